@@ -1,0 +1,82 @@
+//! The cellar: every third-party file that the program carries, embedded. Made by `cargo xtask assets`.
+//!
+//! It deliberately does not know what is in the files, how they are served, or how they were made (that is
+//! `xtask/src/assets`). Start reading at [`get`] and [`text`].
+//!
+//! # The tables
+//!
+//! All are gzip; [`text`] unpacks them. TSV tables have no header line, no quoting, and end every row with `\n`.
+//!
+//! **`r4.json.gz`**: FHIR R4 (4.0.1) resource types and datatypes, search parameters, patient compartment.
+//!
+//! ```json
+//! {"types": {"Patient": {
+//!    "kind": "resource",            // or complex-type, primitive-type
+//!    "base": "DomainResource",      // absent on Element and Resource
+//!    "abstract": 1,                 // absent when it can be instantiated
+//!    "elements": [{                 // the whole snapshot, in order, root left out, inherited ones included
+//!      "p": "contact.name",         // path without the type; choices as "value[x]"; contentReference not unfolded
+//!      "t": ["HumanName"],          // types; "System.String" and such on a primitive's own "value"; empty with "c"
+//!      "min": 0, "max": 1,          // -1 for *
+//!      "b": ["required", "http://…"], // binding: strength, value set without version
+//!      "s": 1, "m": 1,              // in summary; modifier
+//!      "r": ["Organization"],       // targets of Reference and canonical, "Resource" for any
+//!      "c": "#Questionnaire.item"   // same content as that element
+//!    }]}},
+//!  "search": [{
+//!    "c": "name", "u": "http://hl7.org/fhir/SearchParameter/Patient-name", "b": ["Patient"], "t": "string",
+//!    "e": "Patient.name",           // FHIRPath; absent for _text, _content, _query
+//!    "tg": ["Organization"],        // targets of a reference
+//!    "cp": [["definition url", "expression"]] // parts of a composite
+//!  }],
+//!  "compartment": {"Patient": {"Observation": ["subject", "performer"]}}}
+//! ```
+//!
+//! `b`, `s`, `m`, `r`, `c`, `e`, `tg`, `cp` are absent when they have nothing to say.
+
+#![warn(missing_docs)]
+
+use std::io::Read;
+
+/// One embedded file.
+#[derive(Debug)]
+pub struct Asset {
+    /// Its name, such as `htmx.min.js`; unique.
+    pub name: &'static str,
+    /// Its bytes, compressed when the name ends in `.gz`.
+    pub bytes: &'static [u8],
+    /// The first 16 hexadecimal digits of the SHA-256 of `bytes`, for addresses that may be cached for ever.
+    pub hash: &'static str,
+    /// Its media type.
+    pub mime: &'static str,
+}
+
+include!(env!("YBA_ASSETS_INDEX"));
+
+const _: () = assert!(FORMAT == 1, "the asset folder is of another version: run `cargo xtask assets`");
+
+/// More than any table of ours unpacks to; a guard, for the files are ours.
+const TEXT_BYTES_MAX: u64 = 64 << 20;
+
+/// Every embedded file, sorted by name.
+pub fn all() -> &'static [Asset] {
+    ASSETS
+}
+
+/// The file of that name.
+pub fn get(name: &str) -> Option<&'static Asset> {
+    ASSETS.binary_search_by(|asset| asset.name.cmp(name)).ok().map(|found| &ASSETS[found])
+}
+
+/// The text of a file, unpacked when its name ends in `.gz`.
+///
+/// `None` when there is no such file or it is not UTF-8 text. Never panics.
+pub fn text(name: &str) -> Option<String> {
+    let asset = get(name)?;
+    if !name.ends_with(".gz") {
+        return String::from_utf8(asset.bytes.to_vec()).ok();
+    }
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(asset.bytes).take(TEXT_BYTES_MAX).read_to_string(&mut text).ok()?;
+    Some(text)
+}

@@ -1,0 +1,155 @@
+//! The asset folder: named files, and an index in Rust that `yba-assets` includes as it stands.
+//!
+//! The index carries hashes and media types so that no build script needs to compute anything.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use flate2::{Compression, GzBuilder};
+use sha2::{Digest, Sha256};
+
+use super::stamp;
+
+/// Files to be written, by served name.
+#[derive(Default)]
+pub struct Output {
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Output {
+    /// Adds a file as it is; refuses a second one of the same name.
+    pub fn file(&mut self, name: &str, bytes: Vec<u8>) -> Result<()> {
+        if mime(name).is_none() {
+            bail!("{name}: no media type is known for this ending; add it in xtask/src/assets/output.rs");
+        }
+        if self.files.insert(name.to_owned(), bytes).is_some() {
+            bail!("{name}: two assets of one name");
+        }
+        Ok(())
+    }
+
+    /// Adds a file compressed, always to the same bytes.
+    pub fn gzip(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        let mut packer =
+            GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());
+        packer.write_all(bytes)?;
+        self.file(name, packer.finish()?)
+    }
+
+    /// Replaces the folder by these files and returns their size together.
+    ///
+    /// The stamp goes in last: a folder that was interrupted is made again.
+    pub fn write(&self, folder: &Path, stamp: &str) -> Result<usize> {
+        if folder.exists() {
+            clear(folder)?;
+        }
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        for (name, bytes) in &self.files {
+            let path = folder.join(name);
+            std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        std::fs::write(folder.join("index.rs"), self.index())?;
+        stamp::set(folder, stamp)?;
+        Ok(self.files.values().map(Vec::len).sum())
+    }
+
+    /// The index: Rust source that lists every file, sorted by name.
+    fn index(&self) -> String {
+        let mut index = String::from("// Written by `cargo xtask assets`.\n");
+        let _ = writeln!(index, "pub(crate) const FORMAT: u32 = {};", stamp::FORMAT);
+        index.push_str("pub(crate) static ASSETS: &[Asset] = &[\n");
+        for (name, bytes) in &self.files {
+            let hash = format!("{:x}", Sha256::digest(bytes));
+            let mime = mime(name).expect("file() admits only known endings");
+            let _ = writeln!(
+                index,
+                "    Asset {{ name: {name:?}, bytes: include_bytes!({name:?}), hash: {:?}, mime: {mime:?} }},",
+                &hash[..16]
+            );
+        }
+        index.push_str("];\n");
+        index
+    }
+}
+
+/// Empties a folder of ours; refuses one that holds other things, for `YBA_ASSETS` may name anything.
+fn clear(folder: &Path) -> Result<()> {
+    let entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    let ours = entries.is_empty() || folder.join("index.rs").exists();
+    if !ours {
+        bail!("{} is not empty and was not made by this command", folder.display());
+    }
+    let _ = std::fs::remove_file(folder.join("stamp"));
+    for entry in entries {
+        let path = entry.path();
+        if path.is_dir() {
+            bail!("{} does not belong there", path.display());
+        }
+        if entry.file_name() != "stamp" && entry.file_name() != "index.rs" {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+fn mime(name: &str) -> Option<&'static str> {
+    Some(match name.rsplit_once('.')?.1 {
+        "js" => "text/javascript; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "html" => "text/html; charset=utf-8",
+        "woff2" => "font/woff2",
+        "gz" => "application/gzip",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_index_names_every_file_with_hash_and_media_type() {
+        let mut output = Output::default();
+        output.file("b.js", b"1".to_vec()).unwrap();
+        output.gzip("a.tsv.gz", b"x\ty\n").unwrap();
+        let index = output.index();
+        let a = index.find("a.tsv.gz").unwrap();
+        let b = index.find("b.js").unwrap();
+        assert!(a < b, "sorted by name");
+        // sha256 of "1"
+        assert!(index.contains("hash: \"6b86b273ff34fce1\", mime: \"text/javascript; charset=utf-8\""));
+    }
+
+    #[test]
+    fn the_same_table_is_packed_to_the_same_bytes() {
+        let pack = || {
+            let mut output = Output::default();
+            output.gzip("t.gz", &[7; 5000]).unwrap();
+            output.files["t.gz"].clone()
+        };
+        assert_eq!(pack(), pack());
+        assert_eq!(&pack()[4..8], [0, 0, 0, 0], "no time in the header");
+    }
+
+    #[test]
+    fn two_files_of_one_name_and_unknown_endings_are_refused() {
+        let mut output = Output::default();
+        output.file("a.js", Vec::new()).unwrap();
+        assert!(output.file("a.js", Vec::new()).is_err());
+        assert!(output.file("a.exe", Vec::new()).is_err());
+    }
+
+    #[test]
+    fn a_folder_that_is_not_ours_is_left_alone() {
+        let folder = std::env::temp_dir().join(format!("yba-not-ours-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("thesis.odt"), "x").unwrap();
+        let refused = Output::default().write(&folder, "s");
+        assert!(refused.is_err());
+        assert!(folder.join("thesis.odt").exists());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

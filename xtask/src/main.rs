@@ -1,0 +1,42 @@
+//! The builder's own tool: `cargo xtask <command>`.
+//!
+//! Knows how to fetch, build, try and measure the house. It does not know what stands inside the crates, and it
+//! depends on none of them that need the assets it makes. Start reading at `Command`.
+
+mod assets;
+mod system;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds, tries and measures Y Bạ", max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Install missing system packages with apt-get (also when CI is set)
+    #[arg(long, global = true)]
+    yes: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Fetch third-party files and compile them into the folder that the build embeds
+    #[command(
+        after_help = "Example: cargo xtask assets --yes\nYBA_ASSETS names the folder (default target/assets)"
+    )]
+    Assets,
+}
+
+/// Exit codes: 0 success, 1 the answer is no, 2 wrong usage (clap), 3 could not run.
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Assets => assets::run(cli.yes),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("xtask: {error:#}");
+        ExitCode::from(3)
+    })
+}
