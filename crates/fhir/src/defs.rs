@@ -1,0 +1,222 @@
+//! The R4 definitions as tables: types with their elements, search parameters, the patient compartment.
+//!
+//! Compiled by `cargo xtask assets` from HL7's definitions; the server loads tables, never the definitions.
+
+use crate::json::{self, JsonContainerTrait, JsonValueTrait, Value, items, str_at};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
+
+/// All R4 tables.
+#[derive(Debug)]
+pub struct R4 {
+    types: BTreeMap<String, TypeDef>,
+    /// Search parameters by code, for each type they may be used on (`Resource` ones under every type).
+    search: HashMap<String, BTreeMap<String, usize>>,
+    parameters: Vec<SearchParameter>,
+    /// For each type in the patient compartment, the search parameters that tie it to the patient.
+    patient_compartment: BTreeMap<String, Vec<String>>,
+}
+
+/// A resource or data type.
+#[derive(Debug)]
+pub struct TypeDef {
+    /// `resource`, `complex-type` or `primitive-type`.
+    pub kind: String,
+    pub base: Option<String>,
+    pub abstract_type: bool,
+    pub elements: Vec<ElementDef>,
+}
+
+/// One element of a type; `path` is relative to the type, choices end in `[x]`.
+#[derive(Debug)]
+pub struct ElementDef {
+    pub path: String,
+    pub types: Vec<String>,
+    pub min: u32,
+    /// `None` means `*`.
+    pub max: Option<u32>,
+    pub reference_targets: Vec<String>,
+    pub is_summary: bool,
+    pub is_modifier: bool,
+    /// Strength and value set of the binding.
+    pub binding: Option<(String, String)>,
+    /// The path whose content this element repeats, e.g. `#Questionnaire.item`.
+    pub content_reference: Option<String>,
+}
+
+/// The kinds of search parameter. <https://hl7.org/fhir/R4/search.html#ptypes>
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SearchType {
+    Number,
+    Date,
+    String,
+    Token,
+    Reference,
+    Composite,
+    Quantity,
+    Uri,
+    Special,
+}
+
+#[derive(Debug)]
+pub struct SearchParameter {
+    pub code: String,
+    pub url: String,
+    pub base: Vec<String>,
+    pub search_type: SearchType,
+    /// FHIRPath, as HL7 wrote it; empty for special parameters.
+    pub expression: String,
+    pub targets: Vec<String>,
+}
+
+/// The tables built into the program.
+pub fn r4() -> &'static R4 {
+    static TABLES: OnceLock<R4> = OnceLock::new();
+    TABLES.get_or_init(|| {
+        let text = yba_assets::text("r4.json.gz").expect("the R4 tables are embedded at build time");
+        R4::from_json(&text).expect("the embedded R4 tables were written by our own asset step")
+    })
+}
+
+impl R4 {
+    /// Reads the compact JSON tables (their shape is described in `yba-assets`).
+    pub fn from_json(text: &str) -> Result<R4, String> {
+        let tree: Value = json::from_str(text).map_err(|error| error.to_string())?;
+        let types = members(&tree, "types").map(|(name, value)| (name.to_owned(), type_def(value))).collect();
+        let parameters: Vec<SearchParameter> = items(&tree, "search").filter_map(search_parameter).collect();
+        let mut search: HashMap<String, BTreeMap<String, usize>> = HashMap::new();
+        for (position, parameter) in parameters.iter().enumerate() {
+            for base in &parameter.base {
+                search.entry(base.clone()).or_default().insert(parameter.code.clone(), position);
+            }
+        }
+        let compartment = tree.get("compartment").ok_or("no compartment table")?;
+        let patient_compartment = members(compartment, "Patient")
+            .map(|(kind, params)| (kind.to_owned(), strings(Some(params))))
+            .collect();
+        Ok(R4 { types, search, parameters, patient_compartment })
+    }
+
+    pub fn type_def(&self, name: &str) -> Option<&TypeDef> {
+        self.types.get(name)
+    }
+
+    /// Whether `name` is a resource type that can be stored (abstract ones cannot).
+    pub fn is_resource(&self, name: &str) -> bool {
+        self.types.get(name).is_some_and(|def| def.kind == "resource")
+            && !matches!(name, "Resource" | "DomainResource")
+    }
+
+    /// All storable resource types, in alphabetical order.
+    pub fn resource_types(&self) -> impl Iterator<Item = &str> {
+        self.types.keys().map(String::as_str).filter(|name| self.is_resource(name))
+    }
+
+    /// The search parameter `code` as it is defined for `kind`, or for all resources.
+    pub fn search_parameter(&self, kind: &str, code: &str) -> Option<&SearchParameter> {
+        [kind, "DomainResource", "Resource"]
+            .iter()
+            .find_map(|base| self.search.get(*base)?.get(code))
+            .map(|position| &self.parameters[*position])
+    }
+
+    /// The parameters defined for `kind` itself, by code.
+    pub fn search_parameters(&self, kind: &str) -> impl Iterator<Item = &SearchParameter> {
+        self.search
+            .get(kind)
+            .into_iter()
+            .flat_map(|codes| codes.values())
+            .map(|position| &self.parameters[*position])
+    }
+
+    pub fn all_search_parameters(&self) -> &[SearchParameter] {
+        &self.parameters
+    }
+
+    /// The parameters that put a resource of `kind` into a patient's compartment; empty when none does.
+    pub fn patient_compartment(&self, kind: &str) -> &[String] {
+        self.patient_compartment.get(kind).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn members<'a>(tree: &'a Value, key: &str) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    tree.get(key).and_then(|value| value.as_object()).map(|object| object.iter()).into_iter().flatten()
+}
+
+fn strings(value: Option<&Value>) -> Vec<String> {
+    let array = value.and_then(|value| value.as_array());
+    array
+        .map(|array| array.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect())
+        .unwrap_or_default()
+}
+
+fn type_def(value: &Value) -> TypeDef {
+    TypeDef {
+        kind: str_at(value, &["kind"]).unwrap_or_default().to_owned(),
+        base: str_at(value, &["base"]).map(str::to_owned),
+        abstract_type: value.get("abstract").and_then(|flag| flag.as_bool()).unwrap_or(false),
+        elements: items(value, "elements").map(element_def).collect(),
+    }
+}
+
+fn element_def(value: &Value) -> ElementDef {
+    let flag = |key: &str| {
+        value.get(key).is_some_and(|flag| flag.as_i64() == Some(1) || flag.as_bool() == Some(true))
+    };
+    let binding = strings(value.get("b"));
+    ElementDef {
+        path: str_at(value, &["p"]).unwrap_or_default().to_owned(),
+        types: strings(value.get("t")),
+        min: value.get("min").and_then(|min| min.as_u64()).unwrap_or(0) as u32,
+        max: value.get("max").and_then(|max| max.as_i64()).and_then(|max| u32::try_from(max).ok()),
+        reference_targets: strings(value.get("r")),
+        is_summary: flag("s"),
+        is_modifier: flag("m"),
+        binding: binding.first().zip(binding.get(1)).map(|(strength, set)| (strength.clone(), set.clone())),
+        content_reference: str_at(value, &["c"]).map(str::to_owned),
+    }
+}
+
+fn search_parameter(value: &Value) -> Option<SearchParameter> {
+    let search_type = match str_at(value, &["t"])? {
+        "number" => SearchType::Number,
+        "date" => SearchType::Date,
+        "string" => SearchType::String,
+        "token" => SearchType::Token,
+        "reference" => SearchType::Reference,
+        "composite" => SearchType::Composite,
+        "quantity" => SearchType::Quantity,
+        "uri" => SearchType::Uri,
+        _ => SearchType::Special,
+    };
+    Some(SearchParameter {
+        code: str_at(value, &["c"])?.to_owned(),
+        url: str_at(value, &["u"]).unwrap_or_default().to_owned(),
+        base: strings(value.get("b")),
+        search_type,
+        expression: str_at(value, &["e"]).unwrap_or_default().to_owned(),
+        targets: strings(value.get("tg")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_tables_answer_the_usual_questions() {
+        let tables = r4();
+        assert_eq!(tables.resource_types().count(), 146);
+        assert_eq!(tables.all_search_parameters().len(), 1378);
+        let name = tables.search_parameter("Patient", "name").unwrap();
+        assert_eq!((name.search_type, name.expression.as_str()), (SearchType::String, "Patient.name"));
+        assert_eq!(tables.search_parameter("Patient", "_lastUpdated").unwrap().search_type, SearchType::Date);
+        assert!(tables.search_parameter("Patient", "no-such").is_none());
+        assert!(tables.patient_compartment("Observation").contains(&"subject".to_owned()));
+        assert!(tables.patient_compartment("Organization").is_empty());
+        let patient = tables.type_def("Patient").unwrap();
+        let gender = patient.elements.iter().find(|element| element.path == "gender").unwrap();
+        assert_eq!(gender.binding.as_ref().map(|binding| binding.0.as_str()), Some("required"));
+        assert!(!tables.is_resource("DomainResource") && !tables.is_resource("HumanName"));
+    }
+}
