@@ -1,0 +1,4 @@
+//! Content as an author and a caller meet it.
+
+mod claims;
+mod folder;
