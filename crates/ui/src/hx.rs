@@ -1,0 +1,42 @@
+//! The only file that knows htmx: every attribute is written by a function here, so that a change of its
+//! major version is a change of one file.
+//!
+//! Each of these elements also works as a plain link or form when no script runs. Person searches never
+//! push an address.
+
+use maud::{Markup, html};
+
+/// Configuration for the `htmx-config` meta tag: nothing evaluated, no styles injected, no history of
+/// patient pages kept in the browser's storage, and answers 4xx drawn like any other.
+pub const CONFIG: &str = concat!(
+    r#"{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0,"#,
+    r#""refreshOnHistoryMiss":true,"timeout":10000,"responseHandling":[{"code":"204","swap":false},{"code":"[2345]..","swap":true}]}"#
+);
+
+/// The search input: asks while typing, 150 ms after the last key, newest request wins.
+pub fn search_input(action: &str, value: &str, placeholder: &str, first: bool) -> Markup {
+    html! {
+        input #q name="q" type="search" value=(value) placeholder=(placeholder) maxlength="1000"
+            role="combobox" aria-expanded="false" aria-controls="ket-qua" aria-autocomplete="list" aria-keyshortcuts="Control+K /"
+            autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="search" autofocus[first]
+            hx-post=(action) hx-trigger="input changed delay:150ms" hx-target="#ket-qua" hx-sync="this:replace";
+    }
+}
+
+/// A link that replaces the element `#target` when script runs and is a page of its own otherwise.
+/// The address is pushed, so a filtered view can be shared.
+pub fn filter_link(href: &str, target: &str, current: bool, content: &Markup) -> Markup {
+    html! {
+        a href=(href) hx-get=(href) hx-target={ "#" (target) } hx-swap="outerHTML" hx-push-url="true"
+            aria-current=[current.then_some("true")] { (content) }
+    }
+}
+
+/// «Xem thêm»: the element `#id` is replaced by the next page of the list it ends.
+pub fn more_link(id: &str, href: &str, text: &str) -> Markup {
+    html! {
+        div .more-row id=(id) {
+            a .btn href=(href) hx-get=(href) hx-target={ "#" (id) } hx-swap="outerHTML" { (text) }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The one search box and its results: a combobox while script runs, a form and a list of links otherwise.
+
+use crate::icon::icon;
+use crate::{format, hx};
+use maud::{Markup, html};
+
+const PLACEHOLDER: &str = "Tìm người: tên, năm sinh, số định danh, thẻ BHYT, điện thoại…";
+
+/// Where the box stands: in the top bar, with results floating under it; or on the search page itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Bar,
+    Page,
+}
+
+/// The box with its results. `action` is the address the form posts to; `results` what is already found.
+pub fn search_box(place: Place, action: &str, value: &str, results: Markup) -> Markup {
+    let big = place == Place::Page;
+    html! {
+        form #tim .search .big[big] role="search" method="post" action=(action) {
+            label .sr for="q" { "Tìm người bệnh" }
+            div .line {
+                (icon("search"))
+                (hx::search_input(action, value, PLACEHOLDER, big))
+                @if big { button .btn.main type="submit" { "Tìm" } } @else { kbd aria-hidden="true" { "Ctrl K" } }
+            }
+            p #q-tin .sr role="status" {}
+            div #ket-qua .results { (results) }
+        }
+    }
+}
+
+/// One found person. `name` is cut into pieces; `true` marks what matched.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Hit {
+    pub href: String,
+    pub name: Vec<(bool, String)>,
+    /// First line under the name: year, sex, place.
+    pub about: Vec<String>,
+    /// Second line: masked numbers, insurance.
+    pub papers: Vec<String>,
+    pub facilities: usize,
+}
+
+/// What a search answers.
+pub enum Found<'a> {
+    Hits(&'a [Hit]),
+    /// More people match than are shown.
+    TooMany(&'a [Hit]),
+    TooShort,
+    Nothing,
+}
+
+/// Results for `query`; the first is preselected.
+pub fn results(query: &str, found: &Found) -> Markup {
+    let head = match found {
+        Found::Hits(hits) => format!("{} người", format::count(hits.len())),
+        Found::TooMany(hits) => format!(
+            "Hơn {} người. Gõ thêm tên, năm sinh hoặc số giấy tờ để thu hẹp.",
+            format::count(hits.len())
+        ),
+        Found::TooShort => "Gõ ít nhất 2 ký tự.".into(),
+        Found::Nothing => {
+            "Không tìm thấy ai. Thử bớt chữ, chỉ năm sinh, hoặc số định danh, số thẻ BHYT, điện thoại.".into()
+        }
+    };
+    html! {
+        p .hits-head data-q=(query) { (head) }
+        @if let Found::Hits(hits) | Found::TooMany(hits) = found {
+            div #ket-qua-ds role="listbox" aria-label="Người tìm thấy" {
+                @for (at, hit) in hits.iter().enumerate() { (option(at, hit)) }
+            }
+        }
+    }
+}
+
+fn option(at: usize, hit: &Hit) -> Markup {
+    html! {
+        a .hit id={ "kq-" (at) } role="option" aria-selected=(if at == 0 { "true" } else { "false" }) href=(hit.href) {
+            span .name { @for (matched, piece) in &hit.name { @if *matched { mark { (piece) } } @else { (piece) } } }
+            span .side.top { (format::count(hit.facilities)) " cơ sở" }
+            span .more { (hit.about.join(" · ")) }
+            span .side { (hit.papers.join(" · ")) }
+        }
+    }
+}
+
+pub fn sample() -> Markup {
+    let hit = |name: &[(bool, &str)], about: &[&str], papers: &[&str], facilities| Hit {
+        href: "#".into(),
+        name: name.iter().map(|(matched, piece)| (*matched, (*piece).to_string())).collect(),
+        about: about.iter().map(|text| (*text).to_string()).collect(),
+        papers: papers.iter().map(|text| (*text).to_string()).collect(),
+        facilities,
+    };
+    let hits = [
+        hit(
+            &[(false, "Huỳnh "), (true, "Ngọc"), (false, " Ẩn")],
+            &["1979", "Nam", "Xã Bản Bo, Lai Châu"],
+            &["CCCD ••••4821", "BHYT còn hạn"],
+            2,
+        ),
+        hit(
+            &[(false, "Bùi Thị "), (true, "Ngọc"), (false, " Điệp")],
+            &["1948", "Nữ", "Phường Tân Phong, Lai Châu"],
+            &["CCCD ••••0117", "BHYT hết hạn"],
+            1,
+        ),
+    ];
+    html! {
+        div .search.big {
+            div .results { (results("ngoc", &Found::Hits(&hits))) }
+            div .results { (results("n", &Found::TooShort)) }
+            div .results { (results("xyz", &Found::Nothing)) }
+        }
+    }
+}
