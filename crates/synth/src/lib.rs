@@ -1,1 +1,11 @@
 //! synth
+mod calendar;
+mod catalog;
+mod money;
+mod names;
+mod people;
+mod person;
+mod places;
+mod rng;
+mod table;
+mod visit;
