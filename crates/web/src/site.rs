@@ -1,0 +1,134 @@
+//! What the frame of every page needs to know about this node, and the page that is put into it.
+
+use axum::response::{IntoResponse, Response};
+use maud::Markup;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use yba_ui::frame::{Frame, MenuEntry, MenuGroup, frame};
+
+use crate::headers;
+
+/// Settings of the face, made once at start.
+#[derive(Debug, Clone)]
+pub struct SiteSettings {
+    /// Test mode: no authentication, a red bar on every page.
+    pub open: bool,
+    /// The node's name as people know it, such as «Kho hồ sơ tỉnh Lai Châu».
+    pub node: String,
+    /// Where the source of exactly this program can be had (AGPL, section 13).
+    pub source_url: String,
+    /// Version of the program.
+    pub version: String,
+    /// Who is working, as shown at the top right.
+    pub who: Option<String>,
+    /// Distinguishes this run of the program in request ids; letters and digits.
+    pub run: String,
+    /// The gallery of components at `/_ui` (development and demonstration).
+    pub gallery: bool,
+}
+
+/// The face of one running node; cheap to clone.
+#[derive(Clone)]
+pub struct Site(Arc<Inner>);
+
+struct Inner {
+    settings: SiteSettings,
+    menu: Vec<MenuGroup>,
+    requests: AtomicU64,
+}
+
+/// A page before its frame.
+pub struct Page {
+    pub title: String,
+    /// The menu entry that is marked.
+    pub here: &'static str,
+    /// Facility and room, or nothing for the node's name.
+    pub place: String,
+    /// Draw the search box in the top bar; a page that holds the box itself says no.
+    pub search_in_bar: bool,
+    pub content: Markup,
+}
+
+impl Page {
+    pub fn new(title: impl Into<String>, content: Markup) -> Page {
+        Page { title: title.into(), here: "", place: String::new(), search_in_bar: true, content }
+    }
+
+    /// Marks an entry of the menu.
+    pub fn here(mut self, href: &'static str) -> Page {
+        self.here = href;
+        self
+    }
+
+    /// The page holds the search box itself.
+    pub fn own_search(mut self) -> Page {
+        self.search_in_bar = false;
+        self
+    }
+}
+
+/// Where the search form of every page posts to.
+pub const SEARCH: &str = "/tim";
+
+impl Site {
+    /// `rooms` are the menu groups that the rooms bring; the house adds its own group after them.
+    pub fn new(settings: SiteSettings, rooms: Vec<MenuGroup>) -> Site {
+        let mut menu = rooms;
+        menu.push(house_group(settings.gallery));
+        Site(Arc::new(Inner { settings, menu, requests: AtomicU64::new(1) }))
+    }
+
+    pub fn settings(&self) -> &SiteSettings {
+        &self.0.settings
+    }
+
+    /// A page in its frame. Answers hold people's data, so nothing on the way may keep them.
+    pub fn page(&self, page: &Page) -> Response {
+        let document = self.document(page);
+        let mut response = axum::response::Html(document.into_string()).into_response();
+        headers::never_store(&mut response);
+        response
+    }
+
+    /// The document of a page.
+    pub fn document(&self, page: &Page) -> Markup {
+        let settings = &self.0.settings;
+        let place = if page.place.is_empty() { &settings.node } else { &page.place };
+        let foot = format!("Y Bạ {} · {}", settings.version, settings.node);
+        let around = Frame {
+            title: &page.title,
+            menu: &self.0.menu,
+            here: page.here,
+            place,
+            who: settings.who.as_deref(),
+            search: page.search_in_bar.then_some(SEARCH),
+            open: settings.open,
+            source_url: &settings.source_url,
+            foot: &foot,
+        };
+        frame(&around, &page.content)
+    }
+
+    /// A part of a page, for an element that asked for it by htmx.
+    pub fn fragment(&self, content: &Markup) -> Response {
+        let mut response = axum::response::Html(content.0.clone()).into_response();
+        headers::never_store(&mut response);
+        response
+    }
+
+    /// The next request id: the run and a counter.
+    pub(crate) fn next_request_id(&self) -> String {
+        format!("{}-{:06}", self.0.settings.run, self.0.requests.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+fn house_group(gallery: bool) -> MenuGroup {
+    let entry =
+        |href: &str, icon, word: &str| MenuEntry { href: href.into(), icon, word: word.into(), count: None };
+    let mut entries =
+        vec![entry("/gioi-thieu", "info", "Giới thiệu"), entry("/fhir/metadata", "plug", "FHIR API")];
+    if gallery {
+        entries.push(entry("/_ui", "layout-grid", "Thành phần"));
+    }
+    MenuGroup { title: "Hệ thống".into(), entries }
+}
