@@ -60,6 +60,18 @@ struct LawFile {
     note: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct About {
+    #[serde(rename = "title")]
+    _title: String,
+    basis: Vec<Spanned<String>>,
+    #[serde(rename = "sure")]
+    _sure: Sure,
+    #[serde(default, rename = "note")]
+    _note: String,
+}
+
 /// All laws by slug.
 #[derive(Debug, Default)]
 pub(crate) struct Laws(BTreeMap<String, Law>);
@@ -87,6 +99,18 @@ impl Laws {
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Law> {
         self.0.values()
+    }
+
+    /// Checks the `about.toml` of a folder whose editions carry no head of their own: title and basis.
+    pub(crate) fn check_about(&self, sources: &Sources, folder: &str, report: &mut Report) {
+        match sources.get(&format!("{folder}about.toml")) {
+            Some(source) => {
+                if let Some(about) = document::read::<About>(source, report) {
+                    self.check_basis(source, &about.basis, report);
+                }
+            }
+            None => report.add(folder, 0, "thư mục thiếu tệp about.toml nêu tên và căn cứ"),
+        }
     }
 
     /// Reports every slug that names no law.

@@ -7,17 +7,37 @@
 //! Start reading at [`Content`], then [`claims`] (the largest part).
 
 pub mod claims;
+pub mod codes;
+mod decimal;
 mod document;
+mod example;
+mod icd10;
+pub mod identifiers;
+pub mod lab_map;
+pub mod labs;
 mod law;
+mod parameters;
+pub mod pattern;
 mod problem;
 mod sheet;
 mod source;
+mod units;
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 pub use claims::{ClaimEditions, Edition};
+pub use codes::{Code, CodeList};
+pub use example::Example;
+pub use icd10::Title;
+pub use identifiers::{IdentifierKind, IdentifierSystem};
+pub use lab_map::{Indicator, LabMatch, UnitFit};
+pub use labs::{LabCatalogue, LabTest};
 pub use law::{Law, Sure};
+pub use parameters::Parameter;
 pub use problem::Problem;
+pub use units::{OldUnit, Unit};
 pub use yba_fhir::Day;
 
 use problem::Report;
@@ -27,7 +47,16 @@ use source::Sources;
 #[derive(Debug)]
 pub struct Content {
     laws: law::Laws,
+    identifiers: BTreeMap<String, IdentifierSystem>,
+    lists: codes::CodeLists,
+    parameters: parameters::Parameters,
     claims: ClaimEditions,
+    labs: labs::Labs,
+    lab_map: lab_map::LabMap,
+    examples: Vec<Example>,
+    // The two large tables come from the assets, when first asked.
+    icd10: OnceLock<icd10::Icd10>,
+    units: OnceLock<units::Units>,
 }
 
 impl Content {
@@ -51,10 +80,26 @@ impl Content {
     }
 
     fn load(sources: &Sources, mut report: Report) -> Result<Content, Vec<Problem>> {
-        let laws = law::Laws::load(sources, &mut report);
-        let claims = claims::load(sources, &laws, &mut report);
-        let problems = report.finish();
-        if problems.is_empty() { Ok(Content { laws, claims }) } else { Err(problems) }
+        let report = &mut report;
+        source::check_places(sources, report);
+        let laws = law::Laws::load(sources, report);
+        let lists = codes::CodeLists::load(sources, &laws, report);
+        let claims = claims::load(sources, &laws, &lists, report);
+        let labs = labs::Labs::load(sources, &laws, report);
+        let content = Content {
+            identifiers: identifiers::load(sources, &laws, report),
+            parameters: parameters::Parameters::load(sources, &laws, report),
+            lab_map: lab_map::LabMap::load(sources, &labs, &laws, report),
+            examples: example::find(sources),
+            laws,
+            lists,
+            claims,
+            labs,
+            icd10: OnceLock::new(),
+            units: OnceLock::new(),
+        };
+        let problems = std::mem::take(report).finish();
+        if problems.is_empty() { Ok(content) } else { Err(problems) }
     }
 
     /// The law of this slug.
@@ -67,8 +112,93 @@ impl Content {
         self.laws.all()
     }
 
+    /// The identifier system of this slug: `cccd`, `bhyt`, `mrn`…
+    pub fn identifier_system(&self, slug: &str) -> Option<&IdentifierSystem> {
+        self.identifiers.get(slug)
+    }
+
+    /// All identifier systems by slug.
+    pub fn identifier_systems(&self) -> impl Iterator<Item = &IdentifierSystem> {
+        self.identifiers.values()
+    }
+
+    /// The edition of a code list in force on a day; `None` before its first edition and for an unknown slug.
+    pub fn code_list(&self, slug: &str, on: Day) -> Option<&CodeList> {
+        self.lists.on(slug, on)
+    }
+
+    /// Every edition of every code list, for publishing them.
+    pub fn code_lists(&self) -> impl Iterator<Item = &CodeList> {
+        self.lists.all()
+    }
+
+    /// An amount set by law on a day: `base-salary`.
+    pub fn parameter(&self, slug: &str, on: Day) -> Option<&Parameter> {
+        self.parameters.on(slug, on)
+    }
+
     /// The claim tables of all editions.
     pub fn claims(&self) -> &ClaimEditions {
         &self.claims
+    }
+
+    /// The laboratory tests on a day.
+    pub fn labs(&self, on: Day) -> &LabCatalogue {
+        self.labs.on(on)
+    }
+
+    /// A laboratory test of the newest edition, by slug.
+    pub fn lab_test(&self, slug: &str) -> Option<&LabTest> {
+        self.labs.newest()?.test(slug)
+    }
+
+    /// Which of our tests (in the edition of that day) a laboratory means, and how its unit fits.
+    pub fn lab_match(&self, indicator: &Indicator, on: Day) -> Option<LabMatch<'_>> {
+        let catalogue = self.labs.on(on);
+        self.lab_map.find(indicator, &self.labs, |slug| catalogue.test(slug))
+    }
+
+    /// The UCUM unit of a unit as people write it: `G/L` is `10*9/L`.
+    pub fn ucum(&self, unit: &str) -> Option<&str> {
+        self.labs.ucum(unit)
+    }
+
+    /// The titles of an ICD-10 code as hospitals write it (`J20.9`, `J209`, `G63.2*`).
+    pub fn icd10(&self, code: &str) -> Option<Title<'_>> {
+        let code = icd10::plain(code);
+        if let Some(code) = self.lists.newest("icd-10-vn").and_then(|list| list.get(&code)) {
+            return Some(Title { vi: &code.title, en: &code.english });
+        }
+        let table = self
+            .icd10
+            .get_or_init(|| icd10::Icd10::parse(yba_assets::text("icd10.tsv.gz").unwrap_or_default()));
+        table.title(&code)
+    }
+
+    /// The commune of this code in the list in force since 2025-07-01.
+    pub fn unit(&self, code: &str) -> Option<&Unit> {
+        self.units_table().unit(code)
+    }
+
+    /// All communes of the list in force since 2025-07-01, in no order.
+    pub fn units(&self) -> impl Iterator<Item = &Unit> {
+        self.units_table().all()
+    }
+
+    /// The commune of this code in the list before 2025-07-01, with what became of it.
+    pub fn old_unit(&self, code: &str) -> Option<&OldUnit> {
+        self.units_table().old_unit(code)
+    }
+
+    /// Every example in content, for whoever can run it.
+    pub fn examples(&self) -> impl Iterator<Item = &Example> {
+        self.examples.iter()
+    }
+
+    fn units_table(&self) -> &units::Units {
+        self.units.get_or_init(|| {
+            let text = |name: &str| yba_assets::text(name).unwrap_or_default();
+            units::Units::parse(&text("units.tsv.gz"), &text("units-old.tsv.gz"))
+        })
     }
 }

@@ -10,7 +10,8 @@ use toml::Spanned;
 use toml::value::Datetime;
 use yba_fhir::Day;
 
-use super::{ClaimEditions, Column, Edition, Format, Kind, Required, Table, Target};
+use super::{ClaimEditions, Column, Edition, Format, Kind, Required, Shape, Table, Target};
+use crate::codes::CodeLists;
 use crate::document;
 use crate::law::{Laws, Sure};
 use crate::problem::Report;
@@ -56,8 +57,26 @@ struct TableFile {
     wrappers: Vec<String>,
 }
 
+/// What was loaded before and is pointed at.
+struct Known<'a> {
+    sources: &'a Sources,
+    laws: &'a Laws,
+    lists: &'a CodeLists,
+}
+
+impl Known<'_> {
+    fn check_list(&self, column: &Column, row: &Row, report: &mut Report) {
+        if let Shape::Code(slug) = &column.format.shape
+            && !self.lists.contains(slug)
+        {
+            report.add(row.file, row.line, format!("không có danh mục {slug} trong codes/"));
+        }
+    }
+}
+
 /// Reads all editions; bases are read before what stands on them.
-pub(crate) fn load(sources: &Sources, laws: &Laws, report: &mut Report) -> ClaimEditions {
+pub(crate) fn load(sources: &Sources, laws: &Laws, lists: &CodeLists, report: &mut Report) -> ClaimEditions {
+    let known = Known { sources, laws, lists };
     let mut waiting: Vec<(&Source, EditionFile)> = Vec::new();
     for folder in sources.folders("claims/") {
         match sources.get(&format!("claims/{folder}/edition.toml")) {
@@ -74,7 +93,7 @@ pub(crate) fn load(sources: &Sources, laws: &Laws, report: &mut Report) -> Claim
         let Some(at) = waiting.iter().position(|(_, file)| ready(file)) else { break };
         let (source, file) = waiting.swap_remove(at);
         let base = file.base.as_ref().and_then(|base| done.get(base.as_ref()));
-        if let Some(edition) = edition(sources, source, &file, base, laws, report) {
+        if let Some(edition) = edition(&known, source, &file, base, report) {
             done.insert(edition.slug.clone(), edition);
         }
     }
@@ -127,14 +146,13 @@ fn check_periods(editions: &[Edition], report: &mut Report) {
 }
 
 fn edition(
-    sources: &Sources,
+    known: &Known,
     source: &Source,
     file: &EditionFile,
     base: Option<&Edition>,
-    laws: &Laws,
     report: &mut Report,
 ) -> Option<Edition> {
-    laws.check_basis(source, &file.basis, report);
+    known.laws.check_basis(source, &file.basis, report);
     if file.basis.is_empty() {
         report.add(&source.path, 0, "thiếu basis: văn bản làm căn cứ");
     }
@@ -161,9 +179,9 @@ fn edition(
         tables.insert(table.loai.clone(), table);
     }
     let folder = format!("claims/{}/", source.folder());
-    read_tables(sources, &folder, &mut tables, report);
-    if let Some(patch) = sources.get(&format!("{folder}patch.csv")) {
-        apply_patch(patch, &mut tables, report);
+    read_tables(known, &folder, &mut tables, report);
+    if let Some(patch) = known.sources.get(&format!("{folder}patch.csv")) {
+        apply_patch(known, patch, &mut tables, report);
     }
     check_tables(source, file, &tables, report);
     tables.values_mut().for_each(Table::index);
@@ -205,22 +223,23 @@ fn table(file: &TableFile) -> Table {
     }
 }
 
-fn read_tables(sources: &Sources, folder: &str, tables: &mut BTreeMap<String, Table>, report: &mut Report) {
-    for source in sources.in_folder(folder, ".csv").filter(|source| source.stem() != "patch") {
+fn read_tables(known: &Known, folder: &str, tables: &mut BTreeMap<String, Table>, report: &mut Report) {
+    for source in known.sources.in_folder(folder, ".csv").filter(|source| source.stem() != "patch") {
         match tables.get_mut(source.stem()) {
-            Some(table) => table.columns = columns(source, report),
+            Some(table) => table.columns = columns(known, source, report),
             None => report.add(&source.path, 0, format!("edition.toml không có bảng {}", source.stem())),
         }
     }
 }
 
-fn columns(source: &Source, report: &mut Report) -> Vec<Column> {
+fn columns(known: &Known, source: &Source, report: &mut Report) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
     for row in sheet::read(source, &COLUMNS, report) {
         let column = column(&row, report);
-        if columns.iter().any(|known| known.name == column.name) {
+        known.check_list(&column, &row, report);
+        if columns.iter().any(|other| other.name == column.name) {
             report.add(row.file, row.line, format!("cột {} có hai lần", column.name));
-        } else if columns.iter().any(|known| known.concept == column.concept) {
+        } else if columns.iter().any(|other| other.concept == column.concept) {
             report.add(row.file, row.line, format!("khái niệm {} đã thuộc cột khác", column.concept));
         } else {
             columns.push(column);
@@ -237,7 +256,7 @@ fn column(row: &Row, report: &mut Report) -> Column {
         max: None,
         max_portal: None,
         required: Required::No,
-        format: Format { shape: super::Shape::Text, list: false },
+        format: Format { shape: Shape::Text, list: false },
         target: Target::Raw,
         meaning: row.must("meaning", report),
         line: row.line,
@@ -306,7 +325,7 @@ fn limit(text: &str) -> Result<Option<u32>, String> {
     }
 }
 
-fn apply_patch(source: &Source, tables: &mut BTreeMap<String, Table>, report: &mut Report) {
+fn apply_patch(known: &Known, source: &Source, tables: &mut BTreeMap<String, Table>, report: &mut Report) {
     for row in sheet::read(source, &PATCH, report) {
         let (loai, name) = (row.get("table"), row.get("name"));
         let column = tables
@@ -316,6 +335,7 @@ fn apply_patch(source: &Source, tables: &mut BTreeMap<String, Table>, report: &m
             Some(column) => {
                 set(column, row.get("field"), row.get("value"))
                     .unwrap_or_else(|text| report.add(row.file, row.line, text));
+                known.check_list(column, &row, report);
             }
             None => report.add(row.file, row.line, format!("không có cột {name} trong bảng {loai}")),
         }

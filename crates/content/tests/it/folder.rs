@@ -96,7 +96,8 @@ ngắn,S\n";
         claims/4750/edition.toml: hết hiệu lực 2024-12-31, bản 1931 chỉ bắt đầu 2026-07-01
         law/qd-0.toml:2: không đọc được: string values must be quoted, expected literal string
         law/qd-1.toml:5: văn bản qd-2 chưa có trong thư mục law/
-    "#]].assert_eq(&(lines.join("\n") + "\n"));
+    "#]]
+    .assert_eq(&(lines.join("\n") + "\n"));
 }
 
 #[test]

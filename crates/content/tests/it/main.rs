@@ -2,3 +2,5 @@
 
 mod claims;
 mod folder;
+mod labs;
+mod lists;
