@@ -1,3 +1,4 @@
+#![allow(dead_code)]
 //! synth
 mod calendar;
 mod catalog;
@@ -7,5 +8,8 @@ mod people;
 mod person;
 mod places;
 mod rng;
+mod lab;
+mod record;
+mod staff;
 mod table;
 mod visit;

@@ -172,12 +172,21 @@ fn settle(all: &mut Vec<Person>, house: &House, seeds: &[Seed], number: u32, rng
     for child in &house.children {
         add(*child, family, shared.ethnic, (mother, father), rng);
     }
+    let youngest = house.children.iter().map(|c| seeds[*c].birth).max();
+    if let (Some(mother), Some(born)) = (mother, youngest) {
+        let mother = &mut all[mother as usize];
+        mother.death = mother.death.filter(|death| *death > born.plus(60));
+    }
+    let mut add = |seed: usize, family: &str, rng: &mut Rng| {
+        let person = person(all.len() as u32, seeds[seed], family, shared.ethnic, &shared, rng);
+        all.push(person);
+    };
     for (place, elder) in house.elders.iter().enumerate() {
         let name = if place == 0 { family } else { group.family_name(rng) };
-        add(*elder, name, shared.ethnic, (None, None), rng);
+        add(*elder, name, rng);
     }
     for other in &house.others {
-        add(*other, family, shared.ethnic, (None, None), rng);
+        add(*other, family, rng);
     }
 }
 
@@ -207,7 +216,7 @@ fn shared(number: u32, rng: &mut Rng, window: Window) -> Shared {
 fn home(ethnic: usize, rng: &mut Rng) -> Home {
     let code = ethnic_groups()[ethnic].code;
     let communes = &places().communes;
-    let weights = communes.iter().map(|c| c.weight * if c.home.contains(&code) { 16 } else { 1 });
+    let weights = communes.iter().map(|c| c.weight * if c.home.contains(&code) { 40 } else { 1 });
     let commune = rng.weighted(weights);
     Home {
         commune: commune as u16,

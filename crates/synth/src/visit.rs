@@ -134,7 +134,7 @@ struct Of<'a> {
     all: &'a mut Vec<Visit>,
 }
 
-impl Of<'_> {
+impl<'a> Of<'a> {
     fn alive(&self, day: Day) -> bool {
         day >= self.person.birth.plus(20) && self.person.death.is_none_or(|death| day.plus(15) < death)
     }
@@ -329,7 +329,7 @@ impl Of<'_> {
     }
 
     /// The visits around this person's birth: the mother's, and the newborn's own.
-    fn birth(&mut self, mother: &Person) {
+    fn birth(&mut self, mother: &'a Person) {
         let (child, born) = (self.person, self.person.birth);
         self.person = mother;
         let (station, centre, _) = self.around(born);
@@ -356,7 +356,8 @@ impl Of<'_> {
     }
 
     fn newborn(&mut self, facility: u16, place: usize) {
-        if place == 2 || !self.rng.chance(4200) {
+        let lives = self.person.death.is_none_or(|death| death > self.person.birth.plus(20));
+        if place == 2 || !lives || !self.rng.chance(4200) {
             return;
         }
         let day = self.person.birth.plus(self.rng.between(0, 6) as i32);
