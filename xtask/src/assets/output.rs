@@ -13,6 +13,9 @@ use sha2::{Digest, Sha256};
 
 use super::stamp;
 
+/// What `crates/assets` includes.
+const INDEX: &str = "index.rs";
+
 /// Files to be written, by served name.
 #[derive(Default)]
 pub struct Output {
@@ -39,19 +42,19 @@ impl Output {
         self.file(name, packer.finish()?)
     }
 
-    /// Replaces the folder by these files and returns their size together.
+    /// Makes the folder hold exactly these files and returns their size together.
     ///
-    /// The stamp goes in last: a folder that was interrupted is made again.
+    /// A file that is as it was is not touched, so that nothing is built again for it. The stamp goes in last: a
+    /// folder that was interrupted is made again.
     pub fn write(&self, folder: &Path, stamp: &str) -> Result<usize> {
         if folder.exists() {
-            clear(folder)?;
+            clear(folder, |name| self.files.contains_key(name))?;
         }
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         for (name, bytes) in &self.files {
-            let path = folder.join(name);
-            std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+            replace(&folder.join(name), bytes)?;
         }
-        std::fs::write(folder.join("index.rs"), self.index())?;
+        replace(&folder.join(INDEX), self.index().as_bytes())?;
         stamp::set(folder, stamp)?;
         Ok(self.files.values().map(Vec::len).sum())
     }
@@ -75,24 +78,35 @@ impl Output {
     }
 }
 
-/// Empties a folder of ours; refuses one that holds other things, for `YBA_ASSETS` may name anything.
-fn clear(folder: &Path) -> Result<()> {
+/// Clears a folder of ours of its stamp and of what is no longer wanted; refuses one that holds other things, for
+/// `YBA_ASSETS` may name anything.
+fn clear(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<()> {
     let entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
-    let ours = entries.is_empty() || folder.join("index.rs").exists();
-    if !ours {
+    if !entries.is_empty() && !folder.join(INDEX).exists() {
         bail!("{} is not empty and was not made by this command", folder.display());
     }
-    let _ = std::fs::remove_file(folder.join("stamp"));
     for entry in entries {
-        let path = entry.path();
-        if path.is_dir() {
-            bail!("{} does not belong there", path.display());
+        if entry.file_type()?.is_dir() {
+            bail!("{} does not belong there", entry.path().display());
         }
-        if entry.file_name() != "stamp" && entry.file_name() != "index.rs" {
-            std::fs::remove_file(path)?;
+        let keep = entry.file_name().to_str().is_some_and(|name| name == INDEX || wanted(name));
+        if !keep {
+            std::fs::remove_file(entry.path())?;
         }
     }
     Ok(())
+}
+
+/// Writes a file in one step, unless it holds these bytes already.
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    if std::fs::read(path).is_ok_and(|found| found == bytes) {
+        return Ok(());
+    }
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    std::fs::write(&beside, bytes)
+        .and_then(|()| std::fs::rename(&beside, path))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn mime(name: &str) -> Option<&'static str> {
@@ -144,12 +158,27 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_not_ours_is_left_alone() {
-        let folder = std::env::temp_dir().join(format!("yba-not-ours-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("thesis.odt"), "x").unwrap();
-        let refused = Output::default().write(&folder, "s");
-        assert!(refused.is_err());
-        assert!(folder.join("thesis.odt").exists());
-        std::fs::remove_dir_all(&folder).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("thesis.odt"), "x").unwrap();
+        assert!(Output::default().write(folder.path(), "s").is_err());
+        assert!(folder.path().join("thesis.odt").exists());
+    }
+
+    #[test]
+    fn a_second_writing_drops_what_is_gone_and_touches_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let mut first = Output::default();
+        first.file("a.js", b"a".to_vec()).unwrap();
+        first.file("b.js", b"b".to_vec()).unwrap();
+        first.write(folder.path(), "one").unwrap();
+        let written = std::fs::metadata(path("a.js")).unwrap().modified().unwrap();
+        let mut second = Output::default();
+        second.file("a.js", b"a".to_vec()).unwrap();
+        second.write(folder.path(), "two").unwrap();
+        assert!(!path("b.js").exists());
+        assert!(!std::fs::read_to_string(path("index.rs")).unwrap().contains("b.js"));
+        assert_eq!(std::fs::metadata(path("a.js")).unwrap().modified().unwrap(), written);
+        assert!(stamp::stands(folder.path(), "two") && !stamp::stands(folder.path(), "one"));
     }
 }

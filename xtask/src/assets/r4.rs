@@ -1,178 +1,53 @@
 //! R4's own definitions (https://hl7.org/fhir/R4/downloads.html) reduced to one compact table.
 //!
 //! The shape of the table is documented in `crates/assets/src/lib.rs`, for those who read it. The package we take
-//! the definitions from has added elements of its own and of R5 to the snapshots; `published` undoes that.
+//! the definitions from has added elements of its own and of R5 to the snapshots; `source::published` undoes that. (Its separate compartment file is
+//! changed as well: we take the one in the bundle.)
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// The four R4 files, as published.
+pub use source::Bundle;
+use source::{Definition, ElementDefinition, Member, Param, TypeExtension, TypeRef, published};
+
+/// Three of the files of R4, all that we need.
 pub struct Sources<'a> {
     /// `profiles-types.json`
     pub types: &'a [u8],
-    /// `profiles-resources.json`
+    /// `profiles-resources.json`; the patient compartment stands in it too.
     pub resources: &'a [u8],
     /// `search-parameters.json`
     pub search: &'a [u8],
-    /// `compartmentdefinition-patient.json`
-    pub compartment: &'a [u8],
 }
 
-/// Reads the four files into the table.
+/// Reads the files into the table.
 pub fn compile(sources: &Sources) -> Result<Table> {
     let mut types = BTreeMap::new();
+    let mut patient = None;
     for (name, bytes) in
         [("profiles-types.json", sources.types), ("profiles-resources.json", sources.resources)]
     {
         let bundle: Bundle<Definition> = sonic_rs::from_slice(bytes).context(name)?;
         for definition in bundle.entry.into_iter().map(|entry| entry.resource) {
-            if let Some((name, kept)) = kept_type(definition) {
+            if definition.resource_type == "CompartmentDefinition" && definition.id == "patient" {
+                patient = definition.resource;
+            } else if let Some((name, kept)) = kept_type(definition) {
                 types.insert(name, kept);
             }
         }
     }
     let bundle: Bundle<Param> = sonic_rs::from_slice(sources.search).context("search-parameters.json")?;
     let search = bundle.entry.into_iter().map(|entry| kept_param(entry.resource)).collect();
-    let patient: Compartment =
-        sonic_rs::from_slice(sources.compartment).context("compartmentdefinition-patient.json")?;
-    let members = patient.resource.into_iter().filter(|member| !member.param.is_empty());
+    let patient = patient.context("profiles-resources.json: no patient compartment")?;
+    let patient: Vec<Member> = sonic_rs::from_value(&patient).context("patient compartment")?;
+    let members = patient.into_iter().filter(|member| !member.param.is_empty());
     let patient = members.map(|member| (member.code, member.param)).collect();
     Ok(Table { types, search, compartment: BTreeMap::from([("Patient", patient)]) })
 }
-
-// What R4 publishes, as far as we read it.
-
-#[derive(Deserialize)]
-pub struct Bundle<T> {
-    pub entry: Vec<Entry<T>>,
-}
-
-#[derive(Deserialize)]
-pub struct Entry<T> {
-    pub resource: T,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Definition {
-    resource_type: String,
-    #[serde(default)]
-    id: String,
-    #[serde(default)]
-    kind: String,
-    #[serde(default, rename = "abstract")]
-    is_abstract: bool,
-    base_definition: Option<String>,
-    derivation: Option<String>,
-    fhir_version: Option<String>,
-    snapshot: Option<Elements<ElementDefinition>>,
-    differential: Option<Elements<Published>>,
-}
-
-#[derive(Deserialize)]
-struct Elements<T> {
-    element: Vec<T>,
-}
-
-#[derive(Deserialize)]
-struct Base {
-    path: String,
-}
-
-/// An element of a differential, where all but the path may be left to the base.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Published {
-    path: String,
-    #[serde(default)]
-    min: u32,
-    max: Option<String>,
-    #[serde(default, rename = "type")]
-    types: Vec<TypeRef>,
-    binding: Option<Binding>,
-    #[serde(default)]
-    is_summary: bool,
-    #[serde(default)]
-    is_modifier: bool,
-    content_reference: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ElementDefinition {
-    path: String,
-    base: Base,
-    min: u32,
-    max: String,
-    #[serde(default, rename = "type")]
-    types: Vec<TypeRef>,
-    binding: Option<Binding>,
-    #[serde(default)]
-    is_summary: bool,
-    #[serde(default)]
-    is_modifier: bool,
-    content_reference: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TypeRef {
-    code: String,
-    #[serde(default)]
-    extension: Vec<TypeExtension>,
-    #[serde(default)]
-    target_profile: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TypeExtension {
-    url: String,
-    value_url: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Binding {
-    strength: String,
-    value_set: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Param {
-    code: String,
-    url: String,
-    base: Vec<String>,
-    #[serde(rename = "type")]
-    kind: String,
-    expression: Option<String>,
-    #[serde(default)]
-    target: Vec<String>,
-    #[serde(default)]
-    component: Vec<Component>,
-}
-
-#[derive(Deserialize)]
-struct Component {
-    definition: String,
-    expression: String,
-}
-
-#[derive(Deserialize)]
-struct Compartment {
-    resource: Vec<Member>,
-}
-
-#[derive(Deserialize)]
-struct Member {
-    code: String,
-    #[serde(default)]
-    param: Vec<String>,
-}
-
-// What we keep.
 
 /// All that we keep of R4.
 #[derive(Serialize)]
@@ -258,76 +133,6 @@ fn kept_type(definition: Definition) -> Option<(String, Type)> {
         elements,
     };
     Some((definition.id, kept))
-}
-
-/// The snapshot as HL7 published it.
-///
-/// What a type introduces itself (its base path is its own path) stands in the differential, which was left
-/// alone: from there we take it, and drop what is not there. What a type inherits comes from the snapshot.
-fn published(snapshot: Vec<ElementDefinition>, differential: Vec<Published>) -> Vec<ElementDefinition> {
-    let order: Vec<String> = differential.iter().map(|element| element.path.clone()).collect();
-    let mut told: HashMap<String, Published> =
-        differential.into_iter().map(|element| (element.path.clone(), element)).collect();
-    let mut paths: HashSet<String> = HashSet::new();
-    let mut kept: Vec<ElementDefinition> = Vec::new();
-    for element in snapshot {
-        let root = !element.path.contains('.');
-        let orphan = parent(&element.path).is_some_and(|parent| !paths.contains(parent));
-        let own = element.base.path == element.path;
-        let words = told.remove(&element.path);
-        if orphan || (own && !root && words.is_none()) {
-            continue;
-        }
-        paths.insert(element.path.clone());
-        kept.push(match words {
-            Some(words) if own && !root => corrected(element, words),
-            _ => element,
-        });
-    }
-    for path in order {
-        let Some(element) = told.remove(&path).and_then(missing) else { continue };
-        let family = parent(&path).map(|parent| format!("{parent}."));
-        let last =
-            kept.iter().rposition(|kept| family.as_ref().is_some_and(|family| kept.path.starts_with(family)));
-        kept.insert(last.map_or(kept.len(), |last| last + 1), element);
-    }
-    kept
-}
-
-fn parent(path: &str) -> Option<&str> {
-    Some(path.rsplit_once('.')?.0)
-}
-
-/// The differential's words on an element; a binding to an R5 value set is not R4's, there the snapshot stands.
-fn corrected(element: ElementDefinition, words: Published) -> ElementDefinition {
-    let foreign = |binding: &Binding| binding.value_set.as_ref().is_some_and(|url| url.contains("|5."));
-    let binding = if words.binding.as_ref().is_some_and(foreign) { element.binding } else { words.binding };
-    ElementDefinition {
-        path: element.path,
-        base: element.base,
-        min: words.min,
-        max: words.max.unwrap_or(element.max),
-        types: words.types,
-        binding,
-        is_summary: words.is_summary,
-        is_modifier: words.is_modifier,
-        content_reference: words.content_reference,
-    }
-}
-
-/// An element that the snapshot lost. Without a maximum it would only narrow an inherited one, which stands already.
-fn missing(words: Published) -> Option<ElementDefinition> {
-    Some(ElementDefinition {
-        base: Base { path: words.path.clone() },
-        path: words.path,
-        min: words.min,
-        max: words.max?,
-        types: words.types,
-        binding: words.binding,
-        is_summary: words.is_summary,
-        is_modifier: words.is_modifier,
-        content_reference: words.content_reference,
-    })
 }
 
 /// An element without its type's name in front; the root, which has no rest, is dropped.
@@ -442,20 +247,20 @@ mod tests {
                                "http://hl7.org/fhir/StructureDefinition/Group"]}]},
           {"path": "Bed.part.inner", "min": 0, "max": "*", "contentReference": "#Bed.part"}]}
     }}, {"resource": {"resourceType": "StructureDefinition", "id": "SubscriptionStatus", "kind": "resource",
-        "derivation": "specialization", "fhirVersion": "4.3.0", "snapshot": {"element": []}, "differential": {"element": []}}}]}"##;
+        "derivation": "specialization", "fhirVersion": "4.3.0", "snapshot": {"element": []}, "differential": {"element": []}}},
+        {"resource": {"resourceType": "OperationDefinition", "id": "Bed-make", "resource": ["Bed"]}},
+        {"resource": {"resourceType": "CompartmentDefinition", "id": "patient",
+        "resource": [{"code": "Bed", "param": ["patient"]}, {"code": "Binary"}]}}]}"##;
 
     const SEARCH: &str = r#"{"entry": [{"resource": {"code": "_text", "url": "u1", "base": ["Bed"], "type": "string"}},
         {"resource": {"code": "both", "url": "u2", "base": ["Bed"], "type": "composite", "expression": "Bed.part",
            "component": [{"definition": "u3", "expression": "kept.as(boolean)"}]}}]}"#;
-
-    const COMPARTMENT: &str = r#"{"resource": [{"code": "Bed", "param": ["patient"]}, {"code": "Binary"}]}"#;
 
     fn table() -> Table {
         compile(&Sources {
             types: TYPES.as_bytes(),
             resources: RESOURCES.as_bytes(),
             search: SEARCH.as_bytes(),
-            compartment: COMPARTMENT.as_bytes(),
         })
         .unwrap()
     }
@@ -525,9 +330,11 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_file_is_named() {
+    fn a_broken_or_lacking_file_is_named() {
         let empty = b"{\"entry\": []}";
-        let refused = compile(&Sources { types: b"{", resources: empty, search: empty, compartment: empty });
+        let refused = compile(&Sources { types: b"{", resources: empty, search: empty });
         assert!(format!("{:#}", refused.err().unwrap()).contains("profiles-types.json"));
+        let refused = compile(&Sources { types: empty, resources: empty, search: empty });
+        assert!(format!("{:#}", refused.err().unwrap()).contains("no patient compartment"));
     }
 }
