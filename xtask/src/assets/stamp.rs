@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 pub const FORMAT: u32 = 1;
 
 /// Everything in `web/` that decides what the asset folder holds.
-const INPUTS: [&str; 3] = ["package.json", "package-lock.json", "requirements.txt"];
+const INPUTS: [&str; 5] =
+    ["package.json", "package-lock.json", "requirements.txt", "assets.toml", "icons.txt"];
 
 const FILE: &str = "stamp";
 
