@@ -33,6 +33,30 @@
 //! ```
 //!
 //! `b`, `s`, `m`, `r`, `c`, `e`, `tg`, `cp` are absent when they have nothing to say.
+//!
+//! **`valuesets.json.gz`**: `{"value set url": [["system url", ["code", …]], …]}` for the required bindings of R4
+//! whose codes can be listed. A value set that is absent (media types, currencies, units, languages) cannot be
+//! checked by a list.
+//!
+//! **`icd10.tsv.gz`**: code (`E11.9`, `E11`), Vietnamese title (may be empty: show the English one), English title,
+//! parent. The parent of `E11.9` is `E11`, that of `E11` a row of **`icd10-blocks.tsv.gz`**, which has the same
+//! columns for blocks (`E10-E14`, parent `IV`) and chapters (`IV`, no parent). The Vietnamese is GNU Health's
+//! volunteers', not the Ministry's list. Sorted by code.
+//!
+//! **`units.tsv.gz`**: communes in force since 2025-07-01: province code (2 digits), commune code (5 digits), name with
+//! its kind (`Xã Bình Lư`), province with its kind (`Tỉnh Lai Châu`), latitude and longitude of the centre in degrees,
+//! area in km² (two are empty). Sorted by commune code.
+//!
+//! **`units-old.tsv.gz`**: communes as they stood on 2025-06-30: old commune code (5 digits), name with its kind,
+//! district with its kind, old province code, old province, new commune codes joined by `;` with the default first
+//! (several when the commune was divided), old district code (3 digits). Five island districts without communes
+//! have an empty code and name: find them by district code. Communes merged before 2025 are not in it.
+//!
+//! # The other files
+//!
+//! `htmx.min.js`, `idiomorph-ext.min.js`; `be-vietnam-pro-{latin,vietnamese}-{400,500,600,700}.woff2`, `inter-latin.woff2`
+//! (for digits); `icons.svg`, a sprite of `<symbol id="i-name">` with the names of `web/icons.txt`; `notices.html`, the
+//! body of the third-party notices page, one `h1` included.
 
 #![warn(missing_docs)]
 
