@@ -9,6 +9,8 @@ pub struct Title<'a> {
     /// Vietnamese; the English one where no Vietnamese is known.
     pub vi: &'a str,
     pub en: &'a str,
+    /// The code or block above it: `J20`, `J20-J22`; empty when unknown.
+    pub parent: &'a str,
 }
 
 /// The asset table: one text, and where each row stands in it.
@@ -35,8 +37,9 @@ impl Icd10 {
     pub(crate) fn title(&self, code: &str) -> Option<Title<'_>> {
         let (start, end) = *self.rows.get(code)?;
         let mut cells = self.text[start as usize..end as usize].trim_end().split('\t').skip(1);
-        let (vi, en) = (cells.next()?, cells.next().unwrap_or_default());
-        Some(Title { vi: if vi.is_empty() { en } else { vi }, en })
+        let vi = cells.next()?;
+        let (en, parent) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
+        Some(Title { vi: if vi.is_empty() { en } else { vi }, en, parent })
     }
 }
 
@@ -63,7 +66,10 @@ mod tests {
         let table = Icd10::parse(
             "J20.9\tViêm phế quản cấp\tAcute bronchitis\tJ20\nI10\t\tHypertension\tI10-I15\n".into(),
         );
-        assert_eq!(table.title("J20.9"), Some(Title { vi: "Viêm phế quản cấp", en: "Acute bronchitis" }));
+        assert_eq!(
+            table.title("J20.9"),
+            Some(Title { vi: "Viêm phế quản cấp", en: "Acute bronchitis", parent: "J20" })
+        );
         assert_eq!(table.title("I10").map(|title| title.vi), Some("Hypertension"));
         assert_eq!(table.title("J20"), None);
     }

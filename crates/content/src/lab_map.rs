@@ -172,7 +172,7 @@ fn rule(row: &Row, labs: &Labs, report: &mut Report) -> Rule {
         );
     }
     let test = row.must("test", report);
-    let known = labs.newest().and_then(|catalogue| catalogue.test(&test));
+    let known = labs.known(&test);
     if known.is_none() {
         report.add(row.file, row.line, format!("không có xét nghiệm {test} trong danh mục"));
     }

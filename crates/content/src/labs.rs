@@ -153,8 +153,9 @@ impl Labs {
         &self.editions[at.saturating_sub(1)]
     }
 
-    pub(crate) fn newest(&self) -> Option<&LabCatalogue> {
-        self.editions.last()
+    /// A test by slug, in the newest edition that has it: maps may speak of tests of any edition.
+    pub(crate) fn known(&self, slug: &str) -> Option<&LabTest> {
+        self.editions.iter().rev().find_map(|edition| edition.test(slug))
     }
 
     /// The UCUM unit of a unit as people and machines write it.
@@ -182,7 +183,7 @@ impl Labs {
     fn load_conversions(&mut self, rows: &[Row], report: &mut Report) {
         for row in rows {
             let (test, ucum) = (row.must("test", report), ucum_cell(row, report));
-            let known = self.newest().and_then(|catalogue| catalogue.test(&test));
+            let known = self.known(&test);
             match known {
                 None => report.add(row.file, row.line, format!("không có xét nghiệm {test} trong danh mục")),
                 Some(known) if known.ucum == ucum => {

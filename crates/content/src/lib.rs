@@ -147,9 +147,9 @@ impl Content {
         self.labs.on(on)
     }
 
-    /// A laboratory test of the newest edition, by slug.
+    /// A laboratory test by slug, in the newest edition that has it.
     pub fn lab_test(&self, slug: &str) -> Option<&LabTest> {
-        self.labs.newest()?.test(slug)
+        self.labs.known(slug)
     }
 
     /// Which of our tests (in the edition of that day) a laboratory means, and how its unit fits.
@@ -167,12 +167,10 @@ impl Content {
     pub fn icd10(&self, code: &str) -> Option<Title<'_>> {
         let code = icd10::plain(code);
         if let Some(code) = self.lists.newest("icd-10-vn").and_then(|list| list.get(&code)) {
-            return Some(Title { vi: &code.title, en: &code.english });
+            let parent = self.icd10_table().title(&code.code).map_or("", |title| title.parent);
+            return Some(Title { vi: &code.title, en: &code.english, parent });
         }
-        let table = self
-            .icd10
-            .get_or_init(|| icd10::Icd10::parse(yba_assets::text("icd10.tsv.gz").unwrap_or_default()));
-        table.title(&code)
+        self.icd10_table().title(&code)
     }
 
     /// The commune of this code in the list in force since 2025-07-01.
@@ -193,6 +191,10 @@ impl Content {
     /// Every example in content, for whoever can run it.
     pub fn examples(&self) -> impl Iterator<Item = &Example> {
         self.examples.iter()
+    }
+
+    fn icd10_table(&self) -> &icd10::Icd10 {
+        self.icd10.get_or_init(|| icd10::Icd10::parse(yba_assets::text("icd10.tsv.gz").unwrap_or_default()))
     }
 
     fn units_table(&self) -> &units::Units {

@@ -26,6 +26,8 @@ pub struct OldUnit {
     pub code: String,
     pub name: String,
     pub district: String,
+    /// Three digits; empty when unknown.
+    pub district_code: String,
     pub province_code: String,
     pub province_name: String,
     /// Codes of the new units it went to; the first is the likely one, the others because it was split.
@@ -41,7 +43,7 @@ pub(crate) struct Units {
 
 impl Units {
     /// `units`: province code, code, name, province name, latitude, longitude, area. `old`: code, name, district,
-    /// province code, province name, new codes joined by `;`, the default first. All parted by tabs.
+    /// province code, province name, new codes joined by `;` with the default first, district code. Parted by tabs.
     pub(crate) fn parse(units: &str, old: &str) -> Units {
         let new = units.lines().filter_map(unit).map(|unit| (unit.code.clone(), unit)).collect();
         let old = old.lines().filter_map(old_unit).map(|unit| (unit.code.clone(), unit)).collect();
@@ -80,10 +82,15 @@ fn old_unit(line: &str) -> Option<OldUnit> {
     let &[code, name, district, province_code, province_name, new, ..] = cells.as_slice() else {
         return None;
     };
+    // Five island districts had no commune: their rows have no code.
+    if code.is_empty() {
+        return None;
+    }
     Some(OldUnit {
         code: code.to_string(),
         name: name.to_string(),
         district: district.to_string(),
+        district_code: cells.get(6).copied().unwrap_or_default().to_string(),
         province_code: province_code.to_string(),
         province_name: province_name.to_string(),
         new: new.split(';').map(str::trim).filter(|code| !code.is_empty()).map(str::to_string).collect(),
@@ -98,7 +105,7 @@ mod tests {
     fn an_old_code_leads_to_its_new_candidates_the_likely_one_first() {
         let units = Units::parse(
             "12\t03595\tXã Than Uyên\tTỉnh Lai Châu\t21.9\t103.8\t246.1\n",
-            "03604\tXã Thân Thuộc\tHuyện Tân Uyên\t12\tTỉnh Lai Châu\t03598;03595\n",
+            "03604\tXã Thân Thuộc\tHuyện Tân Uyên\t12\tTỉnh Lai Châu\t03598;03595\t111\n",
         );
         assert_eq!(units.unit("03595").map(|unit| unit.name.as_str()), Some("Xã Than Uyên"));
         assert_eq!(units.unit("03595").and_then(|unit| unit.place), Some((21.9, 103.8)));

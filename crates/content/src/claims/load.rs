@@ -104,44 +104,41 @@ pub(crate) fn load(sources: &Sources, laws: &Laws, lists: &CodeLists, report: &m
     }
     let mut editions: Vec<Edition> = done.into_values().collect();
     editions.sort_by_key(|edition| edition.from);
-    check_periods(&editions, report);
+    join_periods(&mut editions, report);
     ClaimEditions(editions)
 }
 
-/// Editions follow each other without gap or overlap; only the newest has no end.
-fn check_periods(editions: &[Edition], report: &mut Report) {
+/// Editions follow each other without gap or overlap. One without an end ends the day before the next begins, so
+/// that adding an edition never means editing another.
+fn join_periods(editions: &mut [Edition], report: &mut Report) {
     if editions.is_empty() {
         report.add("claims", 0, "không có bản chuẩn dữ liệu nào đọc được");
     }
-    for pair in editions.windows(2) {
-        let file = format!("claims/{}/edition.toml", pair[0].slug);
-        match pair[0].to {
-            Some(last) if last.plus_days(1) == pair[1].from => {}
-            Some(last) if last >= pair[1].from => {
-                report.add(
-                    &file,
-                    0,
-                    format!("còn hiệu lực đến {last}, chồng lên bản {} từ {}", pair[1].slug, pair[1].from),
-                );
-            }
-            Some(last) => {
-                report.add(
-                    &file,
-                    0,
-                    format!("hết hiệu lực {last}, bản {} chỉ bắt đầu {}", pair[1].slug, pair[1].from),
-                );
-            }
-            None => report.add(
-                &file,
-                0,
-                format!("thiếu valid_to, vì bản {} bắt đầu {}", pair[1].slug, pair[1].from),
-            ),
+    for at in 1..editions.len() {
+        let next = (editions[at].slug.clone(), editions[at].from);
+        let edition = &mut editions[at - 1];
+        if let Some(text) = clash(edition, &next.0, next.1) {
+            report.add(&format!("claims/{}/edition.toml", edition.slug), 0, text);
         }
+        edition.to = Some(next.1.plus_days(-1));
     }
-    if let Some(last) = editions.last()
-        && last.to.is_some()
-    {
+    if let Some(last) = editions.last().filter(|last| last.to.is_some()) {
         report.add(&format!("claims/{}/edition.toml", last.slug), 0, "bản mới nhất không được có valid_to");
+    }
+}
+
+/// What is wrong between an edition and the one that follows it.
+fn clash(edition: &Edition, next: &str, from: Day) -> Option<String> {
+    if edition.from == from {
+        return Some(format!("bắt đầu cùng ngày {from} với bản {next}"));
+    }
+    let last = edition.to?;
+    if last >= from {
+        Some(format!("còn hiệu lực đến {last}, chồng lên bản {next} từ {from}"))
+    } else if last.plus_days(1) < from {
+        Some(format!("hết hiệu lực {last}, bản {next} chỉ bắt đầu {from}"))
+    } else {
+        None
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
-use yba_content::{Content, Problem};
+use yba_content::{Content, Indicator, Problem};
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let dir = tempfile::tempdir().expect("a temporary folder");
@@ -107,4 +107,149 @@ fn a_table_with_strange_bytes_is_refused_by_name() {
     fs::write(dir.path().join("law/qd-7.toml"), [0x6e, 0xff, 0xfe]).expect("written");
     let found = problems(dir.path());
     assert_eq!((found.len(), found[0].file.as_str()), (1, "law/qd-7.toml"));
+}
+
+#[test]
+fn every_kind_of_content_reports_its_own_faults() {
+    let dir = folder(&[
+        ("codes/mau-moi/2026-01-01.csv", "code,title\n1,Một\n"),
+        ("codes/ma-nhom/2027-01-01.csv", "code,title\n1,Một\n1,Hai\n,Ba\n"),
+        ("codes/ma-nhom/hom-nay.csv", "code,title\n1,Một\n"),
+        (
+            "codes/gioi-tinh/codes.toml",
+            "url = \"gioi-tinh\"\ntitle = \"Giới\"\nbasis = [\"khong-co\"]\nsure = \"press\"\n",
+        ),
+        (
+            "codes/identifier-systems/2030-01-01.csv",
+            "slug,uri,title,kind,pattern\na,https://a,A,person,.*\na,https://a,A,thing,\nb,urn:b,B,paper,\n",
+        ),
+        (
+            "labs/2027-01-01.csv",
+            "slug,loinc,name,short,group,specimen,value,ucum,unit,low,high\n\
+             Đường,14749-7,Glucose,G,chemistry,máu,number,mmol/lít,,6,4\n\
+             glucose,14749-6,Glucose,G,chemistry,máu,chữ,,,,x\n",
+        ),
+        (
+            "maps/lab-indicators/ours.csv",
+            "facility,code,name,unit,test\n12001,,,,glucose\nab*,X,,lạng,natri\n12001,Y,,,glucose\n12001,Y,,,glucose\n",
+        ),
+        (
+            "parameters/base-salary.toml",
+            "title = \"Lương\"\nunit = \"đồng\"\n[[value]]\nfrom = 2026-07-01\nvalue = \"2.530.000\"\nbasis = \"nd-0\"\nsure = \"press\"\n\
+             [[value]]\nfrom = 2026-07-01\nvalue = \"1\"\nbasis = \"nd-73-2024\"\nsure = \"press\"\n",
+        ),
+        ("codess/ma-nhom/2026-01-01.csv", "code,title\n"),
+        ("ghi-chu.md", "Ghi chú thì được.\n"),
+    ]);
+    let lines: Vec<String> = problems(dir.path()).iter().map(Problem::to_string).collect();
+    expect_test::expect![[r#"
+        codes/gioi-tinh/codes.toml:1: url phải bắt đầu bằng http:// hoặc https://
+        codes/gioi-tinh/codes.toml:3: văn bản khong-co chưa có trong thư mục law/
+        codes/identifier-systems/2030-01-01.csv:2: mẫu ".*" có ký tự '.' không dùng được
+        codes/identifier-systems/2030-01-01.csv:3: hệ mã a có hai lần
+        codes/identifier-systems/2030-01-01.csv:3: không biết loại định danh "thing"
+        codes/identifier-systems/2030-01-01.csv:3: địa chỉ https://a đã dùng cho hệ mã khác
+        codes/identifier-systems/2030-01-01.csv:4: uri phải bắt đầu bằng http:// hoặc https://
+        codes/ma-nhom/2027-01-01.csv:3: mã 1 có hai lần
+        codes/ma-nhom/2027-01-01.csv:4: cột code không được để trống
+        codes/ma-nhom/hom-nay.csv: tên tệp phải là ngày bắt đầu áp dụng, ví dụ 2026-01-01.csv
+        codes/mau-moi/: thư mục thiếu tệp codes.toml
+        codess/ma-nhom/2026-01-01.csv: không biết tệp này dùng vào việc gì; hãy xem tên thư mục và phần mở rộng
+        labs/2027-01-01.csv:2: giới hạn dưới lớn hơn giới hạn trên
+        labs/2027-01-01.csv:2: mã LOINC "14749-7" sai dạng hoặc sai số kiểm tra
+        labs/2027-01-01.csv:2: slug "Đường" chỉ dùng chữ thường không dấu, số và dấu gạch nối
+        labs/2027-01-01.csv:2: đơn vị "mmol/lít" không có trong các đơn vị UCUM đang dùng
+        labs/2027-01-01.csv:3: giới hạn "x" không phải số thập phân
+        labs/2027-01-01.csv:3: value phải là number hoặc text, không phải "chữ"
+        maps/lab-indicators/ours.csv:2: cần ít nhất mã hoặc tên chỉ số
+        maps/lab-indicators/ours.csv:3: facility "ab*" phải là mã cơ sở, phần đầu kèm * hoặc *
+        maps/lab-indicators/ours.csv:3: không có xét nghiệm natri trong danh mục
+        maps/lab-indicators/ours.csv:3: đơn vị "lạng" chưa có trong labs/units.csv
+        maps/lab-indicators/ours.csv:5: trùng với maps/lab-indicators/ours.csv:4
+        maps/lab-indicators/vendor-a.csv:16: không quy đổi được mmol/L cho glucose
+        maps/lab-indicators/vendor-b.csv:16: không quy đổi được mmol/L cho glucose
+        parameters/base-salary.toml:5: "2.530.000" không phải số thập phân
+        parameters/base-salary.toml:6: văn bản nd-0 chưa có trong thư mục law/
+        parameters/base-salary.toml:9: các giá trị phải xếp theo ngày tăng dần, không trùng ngày
+    "#]].assert_eq(&(lines.join("\n") + "\n"));
+}
+
+#[test]
+fn a_facility_of_its_own_wins_over_the_general_map() {
+    let rows = "facility,code,name,unit,test\n12001,SH.GLU,,mg/dL,urea\n12*,SH.GLU,,,creatinine\n";
+    let dir = folder(&[("maps/lab-indicators/our-hospital.csv", rows)]);
+    let content = Content::with_folder(dir.path()).expect("sound");
+    let on = yba_content::Day::new(2026, 3, 2).expect("a day");
+    let found = |facility: &str| {
+        let indicator = Indicator {
+            facility,
+            code: "SH.GLU",
+            name: "Định lượng Glucose máu",
+            unit: "mmol/L",
+            ..Default::default()
+        };
+        content.lab_match(&indicator, on).map(|found| found.test.slug.clone())
+    };
+    assert_eq!(found("12001").as_deref(), Some("urea"));
+    assert_eq!(found("12002").as_deref(), Some("creatinine"));
+    assert_eq!(found("40001").as_deref(), Some("glucose"));
+}
+
+#[test]
+fn examples_are_found_with_what_is_expected_beside_them() {
+    let dir = folder(&[
+        ("claims/1931/examples/outpatient.xml", "<TONG_HOP/>"),
+        ("claims/1931/examples/outpatient.expected.json", "{}"),
+        ("claims/1931/examples/bare.xml", "<TONG_HOP/>"),
+    ]);
+    let content = Content::with_folder(dir.path()).expect("sound");
+    let found: Vec<_> = content.examples().filter(|example| example.edition == "claims/1931").collect();
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[0].path, "claims/1931/examples/bare.xml");
+    assert!(found[0].expected.is_none());
+    assert_eq!(found[1].expected.as_ref().map(|(_, text)| text.as_str()), Some("{}"));
+}
+
+#[test]
+fn a_province_lays_the_official_disease_table_over_ours() {
+    let dir = folder(&[(
+        "codes/icd-10-vn/2026-07-01.csv",
+        "code,title,english\nI10,Tăng huyết áp vô căn,Hypertension\n",
+    )]);
+    let content = Content::with_folder(dir.path()).expect("sound");
+    assert_eq!(content.icd10("I10").expect("there").vi, "Tăng huyết áp vô căn");
+    assert!(content.icd10("J20.9").is_some(), "what the table lacks still comes from the assets");
+}
+
+#[test]
+fn claim_layers_in_a_circle_or_without_a_base_are_refused() {
+    let on = |base: &str| {
+        EDITION.replace("title = \"Bản thử\"", &format!("title = \"Bản thử\"\nbase = \"{base}\""))
+    };
+    for base in ["1931", "khong-co"] {
+        let dir = folder(&[("claims/1931/edition.toml", &on(base)), ("claims/1931/XML1.csv", TABLE)]);
+        let found = problems(dir.path());
+        assert!(
+            found.iter().any(|problem| problem.line == 3 && problem.text.contains("vòng tròn")),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_new_edition_is_added_without_touching_the_one_before() {
+    let on = |from: &str| {
+        let text = EDITION.replace("\"1931\"", "\"2000\"").replace("2026-07-01", from);
+        folder(&[("claims/2000/edition.toml", &text), ("claims/2000/XML1.csv", TABLE)])
+    };
+    let content = Content::with_folder(on("2027-03-01").path()).expect("sound");
+    let day = |text: &str| yba_content::Day::parse(text).expect("a day");
+    assert_eq!(content.claims().on(day("2027-02-28")).slug, "1931");
+    assert_eq!(content.claims().on(day("2027-03-01")).slug, "2000");
+    assert_eq!(content.claims().get("1931").expect("there").to, Some(day("2027-02-28")));
+
+    let found = problems(on("2026-07-01").path());
+    assert!(found.len() == 1 && found[0].text.contains("cùng ngày"), "{found:?}");
+    let found = problems(on("2025-06-01").path());
+    assert!(found.len() == 1 && found[0].text.contains("chồng lên"), "{found:?}");
 }

@@ -4,3 +4,5 @@ mod claims;
 mod folder;
 mod labs;
 mod lists;
+mod tables;
+mod weight;
