@@ -1,0 +1,19 @@
+//! Who is who: what a person typed or scanned, whether two Patients are one person, and finding people.
+//!
+//! It deliberately does not know: how a claim file or a page looks, where a database is (it reads and writes through
+//! `records` and keeps its tables in the derived part of the store), and who may decide a doubt. People are linked,
+//! never rewritten: nothing here changes a Patient.
+//!
+//! Start reading at [`link`] (when two Patients are one person: pure), then [`linkage`] (a decision as FHIR),
+//! [`follower`] (deciding as data arrives) and [`find`] (the one search box, which reads [`asked`]).
+
+pub mod asked;
+pub mod birth;
+pub mod evidence;
+pub mod identifier;
+pub mod link;
+
+pub mod name;
+pub mod qr;
+
+pub use asked::{Asked, Query, understand};
