@@ -1,5 +1,7 @@
 // Keyboard: `/` and Ctrl K to the search box, `?` the list of keys, `g t` to the search page.
 // Single letters rest while someone types, while an input method composes, and when turned off.
+import { scanning } from './scanner.js';
+
 const OFF = 'yba-phim-don-tat';
 const typing = (node) => node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName);
 const off = () => { try { return localStorage.getItem(OFF) === '1'; } catch { return false; } };
@@ -18,7 +20,7 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault();
     return focusSearch();
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || off()) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || scanning() || off()) return;
   if (document.querySelector('dialog[open]')) return;
   if (event.key === '/') { event.preventDefault(); focusSearch(); }
   else if (event.key === '?') document.getElementById('phim')?.showModal();

@@ -1,8 +1,11 @@
 // A desk scanner types like a keyboard, only faster, and ends with Enter. A burst of at least 8 characters
-// with under 35 ms between them goes to the search, wherever the focus was; a field it fell into gets back
+// with under 50 ms between them goes to the search, wherever the focus was; a field it fell into gets back
 // what it held before.
-const GAP = 35, SHORTEST = 8;
+const GAP = 50, SHORTEST = 8;
 let burst = '', last = 0, field = null, held = '';
+
+// True in the middle of a burst: its letters are no shortcuts.
+export const scanning = () => burst.length > 1;
 
 const editable = (node) => ('value' in node && typeof node.value === 'string' ? node : null);
 
@@ -17,6 +20,7 @@ document.addEventListener('keydown', (event) => {
   } else if (event.key.length === 1) {
     if (!quick || !burst) { burst = ''; field = editable(event.target); held = field?.value ?? ''; }
     burst += event.key;
+    if (burst.length > 2 && !field) event.preventDefault();
   } else burst = '';
 }, true);
 

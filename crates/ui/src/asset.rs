@@ -142,7 +142,7 @@ mod tests {
     fn every_icon_is_in_the_sprite() {
         let sprite = String::from_utf8(get("icons.svg").unwrap().bytes.into_owned()).unwrap();
         for name in crate::icon::NAMES {
-            assert!(sprite.contains(&format!("id=\"{name}\"")), "{name}");
+            assert!(sprite.contains(&format!("id=\"i-{name}\"")), "{name}");
         }
     }
 

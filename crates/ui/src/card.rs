@@ -65,6 +65,11 @@ pub fn rows(lines: impl Iterator<Item = Markup>) -> Markup {
     html! { ul .rows { @for line in lines { li { (line) } } } }
 }
 
+/// One narrow column, for pages that hold little.
+pub fn column(content: Markup) -> Markup {
+    html! { div .column { (content) } }
+}
+
 /// Running text: about pages, help.
 pub fn prose(content: Markup) -> Markup {
     html! { div .prose { (content) } }

@@ -68,7 +68,7 @@ impl Moment {
 }
 
 /// The inverse of [`Moment::day_number`].
-fn from_day_number(days: i64) -> (i32, u32, u32) {
+pub fn from_day_number(days: i64) -> (i32, u32, u32) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);

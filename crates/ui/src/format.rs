@@ -47,6 +47,28 @@ pub fn day_number(iso: &str) -> Option<i64> {
     Moment::parse(iso).map(|at| at.day_number())
 }
 
+/// When something began and ended: `10/11/2026 08:05–16:30`, over several days both ends in full.
+pub fn time_span(start: &str, end: &str) -> String {
+    match (Moment::parse(start), Moment::parse(end)) {
+        (Some(from), Some(Moment { time: Some((hour, minute)), .. })) if date(start) == date(end) => {
+            match from.time {
+                Some(time) if time == (hour, minute) => date_time(start),
+                _ => format!("{}–{hour:02}:{minute:02}", date_time(start)),
+            }
+        }
+        (Some(_), Some(_)) if date_time(start) != date_time(end) => {
+            format!("{} – {}", date_time(start), date_time(end))
+        }
+        _ => date_time(if start.is_empty() { end } else { start }),
+    }
+}
+
+/// The ISO date (`2026-11-26`) of a day number, to be compared or formatted again.
+pub fn iso_day(days: i64) -> String {
+    let (year, month, day) = crate::civil::from_day_number(days);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 /// `26/11/2026 – 30/11/2026`; one date when both are the same day or one is missing.
 pub fn period(start: &str, end: &str) -> String {
     match (start.is_empty(), end.is_empty()) {
@@ -174,6 +196,25 @@ pub fn name_capitals(name: &str) -> String {
     name.to_uppercase()
 }
 
+/// A facility's name with the abbreviations every clinic uses, for narrow lines:
+/// «Bệnh viện đa khoa tỉnh Lai Châu» → «BVĐK tỉnh Lai Châu».
+pub fn facility_short(name: &str) -> String {
+    const SHORT: [(&str, &str); 5] = [
+        ("bệnh viện đa khoa", "BVĐK"),
+        ("bệnh viện", "BV"),
+        ("trung tâm y tế", "TTYT"),
+        ("trạm y tế", "TYT"),
+        ("phòng khám đa khoa", "PKĐK"),
+    ];
+    let lower = name.to_lowercase();
+    for (long, short) in SHORT {
+        if lower.starts_with(long) && name.len() >= long.len() {
+            return format!("{short}{}", name.get(long.len()..).unwrap_or(""));
+        }
+    }
+    name.to_string()
+}
+
 /// An identity number with all but its last four characters hidden: `••••4821`.
 /// Numbers of four characters or fewer are hidden entirely.
 pub fn masked(number: &str) -> String {
@@ -217,6 +258,12 @@ mod tests {
         assert_eq!(date_time("2026-11-26T20:05:00.123+07:00"), "26/11/2026 20:05");
         assert_eq!(date_time("2026-11-26"), "26/11/2026");
         assert_eq!(period("2026-11-26T08:00:00+07:00", "2026-11-26T10:00:00+07:00"), "26/11/2026");
+        assert_eq!(
+            time_span("2026-11-26T08:00:00+07:00", "2026-11-26T10:30:00+07:00"),
+            "26/11/2026 08:00–10:30"
+        );
+        assert_eq!(time_span("2026-11-26T08:00:00+07:00", "2026-11-28"), "26/11/2026 08:00 – 28/11/2026");
+        assert_eq!(time_span("2026-11-26", ""), "26/11/2026");
         assert_eq!(period("2026-11-26", "2026-11-30"), "26/11/2026 – 30/11/2026");
     }
 
@@ -265,6 +312,9 @@ mod tests {
     #[test]
     fn names_and_numbers_of_people() {
         assert_eq!(name_capitals("Đặng Thị Ẩn"), "ĐẶNG THỊ ẨN");
+        assert_eq!(facility_short("Bệnh viện đa khoa tỉnh Lai Châu"), "BVĐK tỉnh Lai Châu");
+        assert_eq!(facility_short("Trung tâm Y tế Tam Đường"), "TTYT Tam Đường");
+        assert_eq!(facility_short("CDC Lai Châu"), "CDC Lai Châu");
         assert_eq!(masked("012186004821"), "••••4821");
         assert_eq!(masked("4821"), "••••");
         assert_eq!(masked(""), "");

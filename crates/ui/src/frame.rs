@@ -48,7 +48,7 @@ pub fn frame(f: &Frame, content: &Markup) -> Markup {
             (head(f.title))
             body data-open[f.open] {
                 a .skip href="#noi-dung" { "Bỏ qua đến nội dung" }
-                @if f.open { p .openbar role="note" { "CHẾ ĐỘ THỬ – không xác thực" } }
+                @if f.open { aside .openbar aria-label="Chế độ thử" { "CHẾ ĐỘ THỬ – không xác thực" } }
                 div .frame {
                     (rail(f))
                     (top_bar(f))

@@ -31,6 +31,6 @@ static SPRITE: LazyLock<String> = LazyLock::new(|| asset::url("icons.svg"));
 /// Draws one icon of [`NAMES`].
 pub fn icon(name: &str) -> Markup {
     html! {
-        svg .icon aria-hidden="true" focusable="false" viewBox="0 0 24 24" { use href={ (*SPRITE) "#" (name) } {} }
+        svg .icon aria-hidden="true" focusable="false" viewBox="0 0 24 24" { use href={ (*SPRITE) "#i-" (name) } {} }
     }
 }

@@ -4,6 +4,7 @@ use crate::result::Flag;
 use maud::{Markup, html};
 
 /// One cell; `value` is already formatted text (`152/94`).
+#[derive(Debug, Clone, PartialEq)]
 pub struct Vital {
     pub name: String,
     pub unit: String,

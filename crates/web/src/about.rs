@@ -8,9 +8,16 @@ use yba_ui::card;
 
 /// The about page. The notices are our own generated file, trusted markup.
 pub async fn about(State(site): State<Site>) -> Response {
-    let notices =
-        yba_ui::asset::get("notices.html").and_then(|file| String::from_utf8(file.bytes.into_owned()).ok());
+    let notices = yba_ui::asset::get("notices.html")
+        .and_then(|file| String::from_utf8(file.bytes.into_owned()).ok())
+        .map(under_our_heading);
     site.page(&Page::new("Giới thiệu", content(&site, notices.as_deref())).here("/gioi-thieu"))
+}
+
+/// The notices are a page of their own; here they stand in a card, one level lower and without their title.
+fn under_our_heading(notices: String) -> String {
+    let body = notices.split_once("</h1>").map_or(notices.as_str(), |(_, body)| body);
+    body.replace("<h3>", "<h4>").replace("</h3>", "</h4>").replace("<h2>", "<h3>").replace("</h2>", "</h3>")
 }
 
 fn content(site: &Site, notices: Option<&str>) -> Markup {

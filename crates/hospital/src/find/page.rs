@@ -1,0 +1,64 @@
+//! The search page: the one box, what was found, and what can be typed.
+
+use super::model::{self, Person, SHOWN};
+use maud::{Markup, html};
+use yba_ui::search::{Found, Hit, Place, results, search_box};
+use yba_ui::{card, state};
+
+/// What stands under the box.
+pub enum Answer<'a> {
+    /// Nothing asked yet.
+    Start,
+    TooShort(&'a str),
+    People(&'a str, &'a [Person]),
+    /// The search failed; drawn from the outcome by the shell.
+    Failed(&'a str, Markup),
+}
+
+/// The whole content.
+pub fn page(answer: &Answer, today: &str) -> Markup {
+    let query = match answer {
+        Answer::Start => "",
+        Answer::TooShort(query) | Answer::People(query, _) | Answer::Failed(query, _) => query,
+    };
+    html! {
+        (card::page_title("Tìm người", html! { "một người, một hồ sơ, từ mọi cơ sở" }, html! {}))
+        (card::column(html! {
+            (search_box(Place::Page, yba_web::site::SEARCH, query, found(answer, today)))
+            (help())
+        }))
+    }
+}
+
+/// What goes under the box; also the answer to the box while someone types.
+pub fn found(answer: &Answer, today: &str) -> Markup {
+    match answer {
+        Answer::Start => html! {},
+        Answer::TooShort(query) => results(query, &Found::TooShort),
+        Answer::Failed(_, note) => note.clone(),
+        Answer::People(query, people) => {
+            let hits: Vec<Hit> =
+                people.iter().take(SHOWN).map(|person| model::hit(person, query, today)).collect();
+            match people.len() {
+                0 => results(query, &Found::Nothing),
+                n if n > SHOWN => results(query, &Found::TooMany(&hits)),
+                _ => results(query, &Found::Hits(&hits)),
+            }
+        }
+    }
+}
+
+fn help() -> Markup {
+    let rows: [(&str, &str); 6] = [
+        ("nguyen thi lanh 1986", "tên không cần dấu, thêm năm sinh để thu hẹp"),
+        ("Lò Thị Lả", "gõ đủ dấu thì tên đúng dấu lên trước"),
+        ("012190001234", "số định danh cá nhân (căn cước), hoặc số CMND cũ"),
+        ("DN4121234567890", "thẻ BHYT, hoặc 10 số cuối là mã số BHXH"),
+        ("0912345678", "số điện thoại"),
+        ("quét thẻ", "quét mã QR trên căn cước hoặc thẻ BHYT ở bất kỳ trang nào"),
+    ];
+    card::Card::new("cach-tim", "Có thể tìm bằng").flush(html! {
+        (card::rows(rows.iter().map(|(typed, words)| html! { b { (typed) } span .sub { (words) } })))
+        (state::empty_line("Bấm / hoặc Ctrl K ở bất kỳ trang nào để về ô tìm; ↑ ↓ chọn người, Enter mở hồ sơ."))
+    })
+}

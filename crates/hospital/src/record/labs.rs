@@ -1,0 +1,224 @@
+//! Measurements over all facilities: laboratory series with their trend, and the latest vital signs.
+//!
+//! A series is one test by its LOINC code, so that two hospitals' local codes meet; without LOINC by the
+//! local code, else by name. Only values in the unit of the latest one are drawn together.
+
+use super::read::{self, Places};
+use std::collections::HashMap;
+use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
+use yba_fhir::text::fold;
+use yba_ui::result::Flag;
+use yba_ui::trend::Point;
+use yba_ui::{format, vitals::Vital};
+
+/// Points drawn at most, so that shapes stay apart; older values stay in the list.
+const POINTS_MAX: usize = 16;
+
+/// One test with all its values, newest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lab {
+    pub name: String,
+    pub loinc: String,
+    pub values: Vec<Measured>,
+    /// What can be drawn, oldest first.
+    pub points: Vec<Point>,
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+}
+
+/// One measured value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    pub date: String,
+    /// Decimal token or text.
+    pub value: String,
+    pub unit: String,
+    pub flag: Flag,
+    /// Reference range as text.
+    pub range: String,
+    /// Index into the list of facilities.
+    pub place: usize,
+    limits: (Option<f64>, Option<f64>),
+}
+
+/// Series of laboratory tests, newest first; and the facilities in the order of their shapes.
+pub fn of<'a>(found: impl Iterator<Item = &'a Value>, places: &Places<'a>) -> (Vec<Lab>, Vec<String>) {
+    let mut names: Vec<String> = Vec::new();
+    let mut index: HashMap<&str, usize> = HashMap::new();
+    let mut series: HashMap<String, Lab> = HashMap::new();
+    for one in found.filter(|one| !is_vital(one)) {
+        let Some(concept) = one.get("code") else { continue };
+        let Some(mut measured) = measure(one) else { continue };
+        let place = places.name(one);
+        measured.place = *index.entry(place).or_insert_with(|| {
+            names.push(place.to_string());
+            names.len() - 1
+        });
+        let loinc = read::code_in(concept, read::LOINC).unwrap_or("");
+        let lab = series.entry(key(concept, loinc)).or_insert_with(|| Lab {
+            name: read::words(concept),
+            loinc: loinc.to_string(),
+            values: Vec::new(),
+            points: Vec::new(),
+            low: None,
+            high: None,
+        });
+        lab.values.push(measured);
+    }
+    let mut labs: Vec<Lab> = series.into_values().map(finish).collect();
+    // Newest day first, what is abnormal first within a day.
+    let abnormal = |lab: &Lab| lab.values.first().is_some_and(|value| value.flag.is_abnormal());
+    labs.sort_by(|a, b| (day(b), abnormal(b)).cmp(&(day(a), abnormal(a))).then_with(|| a.name.cmp(&b.name)));
+    (labs, names)
+}
+
+fn key(concept: &Value, loinc: &str) -> String {
+    match (loinc, read::code(concept)) {
+        ("", Some(code)) => format!("{}|{}", fold(&read::words(concept)), code),
+        ("", None) => fold(&read::words(concept)),
+        (loinc, _) => loinc.to_string(),
+    }
+}
+
+fn day(lab: &Lab) -> &str {
+    lab.values.first().map_or("", |value| value.date.get(..10).unwrap_or(&value.date))
+}
+
+/// Sorts a series and prepares its drawing.
+fn finish(mut lab: Lab) -> Lab {
+    lab.values.sort_by(|a, b| b.date.cmp(&a.date));
+    let Some(latest) = lab.values.first() else { return lab };
+    let unit = fold(&latest.unit);
+    (lab.low, lab.high) = latest.limits;
+    let drawn = lab.values.iter().filter(|value| fold(&value.unit) == unit).take(POINTS_MAX);
+    lab.points = drawn
+        .filter_map(|value| {
+            Some(Point {
+                day: format::day_number(&value.date)?,
+                value: value.value.parse().ok()?,
+                source: value.place,
+                abnormal: value.flag.is_abnormal(),
+            })
+        })
+        .collect();
+    lab.points.reverse();
+    lab
+}
+
+/// The value of an observation with its flag; `None` when it holds no value.
+pub fn measure(one: &Value) -> Option<Measured> {
+    let quantity = one.get("valueQuantity");
+    let (value, unit) = match quantity {
+        Some(quantity) => {
+            let comparator = str_at(quantity, &["comparator"]).unwrap_or("");
+            (format!("{comparator}{}", read::value_of(quantity)?), read::unit_of(quantity).to_string())
+        }
+        None => (plain_value(one)?, String::new()),
+    };
+    let range = items(one, "referenceRange").next();
+    let limit = |end: &str| range.and_then(|range| range.get(end)).and_then(read::value_of);
+    let (low, high) = (limit("low"), limit("high"));
+    let limits = (number(low.as_deref()), number(high.as_deref()));
+    let text = range.and_then(|range| str_at(range, &["text"]));
+    Some(Measured {
+        date: read::when(one).to_string(),
+        flag: flag(one, number(Some(&value)), limits),
+        value,
+        unit,
+        range: match format::range(low.as_deref(), high.as_deref()) {
+            range if range.is_empty() => text.unwrap_or("").to_string(),
+            range => range,
+        },
+        place: 0,
+        limits,
+    })
+}
+
+fn plain_value(one: &Value) -> Option<String> {
+    if let Some(text) = str_at(one, &["valueString"]) {
+        return Some(text.to_string());
+    }
+    if let Some(concept) = one.get("valueCodeableConcept") {
+        return Some(read::words(concept));
+    }
+    if let Some(integer) = one.get("valueInteger") {
+        return yba_fhir::json::number_text(integer);
+    }
+    one.get("valueBoolean")
+        .and_then(|value| value.as_bool())
+        .map(|yes| if yes { "Có" } else { "Không" }.to_string())
+}
+
+fn number(token: Option<&str>) -> Option<f64> {
+    token.and_then(|token| token.parse().ok()).filter(|value: &f64| value.is_finite())
+}
+
+/// What the laboratory said; else the value against its own range. Text is never judged by us.
+fn flag(one: &Value, value: Option<f64>, (low, high): (Option<f64>, Option<f64>)) -> Flag {
+    if let Some(said) = items(one, "interpretation").find_map(read::code) {
+        return Flag::from_code(said);
+    }
+    match value {
+        Some(value) if low.is_some_and(|low| value < low) => Flag::Low,
+        Some(value) if high.is_some_and(|high| value > high) => Flag::High,
+        _ => Flag::Normal,
+    }
+}
+
+/// LOINC codes of the vital-signs profile, with our words and order.
+const VITALS: &[(&str, &str)] = &[
+    ("8867-4", "Mạch"),
+    ("85354-9", "HA"),
+    ("8310-5", "T°"),
+    ("9279-1", "Nhịp thở"),
+    ("59408-5", "SpO₂"),
+    ("2708-6", "SpO₂"),
+    ("29463-7", "Nặng"),
+    ("8302-2", "Cao"),
+    ("39156-5", "BMI"),
+];
+
+fn vital_rank(one: &Value) -> Option<usize> {
+    let code = read::code_in(one.get("code")?, read::LOINC)?;
+    VITALS.iter().position(|(loinc, _)| *loinc == code)
+}
+
+fn is_vital(one: &Value) -> bool {
+    vital_rank(one).is_some()
+        || items(one, "category").any(|category| read::code(category) == Some("vital-signs"))
+}
+
+/// The latest vital signs, each the newest of its kind, and the day of the newest.
+pub fn vitals<'a>(found: impl Iterator<Item = &'a Value>) -> (Vec<Vital>, String) {
+    let mut latest: Vec<Option<&Value>> = vec![None; VITALS.len()];
+    for one in found {
+        let Some(rank) = vital_rank(one) else { continue };
+        if latest[rank].is_none_or(|have| read::when(have) < read::when(one)) {
+            latest[rank] = Some(one);
+        }
+    }
+    let newest = latest.iter().flatten().map(|one| read::when(one)).max().unwrap_or("").to_string();
+    let cells = latest.iter().zip(VITALS).filter_map(|(one, (_, word))| vital((*one)?, word)).collect();
+    (cells, newest)
+}
+
+fn vital(one: &Value, word: &str) -> Option<Vital> {
+    let cell = |value: String, unit: &str, flag| Vital {
+        name: word.to_string(),
+        unit: format::unit(unit),
+        value,
+        flag,
+    };
+    if let Some(measured) = measure(one) {
+        return Some(cell(format::number(&measured.value), &measured.unit, measured.flag));
+    }
+    let part = |code: &str| {
+        let found = items(one, "component")
+            .find(|part| part.get("code").and_then(|c| read::code_in(c, read::LOINC)) == Some(code))?;
+        measure(found)
+    };
+    let (systolic, diastolic) = (part("8480-6")?, part("8462-4")?);
+    let flag = if systolic.flag.is_abnormal() { systolic.flag } else { diastolic.flag };
+    let value = format!("{}/{}", format::number(&systolic.value), format::number(&diastolic.value));
+    Some(cell(value, &systolic.unit, flag))
+}

@@ -1,0 +1,204 @@
+//! What the person's page shows, built from FHIR resources of all linked facility records.
+//!
+//! Pure: resources and today's date in, values out; every pass is linear in the number of resources (plus
+//! sorting). Knows nothing of who asks: what may not be seen was left out before it came here.
+
+use super::read::{self, Places};
+use super::who::{self, Member, Paper, Who};
+use super::{drugs, labs, timeline};
+use std::collections::HashMap;
+use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
+use yba_ui::banner::Allergy;
+use yba_ui::vitals::Vital;
+
+/// Everything the page draws.
+#[derive(Debug)]
+pub struct Record {
+    pub person: String,
+    pub today: String,
+    pub who: Who,
+    pub allergy: Allergy,
+    pub allergies: Vec<Line>,
+    pub problems: Vec<Problem>,
+    pub drugs: Vec<drugs::Drug>,
+    pub vitals: Vec<Vital>,
+    pub vitals_when: String,
+    pub labs: Vec<labs::Lab>,
+    /// Facilities that measured something, in the order of their point shapes.
+    pub lab_places: Vec<String>,
+    pub doses: Vec<Line>,
+    pub visits: Vec<timeline::Visit>,
+    pub papers: Vec<Paper>,
+    pub members: Vec<Member>,
+}
+
+/// A simple line: words, when, and where from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    pub words: String,
+    pub more: String,
+    pub date: String,
+    pub origin: String,
+}
+
+/// A diagnosis over all visits that named it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    pub code: String,
+    pub words: String,
+    pub first: String,
+    pub last: String,
+    /// Visits (or single entries) that named it.
+    pub visits: usize,
+    pub origins: Vec<String>,
+}
+
+/// Why a facility's Patient counts as this person; from the linking engine.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LinkReason {
+    pub patient: String,
+    pub words: String,
+}
+
+/// Builds the page's model.
+pub fn build(person: &str, today: &str, resources: &[Value], links: &[LinkReason]) -> Record {
+    let places = Places::of_all(resources);
+    let standing = || resources.iter().filter(|resource| !read::is_void(resource));
+    let of = |wanted: &'static str| standing().filter(move |resource| read::kind(resource) == wanted);
+    let (labs, lab_places) = labs::of(of("Observation"), &places);
+    let (vitals, vitals_when) = labs::vitals(of("Observation"));
+    let (allergy, allergies) = allergies(of("AllergyIntolerance"), &places);
+    Record {
+        person: person.to_string(),
+        today: today.to_string(),
+        who: who::of(&of("Patient").collect::<Vec<_>>(), of("Coverage"), today),
+        allergy,
+        allergies,
+        problems: problems(of("Condition"), &places),
+        drugs: drugs::of(of("MedicationRequest"), of("MedicationDispense"), &places, today),
+        vitals,
+        vitals_when,
+        labs,
+        lab_places,
+        doses: doses(of("Immunization"), &places),
+        visits: timeline::of(person, standing(), &places),
+        papers: who::papers(of("Patient")),
+        members: who::members(of("Patient"), &places, links),
+    }
+}
+
+fn allergies<'a>(found: impl Iterator<Item = &'a Value>, places: &Places<'a>) -> (Allergy, Vec<Line>) {
+    // SNOMED CT 716186003 "No known allergy" and its children for drugs, food, latex.
+    const NONE_KNOWN: [&str; 4] = ["716186003", "409137002", "429625007", "1003774007"];
+    let mut asked = false;
+    let mut lines: Vec<Line> = Vec::new();
+    for one in found {
+        asked = true;
+        let Some(concept) = one.get("code") else { continue };
+        if read::code(concept).is_some_and(|code| NONE_KNOWN.contains(&code)) {
+            continue;
+        }
+        let reaction = items(one, "reaction").flat_map(|r| items(r, "manifestation")).map(read::words).next();
+        lines.push(Line {
+            words: read::words(concept),
+            more: reaction.unwrap_or_default(),
+            date: read::when(one).to_string(),
+            origin: places.name(one).to_string(),
+        });
+    }
+    let state = match (lines.is_empty(), asked) {
+        (false, _) => Allergy::Known(short_names(&lines)),
+        (true, true) => Allergy::None,
+        (true, false) => Allergy::NotAsked,
+    };
+    (state, lines)
+}
+
+/// «Penicillin – phản vệ 2019», each substance once.
+fn short_names(lines: &[Line]) -> Vec<String> {
+    let mut seen: Vec<String> = Vec::new();
+    let mut names = Vec::new();
+    for line in lines {
+        let folded = yba_fhir::text::fold(&line.words);
+        if !seen.contains(&folded) {
+            seen.push(folded);
+            let year = yba_ui::format::year(&line.date).map(|year| format!(" {year}")).unwrap_or_default();
+            names.push(match line.more.as_str() {
+                "" => line.words.clone(),
+                more => format!("{} – {more}{year}", line.words),
+            });
+        }
+    }
+    names
+}
+
+/// Diagnoses by code, those named by several visits first, then the newest.
+fn problems<'a>(found: impl Iterator<Item = &'a Value>, places: &Places<'a>) -> Vec<Problem> {
+    let mut by_code: HashMap<String, (Problem, Vec<&str>)> = HashMap::new();
+    for one in found {
+        let Some(concept) = one.get("code") else { continue };
+        let words = read::words(concept);
+        let code = read::code_in(concept, read::ICD_10).unwrap_or("").to_string();
+        let key = if code.is_empty() { yba_fhir::text::fold(&words) } else { code.clone() };
+        let when = read::when(one);
+        let visit = read::encounter(one).unwrap_or_else(|| read::id(one));
+        let (problem, visits) = by_code.entry(key).or_insert_with(|| {
+            let (first, last) = (when.to_string(), String::new());
+            (Problem { code, words: words.clone(), first, last, visits: 0, origins: Vec::new() }, Vec::new())
+        });
+        visits.push(visit);
+        if when < problem.first.as_str() {
+            problem.first = when.to_string();
+        }
+        if when >= problem.last.as_str() {
+            problem.last = when.to_string();
+            problem.words = words;
+        }
+        add_once(&mut problem.origins, places.name(one));
+    }
+    let mut problems: Vec<Problem> =
+        by_code.into_values().map(|(problem, visits)| counted(problem, visits)).collect();
+    problems.sort_by(|a, b| {
+        (b.visits > 1, &b.last, &a.code)
+            .cmp(&(a.visits > 1, &a.last, &b.code))
+            .then_with(|| a.words.cmp(&b.words))
+    });
+    problems
+}
+
+fn counted(mut problem: Problem, mut visits: Vec<&str>) -> Problem {
+    visits.sort_unstable();
+    visits.dedup();
+    problem.visits = visits.len();
+    problem
+}
+
+fn doses<'a>(found: impl Iterator<Item = &'a Value>, places: &Places<'a>) -> Vec<Line> {
+    let mut doses: Vec<Line> = found
+        .map(|one| Line {
+            words: read::words_at(one, "vaccineCode"),
+            more: dose_number(one),
+            date: read::when(one).to_string(),
+            origin: places.name(one).to_string(),
+        })
+        .collect();
+    doses.sort_by(|a, b| b.date.cmp(&a.date).then_with(|| a.words.cmp(&b.words)));
+    doses
+}
+
+/// «mũi 2» out of `protocolApplied`.
+pub fn dose_number(immunization: &Value) -> String {
+    let applied = items(immunization, "protocolApplied").next();
+    let number = applied.and_then(|applied| {
+        let digits = applied.get("doseNumberPositiveInt").and_then(yba_fhir::json::number_text);
+        digits.or_else(|| str_at(applied, &["doseNumberString"]).map(str::to_string))
+    });
+    number.map(|n| format!("mũi {n}")).unwrap_or_default()
+}
+
+/// Appends a name unless it is there.
+pub fn add_once(list: &mut Vec<String>, name: &str) {
+    if !list.iter().any(|have| have == name) {
+        list.push(name.to_string());
+    }
+}

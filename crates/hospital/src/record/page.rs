@@ -1,0 +1,330 @@
+//! The person's page: markup only.
+
+use super::drugs::Drug;
+use super::labs::{Lab, Measured};
+use super::model::{Line, Problem, Record};
+use super::timeline::{self, Cut, View};
+use super::who::{Member, Paper};
+use maud::{Markup, html};
+use yba_ui::banner::{Banner, banner};
+use yba_ui::card::Card;
+use yba_ui::form::{Tab, tabs};
+use yba_ui::icon::icon;
+use yba_ui::status::{Tone, badge};
+use yba_ui::table::Table;
+use yba_ui::trend::{Trend, legend, sentence, trend};
+use yba_ui::{card, format, hx, result, state, timeline as line, vitals};
+
+/// Lines shown before the rest folds away.
+const PROBLEMS_OPEN: usize = 10;
+const DRUGS_OPEN: usize = 10;
+const LABS_OPEN: usize = 14;
+/// Values listed under one test.
+const HISTORY_MAX: usize = 20;
+
+/// The whole content.
+pub fn page(record: &Record, view: View) -> Markup {
+    html! {
+        (head(record))
+        (jumps(record))
+        @if record.members.is_empty() { (state::warning("Hồ sơ trống.", "Chưa cơ sở nào gửi dữ liệu của người này.")) }
+        div .cols {
+            div .col {
+                @if !record.allergies.is_empty() { (allergies(&record.allergies)) }
+                (problems(&record.problems))
+                (drugs(&record.drugs))
+                (doses(&record.doses))
+            }
+            div .col {
+                @if !record.vitals.is_empty() {
+                    (Card::new("sinh-ton", "Dấu hiệu sinh tồn").aside(html! { "gần nhất " (format::date(&record.vitals_when)) })
+                        .padded(vitals::vitals(&record.vitals)))
+                }
+                (labs(record))
+            }
+            div .col { (history(&record.person, &timeline::cut(&record.person, &record.visits, view))) }
+        }
+        (members(&record.members))
+        (papers(&record.papers))
+    }
+}
+
+/// The banner, also above the person's other pages.
+pub fn head(record: &Record) -> Markup {
+    let who = &record.who;
+    let facilities = facility_count(&record.members);
+    let mut facts = Vec::new();
+    facts.extend(who.insurance.as_ref().map(|insurance| insurance.words()));
+    let mut extra = Vec::new();
+    extra.extend(who.identity.as_ref().map(|number| format!("CCCD {}", format::masked(number))));
+    extra.push(format!("{} cơ sở", format::count(facilities)));
+    if !who.address.is_empty() {
+        extra.push(who.address.clone());
+    }
+    banner(&Banner {
+        name: &who.name,
+        sex: &who.sex,
+        birth: &who.birth,
+        today: &record.today,
+        dead: who.dead.as_deref(),
+        facts,
+        extra,
+        allergy: &record.allergy,
+        acts: html! { button .btn type="button" data-print { (icon("printer")) "In" } },
+    })
+}
+
+fn facility_count(members: &[Member]) -> usize {
+    let mut names: Vec<&str> = members.iter().map(|member| member.facility.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.len()
+}
+
+fn jumps(record: &Record) -> Markup {
+    let tab = |href: &'static str, word: &'static str, count: usize| Tab {
+        href,
+        word,
+        count: Some(count),
+        current: false,
+    };
+    html! {
+        div .jumps {
+            (tabs("Các phần của hồ sơ", &[
+                tab("#van-de", "Chẩn đoán", record.problems.len()),
+                tab("#thuoc", "Thuốc", record.drugs.len()),
+                tab("#xet-nghiem", "Xét nghiệm", record.labs.len()),
+                tab("#dien-tien", "Diễn tiến", record.visits.len()),
+                tab("#ho-so-co-so", "Cơ sở", record.members.len()),
+            ]))
+        }
+    }
+}
+
+/// The first lines open, the rest behind a click that needs no script.
+fn folded<T>(all: &[T], open: usize, words: &str, draw: impl Fn(&[T]) -> Markup) -> Markup {
+    let (first, rest) = all.split_at(all.len().min(open));
+    html! {
+        (draw(first))
+        @if !rest.is_empty() {
+            details .fold { summary { "Xem thêm " (format::count(rest.len())) " " (words) } (draw(rest)) }
+        }
+    }
+}
+
+fn origins(list: &[String]) -> String {
+    list.iter().map(|name| format::facility_short(name)).collect::<Vec<_>>().join(", ")
+}
+
+fn allergies(list: &[Line]) -> Markup {
+    Card::new("di-ung-ghi", "Dị ứng đã ghi").flush(card::rows(list.iter().map(|one| {
+        html! {
+            b { (one.words) } span .muted { (format::date(&one.date)) }
+            span .sub { @if !one.more.is_empty() { (one.more) " · " } (format::facility_short(&one.origin)) }
+        }
+    })))
+}
+
+fn problems(list: &[Problem]) -> Markup {
+    let draw = |some: &[Problem]| {
+        card::rows(some.iter().map(|one| {
+            html! {
+                span { (one.words) @if !one.code.is_empty() { " " span .muted .small { (one.code) } } }
+                span .muted .nowrap { (years(one)) }
+                span .sub { (format::count(one.visits)) " lượt · " (origins(&one.origins)) }
+            }
+        }))
+    };
+    Card::new("van-de", "Chẩn đoán").aside(html! { "lặp lại xếp trước" }).flush(match list {
+        [] => state::empty_line("Chưa có chẩn đoán nào được ghi."),
+        list => folded(list, PROBLEMS_OPEN, "chẩn đoán", draw),
+    })
+}
+
+/// «2021–2026», or one date.
+fn years(problem: &Problem) -> String {
+    match (format::year(&problem.first), format::year(&problem.last)) {
+        (Some(first), Some(last)) if first != last => format!("{first}–{last}"),
+        _ => format::date(problem.last.get(..10).unwrap_or(&problem.last)),
+    }
+}
+
+fn drugs(list: &[Drug]) -> Markup {
+    let running = list.iter().filter(|drug| drug.running).count();
+    let aside = if running > 0 { format!("{running} đang dùng") } else { String::new() };
+    Card::new("thuoc", "Thuốc trong 12 tháng").aside(html! { (aside) }).flush(match list {
+        [] => state::empty_line("Không có đơn thuốc nào trong 12 tháng qua."),
+        list => folded(list, DRUGS_OPEN, "thuốc", |some| card::rows(some.iter().map(drug))),
+    })
+}
+
+fn drug(one: &Drug) -> Markup {
+    html! {
+        span { b { (one.name) } @if one.running { " " (badge(Tone::Info, "đang dùng")) } }
+        span .muted .nowrap { (format::date(&one.last)) }
+        @if !one.dose.is_empty() { span .sub-ink { (one.dose) } }
+        span .sub {
+            @if !one.quantity.is_empty() { (one.quantity) " · " }
+            @if one.running { "đủ đến " (format::date(&one.until)) " · " }
+            @if one.times > 1 { (one.times) " đơn · " }
+            (origins(&one.origins))
+        }
+    }
+}
+
+fn doses(list: &[Line]) -> Markup {
+    Card::new("tiem-chung", "Tiêm chủng").flush(match list {
+        [] => state::empty_line("Chưa có mũi tiêm nào được ghi."),
+        list => folded(list, 8, "mũi tiêm", |some| {
+            card::rows(some.iter().map(|one| {
+                html! {
+                    span { (one.words) @if !one.more.is_empty() { " · " (one.more) } }
+                    span .muted .nowrap { (format::date(&one.date)) }
+                    span .sub { (format::facility_short(&one.origin)) }
+                }
+            }))
+        }),
+    })
+}
+
+fn labs(record: &Record) -> Markup {
+    let places = &record.lab_places;
+    Card::new("xet-nghiem", "Xét nghiệm").aside(html! { "mọi cơ sở, mới nhất trước" }).flush(match record.labs.as_slice() {
+        [] => state::empty_line("Chưa có kết quả xét nghiệm nào."),
+        list => html! {
+            @if places.len() > 1 { div .legend-row { (legend(&short(places))) } }
+            (folded(list, LABS_OPEN, "xét nghiệm", |some| html! { @for one in some { (lab(one, places)) } }))
+        },
+    })
+}
+
+fn lab(one: &Lab, places: &[String]) -> Markup {
+    let Some(last) = one.values.first() else { return html! {} };
+    html! {
+        div .lab {
+            div .line {
+                span .name { (one.name) }
+                (result::result(&last.value, &last.unit, last.flag))
+                @if !last.range.is_empty() { span .muted .small { "tham chiếu " (last.range) } }
+            }
+            div .chart { (chart(one)) }
+            @if one.values.len() > 1 { (values(one, places)) }
+            @else { div .where { (taken(last, places)) } }
+        }
+    }
+}
+
+fn chart(one: &Lab) -> Markup {
+    let (Some(last), Some(first)) = (one.values.first(), one.values.last()) else { return html! {} };
+    let text = format!("{} {}", format::number(&last.value), format::unit(&last.unit));
+    let label =
+        sentence(&one.name, (&first.date, &last.date), one.values.len(), text.trim_end(), last.flag.word());
+    trend(&Trend { label: &label, points: &one.points, low: one.low, high: one.high })
+}
+
+fn values(one: &Lab, places: &[String]) -> Markup {
+    let caption = format!("Các lần đo {}", one.name);
+    let table = Table {
+        caption: &caption,
+        heads: &[("Ngày", false), ("Kết quả", false), ("Nơi đo", false)],
+        stack: true,
+    };
+    html! {
+        details .history {
+            summary { @if let Some(last) = one.values.first() { (taken(last, places)) " · " } span .n { (format::count(one.values.len())) " lần đo" } }
+            (table.draw(html! {
+                @for value in one.values.iter().take(HISTORY_MAX) {
+                    tr { td { (format::date(&value.date)) } td { (result::result(&value.value, &value.unit, value.flag)) } td .full { (place(value, places)) } }
+                }
+            }, html! {}))
+            @if one.values.len() > HISTORY_MAX { p .muted .small { "Cũ hơn nữa xem trong từng lượt khám." } }
+        }
+    }
+}
+
+/// Names for the legend, as many as there are shapes.
+fn short(places: &[String]) -> Vec<String> {
+    places.iter().take(6).map(|name| format::facility_short(name)).collect()
+}
+
+/// When and where a value was measured.
+fn taken(value: &Measured, places: &[String]) -> String {
+    format!("{} · {}", format::date(&value.date), format::facility_short(place(value, places)))
+}
+
+fn place<'a>(value: &Measured, places: &'a [String]) -> &'a str {
+    places.get(value.place).map_or("", String::as_str)
+}
+
+/// The timeline's card; also the answer to a filter.
+pub fn history(person: &str, cut: &Cut) -> Markup {
+    let all = cut.filters.first().map_or(0, |filter| filter.count);
+    Card::new("dien-tien", "Diễn tiến").aside(html! { (format::count(all)) " mục, mọi cơ sở" }).flush(html! {
+        @if all == 0 { (state::empty_line("Chưa có lượt khám nào.")) }
+        @else {
+            (line::filters(&cut.filters, "dien-tien"))
+            @if cut.skip > 0 { p .more-row { a href=(View { kind: chosen(cut), skip: 0 }.href(person)) { "Về mục mới nhất" } } }
+            (events(person, cut))
+        }
+    })
+}
+
+fn chosen(cut: &Cut) -> Option<timeline::Kind> {
+    let current = cut.filters.iter().find(|filter| filter.current)?;
+    timeline::Kind::ALL.into_iter().find(|kind| kind.word() == current.word)
+}
+
+/// The items of one page and the way to the next; also the answer to «Xem thêm».
+pub fn events(person: &str, cut: &Cut) -> Markup {
+    let next = View { kind: chosen(cut), skip: cut.skip + cut.events.len() };
+    html! {
+        (line::events(&cut.events, cut.after))
+        @if cut.older > 0 {
+            (hx::more_link("them", &next.href(person), &format!("Xem thêm {} mục cũ hơn", format::count(cut.older))))
+        }
+    }
+}
+
+fn members(list: &[Member]) -> Markup {
+    let heads = [
+        ("Cơ sở", false),
+        ("Họ tên ghi tại cơ sở", false),
+        ("Sinh, giới", false),
+        ("Giấy tờ", false),
+        ("Vì sao là người này", false),
+    ];
+    let table = Table { caption: "Hồ sơ tại các cơ sở", heads: &heads, stack: true };
+    Card::new("ho-so-co-so", "Hồ sơ tại cơ sở")
+        .aside(html! { (format::count(list.len())) " hồ sơ được nối" })
+        .flush(match list {
+            [] => state::empty_line("Chưa có hồ sơ nào."),
+            list => table.draw(html! { @for one in list { (member(one)) } }, html! {}),
+        })
+}
+
+fn member(one: &Member) -> Markup {
+    html! {
+        tr {
+            th scope="row" .full { (one.facility) @if !one.number.is_empty() { span .sub { "Mã BN " (one.number) } } }
+            td .full {
+                (one.name)
+                @if !one.differs.is_empty() { " " (badge(Tone::Warn, &format!("khác {}", one.differs.join(", ")))) }
+            }
+            td .full { (format::date(&one.birth)) " · " (format::sex(&one.sex)) }
+            td .full { (one.papers.join(" · ")) }
+            td .full { @if one.reason.is_empty() { span .muted { "Hồ sơ gốc" } } @else { (one.reason) } }
+        }
+    }
+}
+
+fn papers(list: &[Paper]) -> Markup {
+    Card::new("giay-to", "Số giấy tờ").flush(match list {
+        [] => state::empty_line("Chưa có số giấy tờ nào."),
+        list => card::rows(list.iter().map(|one| {
+            html! {
+                span { (one.word) " " b { (one.masked) } @if !one.current { " " (badge(Tone::Plain, "số cũ")) } }
+                span .muted { (format::count(one.records)) " hồ sơ" }
+            }
+        })),
+    })
+}

@@ -1,0 +1,168 @@
+//! Small readings of FHIR resources: what a thing is called, when it happened, where it comes from.
+
+use std::collections::HashMap;
+use yba_fhir::json::{JsonValueTrait, Value, items, number_text, str_at};
+use yba_fhir::view::reference_target;
+
+pub const ICD_10: &str = "http://hl7.org/fhir/sid/icd-10";
+pub const LOINC: &str = "http://loinc.org";
+const UNKNOWN_PLACE: &str = "Chưa rõ cơ sở";
+
+/// The `resourceType`, or empty text.
+pub fn kind(resource: &Value) -> &str {
+    str_at(resource, &["resourceType"]).unwrap_or("")
+}
+
+pub fn id(resource: &Value) -> &str {
+    str_at(resource, &["id"]).unwrap_or("")
+}
+
+/// Entered in error, refuted or cancelled before it happened: not to be shown as fact.
+pub fn is_void(resource: &Value) -> bool {
+    let status = str_at(resource, &["status"]).unwrap_or("");
+    let verification = resource.get("verificationStatus").and_then(code).unwrap_or("");
+    matches!(status, "entered-in-error" | "cancelled" | "not-done")
+        || matches!(verification, "entered-in-error" | "refuted")
+}
+
+/// The first code of a concept.
+pub fn code(concept: &Value) -> Option<&str> {
+    items(concept, "coding").find_map(|coding| str_at(coding, &["code"]))
+}
+
+/// The code of a concept in one system.
+pub fn code_in<'a>(concept: &'a Value, system: &str) -> Option<&'a str> {
+    items(concept, "coding")
+        .find(|coding| str_at(coding, &["system"]) == Some(system))
+        .and_then(|coding| str_at(coding, &["code"]))
+}
+
+/// The words of a concept: its text, else a display, else the bare code.
+pub fn words(concept: &Value) -> String {
+    str_at(concept, &["text"])
+        .or_else(|| items(concept, "coding").find_map(|coding| str_at(coding, &["display"])))
+        .or_else(|| code(concept))
+        .unwrap_or("")
+        .to_string()
+}
+
+/// The words of the concept at `key`, an object or an array of which the first counts.
+pub fn words_at(resource: &Value, key: &str) -> String {
+    concept_at(resource, key).map(words).unwrap_or_default()
+}
+
+/// The concept at `key`, or the first one when it is an array.
+pub fn concept_at<'a>(resource: &'a Value, key: &str) -> Option<&'a Value> {
+    items(resource, key).next().or_else(|| resource.get(key).filter(|value| value.is_object()))
+}
+
+/// When it happened: the date that matters for this type; empty when it has none.
+pub fn when(resource: &Value) -> &str {
+    let paths: &[&[&str]] = match kind(resource) {
+        "Encounter" => &[&["period", "start"], &["period", "end"]],
+        "Condition" => &[&["onsetDateTime"], &["recordedDate"]],
+        "Observation" => &[&["effectiveDateTime"], &["effectivePeriod", "start"], &["issued"]],
+        "MedicationRequest" => &[&["authoredOn"]],
+        "MedicationDispense" => &[&["whenHandedOver"], &["whenPrepared"]],
+        "Immunization" => &[&["occurrenceDateTime"], &["recorded"]],
+        "Procedure" => &[&["performedDateTime"], &["performedPeriod", "start"]],
+        "ServiceRequest" => &[&["authoredOn"], &["occurrenceDateTime"]],
+        "AllergyIntolerance" => &[&["recordedDate"], &["onsetDateTime"]],
+        "DiagnosticReport" => &[&["effectiveDateTime"], &["issued"]],
+        "Claim" => &[&["created"]],
+        "DocumentReference" | "Composition" => &[&["date"]],
+        _ => &[],
+    };
+    paths.iter().find_map(|path| str_at(resource, path)).unwrap_or("")
+}
+
+/// The id a reference member points to.
+pub fn target<'a>(resource: &'a Value, path: &[&str]) -> Option<&'a str> {
+    str_at(resource, path).and_then(reference_target).map(|(_, id)| id)
+}
+
+/// The encounter a resource belongs to.
+pub fn encounter(resource: &Value) -> Option<&str> {
+    target(resource, &["encounter", "reference"])
+        .or_else(|| target(resource, &["context", "reference"]))
+        .or_else(|| items(resource, "item").find_map(|item| items(item, "encounter").find_map(own_reference)))
+        .or_else(|| {
+            resource.get("context").and_then(|context| items(context, "encounter").find_map(own_reference))
+        })
+}
+
+fn own_reference(value: &Value) -> Option<&str> {
+    target(value, &["reference"])
+}
+
+/// The digits of a quantity's value.
+pub fn value_of(quantity: &Value) -> Option<String> {
+    quantity.get("value").and_then(number_text)
+}
+
+/// The unit of a quantity as it should be read: the human unit, else the UCUM code.
+pub fn unit_of(quantity: &Value) -> &str {
+    str_at(quantity, &["unit"]).or_else(|| str_at(quantity, &["code"])).unwrap_or("")
+}
+
+/// `system` ends our identifier systems: `sid/<slug>`.
+pub fn is_sid(system: &str, slug: &str) -> bool {
+    system.strip_prefix("https://yba.vn/fhir/sid/") == Some(slug)
+}
+
+/// Which facility everything comes from. Built in one pass over the person's resources.
+pub struct Places<'a> {
+    names: HashMap<&'a str, &'a str>,
+    by_encounter: HashMap<&'a str, &'a Value>,
+    by_patient: HashMap<&'a str, &'a Value>,
+}
+
+impl<'a> Places<'a> {
+    pub fn of_all(resources: &'a [Value]) -> Places<'a> {
+        let mut places =
+            Places { names: HashMap::new(), by_encounter: HashMap::new(), by_patient: HashMap::new() };
+        for resource in resources {
+            match kind(resource) {
+                "Organization" => {
+                    places.names.insert(id(resource), str_at(resource, &["name"]).unwrap_or(UNKNOWN_PLACE));
+                }
+                "Encounter" => drop(places.by_encounter.insert(id(resource), resource)),
+                "Patient" => drop(places.by_patient.insert(id(resource), resource)),
+                _ => {}
+            }
+        }
+        places
+    }
+
+    /// The facility's name: named by the resource itself, else by its encounter, else by its Patient.
+    pub fn name(&self, resource: &'a Value) -> &'a str {
+        self.own(resource)
+            .or_else(|| {
+                encounter(resource).and_then(|id| self.by_encounter.get(id)).and_then(|e| self.own(e))
+            })
+            .or_else(|| self.of_patient(resource))
+            .unwrap_or(UNKNOWN_PLACE)
+    }
+
+    fn of_patient(&self, resource: &'a Value) -> Option<&'a str> {
+        let patient = target(resource, &["subject", "reference"])
+            .or_else(|| target(resource, &["patient", "reference"]))?;
+        self.own(self.by_patient.get(patient)?)
+    }
+
+    fn own(&self, resource: &'a Value) -> Option<&'a str> {
+        ["serviceProvider", "managingOrganization", "custodian", "provider"]
+            .iter()
+            .find_map(|key| self.organization(resource.get(*key)?))
+            .or_else(|| {
+                items(resource, "performer").find_map(|performer| {
+                    self.organization(performer).or_else(|| self.organization(performer.get("actor")?))
+                })
+            })
+    }
+
+    fn organization(&self, reference: &'a Value) -> Option<&'a str> {
+        let ("Organization", id) = reference_target(str_at(reference, &["reference"])?)? else { return None };
+        self.names.get(id).copied().or_else(|| str_at(reference, &["display"]))
+    }
+}

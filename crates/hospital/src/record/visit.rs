@@ -1,0 +1,226 @@
+//! One visit in detail: what the facility's files say about it, and which files those are.
+
+use super::drugs;
+use super::labs::{self, Measured};
+use super::read::{self, Places};
+use super::timeline::Kind;
+use yba_fhir::json::{JsonValueTrait, Value, at, items, number_text, str_at};
+
+/// Everything the visit's page draws.
+#[derive(Debug, Default)]
+pub struct VisitPage {
+    pub encounter: String,
+    pub title: String,
+    pub kind: &'static str,
+    /// Words of the visit type of the claim, if any.
+    pub sort: String,
+    pub facility: String,
+    pub start: String,
+    pub end: String,
+    pub number: String,
+    pub outcome: String,
+    pub diagnoses: Vec<Diagnosis>,
+    pub drugs: Vec<DrugLine>,
+    pub services: Vec<Service>,
+    pub results: Vec<ResultLine>,
+    pub reports: Vec<Note>,
+    pub costs: Option<Costs>,
+    pub sources: Vec<String>,
+    pub versions: Vec<Version>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diagnosis {
+    pub words: String,
+    pub code: String,
+    pub main: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct DrugLine {
+    pub name: String,
+    pub dose: String,
+    pub quantity: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    pub name: String,
+    pub when: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResultLine {
+    pub name: String,
+    pub value: Measured,
+}
+
+/// A text of the visit: conclusion of a report, summary.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Note {
+    pub title: String,
+    pub text: String,
+}
+
+/// The claim's lines and its total, decimal tokens in đồng.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Costs {
+    pub lines: Vec<CostLine>,
+    pub total: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct CostLine {
+    pub name: String,
+    pub quantity: String,
+    pub price: String,
+    pub net: String,
+}
+
+/// A version of the visit: a corrected file makes a new one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Version {
+    pub id: String,
+    pub at: String,
+    pub current: bool,
+}
+
+/// Builds the page from the person's resources; `None` when the encounter is not among them.
+pub fn build(encounter: &str, resources: &[Value], versions: Vec<Version>) -> Option<VisitPage> {
+    let places = Places::of_all(resources);
+    let own = resources.iter().find(|one| read::kind(one) == "Encounter" && read::id(one) == encounter)?;
+    let kind = Kind::of_encounter(own);
+    let mut page = VisitPage {
+        encounter: encounter.to_string(),
+        kind: kind.word(),
+        sort: read::words_at(own, "type"),
+        facility: places.name(own).to_string(),
+        start: str_at(own, &["period", "start"]).unwrap_or("").to_string(),
+        end: str_at(own, &["period", "end"]).unwrap_or("").to_string(),
+        number: visit_number(own),
+        outcome: at(own, &["hospitalization", "dischargeDisposition"]).map(read::words).unwrap_or_default(),
+        versions,
+        ..VisitPage::default()
+    };
+    add_source(&mut page.sources, own);
+    for one in resources.iter().filter(|one| !read::is_void(one) && read::encounter(one) == Some(encounter)) {
+        add(&mut page, own, one);
+    }
+    page.diagnoses.sort_by_key(|diagnosis| !diagnosis.main);
+    page.results.sort_by(|a, b| (&a.value.date, &a.name).cmp(&(&b.value.date, &b.name)));
+    page.services.sort_by(|a, b| (&a.when, &a.name).cmp(&(&b.when, &b.name)));
+    page.sources.sort();
+    page.title = title(own, &page);
+    Some(page)
+}
+
+fn title(own: &Value, page: &VisitPage) -> String {
+    let reason = items(own, "reasonCode").next().map(read::words).unwrap_or_default();
+    let main = page.diagnoses.first().map(|diagnosis| diagnosis.words.clone()).unwrap_or_default();
+    [main, reason, page.sort.clone()]
+        .into_iter()
+        .find(|words| !words.is_empty())
+        .unwrap_or_else(|| page.kind.to_string())
+}
+
+fn visit_number(encounter: &Value) -> String {
+    items(encounter, "identifier")
+        .find(|one| str_at(one, &["system"]).is_some_and(|s| s.starts_with("https://yba.vn/fhir/sid/visit/")))
+        .and_then(|one| str_at(one, &["value"]))
+        .unwrap_or("")
+        .to_string()
+}
+
+fn add(page: &mut VisitPage, own: &Value, one: &Value) {
+    add_source(&mut page.sources, one);
+    match read::kind(one) {
+        "Condition" => page.diagnoses.push(diagnosis(own, one)),
+        "MedicationRequest" => page.drugs.push(DrugLine {
+            name: read::words_at(one, "medicationCodeableConcept"),
+            dose: drugs::dose(one),
+            quantity: drugs::quantity(one),
+        }),
+        "Procedure" => page
+            .services
+            .push(Service { name: read::words_at(one, "code"), when: read::when(one).to_string() }),
+        "Observation" => page
+            .results
+            .extend(labs::measure(one).map(|value| ResultLine { name: read::words_at(one, "code"), value })),
+        "DiagnosticReport" => {
+            note(page, read::words_at(one, "code"), str_at(one, &["conclusion"]).unwrap_or(""))
+        }
+        "Composition" => composition(page, one),
+        "Claim" => page.costs = costs(one).or(page.costs.take()),
+        _ => {}
+    }
+}
+
+fn diagnosis(own: &Value, one: &Value) -> Diagnosis {
+    let listed = items(own, "diagnosis").find(|d| {
+        str_at(d, &["condition", "reference"]).and_then(yba_fhir::view::reference_target).map(|(_, id)| id)
+            == Some(read::id(one))
+    });
+    let rank = listed.and_then(|d| d.get("rank")).and_then(|rank| rank.as_u64());
+    let role = listed.and_then(|d| d.get("use")).and_then(read::code);
+    let concept = one.get("code");
+    Diagnosis {
+        words: concept.map(read::words).unwrap_or_default(),
+        code: concept.and_then(|c| read::code_in(c, read::ICD_10)).unwrap_or("").to_string(),
+        main: rank == Some(1) && role != Some("CM"),
+    }
+}
+
+fn note(page: &mut VisitPage, title: String, text: &str) {
+    if !text.trim().is_empty() {
+        page.reports.push(Note { title, text: text.trim().to_string() });
+    }
+}
+
+fn composition(page: &mut VisitPage, one: &Value) {
+    for section in items(one, "section") {
+        let text = plain(str_at(section, &["text", "div"]).unwrap_or(""));
+        note(page, str_at(section, &["title"]).unwrap_or("").to_string(), &text);
+    }
+}
+
+/// The words of a narrative: markup left out, entities turned back, so that nothing foreign is ever drawn.
+fn plain(div: &str) -> String {
+    let mut out = String::with_capacity(div.len());
+    let mut inside = false;
+    for letter in div.chars() {
+        match letter {
+            '<' => inside = true,
+            '>' if inside => {
+                inside = false;
+                out.push(' ');
+            }
+            other if !inside => out.push(other),
+            _ => {}
+        }
+    }
+    let text = out.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
+    text.replace("&amp;", "&").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn costs(claim: &Value) -> Option<Costs> {
+    let amount =
+        |item: &Value, key: &str| at(item, &[key, "value"]).and_then(number_text).unwrap_or_default();
+    let lines: Vec<CostLine> = items(claim, "item")
+        .map(|item| CostLine {
+            name: read::words_at(item, "productOrService"),
+            quantity: item.get("quantity").and_then(read::value_of).unwrap_or_default(),
+            price: amount(item, "unitPrice"),
+            net: amount(item, "net"),
+        })
+        .collect();
+    let total = at(claim, &["total", "value"]).and_then(number_text);
+    (total.is_some() || !lines.is_empty()).then(|| Costs { lines, total: total.unwrap_or_default() })
+}
+
+fn add_source(sources: &mut Vec<String>, one: &Value) {
+    if let Some(source) = str_at(one, &["meta", "source"]) {
+        // A fragment names the row; the file is what people look for.
+        let file = source.split('#').next().unwrap_or(source);
+        super::model::add_once(sources, file);
+    }
+}

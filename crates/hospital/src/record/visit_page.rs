@@ -1,0 +1,158 @@
+//! The page of one visit: markup only.
+
+use super::model::Record;
+use super::page::head;
+use super::visit::{CostLine, Costs, VisitPage};
+use maud::{Markup, html};
+use yba_ui::card::Card;
+use yba_ui::status::{Tone, badge};
+use yba_ui::table::Table;
+use yba_ui::{card, format, result, state};
+
+pub fn page(record: &Record, visit: &VisitPage) -> Markup {
+    html! {
+        (head(record))
+        (card::back(&format!("/nguoi/{}", record.person), "Hồ sơ"))
+        (about(visit))
+        div .cols.two {
+            div .col {
+                (diagnoses(visit))
+                (drugs(visit))
+                (results(visit))
+                (services(visit))
+                @for note in &visit.reports { (note_card(note)) }
+            }
+            div .col {
+                @if let Some(costs) = &visit.costs { (cost_card(costs)) }
+                (sources(visit))
+                (versions(visit))
+            }
+        }
+    }
+}
+
+fn about(visit: &VisitPage) -> Markup {
+    let text = |value: &str| html! { (value) };
+    Card::new("luot", &visit.title).aside(html! { (visit.kind) }).padded(card::facts(&[
+        ("Cơ sở", text(&visit.facility)),
+        ("Thời gian", html! { (format::time_span(&visit.start, &visit.end)) }),
+        ("Loại", text(&visit.sort)),
+        ("Ra viện", text(&visit.outcome)),
+        ("Mã lượt tại cơ sở", text(&visit.number)),
+    ]))
+}
+
+fn diagnoses(visit: &VisitPage) -> Markup {
+    Card::new("chan-doan", "Chẩn đoán").flush(match visit.diagnoses.as_slice() {
+        [] => state::empty_line("Không có chẩn đoán."),
+        list => card::rows(list.iter().map(|one| {
+            html! {
+                span { @if one.main { b { (one.words) } } @else { (one.words) } @if !one.code.is_empty() { " " span .muted .small { (one.code) } } }
+                span { @if one.main { (badge(Tone::Info, "bệnh chính")) } }
+            }
+        })),
+    })
+}
+
+fn drugs(visit: &VisitPage) -> Markup {
+    let table = Table {
+        caption: "Thuốc",
+        heads: &[("Thuốc", false), ("Liều dùng", false), ("Số lượng", true)],
+        stack: true,
+    };
+    Card::new("thuoc", "Thuốc").aside(count(visit.drugs.len())).flush(match visit.drugs.as_slice() {
+        [] => state::empty_line("Lượt này không có thuốc."),
+        list => table.draw(html! {
+            @for one in list { tr { th scope="row" .full { (one.name) } td { (one.dose) } td .num { (one.quantity) } } }
+        }, html! {}),
+    })
+}
+
+fn results(visit: &VisitPage) -> Markup {
+    let heads = [("Xét nghiệm", false), ("Kết quả", false), ("Tham chiếu", true), ("Lúc", true)];
+    let table = Table { caption: "Kết quả", heads: &heads, stack: true };
+    Card::new("ket-qua", "Kết quả").aside(count(visit.results.len())).flush(match visit.results.as_slice() {
+        [] => state::empty_line("Lượt này không có kết quả."),
+        list => table.draw(
+            html! {
+                @for one in list {
+                    tr {
+                        th scope="row" { (one.name) }
+                        td { (result::result(&one.value.value, &one.value.unit, one.value.flag)) }
+                        td .num .muted { (one.value.range) }
+                        td .num .muted { (format::date_time(&one.value.date)) }
+                    }
+                }
+            },
+            html! {},
+        ),
+    })
+}
+
+fn services(visit: &VisitPage) -> Markup {
+    Card::new("dich-vu", "Dịch vụ, thủ thuật").aside(count(visit.services.len())).flush(
+        match visit.services.as_slice() {
+            [] => state::empty_line("Lượt này không có dịch vụ nào."),
+            list => card::rows(list.iter().map(|one| {
+                html! {
+                    span { (one.name) } span .muted .nowrap { (format::date_time(&one.when)) }
+                }
+            })),
+        },
+    )
+}
+
+fn note_card(note: &super::visit::Note) -> Markup {
+    let title = if note.title.is_empty() { "Ghi chú" } else { &note.title };
+    html! { section .card { header { h2 { (title) } } div .body { p .pre { (note.text) } } } }
+}
+
+fn cost_card(costs: &Costs) -> Markup {
+    let table = Table {
+        caption: "Chi phí",
+        heads: &[("Khoản", false), ("SL × đơn giá", true), ("Thành tiền", true)],
+        stack: true,
+    };
+    Card::new("chi-phi", "Chi phí").aside(html! { "tổng " b { (format::money(&costs.total)) } }).flush(
+        table.draw(
+            html! { @for line in &costs.lines { (cost_line(line)) } },
+            html! { tr { td colspan="2" { "Tổng" } td .num { (format::money(&costs.total)) } } },
+        ),
+    )
+}
+
+fn cost_line(line: &CostLine) -> Markup {
+    html! {
+        tr {
+            td .full { (line.name) }
+            td .num .muted {
+                @if !line.quantity.is_empty() && !line.price.is_empty() { (format::number(&line.quantity)) " × " (format::number(&line.price)) }
+            }
+            td .num { @if !line.net.is_empty() { (format::money(&line.net)) } }
+        }
+    }
+}
+
+fn sources(visit: &VisitPage) -> Markup {
+    Card::new("nguon", "Nguồn dữ liệu").flush(match visit.sources.as_slice() {
+        [] => state::empty_line("Không ghi nguồn tệp."),
+        list => card::rows(list.iter().map(|source| html! { span { (source) } })),
+    })
+}
+
+fn versions(visit: &VisitPage) -> Markup {
+    Card::new("phien-ban", "Các bản của lượt này").flush(match visit.versions.as_slice() {
+        [] => state::empty_line("Chỉ có một bản."),
+        list => card::rows(list.iter().map(|one| {
+            html! {
+                span { (format::date_time(&one.at)) }
+                span { @if one.current { (badge(Tone::Info, "đang xem")) } }
+                span .sub { (one.id) }
+            }
+        })),
+    })
+}
+
+fn count(n: usize) -> Markup {
+    html! { @if n > 0 { (format::count(n)) } }
+}
