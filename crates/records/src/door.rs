@@ -1,0 +1,208 @@
+//! Looking: read, version, history, search, a patient's whole record. Each is permitted, done, audited, answered.
+
+use crate::audit::{ReadTrail, Seen};
+use crate::ctx::Ctx;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use yba_fhir::defs::r4;
+use yba_fhir::{Kind, Outcome};
+use yba_store::{Found, Query, Scope, Store, Version};
+
+/// Where server ids come from.
+#[derive(Debug, Clone)]
+pub enum Ids {
+    /// UUIDv7: new ones sort after old ones.
+    Random,
+    /// `id-1`, `id-2`, …: for tests.
+    Counted(Arc<AtomicU64>),
+}
+
+impl Ids {
+    pub fn next(&self) -> String {
+        match self {
+            Ids::Random => uuid::Uuid::now_v7().to_string(),
+            Ids::Counted(counter) => format!("id-{}", counter.fetch_add(1, Ordering::SeqCst) + 1),
+        }
+    }
+}
+
+/// The door to the records; clones share it.
+#[derive(Clone)]
+pub struct Records {
+    pub(crate) store: Store,
+    pub(crate) trail: Arc<ReadTrail>,
+    pub(crate) ids: Ids,
+}
+
+impl Records {
+    /// The door to a store, its trail of reads in the store's folder.
+    pub fn open(store: Store, ids: Ids) -> Result<Records, Outcome> {
+        let trail = ReadTrail::open(&store.folder().join("audit"), store.clock().clone())?;
+        Ok(Records { store, trail: Arc::new(trail), ids })
+    }
+
+    /// The store itself: for followers (the log, derived tables) and operations. It holds no permission and leaves
+    /// no trace, so nothing that answers a person may use it.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub fn trail(&self) -> &ReadTrail {
+        &self.trail
+    }
+
+    /// The record as it is now. Refuses with `not-found`, or `gone` when it was deleted.
+    pub async fn read(&self, ctx: &Ctx, kind: &str, id: &str) -> Result<Version, Outcome> {
+        self.admit(ctx, "read", kind)?;
+        let found = self.store.read(kind, id).await?;
+        self.shown(ctx, "read", kind, id, found).await
+    }
+
+    /// One version of a record.
+    pub async fn vread(&self, ctx: &Ctx, kind: &str, id: &str, version_id: &str) -> Result<Version, Outcome> {
+        self.admit(ctx, "vread", kind)?;
+        let found = self.store.read_version(kind, id, version_id).await?;
+        self.shown(ctx, "vread", kind, id, found).await
+    }
+
+    async fn shown(
+        &self,
+        ctx: &Ctx,
+        action: &str,
+        kind: &str,
+        id: &str,
+        found: Option<Version>,
+    ) -> Result<Version, Outcome> {
+        let refused = match &found {
+            None => Some(not_found(kind, id)),
+            Some(version) if version.deleted => Some(gone(kind, id)),
+            Some(_) => None,
+        };
+        let versions: Vec<Version> = found.into_iter().collect();
+        let patients = self.store.patients_of(&versions).await?;
+        if !within(&ctx.scope, &patients) {
+            // Said as "not found": whether something exists beyond the scope is itself not to be known.
+            self.trail.note(ctx, &Seen { action, kind, patients: &[], refused: true })?;
+            return Err(not_found(kind, id));
+        }
+        self.trail.note(ctx, &Seen { action, kind, patients: &patients, refused: refused.is_some() })?;
+        match (refused, versions.into_iter().next()) {
+            (None, Some(version)) => Ok(version),
+            (Some(refused), _) => Err(refused),
+            (None, None) => Err(not_found(kind, id)),
+        }
+    }
+
+    /// Versions of a record, newest first, that arrived before log position `before` (all: `None`).
+    pub async fn history(
+        &self,
+        ctx: &Ctx,
+        kind: &str,
+        id: &str,
+        count: usize,
+        before: Option<i64>,
+    ) -> Result<Vec<Version>, Outcome> {
+        self.admit(ctx, "history", kind)?;
+        let versions = self.store.history(kind, id, before.unwrap_or(i64::MAX), count).await?;
+        let patients = self.store.patients_of(&versions).await?;
+        if versions.is_empty() && before.is_none() || !within(&ctx.scope, &patients) {
+            self.trail.note(ctx, &Seen { action: "history", kind, patients: &[], refused: true })?;
+            return Err(not_found(kind, id));
+        }
+        self.trail.note(ctx, &Seen { action: "history", kind, patients: &patients, refused: false })?;
+        Ok(versions)
+    }
+
+    /// One page of a search, narrowed to what `ctx` may see.
+    pub async fn search(&self, ctx: &Ctx, query: &Query, cursor: Option<&str>) -> Result<Found, Outcome> {
+        self.admit(ctx, "search", &query.kind)?;
+        let found = self.store.search(query, &ctx.scope, cursor).await?;
+        let mut patients = self.store.patients_of(&found.matches).await?;
+        patients.extend(self.store.patients_of(&found.included).await?);
+        self.trail
+            .note(ctx, &Seen { action: "search", kind: &query.kind, patients: &patients, refused: false })?;
+        Ok(found)
+    }
+
+    /// Everything in the compartments of these patients, of these kinds (all, when none is named), newest first.
+    pub async fn everything(
+        &self,
+        ctx: &Ctx,
+        patients: &[String],
+        kinds: &[&str],
+    ) -> Result<Vec<Version>, Outcome> {
+        self.admit(ctx, "everything", "Patient")?;
+        if !within(&ctx.scope, patients) {
+            self.trail.note(ctx, &Seen { action: "everything", kind: "Patient", patients, refused: true })?;
+            return Err(not_found("Patient", patients.first().map_or("", String::as_str)));
+        }
+        self.trail.note(ctx, &Seen { action: "everything", kind: "Patient", patients, refused: false })?;
+        self.store.everything(patients, kinds).await
+    }
+
+    /// Many records as they are now; missing, deleted and unseen ones are left out.
+    pub async fn read_many(&self, ctx: &Ctx, keys: &[(String, String)]) -> Result<Vec<Version>, Outcome> {
+        self.admit(ctx, "read", keys.first().map_or("", |key| &key.0))?;
+        let mut versions = self.store.read_many(keys.to_vec()).await?;
+        versions.retain(|version| !version.deleted);
+        let patients = self.store.patients_of(&versions).await?;
+        if !within(&ctx.scope, &patients) {
+            return Err(not_found("", ""));
+        }
+        let kind = keys.first().map_or("", |key| &key.0);
+        self.trail.note(ctx, &Seen { action: "read", kind, patients: &patients, refused: false })?;
+        Ok(versions)
+    }
+
+    /// Notes in the trail that these patients were shown by other means, such as a search of derived tables, and
+    /// refuses when `ctx` may not see them.
+    pub async fn audit_view(&self, ctx: &Ctx, action: &str, patients: &[String]) -> Result<(), Outcome> {
+        self.admit(ctx, action, "Patient")?;
+        if !within(&ctx.scope, patients) {
+            self.trail.note(ctx, &Seen { action, kind: "Patient", patients: &[], refused: true })?;
+            return Err(Outcome::new(
+                Kind::Forbidden,
+                "scope",
+                "Bạn không có quyền xem hồ sơ này.",
+                "beyond the scope",
+            ));
+        }
+        self.trail.note(ctx, &Seen { action, kind: "Patient", patients, refused: false })
+    }
+
+    /// Refuses strangers (and notes that) and unknown types.
+    pub(crate) fn admit(&self, ctx: &Ctx, action: &str, kind: &str) -> Result<(), Outcome> {
+        if let Err(refused) = ctx.may_look() {
+            self.trail.note(ctx, &Seen { action, kind, patients: &[], refused: true })?;
+            return Err(refused);
+        }
+        if !kind.is_empty() && !r4().is_resource(kind) {
+            return Err(unknown_type(kind));
+        }
+        Ok(())
+    }
+}
+
+/// Whether these patients are all within the scope. Under a narrowed scope something of no patient is not.
+fn within(scope: &Scope, patients: &[String]) -> bool {
+    match scope {
+        Scope::All => true,
+        Scope::Patients(allowed) => !patients.is_empty() && patients.iter().all(|one| allowed.contains(one)),
+        Scope::Nothing => false,
+    }
+}
+
+pub(crate) fn unknown_type(kind: &str) -> Outcome {
+    let text = format!("“{kind}” không phải một loại tài nguyên FHIR R4.");
+    Outcome::new(Kind::NotFound, "unknown-type", text, format!("unknown resource type {kind}"))
+}
+
+fn not_found(kind: &str, id: &str) -> Outcome {
+    let text = format!("Không tìm thấy {kind}/{id}.");
+    Outcome::new(Kind::NotFound, "not-found", text, format!("{kind}/{id} does not exist"))
+}
+
+pub(crate) fn gone(kind: &str, id: &str) -> Outcome {
+    let text = format!("{kind}/{id} đã bị xóa; các bản trước còn trong lịch sử.");
+    Outcome::new(Kind::Gone, "deleted", text, format!("{kind}/{id} has been deleted"))
+}

@@ -1,0 +1,17 @@
+//! The one door: every change to a record and every look at one, from a page, the FHIR API, an import or a
+//! follower, passes here. Permission, preconditions, versions, index and audit happen here, once.
+//!
+//! It deliberately does not know: HTTP, pages, file formats, what a visit is.
+//!
+//! Start reading at [`Records`], then [`ctx`] (who asks), [`change`] (what is asked), [`audit`] (what is kept of it).
+
+pub mod audit;
+pub mod change;
+pub mod ctx;
+mod door;
+mod transact;
+
+pub use change::{Change, Done, DoneAs};
+pub use ctx::{Agent, Ctx, Purpose};
+pub use door::{Ids, Records};
+pub use yba_store::{Found, Query, Scope, Version};

@@ -1,0 +1,291 @@
+//! Changing: all of a call's changes or none, with references between them resolved, prepared outside the writer.
+
+use crate::audit::{Seen, entry};
+use crate::change::{Action, Change, Done, DoneAs};
+use crate::ctx::Ctx;
+use crate::door::{Records, gone, unknown_type};
+use std::collections::{HashMap, HashSet};
+use yba_fhir::defs::r4;
+use yba_fhir::json::{JsonContainerTrait, JsonValueMutTrait, JsonValueTrait, Value};
+use yba_fhir::{Kind, Outcome, Resource};
+use yba_store::{Effect, Expect, Query, Refusal, Request, Scope, Version, Write};
+
+/// Most changes of one call.
+pub const CHANGES_MAX: usize = 5000;
+/// How often a call is prepared again because a conditional create met a new match.
+const TRIES: usize = 4;
+
+/// A change with its id known.
+enum Planned {
+    Write(Change, Expect, Option<Query>),
+    /// If-None-Exist has this match: nothing to write.
+    Existing {
+        version: Box<Version>,
+        known_as: Option<String>,
+    },
+}
+
+impl Records {
+    /// Does all changes or none. When this returns, they are on disk and audited.
+    ///
+    /// Refuses with `precondition` (If-Match), `conflict` (a create of an id that is taken), `not-found`,
+    /// `invalid` (unknown type, unresolved `urn:uuid` reference, the same record twice), `forbidden`.
+    pub async fn transact(&self, ctx: &Ctx, changes: Vec<Change>) -> Result<Vec<Done>, Outcome> {
+        if let Err(refused) = ctx.may_write() {
+            self.trail.note(ctx, &Seen { action: "transact", kind: "", patients: &[], refused: true })?;
+            return Err(refused);
+        }
+        if changes.len() > CHANGES_MAX {
+            let text = format!("Một lần gửi được tối đa {CHANGES_MAX} thay đổi. Hãy chia nhỏ.");
+            return Err(Outcome::new(
+                Kind::TooLarge,
+                "too-many-changes",
+                text,
+                "too many changes in one call",
+            ));
+        }
+        let mut refused = None;
+        for _ in 0..TRIES {
+            match self.try_transact(ctx, changes.clone()).await? {
+                Ok(done) => return Ok(done),
+                Err(outcome) => refused = Some(outcome),
+            }
+        }
+        Err(refused.unwrap_or_else(|| Outcome::fault("a transaction was never tried")))
+    }
+
+    /// One try; the inner error means "prepare again": a conditional create has a match by now.
+    async fn try_transact(
+        &self,
+        ctx: &Ctx,
+        changes: Vec<Change>,
+    ) -> Result<Result<Vec<Done>, Outcome>, Outcome> {
+        let mut planned = Vec::with_capacity(changes.len());
+        for change in changes {
+            planned.push(self.plan(change).await?);
+        }
+        resolve_references(&mut planned)?;
+        let (mut request, mut patients) = (Request::default(), HashSet::new());
+        for one in &planned {
+            if let Planned::Write(change, expect, unless) = one {
+                let mut write = prepare(change, expect.clone(), self)?;
+                if let Some(query) = unless {
+                    write = write.unless(query.clone());
+                }
+                patients.extend(write.patients().into_iter().map(str::to_owned));
+                request.writes.push(write);
+            }
+        }
+        refuse_twice(&request)?;
+        let mut patients: Vec<String> = patients.into_iter().collect();
+        patients.sort_unstable();
+        request.audit =
+            entry(ctx, &Seen { action: "transact", kind: "", patients: &patients, refused: false });
+        let targets: Vec<(String, String, Expect)> = request
+            .writes
+            .iter()
+            .map(|write| (write.kind.clone(), write.id.clone(), write.expect.clone()))
+            .collect();
+        let applied = match request.writes.is_empty() {
+            true => Vec::new(),
+            false => match self.store.commit(request).await {
+                Ok(applied) => applied,
+                Err(Refusal::NowExists { position }) => return Ok(Err(now_exists(&targets[position]))),
+                Err(refusal) => return Err(refusal_outcome(refusal, &targets)),
+            },
+        };
+        let mut applied = applied.into_iter();
+        let done = planned.into_iter().map(|one| match one {
+            Planned::Existing { version, .. } => Done { outcome: DoneAs::Existing, version: Some(*version) },
+            Planned::Write(..) => {
+                applied.next().map_or(Done { outcome: DoneAs::NothingToDelete, version: None }, |applied| {
+                    Done { outcome: done_as(applied.effect), version: applied.version }
+                })
+            }
+        });
+        Ok(Ok(done.collect()))
+    }
+
+    /// Gives a change its id and what must hold, and looks up If-None-Exist.
+    async fn plan(&self, mut change: Change) -> Result<Planned, Outcome> {
+        let (kind, expect, unless) = match &mut change.action {
+            Action::Create { resource, unless } => {
+                let query =
+                    unless.as_deref().map(|text| Query::parse_string(resource.kind(), text)).transpose()?;
+                if resource.id().is_none() {
+                    resource.set_id(&self.ids.next());
+                }
+                (resource.kind().to_owned(), Expect::Absent, query)
+            }
+            Action::Put { resource, if_match } => {
+                if resource.id().is_none() {
+                    let text = "Thiếu id. Cập nhật cần id của bản ghi.";
+                    return Err(Outcome::invalid("id-missing", text, "an update needs an id"));
+                }
+                let expect = if_match.clone().map_or(Expect::Anything, Expect::Version);
+                (resource.kind().to_owned(), expect, None)
+            }
+            Action::Delete { kind, if_match, .. } => {
+                (kind.clone(), if_match.clone().map_or(Expect::Anything, Expect::Version), None)
+            }
+        };
+        if !r4().is_resource(&kind) {
+            return Err(unknown_type(&kind));
+        }
+        if let Some(mut query) = unless.clone() {
+            query.count = 2;
+            let found = self.store.search(&query, &Scope::All, None).await?;
+            let mut matches = found.matches.into_iter();
+            match (matches.next(), matches.next()) {
+                (None, _) => {}
+                (Some(version), None) => {
+                    return Ok(Planned::Existing { version: Box::new(version), known_as: change.known_as });
+                }
+                (Some(_), Some(_)) => return Err(several_matches(&kind)),
+            }
+        }
+        Ok(Planned::Write(change, expect, unless))
+    }
+}
+
+fn prepare(change: &Change, expect: Expect, records: &Records) -> Result<Write, Outcome> {
+    match &change.action {
+        Action::Create { resource, .. } | Action::Put { resource, .. } => {
+            Write::put(resource, expect, records.store.numbers())
+        }
+        Action::Delete { kind, id, .. } => Ok(Write::delete(kind, id, expect)),
+    }
+}
+
+/// Points references at the ids that the records of this call were given.
+fn resolve_references(planned: &mut [Planned]) -> Result<(), Outcome> {
+    let mut names: HashMap<String, String> = HashMap::new();
+    for one in planned.iter() {
+        let (name, target) = match one {
+            Planned::Existing { version, known_as } => (known_as, format!("{}/{}", version.kind, version.id)),
+            Planned::Write(change, ..) => match &change.action {
+                Action::Create { resource, .. } | Action::Put { resource, .. } => {
+                    (&change.known_as, format!("{}/{}", resource.kind(), resource.id().unwrap_or_default()))
+                }
+                Action::Delete { .. } => continue,
+            },
+        };
+        if let Some(name) = name {
+            names.insert(name.clone(), target);
+        }
+    }
+    for one in planned.iter_mut() {
+        if let Planned::Write(change, ..) = one
+            && let Action::Create { resource, .. } | Action::Put { resource, .. } = &mut change.action
+            && mentions_urn(resource.tree())
+        {
+            let mut tree = resource.tree().clone();
+            rewrite(&mut tree, &names)?;
+            *resource = Resource::from_value(tree)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether any reference in the tree is a `urn:` name.
+fn mentions_urn(node: &Value) -> bool {
+    if let Some(array) = node.as_array() {
+        return array.iter().any(mentions_urn);
+    }
+    let members = node.as_object().map(|object| object.iter()).into_iter().flatten();
+    members.into_iter().any(|(key, value)| match value.as_str() {
+        Some(text) => key == "reference" && text.starts_with("urn:"),
+        None => mentions_urn(value),
+    })
+}
+
+fn rewrite(node: &mut Value, names: &HashMap<String, String>) -> Result<(), Outcome> {
+    if let Some(array) = node.as_array_mut() {
+        return array.iter_mut().try_for_each(|item| rewrite(item, names));
+    }
+    let Some(object) = node.as_object_mut() else { return Ok(()) };
+    for (key, value) in object.iter_mut() {
+        match value.as_str().filter(|text| key == "reference" && text.starts_with("urn:")) {
+            Some(text) => {
+                let target = names.get(text).ok_or_else(|| {
+                    let hint = format!("Tham chiếu {text} không trỏ tới mục nào trong cùng bundle.");
+                    Outcome::invalid("reference-unresolved", hint, format!("unresolved reference {text}"))
+                })?;
+                *value = Value::copy_str(target);
+            }
+            None => rewrite(value, names)?,
+        }
+    }
+    Ok(())
+}
+
+fn refuse_twice(request: &Request) -> Result<(), Outcome> {
+    let mut seen = HashSet::new();
+    match request.writes.iter().find(|write| !seen.insert((&write.kind, &write.id))) {
+        None => Ok(()),
+        Some(write) => {
+            let text = format!("{}/{} xuất hiện hai lần trong cùng một lần gửi.", write.kind, write.id);
+            let detail = format!("{}/{} occurs twice in one transaction", write.kind, write.id);
+            Err(Outcome::invalid("same-record-twice", text, detail))
+        }
+    }
+}
+
+fn done_as(effect: Effect) -> DoneAs {
+    match effect {
+        Effect::Created => DoneAs::Created,
+        Effect::Updated => DoneAs::Updated,
+        Effect::Unchanged => DoneAs::Unchanged,
+        Effect::Deleted => DoneAs::Deleted,
+        Effect::NothingToDelete => DoneAs::NothingToDelete,
+    }
+}
+
+fn several_matches(kind: &str) -> Outcome {
+    let text = format!("Điều kiện If-None-Exist khớp nhiều {kind}. Hãy thêm điều kiện để chỉ còn một.");
+    Outcome::new(Kind::Precondition, "several-matches", text, format!("If-None-Exist matches several {kind}"))
+}
+
+fn now_exists(target: &(String, String, Expect)) -> Outcome {
+    let text = "Bản ghi tương tự vừa được tạo. Hãy gửi lại.";
+    let detail = format!("a match of If-None-Exist for {} kept appearing", target.0);
+    Outcome::new(Kind::Conflict, "now-exists", text, detail)
+}
+
+fn refusal_outcome(refusal: Refusal, targets: &[(String, String, Expect)]) -> Outcome {
+    match refusal {
+        Refusal::Head { position, current, deleted } => {
+            let (kind, id, expect) = &targets[position];
+            match (expect, current) {
+                (Expect::Version(wanted), Some(current)) if !deleted => {
+                    let text = format!(
+                        "{kind}/{id} đã thay đổi: bản hiện tại là {current}, không phải {wanted}. Hãy đọc lại rồi sửa."
+                    );
+                    let detail = format!("{kind}/{id} is at version {current}, not {wanted}");
+                    Outcome::new(Kind::Precondition, "version-mismatch", text, detail)
+                }
+                (Expect::Absent, _) => {
+                    let text = format!("{kind}/{id} đã tồn tại.");
+                    Outcome::new(
+                        Kind::Conflict,
+                        "already-exists",
+                        text,
+                        format!("{kind}/{id} already exists"),
+                    )
+                }
+                (_, Some(_)) => gone(kind, id),
+                (_, None) => {
+                    let text = format!("{kind}/{id} chưa tồn tại nên không khớp If-Match.");
+                    Outcome::new(
+                        Kind::Precondition,
+                        "version-mismatch",
+                        text,
+                        format!("{kind}/{id} does not exist"),
+                    )
+                }
+            }
+        }
+        Refusal::NowExists { position } => now_exists(&targets[position]),
+        Refusal::Failed(message) => Outcome::fault(format!("the store could not commit: {message}")),
+    }
+}

@@ -1,0 +1,3 @@
+//! The door, on a real store.
+
+mod transact;

@@ -1,0 +1,105 @@
+use yba_fhir::json::{JsonValueTrait, json};
+use yba_fhir::{Kind, Resource};
+use yba_records::{Change, Ctx, DoneAs, Query};
+
+fn patient(name: &str, number: &str) -> Resource {
+    let tree = json!({
+        "resourceType": "Patient",
+        "identifier": [{"system": "urn:cccd", "value": number}],
+        "name": [{"text": name}],
+        "birthDate": "1986-05-01",
+    });
+    Resource::from_value(tree).unwrap()
+}
+
+#[tokio::test]
+async fn a_record_is_created_read_found_changed_and_deleted() {
+    let kit = yba_testkit::records();
+    let (records, ctx) = (&kit.records, kit.ctx());
+    let done = records.transact(&ctx, vec![Change::create(patient("Nguyễn Thị Lành", "1"))]).await.unwrap();
+    assert_eq!(done[0].outcome, DoneAs::Created);
+    let first = done[0].version.clone().unwrap();
+    let read = records.read(&ctx, "Patient", &first.id).await.unwrap();
+    assert_eq!(read.tree()["meta"]["versionId"].as_str(), Some(first.version_id.as_str()));
+
+    for text in [
+        "name=lanh",
+        "name=nguyen%20thi",
+        "name=THỊ",
+        "identifier=urn:cccd|1",
+        "birthdate=1986",
+        "birthdate=ge1986-05-01",
+    ] {
+        let query = Query::parse_string("Patient", text).unwrap();
+        assert_eq!(records.search(&ctx, &query, None).await.unwrap().matches.len(), 1, "{text}");
+    }
+    for text in ["name=an", "identifier=urn:cccd|2", "birthdate=lt1986-05-01", "name:exact=lành"] {
+        let query = Query::parse_string("Patient", text).unwrap();
+        assert_eq!(records.search(&ctx, &query, None).await.unwrap().matches.len(), 0, "{text}");
+    }
+
+    let mut changed = patient("Nguyễn Thị Lành", "2");
+    changed.set_id(&first.id);
+    let done =
+        records.transact(&ctx, vec![Change::put(changed.clone()).if_match(&first.version_id)]).await.unwrap();
+    assert_eq!(done[0].outcome, DoneAs::Updated);
+    let again = records.transact(&ctx, vec![Change::put(changed.clone())]).await.unwrap();
+    assert_eq!(again[0].outcome, DoneAs::Unchanged);
+    assert!(!again[0].version.as_ref().unwrap().body.is_empty());
+    let stale =
+        records.transact(&ctx, vec![Change::put(changed).if_match(&first.version_id)]).await.unwrap_err();
+    assert_eq!(stale.kind, Kind::Precondition);
+    let old = Query::parse_string("Patient", "identifier=urn:cccd|1").unwrap();
+    assert!(records.search(&ctx, &old, None).await.unwrap().matches.is_empty(), "closed rows are not found");
+
+    records.transact(&ctx, vec![Change::delete("Patient", &first.id)]).await.unwrap();
+    assert_eq!(records.read(&ctx, "Patient", &first.id).await.unwrap_err().kind, Kind::Gone);
+    assert_eq!(records.history(&ctx, "Patient", &first.id, 10, None).await.unwrap().len(), 3);
+    let verdict = yba_records::audit::verify(records).await.unwrap();
+    assert_eq!(verdict.problems, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_transaction_is_all_or_nothing_and_ties_its_own_references() {
+    let kit = yba_testkit::records();
+    let (records, ctx) = (&kit.records, kit.ctx());
+    let observation = json!({"resourceType": "Observation", "status": "final", "code": {"text": "x"}, "subject": {"reference": "urn:uuid:p"}});
+    let observation = Resource::from_value(observation).unwrap();
+    let ok = vec![
+        Change::create(observation.clone()),
+        Change::create(patient("A", "7")).known_as("urn:uuid:p").unless("identifier=urn:cccd|7"),
+    ];
+    let first = records.transact(&ctx, ok.clone()).await.unwrap();
+    let patient_id = first[1].version.as_ref().unwrap().id.clone();
+    let second = records.transact(&ctx, ok).await.unwrap();
+    assert_eq!(second[1].outcome, DoneAs::Existing);
+    let tied = second[0].version.as_ref().unwrap().tree();
+    assert_eq!(tied["subject"]["reference"].as_str(), Some(format!("Patient/{patient_id}").as_str()));
+
+    let before = kit.store().head_t();
+    let bad = vec![
+        Change::create(patient("B", "8")),
+        Change::put(patient("C", "9")), // no id
+    ];
+    assert!(records.transact(&ctx, bad).await.is_err());
+    assert!(
+        records.transact(&ctx, vec![Change::create(observation)]).await.is_err(),
+        "an unresolved name is refused"
+    );
+    assert_eq!(kit.store().head_t(), before);
+    let everything = records.everything(&ctx, &[patient_id], &[]).await.unwrap();
+    assert_eq!(everything.len(), 3);
+}
+
+#[tokio::test]
+async fn strangers_may_do_nothing_and_leave_a_trace() {
+    let kit = yba_testkit::records();
+    let stranger = Ctx::stranger("test");
+    let before = kit.records.trail().end().0;
+    assert_eq!(kit.records.read(&stranger, "Patient", "x").await.unwrap_err().kind, Kind::Unauthenticated);
+    let query = Query::all("Patient");
+    assert_eq!(kit.records.search(&stranger, &query, None).await.unwrap_err().kind, Kind::Unauthenticated);
+    let write = vec![Change::create(patient("B", "8"))];
+    assert_eq!(kit.records.transact(&stranger, write).await.unwrap_err().kind, Kind::Unauthenticated);
+    assert_eq!(kit.records.trail().end().0, before + 3);
+}

@@ -1,0 +1,100 @@
+//! Large things: a folder in which a file's name is the SHA-256 of its content, so nothing is kept twice.
+
+use sha2::{Digest, Sha256};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The blob folder.
+#[derive(Debug, Clone)]
+pub struct Blobs {
+    folder: PathBuf,
+}
+
+impl Blobs {
+    pub fn new(folder: PathBuf) -> Blobs {
+        Blobs { folder }
+    }
+
+    /// Keeps bytes and answers their hash (64 hex digits). When this returns, they are on disk.
+    pub fn put(&self, bytes: &[u8]) -> std::io::Result<String> {
+        let hash = hash_of(bytes);
+        let path = self.path(&hash).ok_or_else(|| std::io::Error::other("a hash is always a valid name"))?;
+        if path.exists() {
+            return Ok(hash);
+        }
+        let parent = path.parent().unwrap_or(&self.folder);
+        std::fs::create_dir_all(parent)?;
+        // Written under another name first: a file that has its own hash as name is whole.
+        let unfinished = path.with_extension(format!("part{}", std::process::id()));
+        let mut file = std::fs::File::create(&unfinished)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&unfinished, &path)?;
+        std::fs::File::open(parent)?.sync_all()?;
+        Ok(hash)
+    }
+
+    /// The bytes of a hash; `None` when they are not here, an error when the disk has changed them.
+    pub fn get(&self, hash: &str) -> std::io::Result<Option<Vec<u8>>> {
+        let Some(path) = self.path(hash) else { return Ok(None) };
+        match std::fs::read(path) {
+            Ok(bytes) if hash_of(&bytes) == hash => Ok(Some(bytes)),
+            Ok(_) => Err(std::io::Error::other(format!("blob {hash} does not have its own hash"))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The hashes of all blobs.
+    pub fn list(&self) -> std::io::Result<Vec<String>> {
+        let mut hashes = Vec::new();
+        for folder in folders(&self.folder)? {
+            for entry in std::fs::read_dir(folder)? {
+                let name = entry?.file_name().to_string_lossy().into_owned();
+                if is_hash(&name) {
+                    hashes.push(name);
+                }
+            }
+        }
+        hashes.sort_unstable();
+        Ok(hashes)
+    }
+
+    fn path(&self, hash: &str) -> Option<PathBuf> {
+        is_hash(hash).then(|| self.folder.join(&hash[..2]).join(hash))
+    }
+}
+
+fn folders(root: &Path) -> std::io::Result<Vec<PathBuf>> {
+    if !root.exists() {
+        return Ok(Vec::new());
+    }
+    let entries = std::fs::read_dir(root)?.collect::<std::io::Result<Vec<_>>>()?;
+    Ok(entries.into_iter().map(|entry| entry.path()).filter(|path| path.is_dir()).collect())
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+fn hash_of(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_once_gives_back_and_notices_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::new(folder.path().join("blobs"));
+        let hash = blobs.put(b"phim phoi").unwrap();
+        assert_eq!(blobs.put(b"phim phoi").unwrap(), hash);
+        assert_eq!(blobs.get(&hash).unwrap().unwrap(), b"phim phoi");
+        assert_eq!(blobs.list().unwrap(), [hash.clone()]);
+        assert_eq!(blobs.get("../../etc/passwd").unwrap(), None);
+        std::fs::write(blobs.path(&hash).unwrap(), b"khac").unwrap();
+        assert!(blobs.get(&hash).is_err());
+    }
+}

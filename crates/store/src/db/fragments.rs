@@ -1,0 +1,138 @@
+//! The lookups and changes that bind many keys at once. PostgreSQL takes arrays, SQLite runs a prepared statement
+//! for each key: both are the fast way there.
+
+use super::postgres::Column;
+use super::schema::{INDEXES, OPEN};
+use super::{Connection, Result, Row, Value};
+
+const HEAD_COLUMNS: &str = "kind, id, rid, t, hlc, version_id, hash, deleted";
+/// The columns of [`versions_at`] and of every query that reads whole versions.
+pub const VERSION_COLUMNS: &str =
+    "t, tx, rid, kind, id, version_id, parents, origin, hlc, hash, deleted, body";
+
+/// The heads of these records, as rows of `kind, id, rid, t, hlc, version_id, hash, deleted`; missing ones are absent.
+pub fn heads(connection: &mut Connection, keys: &[(&str, &str)]) -> Result<Vec<Row>> {
+    match connection {
+        Connection::Sqlite(link) => {
+            let sql = format!("SELECT {HEAD_COLUMNS} FROM head WHERE shard = 0 AND kind = ?1 AND id = ?2");
+            let mut rows = Vec::with_capacity(keys.len());
+            for (kind, id) in keys {
+                rows.extend(link.query(&sql, &[Value::from(*kind), Value::from(*id)])?);
+            }
+            Ok(rows)
+        }
+        Connection::Postgres(link) => {
+            let kinds = Column::Text(keys.iter().map(|(kind, _)| Some((*kind).to_owned())).collect());
+            let ids = Column::Text(keys.iter().map(|(_, id)| Some((*id).to_owned())).collect());
+            let columns: Vec<String> = HEAD_COLUMNS.split(", ").map(|name| format!("h.{name}")).collect();
+            let sql = format!(
+                "SELECT {} FROM unnest(?1::text[], ?2::text[]) AS k(kind, id) \
+                 JOIN head h ON h.shard = 0 AND h.kind = k.kind AND h.id = k.id",
+                columns.join(", ")
+            );
+            link.query_arrays(&sql, &[kinds, ids])
+        }
+    }
+}
+
+/// The versions at these log positions, in the order asked.
+pub fn versions_at(connection: &mut Connection, positions: &[i64]) -> Result<Vec<Row>> {
+    match connection {
+        Connection::Sqlite(link) => {
+            let sql = format!("SELECT {VERSION_COLUMNS} FROM version WHERE t = ?1");
+            let mut rows = Vec::with_capacity(positions.len());
+            for t in positions {
+                rows.extend(link.query(&sql, &[Value::Int(*t)])?);
+            }
+            Ok(rows)
+        }
+        Connection::Postgres(link) => {
+            let asked = Column::Int(positions.iter().map(|t| Some(*t)).collect());
+            let columns: Vec<String> = VERSION_COLUMNS.split(", ").map(|name| format!("v.{name}")).collect();
+            let sql = format!(
+                "SELECT {} FROM unnest(?1::bigint[]) WITH ORDINALITY AS k(t, place) \
+                 JOIN version v ON v.shard = 0 AND v.t = k.t ORDER BY k.place",
+                columns.join(", ")
+            );
+            link.query_arrays(&sql, &[asked])
+        }
+    }
+}
+
+/// The patients in whose compartments these records are now.
+pub fn patients_of(connection: &mut Connection, rids: &[i64]) -> Result<Vec<Row>> {
+    match connection {
+        Connection::Sqlite(link) => {
+            let sql =
+                format!("SELECT patient FROM ix_patient WHERE shard = 0 AND rid = ?1 AND t_to = {OPEN}");
+            let mut rows = Vec::with_capacity(rids.len());
+            for rid in rids {
+                rows.extend(link.query(&sql, &[Value::Int(*rid)])?);
+            }
+            Ok(rows)
+        }
+        Connection::Postgres(link) => {
+            let asked = Column::Int(rids.iter().map(|rid| Some(*rid)).collect());
+            let sql = format!(
+                "SELECT DISTINCT x.patient FROM unnest(?1::bigint[]) AS k(rid) \
+                 JOIN ix_patient x ON x.shard = 0 AND x.rid = k.rid AND x.t_to = {OPEN}"
+            );
+            link.query_arrays(&sql, &[asked])
+        }
+    }
+}
+
+/// Ends the open index rows of records: `(rid, t)` closes the rows of `rid` from `t` on.
+pub fn close_index_rows(connection: &mut Connection, closings: &[(i64, i64)]) -> Result<()> {
+    if closings.is_empty() {
+        return Ok(());
+    }
+    match connection {
+        Connection::Sqlite(link) => {
+            for index in INDEXES {
+                let name = index.table.name;
+                let sql =
+                    format!("UPDATE {name} SET t_to = ?2 WHERE shard = 0 AND rid = ?1 AND t_to = {OPEN}");
+                for (rid, t) in closings {
+                    link.execute(&sql, &[Value::Int(*rid), Value::Int(*t)])?;
+                }
+            }
+            Ok(())
+        }
+        Connection::Postgres(link) => {
+            let arrays = || {
+                let rids = Column::Int(closings.iter().map(|(rid, _)| Some(*rid)).collect());
+                vec![rids, Column::Int(closings.iter().map(|(_, t)| Some(*t)).collect())]
+            };
+            let statements: Vec<(String, Vec<Column>)> = INDEXES
+                .iter()
+                .map(|index| {
+                    let name = index.table.name;
+                    let sql = format!(
+                        "UPDATE {name} x SET t_to = k.t FROM unnest(?1::bigint[], ?2::bigint[]) AS k(rid, t) \
+                         WHERE x.shard = 0 AND x.rid = k.rid AND x.t_to = {OPEN}"
+                    );
+                    (sql, arrays())
+                })
+                .collect();
+            link.execute_arrays(&statements)
+        }
+    }
+}
+
+/// Writes heads over what stands there: rows of all head columns.
+pub fn replace_heads(connection: &mut Connection, rows: &[Vec<Value>]) -> Result<()> {
+    let update = "ON CONFLICT (shard, kind, id) DO UPDATE SET t = excluded.t, hlc = excluded.hlc, \
+                  version_id = excluded.version_id, hash = excluded.hash, deleted = excluded.deleted";
+    match connection {
+        Connection::Sqlite(link) => {
+            link.insert(&format!("{} {update}", super::schema::insert_one(&super::schema::HEAD)), rows)
+        }
+        Connection::Postgres(link) => {
+            if rows.is_empty() {
+                return Ok(());
+            }
+            link.insert_with(&super::schema::HEAD, rows, update)
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The seam to the database: about five operations over an enum of two engines. SQL above it is written once.
+//!
+//! Placeholders are `?1`, `?2`, …; types are BIGINT, DOUBLE PRECISION, TEXT and BLOB. What differs between the
+//! engines stands in this folder and nowhere else: placeholders, type names and table tails ([`schema`]), array
+//! binding and the lookups that use it ([`fragments`]), the join-order hint ([`Connection::first_table_join`]).
+
+pub mod fragments;
+pub(crate) mod postgres;
+pub mod schema;
+pub(crate) mod sqlite;
+
+use bytes::Bytes;
+use std::path::PathBuf;
+
+/// A value on its way to or from the database.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Null,
+    Int(i64),
+    Real(f64),
+    Text(String),
+    Blob(Bytes),
+}
+
+impl Value {
+    pub fn text(text: impl Into<String>) -> Value {
+        Value::Text(text.into())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Value {
+        Value::Int(number)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Value {
+        Value::Text(text)
+    }
+}
+
+/// One row of an answer, by column position.
+#[derive(Debug, Clone)]
+pub struct Row(pub Vec<Value>);
+
+impl Row {
+    /// The integer in a column; 0 when it is null. Asking a text column is a fault of the caller and gives 0 too.
+    pub fn int(&self, column: usize) -> i64 {
+        match self.0.get(column) {
+            Some(Value::Int(number)) => *number,
+            _ => 0,
+        }
+    }
+
+    /// The text in a column; empty when it is null.
+    pub fn text(&self, column: usize) -> &str {
+        match self.0.get(column) {
+            Some(Value::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// The bytes in a column; empty when it is null.
+    pub fn blob(&self, column: usize) -> Bytes {
+        match self.0.get(column) {
+            Some(Value::Blob(bytes)) => bytes.clone(),
+            _ => Bytes::new(),
+        }
+    }
+}
+
+/// A statement with its parameters: a change to derived tables, as data.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    pub sql: String,
+    pub params: Vec<Value>,
+}
+
+impl Statement {
+    pub fn new(sql: impl Into<String>, params: Vec<Value>) -> Statement {
+        Statement { sql: sql.into(), params }
+    }
+}
+
+/// Something the database refused or could not do.
+#[derive(Debug, Clone)]
+pub struct Error {
+    pub message: String,
+    /// A serialization failure or deadlock: the same transaction may succeed when tried again.
+    pub retry: bool,
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Error> for yba_fhir::Outcome {
+    fn from(error: Error) -> yba_fhir::Outcome {
+        yba_fhir::Outcome::fault(format!("database: {}", error.message))
+    }
+}
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Where the records are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// One SQLite file.
+    File(PathBuf),
+    /// A PostgreSQL database, as a `postgres://` URL.
+    Postgres(String),
+}
+
+/// A connection to one of the two engines. Calls block the thread; [`crate::Store`] decides on which thread.
+pub enum Connection {
+    Sqlite(sqlite::Link),
+    Postgres(Box<postgres::Link>),
+}
+
+impl Connection {
+    /// Opens a connection that may write.
+    pub fn writer(place: &Place) -> Result<Connection> {
+        match place {
+            Place::File(path) => Ok(Connection::Sqlite(sqlite::Link::writer(path)?)),
+            Place::Postgres(url) => Ok(Connection::Postgres(Box::new(postgres::Link::open(url)?))),
+        }
+    }
+
+    /// Opens a connection that only reads.
+    pub fn reader(place: &Place) -> Result<Connection> {
+        match place {
+            Place::File(path) => Ok(Connection::Sqlite(sqlite::Link::reader(path)?)),
+            Place::Postgres(url) => Ok(Connection::Postgres(Box::new(postgres::Link::open(url)?))),
+        }
+    }
+
+    /// Runs one statement; answers how many rows it changed.
+    pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
+        match self {
+            Connection::Sqlite(link) => link.execute(sql, params),
+            Connection::Postgres(link) => link.execute(sql, params),
+        }
+    }
+
+    /// Runs several statements in order; PostgreSQL gets them in one pipeline.
+    pub fn execute_all(&mut self, statements: &[Statement]) -> Result<()> {
+        match self {
+            Connection::Sqlite(link) => {
+                statements.iter().try_for_each(|one| link.execute(&one.sql, &one.params).map(drop))
+            }
+            Connection::Postgres(link) => link.execute_all(statements),
+        }
+    }
+
+    pub fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+        match self {
+            Connection::Sqlite(link) => link.query(sql, params),
+            Connection::Postgres(link) => link.query(sql, params),
+        }
+    }
+
+    /// Adds rows to tables, each batch complete rows of its table. PostgreSQL gets arrays in one pipeline.
+    pub fn insert(&mut self, batches: &[(&schema::Table, Vec<Vec<Value>>)]) -> Result<()> {
+        match self {
+            Connection::Sqlite(link) => {
+                batches.iter().try_for_each(|(table, rows)| link.insert(&schema::insert_one(table), rows))
+            }
+            Connection::Postgres(link) => link.insert(batches),
+        }
+    }
+
+    /// Runs DDL written with our type names.
+    pub fn migrate(&mut self, ddl: &str) -> Result<()> {
+        match self {
+            Connection::Sqlite(link) => link.batch(ddl),
+            Connection::Postgres(link) => link.batch(&schema::postgres_types(ddl)),
+        }
+    }
+
+    pub fn begin(&mut self) -> Result<()> {
+        match self {
+            Connection::Sqlite(link) => link.batch("BEGIN IMMEDIATE"),
+            Connection::Postgres(link) => link.batch("BEGIN"),
+        }
+    }
+
+    /// Ends the transaction; when this returns, it is on disk.
+    pub fn commit(&mut self) -> Result<()> {
+        match self {
+            Connection::Sqlite(link) => link.batch("COMMIT"),
+            Connection::Postgres(link) => link.batch("COMMIT"),
+        }
+    }
+
+    /// Gives up the transaction. A failure to do so is harmless: the connection is then replaced.
+    pub fn rollback(&mut self) {
+        let _ = match self {
+            Connection::Sqlite(link) => link.batch("ROLLBACK"),
+            Connection::Postgres(link) => link.batch("ROLLBACK"),
+        };
+    }
+
+    /// How a query that must start from its first table joins the next one. SQLite takes the order of CROSS JOIN
+    /// as written; PostgreSQL plans from its statistics.
+    pub fn first_table_join(&self) -> &'static str {
+        match self {
+            Connection::Sqlite(_) => "CROSS JOIN",
+            Connection::Postgres(_) => "JOIN",
+        }
+    }
+
+    /// Whether a lookup by key is quick enough to run where it is asked, without changing threads.
+    pub fn is_in_process(&self) -> bool {
+        matches!(self, Connection::Sqlite(_))
+    }
+}

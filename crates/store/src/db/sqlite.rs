@@ -1,0 +1,92 @@
+//! SQLite: WAL, synchronous=FULL, one writer, many readers.
+
+use super::{Error, Result, Row, Value};
+use bytes::Bytes;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{OpenFlags, ToSql};
+use std::path::Path;
+
+/// A connection to the file.
+pub struct Link(rusqlite::Connection);
+
+impl Link {
+    pub fn writer(path: &Path) -> Result<Link> {
+        let connection = rusqlite::Connection::open(path)?;
+        // An automatic checkpoint every 4,000 pages (16 MB) keeps the log short without stalling each commit.
+        connection.execute_batch(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000; \
+             PRAGMA wal_autocheckpoint=4000; PRAGMA busy_timeout=10000; PRAGMA trusted_schema=OFF;",
+        )?;
+        connection.set_prepared_statement_cache_capacity(256);
+        Ok(Link(connection))
+    }
+
+    pub fn reader(path: &Path) -> Result<Link> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = rusqlite::Connection::open_with_flags(path, flags)?;
+        connection
+            .execute_batch("PRAGMA cache_size=-4000; PRAGMA busy_timeout=10000; PRAGMA query_only=ON;")?;
+        connection.set_prepared_statement_cache_capacity(256);
+        Ok(Link(connection))
+    }
+
+    pub fn batch(&mut self, sql: &str) -> Result<()> {
+        Ok(self.0.execute_batch(sql)?)
+    }
+
+    pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        Ok(statement.execute(rusqlite::params_from_iter(params))? as u64)
+    }
+
+    pub fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        let columns = statement.column_count();
+        let mut found = statement.query(rusqlite::params_from_iter(params))?;
+        let mut rows = Vec::new();
+        while let Some(row) = found.next()? {
+            let values = (0..columns).map(|column| Ok(own(row.get_ref(column)?))).collect::<Result<_>>()?;
+            rows.push(Row(values));
+        }
+        Ok(rows)
+    }
+
+    pub fn insert(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<()> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        for row in rows {
+            statement.execute(rusqlite::params_from_iter(row))?;
+        }
+        Ok(())
+    }
+}
+
+fn own(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Int(number),
+        ValueRef::Real(number) => Value::Real(number),
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Value::Blob(Bytes::copy_from_slice(bytes)),
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Null => ValueRef::Null,
+            Value::Int(number) => ValueRef::Integer(*number),
+            Value::Real(number) => ValueRef::Real(*number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Error {
+        let code = error.sqlite_error_code();
+        let retry =
+            matches!(code, Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked));
+        Error { message: error.to_string(), retry }
+    }
+}

@@ -1,0 +1,111 @@
+//! Numbers and quantities as intervals of their written precision: `8.1` stands for [8.05, 8.15).
+//! <https://hl7.org/fhir/R4/search.html#quantity>
+
+use super::{Rows, bounded, position};
+use crate::db::{Value as Cell, schema};
+use crate::search::condition::{Condition, Prefix, escaped_split};
+use yba_fhir::json::{JsonValueTrait, Value, number_text, str_at};
+
+/// Adds the rows of a number, Quantity, Money or Range.
+pub fn index(p: i64, value: &Value, rows: &mut Rows) {
+    if let Some(text) = number_text(value) {
+        add(p, interval(&text), "", "", rows);
+        return;
+    }
+    let unit = str_at(value, &["code"])
+        .or_else(|| str_at(value, &["unit"]))
+        .or_else(|| str_at(value, &["currency"]));
+    let system = str_at(value, &["system"]).unwrap_or_default();
+    if let Some(number) = value.get("value").and_then(number_text) {
+        add(p, interval(&number), unit.unwrap_or_default(), system, rows);
+    } else if value.get("low").is_some() || value.get("high").is_some() {
+        let end = |key: &str| value.get(key).and_then(|end| end.get("value")).and_then(number_text);
+        let low = end("low").and_then(|text| interval(&text)).map_or(f64::MIN, |span| span.0);
+        let high = end("high").and_then(|text| interval(&text)).map_or(f64::MAX, |span| span.1);
+        add(p, Some((low, high)), unit.unwrap_or_default(), system, rows);
+    }
+}
+
+fn add(p: i64, span: Option<(f64, f64)>, unit: &str, system: &str, rows: &mut Rows) {
+    if let Some((low, high)) = span {
+        let unit_and_system = [Cell::Text(bounded(unit)), Cell::Text(bounded(system))];
+        let mut cells = vec![Cell::Int(p), Cell::Real(low), Cell::Real(high)];
+        cells.extend(unit_and_system);
+        rows.add(position(&schema::QUANTITY), cells);
+    }
+}
+
+/// The interval that a written number stands for: half a unit of its last digit to each side.
+pub fn interval(text: &str) -> Option<(f64, f64)> {
+    let number: f64 = text.parse().ok().filter(|number: &f64| number.is_finite())?;
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent: i32 = exponent.parse().ok().filter(|exponent: &i32| exponent.abs() < 300)?;
+    let decimals = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len() as i32);
+    let half = 0.5 * 10f64.powi(exponent - decimals);
+    Some((number - half, number + half))
+}
+
+/// One value of a number or quantity search: `[prefix]number[|system|code]`. `None` when the number is none.
+pub fn matches(value: &str) -> Option<Condition> {
+    let parts = escaped_split(value, '|');
+    let (prefix, number) = Prefix::split(&parts[0]);
+    let (low, high) = interval(number)?;
+    let exact: f64 = number.parse().ok()?;
+    let (low, high, exact) = (Cell::Real(low), Cell::Real(high), Cell::Real(exact));
+    let mut condition = match prefix {
+        Prefix::Eq => {
+            Condition::new("(low >= {} AND high <= {})", vec![tolerant(&low, -1.0), tolerant(&high, 1.0)])
+        }
+        Prefix::Ne => {
+            Condition::new("(low < {} OR high > {})", vec![tolerant(&low, -1.0), tolerant(&high, 1.0)])
+        }
+        Prefix::Gt | Prefix::Sa => Condition::new("((low + high) / 2 > {})", vec![tolerant(&exact, 1.0)]),
+        Prefix::Lt | Prefix::Eb => Condition::new("((low + high) / 2 < {})", vec![tolerant(&exact, -1.0)]),
+        Prefix::Ge => Condition::new("((low + high) / 2 >= {})", vec![tolerant(&exact, -1.0)]),
+        Prefix::Le => Condition::new("((low + high) / 2 <= {})", vec![tolerant(&exact, 1.0)]),
+        Prefix::Ap => {
+            let Cell::Real(about) = exact else { return None };
+            let margin = (about * 0.1).abs();
+            let ends = vec![Cell::Real(about - margin), Cell::Real(about + margin)];
+            Condition::new("(high >= {} AND low <= {})", ends)
+        }
+    };
+    match (parts.get(1).filter(|part| !part.is_empty()), parts.get(2).filter(|part| !part.is_empty())) {
+        (Some(system), _) if parts.len() > 2 => {
+            condition = condition.and(Condition::new("system = {}", vec![Cell::Text(bounded(system))]));
+        }
+        _ => {}
+    }
+    if let Some(unit) = parts.get(2).filter(|part| !part.is_empty()) {
+        condition = condition.and(Condition::new("unit = {}", vec![Cell::Text(bounded(unit))]));
+    }
+    Some(condition)
+}
+
+/// Moves a bound by a hair, so that binary rounding of decimals never loses an equal number.
+fn tolerant(bound: &Cell, direction: f64) -> Cell {
+    match bound {
+        Cell::Real(number) => Cell::Real(number + direction * (number.abs() * 1e-12 + 1e-15)),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::interval;
+
+    #[test]
+    fn written_precision_gives_the_width() {
+        let close = |text: &str, low: f64, high: f64| {
+            let (found_low, found_high) = interval(text).unwrap();
+            assert!((found_low - low).abs() < 1e-9 && (found_high - high).abs() < 1e-9, "{text}");
+        };
+        close("8.1", 8.05, 8.15);
+        close("100", 99.5, 100.5);
+        close("1e2", 50.0, 150.0);
+        close("-0.10", -0.105, -0.095);
+        for wrong in ["", "abc", "1e999", "NaN"] {
+            assert_eq!(interval(wrong), None, "{wrong}");
+        }
+    }
+}

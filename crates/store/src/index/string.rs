@@ -1,0 +1,70 @@
+//! Strings: names and addresses, folded so that marks, case and đ do not matter, and found by any of their words.
+//! <https://hl7.org/fhir/R4/search.html#string>
+
+use super::{Rows, bounded, position};
+use crate::db::{Value as Cell, schema};
+use crate::search::condition::Condition;
+use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value};
+use yba_fhir::text::fold;
+
+/// Most words of one value from which a search may start.
+const WORDS_MAX: usize = 12;
+
+/// Adds the rows of a string, HumanName or Address: the whole text, and the rest from each further word on.
+pub fn index(p: i64, value: &Value, rows: &mut Rows) {
+    if let Some(text) = value.as_str() {
+        add(p, text, rows);
+        return;
+    }
+    let members = value.as_object().map(|object| object.iter()).into_iter().flatten();
+    for (key, member) in
+        members.filter(|(key, _)| !matches!(*key, "use" | "type" | "period" | "extension" | "id"))
+    {
+        match (key, member.as_array()) {
+            ("given" | "line" | "prefix" | "suffix", Some(parts)) => {
+                parts.iter().filter_map(|part| part.as_str()).for_each(|part| add(p, part, rows));
+            }
+            _ => {
+                if let Some(text) = member.as_str() {
+                    add(p, text, rows);
+                }
+            }
+        }
+    }
+}
+
+fn add(p: i64, text: &str, rows: &mut Rows) {
+    let folded = fold(text);
+    let table = position(&schema::STRING);
+    rows.add(table, vec![Cell::Int(p), Cell::Text(bounded(&folded)), Cell::Text(bounded(text))]);
+    let starts = folded.match_indices(' ').map(|(at, _)| at + 1).take(WORDS_MAX);
+    for start in starts {
+        rows.add(table, vec![Cell::Int(p), Cell::Text(bounded(&folded[start..])), Cell::from("")]);
+    }
+}
+
+/// One value of a string search: the start of any word, without regard to marks.
+pub fn starts_with(value: &str) -> Condition {
+    let folded = bounded(&fold(value));
+    let end = format!("{folded}\u{10ffff}");
+    Condition::new("(folded >= {} AND folded < {})", vec![Cell::Text(folded), Cell::Text(end)])
+}
+
+/// `:exact`: the whole text, marks and case included.
+pub fn exact(value: &str) -> Condition {
+    let params = vec![Cell::Text(bounded(&fold(value))), Cell::Text(bounded(value))];
+    Condition::new("(folded = {} AND exact = {})", params)
+}
+
+/// `:contains`: anywhere in the text, without regard to marks. `%` and `_` are plain characters.
+pub fn contains(value: &str) -> Condition {
+    let mut pattern = String::from("%");
+    for letter in fold(value).chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    Condition::new("(folded LIKE {} ESCAPE '\\' AND exact <> '')", vec![Cell::Text(pattern)])
+}

@@ -1,0 +1,25 @@
+//! Addresses: profiles, sources, canonical urls. <https://hl7.org/fhir/R4/search.html#uri>
+
+use super::{Rows, bounded, position};
+use crate::db::{Value as Cell, schema};
+use crate::search::condition::Condition;
+use yba_fhir::json::{JsonValueTrait, Value};
+
+/// Adds the row of a uri, url or canonical.
+pub fn index(p: i64, value: &Value, rows: &mut Rows) {
+    if let Some(uri) = value.as_str() {
+        rows.add(position(&schema::URI), vec![Cell::Int(p), Cell::Text(bounded(uri))]);
+    }
+}
+
+/// The whole address, exactly.
+pub fn matches(value: &str) -> Condition {
+    Condition::new("uri = {}", vec![Cell::Text(bounded(value))])
+}
+
+/// `:below`: the address itself or anything that starts with it.
+pub fn below(value: &str) -> Condition {
+    let start = bounded(value);
+    let end = format!("{start}\u{10ffff}");
+    Condition::new("(uri >= {} AND uri < {})", vec![Cell::Text(start), Cell::Text(end)])
+}

@@ -1,0 +1,29 @@
+//! The record store: immutable versions in a change log, a search index that answers as of any recent moment, and
+//! one writer; on SQLite or PostgreSQL.
+//!
+//! It deliberately does not know: who asks and what they may do, what a resource means, HTTP. `yba-records` is the
+//! only door to it for everything that concerns people.
+//!
+//! Start reading at [`version`] (what is kept), [`writer`] (how it is written), [`search::plan`] (how it is found),
+//! [`db`] (the seam to the two engines).
+
+pub mod backup;
+pub mod blob;
+pub mod check;
+pub mod clock;
+pub mod db;
+pub mod index;
+mod open;
+mod read;
+pub mod request;
+pub mod search;
+pub mod version;
+mod writer;
+
+pub use clock::Clock;
+pub use db::{Place, Row, Statement, Value};
+pub use open::{Identity, Options, Store};
+pub use request::{Applied, Effect, Expect, Refusal, Request, Write};
+pub use search::{Found, Query, Scope};
+pub use version::Version;
+pub use writer::audit_hash;

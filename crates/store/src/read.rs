@@ -1,0 +1,264 @@
+//! Reading: by id, by version, the history, the log, searches, a patient's compartment, derived tables.
+
+use crate::db::fragments::{self, VERSION_COLUMNS};
+use crate::db::schema::OPEN;
+use crate::db::{Connection, Row, Value};
+use crate::index::Numbers;
+use crate::open::{Store, meta};
+use crate::search::plan::{self, Cursor};
+use crate::search::{Found, Query, Scope};
+use crate::version::Version;
+use std::collections::HashSet;
+use yba_fhir::defs::r4;
+use yba_fhir::{Kind, Outcome};
+
+/// Most resources that `_include` may bring along with one page.
+const INCLUDED_MAX: usize = 2000;
+/// Most rows of a patient's compartment that one read gives.
+pub const COMPARTMENT_MAX: usize = 20_000;
+
+impl Store {
+    /// The version a record shows now; `None` when there never was one.
+    pub async fn read(&self, kind: &str, id: &str) -> Result<Option<Version>, Outcome> {
+        let (kind, id) = (kind.to_owned(), id.to_owned());
+        self.point(move |connection| {
+            let columns = with_alias(VERSION_COLUMNS, "v");
+            let sql = format!(
+                "SELECT {columns} FROM head h JOIN version v ON v.shard = 0 AND v.t = h.t \
+                 WHERE h.shard = 0 AND h.kind = ?1 AND h.id = ?2"
+            );
+            first_version(&connection.query(&sql, &[Value::from(kind), Value::from(id)])?)
+        })
+        .await
+    }
+
+    /// The patients in whose compartments these records are now; a Patient is in its own.
+    pub async fn patients_of(&self, versions: &[Version]) -> Result<Vec<String>, Outcome> {
+        let mut patients: Vec<String> =
+            versions.iter().filter(|one| one.kind == "Patient").map(|one| one.id.clone()).collect();
+        let rids: Vec<i64> = versions
+            .iter()
+            .filter(|one| one.kind != "Patient" && !r4().patient_compartment(&one.kind).is_empty())
+            .map(|one| one.rid)
+            .collect();
+        if !rids.is_empty() {
+            let found = self.point(move |connection| Ok(fragments::patients_of(connection, &rids)?)).await?;
+            patients.extend(found.iter().map(|row| row.text(0).to_owned()));
+        }
+        patients.sort_unstable();
+        patients.dedup();
+        Ok(patients)
+    }
+
+    /// One version of a record.
+    pub async fn read_version(
+        &self,
+        kind: &str,
+        id: &str,
+        version_id: &str,
+    ) -> Result<Option<Version>, Outcome> {
+        let keys = [Value::from(kind), Value::from(id), Value::from(version_id)];
+        self.point(move |connection| {
+            let columns = with_alias(VERSION_COLUMNS, "v");
+            let sql = format!(
+                "SELECT {columns} FROM head h JOIN version v ON v.shard = 0 AND v.rid = h.rid AND v.version_id = ?3 \
+                 WHERE h.shard = 0 AND h.kind = ?1 AND h.id = ?2"
+            );
+            first_version(&connection.query(&sql, &keys)?)
+        })
+        .await
+    }
+
+    /// The heads of many records; missing ones are left out.
+    pub async fn read_many(&self, keys: Vec<(String, String)>) -> Result<Vec<Version>, Outcome> {
+        self.scan(move |connection| {
+            let keys: Vec<(&str, &str)> =
+                keys.iter().map(|(kind, id)| (kind.as_str(), id.as_str())).collect();
+            let positions: Vec<i64> =
+                fragments::heads(connection, &keys)?.iter().map(|row| row.int(3)).collect();
+            versions(connection, &positions)
+        })
+        .await
+    }
+
+    /// Versions of a record, newest arrival first, that arrived before log position `before`.
+    pub async fn history(
+        &self,
+        kind: &str,
+        id: &str,
+        before: i64,
+        limit: usize,
+    ) -> Result<Vec<Version>, Outcome> {
+        let keys = [Value::from(kind), Value::from(id), Value::Int(before), Value::Int(limit as i64)];
+        self.scan(move |connection| {
+            let columns = with_alias(VERSION_COLUMNS, "v");
+            let sql = format!(
+                "SELECT {columns} FROM head h JOIN version v ON v.shard = 0 AND v.rid = h.rid AND v.t < ?3 \
+                 WHERE h.shard = 0 AND h.kind = ?1 AND h.id = ?2 ORDER BY v.t DESC LIMIT ?4"
+            );
+            connection.query(&sql, &keys)?.iter().map(Version::from_row).collect()
+        })
+        .await
+    }
+
+    /// The change log after a position, in commit order.
+    pub async fn changes_after(&self, t: i64, limit: usize) -> Result<Vec<Version>, Outcome> {
+        self.scan(move |connection| {
+            let sql = format!(
+                "SELECT {VERSION_COLUMNS} FROM version WHERE shard = 0 AND t > ?1 ORDER BY t LIMIT ?2"
+            );
+            let rows = connection.query(&sql, &[Value::Int(t), Value::Int(limit as i64)])?;
+            rows.iter().map(Version::from_row).collect()
+        })
+        .await
+    }
+
+    /// How far a follower has come.
+    pub async fn cursor(&self, follower: &str) -> Result<i64, Outcome> {
+        let sql = "SELECT t FROM follower WHERE shard = 0 AND name = ?1";
+        let rows = self.query(sql, vec![Value::from(follower)]).await?;
+        Ok(rows.first().map_or(0, |row| row.int(0)))
+    }
+
+    /// Reads derived tables.
+    pub async fn query(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, Outcome> {
+        let sql = sql.to_owned();
+        self.scan(move |connection| Ok(connection.query(&sql, &params)?)).await
+    }
+
+    /// Everything in the compartments of these patients, of these kinds (all, when none is named), newest first.
+    /// Refuses with `too-many` past [`COMPARTMENT_MAX`] rows rather than leave something out unsaid.
+    pub async fn everything(&self, patients: &[String], kinds: &[&str]) -> Result<Vec<Version>, Outcome> {
+        let numbers = self.numbers();
+        let wanted: HashSet<i64> = kinds.iter().map(|kind| numbers.kind(kind)).collect();
+        let patients = patients.to_vec();
+        self.scan(move |connection| {
+            let mut positions = Vec::new();
+            for patient in &patients {
+                let sql = format!(
+                    "SELECT p, t_from FROM ix_patient WHERE shard = 0 AND patient = ?1 AND t_to = {OPEN} LIMIT ?2"
+                );
+                let limit = Value::Int(COMPARTMENT_MAX as i64 + 1);
+                let rows = connection.query(&sql, &[Value::from(patient.as_str()), limit])?;
+                positions.extend(
+                    rows.iter().filter(|row| wanted.is_empty() || wanted.contains(&row.int(0))).map(|row| row.int(1)),
+                );
+            }
+            positions.sort_unstable_by(|one, other| other.cmp(one));
+            positions.dedup();
+            if positions.len() > COMPARTMENT_MAX {
+                let text = format!("Hồ sơ có hơn {COMPARTMENT_MAX} mục. Hãy xem theo từng loại.");
+                return Err(Outcome::new(Kind::TooMany, "compartment-too-large", text, "compartment too large"));
+            }
+            versions(connection, &positions)
+        })
+        .await
+    }
+
+    /// One page of a search; `cursor` comes from the page before.
+    pub async fn search(&self, query: &Query, scope: &Scope, cursor: Option<&str>) -> Result<Found, Outcome> {
+        let cursor = match cursor {
+            None => Cursor { t: self.head_t(), after: None },
+            Some(text) => {
+                Cursor::parse(text).filter(|cursor| cursor.t <= self.head_t()).ok_or_else(|| {
+                    let hint = "Liên kết trang không hợp lệ. Hãy tìm lại từ đầu.";
+                    Outcome::invalid("search-cursor", hint, "malformed page cursor")
+                })?
+            }
+        };
+        let (query, scope, numbers) = (query.clone(), scope.clone(), self.numbers().clone());
+        self.scan(move |connection| run_search(connection, &query, &scope, &numbers, &cursor)).await
+    }
+}
+
+fn run_search(
+    connection: &mut Connection,
+    query: &Query,
+    scope: &Scope,
+    numbers: &Numbers,
+    cursor: &Cursor,
+) -> Result<Found, Outcome> {
+    let floor: i64 = meta(connection, "pages_from_t")?.and_then(|text| text.parse().ok()).unwrap_or(0);
+    if cursor.t < floor {
+        let text = "Liên kết trang đã quá hạn 1 giờ. Hãy tìm lại từ đầu.";
+        return Err(Outcome::new(
+            Kind::Gone,
+            "search-page-expired",
+            text,
+            "the page link has expired; restart the search",
+        ));
+    }
+    let total = match query.total || query.count_only {
+        true => Some(plan::count(connection, query, scope, numbers, cursor.t)?),
+        false => None,
+    };
+    let mut found = Found { matches: Vec::new(), included: Vec::new(), next: None, total, t: cursor.t };
+    if query.count_only {
+        return Ok(found);
+    }
+    let mut matches = plan::page(connection, query, scope, numbers, cursor, query.count + 1)?;
+    if matches.len() > query.count {
+        matches.truncate(query.count);
+        let after = matches.last().map(|last| (last.rid, last.keys.clone()));
+        found.next = Some(Cursor { t: cursor.t, after }.to_text());
+    }
+    let positions: Vec<i64> = matches.iter().map(|one| one.t).collect();
+    found.matches = versions(connection, &positions)?;
+    found.included = included(connection, query, scope, numbers, cursor.t, &matches)?;
+    Ok(found)
+}
+
+/// The targets of `_include`, each once, none that is among the matches, none beyond the scope.
+fn included(
+    connection: &mut Connection,
+    query: &Query,
+    scope: &Scope,
+    numbers: &Numbers,
+    t: i64,
+    matches: &[plan::Match],
+) -> Result<Vec<Version>, Outcome> {
+    if query.include.is_empty() || *scope != Scope::All {
+        // A narrowed scope holds only the patients' own compartment, in which targets cannot be told without a search.
+        return Ok(Vec::new());
+    }
+    let mut targets: Vec<(String, String)> = Vec::new();
+    for (code, wanted) in &query.include {
+        let p = numbers.parameter(&query.kind, code);
+        for one in matches {
+            let sql = "SELECT target FROM ix_reference WHERE shard = 0 AND rid = ?1 AND p = ?2 \
+                       AND t_from <= ?3 AND t_to > ?3";
+            for row in connection.query(sql, &[Value::Int(one.rid), Value::Int(p), Value::Int(t)])? {
+                if let Some((kind, id)) = yba_fhir::view::reference_target(row.text(0))
+                    && wanted.as_deref().is_none_or(|wanted| wanted == kind)
+                    && r4().is_resource(kind)
+                {
+                    targets.push((kind.to_owned(), id.to_owned()));
+                }
+            }
+        }
+    }
+    targets.sort_unstable();
+    targets.dedup();
+    targets.truncate(INCLUDED_MAX);
+    let keys: Vec<(&str, &str)> = targets.iter().map(|(kind, id)| (kind.as_str(), id.as_str())).collect();
+    let shown: HashSet<i64> = matches.iter().map(|one| one.rid).collect();
+    let mut positions = Vec::new();
+    for head in fragments::heads(connection, &keys)?.iter().filter(|head| !shown.contains(&head.int(2))) {
+        let sql = "SELECT t_from FROM ix_life WHERE shard = 0 AND rid = ?1 AND t_from <= ?2 AND t_to > ?2";
+        let life = connection.query(sql, &[Value::Int(head.int(2)), Value::Int(t)])?;
+        positions.extend(life.iter().map(|row| row.int(0)));
+    }
+    versions(connection, &positions)
+}
+
+fn versions(connection: &mut Connection, positions: &[i64]) -> Result<Vec<Version>, Outcome> {
+    fragments::versions_at(connection, positions)?.iter().map(Version::from_row).collect()
+}
+
+fn first_version(rows: &[Row]) -> Result<Option<Version>, Outcome> {
+    rows.first().map(Version::from_row).transpose()
+}
+
+pub(crate) fn with_alias(columns: &str, alias: &str) -> String {
+    columns.split(", ").map(|name| format!("{alias}.{name}")).collect::<Vec<_>>().join(", ")
+}

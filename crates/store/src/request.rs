@@ -1,0 +1,114 @@
+//! What is asked of the writer: a transaction as data, not as a closure (DESIGN 10).
+
+use crate::index::{self, Numbers, Rows};
+use crate::search::Query;
+use crate::version::Version;
+use yba_fhir::resource::Content;
+use yba_fhir::{Kind, Outcome, Resource};
+
+/// What must be true of a record's head when a write is applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expect {
+    Anything,
+    /// No such record, or a deleted one.
+    Absent,
+    /// The record is there and not deleted.
+    Present,
+    /// The head is this version (If-Match).
+    Version(String),
+}
+
+/// One prepared change of one record.
+#[derive(Debug)]
+pub struct Write {
+    pub kind: String,
+    pub id: String,
+    pub expect: Expect,
+    /// The write is refused with [`Refusal::NowExists`] when this search has a match (If-None-Exist).
+    pub unless: Option<Query>,
+    /// Absent for a delete.
+    pub(crate) payload: Option<Payload>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Payload {
+    pub content: Content,
+    pub hash: [u8; 32],
+    pub rows: Rows,
+}
+
+impl Write {
+    /// Prepares a resource (its id set) for the writer: kept bytes, hash, index rows. All the work that needs no lock.
+    pub fn put(resource: &Resource, expect: Expect, numbers: &Numbers) -> Result<Write, Outcome> {
+        let (kind, id) = (resource.kind(), resource.id().unwrap_or_default());
+        let rows = index::extract(resource.tree(), kind, id, numbers);
+        if rows.len() > index::ROWS_MAX {
+            let text = "Tài nguyên có quá nhiều giá trị để lập chỉ mục. Hãy chia nhỏ.";
+            return Err(Outcome::new(
+                Kind::TooLarge,
+                "too-many-index-rows",
+                text,
+                format!("{kind}/{id}: too many index rows"),
+            ));
+        }
+        let content = resource.content();
+        let payload = Payload { hash: content.hash(), content, rows };
+        Ok(Write { kind: kind.to_owned(), id: id.to_owned(), expect, unless: None, payload: Some(payload) })
+    }
+
+    pub fn delete(kind: &str, id: &str, expect: Expect) -> Write {
+        Write { kind: kind.to_owned(), id: id.to_owned(), expect, unless: None, payload: None }
+    }
+
+    /// The patients whose compartments this write touches.
+    pub fn patients(&self) -> Vec<&str> {
+        match &self.payload {
+            Some(payload) => payload.rows.patients(),
+            None if self.kind == "Patient" => vec![&self.id],
+            None => Vec::new(),
+        }
+    }
+
+    pub fn unless(mut self, query: Query) -> Write {
+        self.unless = Some(query);
+        self
+    }
+}
+
+/// A transaction: all of it or nothing.
+#[derive(Debug, Default)]
+pub struct Request {
+    pub writes: Vec<Write>,
+    /// The audit entry that is written with it, opaque here.
+    pub audit: Vec<u8>,
+}
+
+/// What became of one write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    Created,
+    Updated,
+    /// Equal content: no version was made.
+    Unchanged,
+    Deleted,
+    /// There was nothing to delete.
+    NothingToDelete,
+}
+
+/// What became of one write, and the version the record shows after it (none when there was nothing to delete).
+#[derive(Debug, Clone)]
+pub struct Applied {
+    pub effect: Effect,
+    pub version: Option<Version>,
+}
+
+/// Why the writer refused a request; nothing of it was written.
+#[derive(Debug, Clone)]
+pub enum Refusal {
+    /// [`Expect`] of the write at this position did not hold; the head is given, if there is one.
+    Head { position: usize, current: Option<String>, deleted: bool },
+    /// The search of the write at this position has a match now.
+    NowExists { position: usize },
+    /// The database could not.
+    Failed(String),
+}

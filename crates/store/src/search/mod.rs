@@ -1,0 +1,36 @@
+//! Search: from parameters as people write them to a plan, from a plan to SQL, from rows to a page.
+//!
+//! Start at [`query`]; [`plan`] shows how a page is found; the search types themselves live in [`crate::index`].
+
+pub mod condition;
+pub mod plan;
+pub mod query;
+
+pub use query::{Clause, Query, Sort};
+
+use crate::version::Version;
+
+/// What of the records a caller may see at all. Every search plan takes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything.
+    All,
+    /// Only what belongs to these patients (ids), and nothing of other kinds.
+    Patients(Vec<String>),
+    /// Nothing.
+    Nothing,
+}
+
+/// One page of a search.
+#[derive(Debug)]
+pub struct Found {
+    pub matches: Vec<Version>,
+    /// What `_include` brought along.
+    pub included: Vec<Version>,
+    /// The cursor of the next page; absent on the last.
+    pub next: Option<String>,
+    /// How many match in all, when it was asked.
+    pub total: Option<u64>,
+    /// The log position at which all pages of this search answer.
+    pub t: i64,
+}

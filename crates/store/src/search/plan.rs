@@ -1,0 +1,340 @@
+//! From a query to SQL. The clause that should leave the fewest records drives; every other clause is a probe by
+//! record into its table, which is clustered by record. Every row must be visible at the `t` of the search.
+
+use super::Scope;
+use super::condition::Sql;
+use super::query::{Clause, Query, Sort, SortBy};
+use crate::db::schema::{self, INDEXES};
+use crate::db::{Connection, Result, Row, Value};
+use crate::index::Numbers;
+
+/// Where a page begins: after this record, and after these sort keys.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cursor {
+    /// The log position at which the whole search answers.
+    pub t: i64,
+    /// The last record of the page before, and its sort keys; absent for the first page.
+    pub after: Option<(i64, Vec<Value>)>,
+}
+
+/// One match: the record and the log position of the version it shows.
+#[derive(Debug, Clone)]
+pub struct Match {
+    pub rid: i64,
+    pub t: i64,
+    pub keys: Vec<Value>,
+}
+
+/// How many rows of a candidate driver are counted before it counts as "many".
+const PROBE_ROWS: i64 = 400;
+
+/// Finds one page: at most `limit` matches after the cursor.
+pub fn page(
+    connection: &mut Connection,
+    query: &Query,
+    scope: &Scope,
+    numbers: &Numbers,
+    cursor: &Cursor,
+    limit: usize,
+) -> Result<Vec<Match>> {
+    if *scope == Scope::Nothing {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::default();
+    let keys: Vec<String> =
+        query.sort.iter().enumerate().map(|(position, _)| format!("k{position}")).collect();
+    sql.push("SELECT rid, t_from", []);
+    for key in &keys {
+        sql.push(&format!(", {key}"), []);
+    }
+    sql.push(" FROM (SELECT l.rid AS rid, l.t_from AS t_from", []);
+    for (position, sort) in query.sort.iter().enumerate() {
+        sort_key(&mut sql, query, sort, numbers, cursor.t);
+        sql.push(&format!(" AS k{position}"), []);
+    }
+    matching(connection, &mut sql, query, scope, numbers, cursor.t)?;
+    sql.push(") AS found", []);
+    after(&mut sql, query, cursor);
+    sql.push(" ORDER BY ", []);
+    for (key, sort) in keys.iter().zip(&query.sort) {
+        sql.push(&format!("{key}{}, ", if sort.descending { " DESC" } else { "" }), []);
+    }
+    sql.push("rid LIMIT {}", [Value::Int(limit as i64)]);
+    let rows = connection.query(&sql.text, &sql.params)?;
+    Ok(rows.into_iter().map(as_match).collect())
+}
+
+/// How many records match.
+pub fn count(
+    connection: &mut Connection,
+    query: &Query,
+    scope: &Scope,
+    numbers: &Numbers,
+    t: i64,
+) -> Result<u64> {
+    if *scope == Scope::Nothing {
+        return Ok(0);
+    }
+    let mut sql = Sql::default();
+    sql.push("SELECT count(*) FROM (SELECT l.rid", []);
+    matching(connection, &mut sql, query, scope, numbers, t)?;
+    sql.push(") AS found", []);
+    let rows = connection.query(&sql.text, &sql.params)?;
+    Ok(rows.first().map_or(0, |row| row.int(0)) as u64)
+}
+
+fn as_match(row: Row) -> Match {
+    let mut cells = row.0.into_iter();
+    let mut int = || match cells.next() {
+        Some(Value::Int(number)) => number,
+        _ => 0,
+    };
+    let (rid, t) = (int(), int());
+    Match { rid, t, keys: cells.collect() }
+}
+
+/// `FROM … WHERE …` of all matches; the life row of the record is `l`.
+fn matching(
+    connection: &mut Connection,
+    sql: &mut Sql,
+    query: &Query,
+    scope: &Scope,
+    numbers: &Numbers,
+    t: i64,
+) -> Result<()> {
+    let driver = choose_driver(connection, query, numbers, t)?;
+    let kind = Value::Int(numbers.kind(&query.kind));
+    match driver {
+        Some(position) => {
+            // One record may have several rows that match: DISTINCT on the record, cheap because rows are few.
+            sql.push(" FROM (SELECT DISTINCT rid FROM ", []);
+            clause_rows(sql, query, &query.clauses[position], numbers, t);
+            sql.push(
+                &format!(
+                    ") AS d {} ix_life l ON l.shard = 0 AND l.rid = d.rid AND l.p = {{}}",
+                    connection.first_table_join()
+                ),
+                [kind],
+            );
+        }
+        None => sql.push(" FROM ix_life l WHERE l.shard = 0 AND l.p = {}", [kind]),
+    }
+    sql.push(if driver.is_some() { " WHERE " } else { " AND " }, []);
+    visible(sql, "l.", t);
+    for (position, clause) in query.clauses.iter().enumerate() {
+        if Some(position) != driver {
+            probe(sql, query, clause, numbers, t);
+        }
+    }
+    if let Scope::Patients(patients) = scope {
+        sql.push(" AND EXISTS (SELECT 1 FROM ix_patient x WHERE x.shard = 0 AND x.rid = l.rid AND ", []);
+        visible(sql, "x.", t);
+        let places = vec!["{}"; patients.len().max(1)].join(", ");
+        let mut ids: Vec<Value> = patients.iter().map(|id| Value::from(id.as_str())).collect();
+        if ids.is_empty() {
+            ids.push(Value::Null);
+        }
+        sql.push(&format!(" AND x.patient IN ({places}))"), ids);
+    }
+    Ok(())
+}
+
+fn visible(sql: &mut Sql, alias: &str, t: i64) {
+    sql.push(&format!("{alias}t_from <= {{}} AND {alias}t_to > {{}}"), [Value::Int(t), Value::Int(t)]);
+}
+
+/// The rows of a clause by value: `table x WHERE …`.
+fn clause_rows(sql: &mut Sql, query: &Query, clause: &Clause, numbers: &Numbers, t: i64) {
+    match clause {
+        Clause::Index { table, code, condition, .. } => {
+            let p = Value::Int(numbers.parameter(&query.kind, code));
+            sql.push(&format!("{} WHERE shard = 0 AND p = {{}} AND ", INDEXES[*table].table.name), [p]);
+            visible(sql, "", t);
+            sql.push(" AND ", []);
+            sql.condition(condition);
+        }
+        Clause::Ids(ids) => {
+            sql.push("head WHERE shard = 0 AND kind = {} AND id IN (", [Value::from(query.kind.as_str())]);
+            sql.push(&vec!["{}"; ids.len()].join(", "), ids.iter().map(|id| Value::from(id.as_str())));
+            sql.push(")", []);
+        }
+        Clause::Updated(condition) => {
+            sql.push("ix_life WHERE shard = 0 AND p = {} AND ", [Value::Int(numbers.kind(&query.kind))]);
+            visible(sql, "", t);
+            sql.push(" AND ", []);
+            sql.condition(condition);
+        }
+    }
+}
+
+/// A clause as a test of record `l`.
+fn probe(sql: &mut Sql, query: &Query, clause: &Clause, numbers: &Numbers, t: i64) {
+    match clause {
+        Clause::Index { table, code, condition, negated } => {
+            let not = if *negated { "NOT " } else { "" };
+            let table = INDEXES[*table].table.name;
+            let p = Value::Int(numbers.parameter(&query.kind, code));
+            sql.push(
+                &format!(" AND {not}EXISTS (SELECT 1 FROM {table} x WHERE x.shard = 0 AND x.rid = l.rid AND x.p = {{}} AND "),
+                [p],
+            );
+            visible(sql, "x.", t);
+            sql.push(" AND ", []);
+            sql.condition(condition);
+            sql.push(")", []);
+        }
+        Clause::Ids(_) => {
+            sql.push(" AND l.rid IN (SELECT rid FROM ", []);
+            clause_rows(sql, query, clause, numbers, t);
+            sql.push(")", []);
+        }
+        Clause::Updated(condition) => {
+            sql.push(" AND ", []);
+            sql.condition(condition);
+        }
+    }
+}
+
+/// The clause with the fewest rows, counted up to a bound; none when nothing narrows.
+fn choose_driver(
+    connection: &mut Connection,
+    query: &Query,
+    numbers: &Numbers,
+    t: i64,
+) -> Result<Option<usize>> {
+    let mut candidates = Vec::new();
+    for (position, clause) in query.clauses.iter().enumerate() {
+        match clause {
+            Clause::Ids(_) => return Ok(Some(position)),
+            Clause::Index { negated: false, condition, .. } if condition.sql != "1 = 1" => {
+                candidates.push(position)
+            }
+            _ => {}
+        }
+    }
+    if candidates.len() < 2 {
+        return Ok(candidates.pop());
+    }
+    let mut best = None;
+    for position in candidates {
+        let mut sql = Sql::default();
+        sql.push("SELECT count(*) FROM (SELECT 1 FROM ", []);
+        clause_rows(&mut sql, query, &query.clauses[position], numbers, t);
+        sql.push(" LIMIT {}) AS few", [Value::Int(PROBE_ROWS)]);
+        let rows = connection.query(&sql.text, &sql.params)?.first().map_or(0, |row| row.int(0));
+        if best.is_none_or(|(fewest, _)| rows < fewest) {
+            best = Some((rows, position));
+        }
+        if rows < 20 {
+            break;
+        }
+    }
+    Ok(best.map(|(_, position)| position))
+}
+
+/// `, (key)` of one sort: the least value (the greatest, descending) of the record under the parameter.
+/// Records without a value sort last, as an end value.
+fn sort_key(sql: &mut Sql, query: &Query, sort: &Sort, numbers: &Numbers, t: i64) {
+    match &sort.by {
+        SortBy::Updated => sql.push(", l.updated", []),
+        SortBy::Id => {
+            sql.push(", (SELECT h.id FROM version h WHERE h.t = l.t_from AND h.shard = 0)", []);
+        }
+        SortBy::Parameter { table, code } => {
+            let index = INDEXES[*table];
+            let column = index.values.split(", ").next().unwrap_or("rid");
+            let pick = if sort.descending { "MAX" } else { "MIN" };
+            let is_text = index.table.columns[1].1 == schema::Type::Text;
+            let last = match (is_text, sort.descending) {
+                (true, false) => "'\u{10ffff}'",
+                (true, true) => "''",
+                (false, false) => "9000000000000000000",
+                (false, true) => "-9000000000000000000",
+            };
+            let p = Value::Int(numbers.parameter(&query.kind, code));
+            sql.push(
+                &format!(", COALESCE((SELECT {pick}(x.{column}) FROM {} x WHERE x.shard = 0 AND x.rid = l.rid AND x.p = {{}} AND ", index.table.name),
+                [p],
+            );
+            visible(sql, "x.", t);
+            sql.push(&format!("), {last})"), []);
+        }
+    }
+}
+
+/// The condition "after the last record of the page before", in sort order.
+fn after(sql: &mut Sql, query: &Query, cursor: &Cursor) {
+    let Some((rid, keys)) = &cursor.after else { return };
+    sql.push(" WHERE ", []);
+    for (position, (sort, key)) in query.sort.iter().zip(keys).enumerate() {
+        let beyond = if sort.descending { "<" } else { ">" };
+        let column = format!("k{position}");
+        sql.push(&format!("({column} {beyond} {{}} OR ({column} = {{}} AND "), [key.clone(), key.clone()]);
+    }
+    sql.push("rid > {}", [Value::Int(*rid)]);
+    sql.push(&"))".repeat(query.sort.len().min(keys.len())), []);
+}
+
+impl Cursor {
+    /// The cursor as text for a link: opaque to others, checked when it comes back.
+    pub fn to_text(&self) -> String {
+        let mut text = format!("{}", self.t);
+        if let Some((rid, keys)) = &self.after {
+            text += &format!(".{rid}");
+            for key in keys {
+                text += &match key {
+                    Value::Int(number) => format!(".i{number}"),
+                    Value::Real(number) => format!(".r{:x}", number.to_bits()),
+                    Value::Text(letters) => format!(".t{}", hex(letters.as_bytes())),
+                    Value::Null | Value::Blob(_) => ".n".to_owned(),
+                };
+            }
+        }
+        text
+    }
+
+    /// Reads a cursor back; `None` when it is not one of ours.
+    pub fn parse(text: &str) -> Option<Cursor> {
+        let mut parts = text.split('.');
+        let t = parts.next()?.parse().ok()?;
+        let Some(rid) = parts.next() else { return Some(Cursor { t, after: None }) };
+        let keys = parts.map(|part| {
+            let (kind, rest) = part.split_at_checked(1)?;
+            Some(match kind {
+                "i" => Value::Int(rest.parse().ok()?),
+                "r" => Value::Real(f64::from_bits(u64::from_str_radix(rest, 16).ok()?)),
+                "t" => Value::Text(String::from_utf8(unhex(rest)?).ok()?),
+                "n" => Value::Null,
+                _ => return None,
+            })
+        });
+        Some(Cursor { t, after: Some((rid.parse().ok()?, keys.collect::<Option<Vec<_>>>()?)) })
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if text.len() % 2 != 0 || !text.is_ascii() {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_come_back_as_they_went_and_strangers_are_refused() {
+        let keys = vec![Value::Int(-5), Value::Real(1.5), Value::from("lò.thị"), Value::Null];
+        for cursor in [Cursor { t: 9, after: None }, Cursor { t: 9, after: Some((3, keys)) }] {
+            assert_eq!(Cursor::parse(&cursor.to_text()), Some(cursor));
+        }
+        for wrong in ["", "x", "1.y", "1.2.q", "1.2.t0", "1.2.tzz", "1.2."] {
+            assert_eq!(Cursor::parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A version of a record: immutable, and the same on every node it travels to (DESIGN 8).
+
+use crate::clock::Hybrid;
+use crate::db::{Row, Value as Cell};
+use bytes::Bytes;
+use yba_fhir::json::{self, Value};
+use yba_fhir::{Outcome, Resource, date};
+
+/// The first byte of a stored body says how the rest is kept; so far only plain.
+pub const FORMAT_PLAIN: u8 = 0;
+
+/// A version as it is read.
+#[derive(Debug, Clone)]
+pub struct Version {
+    pub kind: String,
+    pub id: String,
+    pub version_id: String,
+    /// Position in this node's change log.
+    pub t: i64,
+    /// This node's number for the record.
+    pub(crate) rid: i64,
+    /// The position of the first version of the same transaction.
+    pub tx: i64,
+    /// Hybrid logical clock of the origin.
+    pub hlc: i64,
+    /// The node where it was written.
+    pub origin: String,
+    /// The versions it followed; two for a merge.
+    pub parents: Vec<String>,
+    /// SHA-256 over the body without `meta.versionId` and `meta.lastUpdated`.
+    pub hash: Bytes,
+    pub deleted: bool,
+    /// Compact JSON with the server's fields; empty when deleted.
+    pub body: Bytes,
+}
+
+impl Version {
+    /// `meta.lastUpdated`: the origin's clock, as FHIR writes it.
+    pub fn last_updated(&self) -> String {
+        date::instant(self.last_updated_ms())
+    }
+
+    pub fn last_updated_ms(&self) -> i64 {
+        Hybrid(self.hlc).ms()
+    }
+
+    /// The body as a tree. A body we stored is well-formed; should a disk have changed it, the tree is null.
+    pub fn tree(&self) -> Value {
+        json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// The body as a resource.
+    pub fn resource(&self) -> Result<Resource, Outcome> {
+        Resource::from_value(self.tree())
+    }
+
+    /// Reads a row of [`crate::db::fragments::VERSION_COLUMNS`].
+    pub(crate) fn from_row(row: &Row) -> Result<Version, Outcome> {
+        let stored = row.blob(11);
+        let deleted = row.int(10) != 0;
+        let body = match stored.first() {
+            Some(&FORMAT_PLAIN) => stored.slice(1..),
+            None if deleted => Bytes::new(),
+            other => {
+                return Err(Outcome::fault(format!("unknown body format {other:?} at t {}", row.int(0))));
+            }
+        };
+        Ok(Version {
+            t: row.int(0),
+            tx: row.int(1),
+            rid: row.int(2),
+            kind: row.text(3).to_owned(),
+            id: row.text(4).to_owned(),
+            version_id: row.text(5).to_owned(),
+            parents: split_parents(row.text(6)),
+            origin: row.text(7).to_owned(),
+            hlc: row.int(8),
+            hash: row.blob(9),
+            deleted,
+            body,
+        })
+    }
+}
+
+fn split_parents(text: &str) -> Vec<String> {
+    text.split(' ').filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// The cells of a row of the version table.
+pub(crate) fn row_of(version: &Version, rid: i64) -> Vec<Cell> {
+    let mut stored = Vec::with_capacity(version.body.len() + 1);
+    if !version.deleted {
+        stored.push(FORMAT_PLAIN);
+        stored.extend_from_slice(&version.body);
+    }
+    vec![
+        Cell::Int(version.t),
+        Cell::Int(version.tx),
+        Cell::Int(rid),
+        Cell::from(version.kind.as_str()),
+        Cell::from(version.id.as_str()),
+        Cell::from(version.version_id.as_str()),
+        Cell::Text(version.parents.join(" ")),
+        Cell::from(version.origin.as_str()),
+        Cell::Int(version.hlc),
+        Cell::Blob(version.hash.clone()),
+        Cell::Int(version.deleted.into()),
+        Cell::Blob(Bytes::from(stored)),
+    ]
+}
