@@ -17,7 +17,7 @@ use crate::source::{Source, Sources};
 pub enum Sure {
     /// Seen in the text itself or in a machine-readable copy of it.
     Verified,
-    /// Known from press or public notes only.
+    /// Known at second hand: press, public notes, software in use.
     Press,
     /// Written from memory of the field; to be compared with the original.
     Recalled,

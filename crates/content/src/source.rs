@@ -14,6 +14,7 @@ include!(concat!(env!("OUT_DIR"), "/content_files.rs"));
 /// Bounds on a folder given by an operator.
 const FILES_MAX: usize = 20_000;
 const FILE_BYTES_MAX: u64 = 32 << 20;
+const TOTAL_BYTES_MAX: usize = 256 << 20;
 const DEPTH_MAX: usize = 8;
 
 /// One file as text.
@@ -60,9 +61,16 @@ impl Sources {
             let folder = path.trim_end_matches("edition.toml").to_string();
             self.0.retain(|known, _| !known.starts_with(&folder));
         }
+        let mut total = 0;
         for path in found {
             match read(&dir.join(&path)) {
-                Ok(text) => self.put(path, Cow::Owned(text)),
+                Ok(text) if total + text.len() > TOTAL_BYTES_MAX => {
+                    return report.add(&path, 0, format!("thư mục lớn quá {} MB", TOTAL_BYTES_MAX >> 20));
+                }
+                Ok(text) => {
+                    total += text.len();
+                    self.put(path, Cow::Owned(text));
+                }
                 Err(text) => report.add(&path, 0, text),
             }
         }

@@ -253,3 +253,54 @@ fn a_new_edition_is_added_without_touching_the_one_before() {
     let found = problems(on("2025-06-01").path());
     assert!(found.len() == 1 && found[0].text.contains("chồng lên"), "{found:?}");
 }
+
+/// Deterministic damage: bytes dropped, doubled or replaced by what hurts parsers.
+fn damaged(text: &str, seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below.max(1) as u64) as usize
+    };
+    let mut bytes = text.as_bytes().to_vec();
+    for _ in 0..=next(8) {
+        let at = next(bytes.len());
+        match next(4) {
+            0 => drop(bytes.drain(at..(at + next(40)).min(bytes.len()))),
+            1 => bytes.insert(at, b"\"',;\n\0[]=*{-"[next(12)]),
+            2 => bytes.truncate(at),
+            _ => bytes.splice(at..at, *b"\xc4\x90\xff").for_each(drop),
+        }
+    }
+    bytes
+}
+
+#[test]
+fn damaged_files_are_refused_or_read_and_never_a_panic() {
+    let files = [
+        ("claims/4750/edition.toml", include_str!("../../../../content/claims/4750/edition.toml")),
+        ("claims/4750/XML1.csv", include_str!("../../../../content/claims/4750/XML1.csv")),
+        ("claims/1931/patch.csv", include_str!("../../../../content/claims/1931/patch.csv")),
+        ("codes/ma-nhom/codes.toml", include_str!("../../../../content/codes/ma-nhom/codes.toml")),
+        ("labs/2026-01-01.csv", include_str!("../../../../content/labs/2026-01-01.csv")),
+        ("labs/conversions.csv", include_str!("../../../../content/labs/conversions.csv")),
+        (
+            "maps/lab-indicators/vendor-a.csv",
+            include_str!("../../../../content/maps/lab-indicators/vendor-a.csv"),
+        ),
+        ("parameters/base-salary.toml", include_str!("../../../../content/parameters/base-salary.toml")),
+        ("law/qd-4750-2023-byt.toml", include_str!("../../../../content/law/qd-4750-2023-byt.toml")),
+    ];
+    let mut refused = 0;
+    for seed in 0..90 {
+        let (path, text) = files[seed as usize % files.len()];
+        let dir = folder(&[(path, "")]);
+        fs::write(dir.path().join(path), damaged(text, seed + 1)).expect("written");
+        if let Err(found) = Content::with_folder(dir.path()) {
+            assert!(!found.is_empty());
+            refused += 1;
+        }
+    }
+    assert!(refused > 45, "damage is mostly noticed: {refused} of 90");
+}
