@@ -29,9 +29,9 @@ pub struct OldCommune {
     pub station: u16,
 }
 
-/// Which vendor's hospital system a facility runs.
+/// Which of the two hospital systems a facility runs, and so how its claim files are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum System {
+pub enum Dialect {
     A,
     B,
 }
@@ -55,7 +55,7 @@ pub struct Facility {
     pub name: String,
     pub kind: Kind,
     pub region: &'static str,
-    pub system: System,
+    pub system: Dialect,
     /// Index of the commune it stands in.
     pub commune: u16,
 }
@@ -109,7 +109,7 @@ fn read() -> Places {
             name: row.text(1).to_owned(),
             kind: kind(row.text(2)),
             region: row.text(3),
-            system: if row.text(4) == "A" { System::A } else { System::B },
+            system: if row.text(4) == "A" { Dialect::A } else { Dialect::B },
             commune: communes.iter().position(|c| c.region == row.text(3)).expect("a commune of the region")
                 as u16,
         })
@@ -139,7 +139,7 @@ fn station_of(commune: &Commune, index: u16, number: u16) -> Facility {
         kind: Kind::Station,
         region: commune.region,
         // Most stations share vendor B's system even where the centre runs A's: people meet both.
-        system: if matches!(commune.region, "LC" | "MT") { System::A } else { System::B },
+        system: if matches!(commune.region, "LC" | "MT") { Dialect::A } else { Dialect::B },
         commune: index,
     }
 }
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn both_systems_have_hospitals_and_stations() {
-        for system in [System::A, System::B] {
+        for system in [Dialect::A, Dialect::B] {
             let of = |kind| places().facilities.iter().any(|f| f.system == system && f.kind == kind);
             assert!(of(Kind::Regional) && of(Kind::Station));
         }

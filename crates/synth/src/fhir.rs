@@ -1,0 +1,447 @@
+//! The truth as FHIR R4: one Patient for each person, whatever the facilities wrote.
+//!
+//! Every resource has a fixed id, so a second load changes nothing. <https://hl7.org/fhir/R4/>
+
+use crate::Province;
+use crate::calendar::Day;
+use crate::names::ethnic_groups;
+use crate::person::Person;
+use crate::places::{Facility, Kind, places};
+use crate::record::{Record, record};
+use crate::staff::{Worker, staff};
+use crate::visit::{Stay, Visit};
+use yba_fhir::json::{JsonValueMutTrait, JsonValueTrait, Value, from_str, json};
+
+/// Entries in one transaction, at most.
+pub const ENTRIES_MAX: usize = 400;
+
+const BASE: &str = "https://yba.vn/fhir";
+const ICD10: &str = "http://hl7.org/fhir/sid/icd-10";
+const LOINC: &str = "http://loinc.org";
+const UCUM: &str = "http://unitsofmeasure.org";
+const TERMINOLOGY: &str = "http://terminology.hl7.org/CodeSystem";
+
+impl Province {
+    /// All resources: organizations and practitioners first, then person by person, each before what refers to it.
+    pub fn fhir(&self) -> impl Iterator<Item = Value> + '_ {
+        let visits = self.visits_by_person();
+        foundation().chain(
+            self.people.iter().zip(visits).flat_map(|(person, visits)| self.fhir_of(person, &visits)),
+        )
+    }
+
+    /// Transactions that put the same resources: the foundation in portions, then each person in one bundle, or
+    /// in several of at most [`ENTRIES_MAX`] entries.
+    pub fn fhir_bundles(&self) -> impl Iterator<Item = Value> + '_ {
+        let ground: Vec<Value> = foundation().collect();
+        let ground: Vec<Value> = ground.chunks(ENTRIES_MAX).map(transaction).collect();
+        let visits = self.visits_by_person();
+        ground.into_iter().chain(self.people.iter().zip(visits).flat_map(|(person, visits)| {
+            self.fhir_of(person, &visits).chunks(ENTRIES_MAX).map(transaction).collect::<Vec<_>>()
+        }))
+    }
+
+    fn visits_by_person(&self) -> Vec<Vec<u32>> {
+        let mut all = vec![Vec::new(); self.people.len()];
+        for visit in &self.visits {
+            all[visit.person as usize].push(visit.index);
+        }
+        all
+    }
+
+    /// Everything about one person.
+    fn fhir_of(&self, person: &Person, visits: &[u32]) -> Vec<Value> {
+        let mut all = vec![patient(person, self.window.until)];
+        all.extend(coverages(person, self.window.from, self.window.until));
+        all.extend(allergy(person));
+        all.extend(lasting(person));
+        for (n, dose) in self.immunizations(person).iter().enumerate() {
+            all.push(json!({
+                "resourceType": "Immunization",
+                "id": format!("i{}-{n}", person.index),
+                "status": "completed",
+                "vaccineCode": {
+                    "coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": dose.vaccine.cvx}],
+                    "text": dose.vaccine.name
+                },
+                "patient": to_patient(person),
+                "occurrenceDateTime": dose.day.to_string(),
+                "primarySource": true,
+                "lotNumber": dose.lot.as_str(),
+                "performer": [{"actor": to_facility(dose.facility)}],
+                "protocolApplied": [{"doseNumberPositiveInt": dose.vaccine.dose}]
+            }));
+        }
+        for index in visits {
+            let visit = &self.visits[*index as usize];
+            let workers = staff()[usize::from(visit.facility)].len();
+            let card = person.card_on(visit.start.day());
+            let record = record(visit, person, card, &self.seed, workers);
+            visit_resources(&mut all, visit, person, &record);
+        }
+        all
+    }
+}
+
+fn transaction(resources: &[Value]) -> Value {
+    let mut bundle = json!({"resourceType": "Bundle", "type": "transaction"});
+    let entries: Vec<Value> = resources
+        .iter()
+        .map(|resource| {
+            let part = |key: &str| resource.get(key).as_str().unwrap_or_default().to_owned();
+            let url = format!("{}/{}", part("resourceType"), part("id"));
+            json!({
+                "fullUrl": format!("{BASE}/{url}"),
+                "resource": resource.clone(),
+                "request": {"method": "PUT", "url": url}
+            })
+        })
+        .collect();
+    set(&mut bundle, "entry", Value::from(entries));
+    bundle
+}
+
+fn set(resource: &mut Value, key: &str, value: Value) {
+    resource.as_object_mut().expect("resources are objects").insert(key, value);
+}
+
+fn foundation() -> impl Iterator<Item = Value> {
+    let all = &places().facilities;
+    let organizations = all.iter().map(organization);
+    let workers = all.iter().zip(staff()).flat_map(|(facility, workers)| {
+        workers.iter().enumerate().map(move |(n, worker)| practitioner(facility, n, worker))
+    });
+    organizations.chain(workers)
+}
+
+fn organization(facility: &Facility) -> Value {
+    json!({
+        "resourceType": "Organization",
+        "id": format!("f{}", facility.code),
+        "identifier": [{"system": format!("{BASE}/sid/facility"), "value": facility.code.as_str()}],
+        "active": true,
+        "type": [{"coding": [{"system": format!("{TERMINOLOGY}/organization-type"), "code": "prov"}],
+                  "text": kind(facility.kind)}],
+        "name": facility.name.as_str(),
+        "address": [{"text": format!("{}, tỉnh Lai Châu", places().communes[usize::from(facility.commune)].name)}]
+    })
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Provincial => "Bệnh viện đa khoa tỉnh",
+        Kind::Traditional | Kind::Lung => "Bệnh viện chuyên khoa tỉnh",
+        Kind::Cdc => "Trung tâm Kiểm soát bệnh tật",
+        Kind::Regional => "Trung tâm y tế khu vực",
+        Kind::Clinic => "Phòng khám đa khoa",
+        Kind::Station => "Trạm y tế",
+    }
+}
+
+fn practitioner(facility: &Facility, n: usize, worker: &Worker) -> Value {
+    json!({
+        "resourceType": "Practitioner",
+        "id": format!("w{}-{n}", facility.code),
+        "identifier": [{"system": format!("{BASE}/sid/cchn"), "value": worker.licence.as_str()}],
+        "active": true,
+        "name": [{"text": worker.name.as_str()}],
+        "gender": gender(worker.female)
+    })
+}
+
+fn gender(female: bool) -> &'static str {
+    if female { "female" } else { "male" }
+}
+
+fn to_patient(person: &Person) -> Value {
+    json!({"reference": format!("Patient/p{}", person.index)})
+}
+
+fn to_facility(facility: u16) -> Value {
+    let facility = &places().facilities[usize::from(facility)];
+    json!({"reference": format!("Organization/f{}", facility.code), "display": facility.name.as_str()})
+}
+
+fn to_worker(visit: &Visit, n: usize) -> Value {
+    let facility = &places().facilities[usize::from(visit.facility)];
+    let worker = &staff()[usize::from(visit.facility)][n];
+    json!({"reference": format!("Practitioner/w{}-{n}", facility.code), "display": worker.name.as_str()})
+}
+
+fn patient(person: &Person, until: Day) -> Value {
+    let home = person.home_on(until);
+    let ethnic = &ethnic_groups()[usize::from(person.ethnic)];
+    let mut patient = json!({
+        "resourceType": "Patient",
+        "id": format!("p{}", person.index),
+        "extension": [{
+            "url": format!("{BASE}/StructureDefinition/dan-toc"),
+            "valueCodeableConcept": {
+                "coding": [{"system": format!("{BASE}/CodeSystem/dan-toc"), "code": ethnic.code, "display": ethnic.name}]
+            }
+        }],
+        "identifier": identifiers(person, until),
+        "active": true,
+        "name": [{"use": "official", "text": person.name.as_str()}],
+        "telecom": [{"system": "phone", "value": format!("0{}", person.phone)}],
+        "gender": gender(person.female),
+        "birthDate": person.birth.to_string(),
+        "address": [{
+            "use": "home",
+            "text": format!("{}, {}, tỉnh Lai Châu", home.village(), home.commune().name),
+            "line": [home.village()],
+            "city": home.commune().name,
+            "state": "Lai Châu",
+            "country": "VN"
+        }]
+    });
+    if let Some(death) = person.death {
+        set(&mut patient, "deceasedDateTime", Value::from(death.to_string().as_str()));
+    }
+    patient
+}
+
+fn identifiers(person: &Person, until: Day) -> Vec<Value> {
+    let of = |slug: &str, kind: &str, value: String| {
+        json!({"use": kind, "system": format!("{BASE}/sid/{slug}"), "value": value})
+    };
+    let mut all = Vec::new();
+    if person.cccd != 0 && person.cccd_from <= until {
+        all.push(of("cccd", "official", format!("{:012}", person.cccd)));
+    }
+    if let Some(old) = person.cmnd {
+        all.push(of("cmnd", "old", format!("{old:09}")));
+    }
+    if person.card_from <= until {
+        all.push(of("bhxh", "secondary", format!("{:010}", person.bhxh)));
+    }
+    all
+}
+
+/// One Coverage for each card that was in force during the window.
+fn coverages(person: &Person, from: Day, until: Day) -> Vec<Value> {
+    let mut all = Vec::new();
+    let mut day = from.max(person.card_from);
+    let last = person.death.unwrap_or(until).min(until);
+    while day <= last {
+        let Some(card) = person.card_on(day) else {
+            day = Day::ymd(day.year() + 1, 1, 1);
+            continue;
+        };
+        all.push(json!({
+            "resourceType": "Coverage",
+            "id": format!("c{}-{}", person.index, card.from.number()),
+            "identifier": [{"system": format!("{BASE}/sid/bhyt"), "value": card.number.as_str()}],
+            "status": "active",
+            "type": {"coding": [{"system": format!("{TERMINOLOGY}/v3-ActCode"), "code": "PUBLICPOL"}]},
+            "subscriberId": format!("{:010}", person.bhxh),
+            "beneficiary": to_patient(person),
+            "period": {"start": card.from.to_string(), "end": card.to.to_string()},
+            "payor": [{"display": "Bảo hiểm xã hội Việt Nam"}]
+        }));
+        day = card.to.plus(1);
+    }
+    all
+}
+
+fn status(system: &str, code: &str) -> Value {
+    json!({"coding": [{"system": format!("{TERMINOLOGY}/{system}"), "code": code}]})
+}
+
+fn allergy(person: &Person) -> Option<Value> {
+    let allergy = person.allergy()?;
+    Some(json!({
+        "resourceType": "AllergyIntolerance",
+        "id": format!("a{}", person.index),
+        "clinicalStatus": status("allergyintolerance-clinical", "active"),
+        "verificationStatus": status("allergyintolerance-verification", "confirmed"),
+        "type": "allergy",
+        "category": ["medication"],
+        "criticality": "high",
+        "code": {
+            "coding": [{"system": "http://www.whocc.no/atc", "code": allergy.atc}],
+            "text": allergy.name
+        },
+        "patient": to_patient(person),
+        "reaction": [{"manifestation": [{"text": allergy.reaction}]}]
+    }))
+}
+
+fn concept(icd: &str, name: &str) -> Value {
+    json!({"coding": [{"system": ICD10, "code": icd, "display": name}], "text": name})
+}
+
+/// Lasting diseases, on the problem list.
+fn lasting(person: &Person) -> Vec<Value> {
+    let of = |(n, burden): (usize, &crate::person::Burden)| {
+        let disease = &crate::catalog::catalog().chronic[usize::from(burden.disease)];
+        json!({
+            "resourceType": "Condition",
+            "id": format!("k{}-{n}", person.index),
+            "clinicalStatus": status("condition-clinical", "active"),
+            "category": [status("condition-category", "problem-list-item")],
+            "code": concept(disease.icd, disease.name),
+            "subject": to_patient(person),
+            "onsetDateTime": burden.onset.to_string()
+        })
+    };
+    person.chronic.iter().enumerate().map(of).collect()
+}
+
+fn visit_resources(all: &mut Vec<Value>, visit: &Visit, person: &Person, record: &Record) {
+    all.push(diagnosis(visit, person, record));
+    all.push(encounter(visit, person, record));
+    let context = Context { visit, person };
+    for (n, result) in record.results.iter().enumerate() {
+        let mut observation = context.observation(&format!("o{}-{n}", visit.index), "laboratory", result.at.to_string());
+        let code = json!({"coding": [{"system": LOINC, "code": result.lab.loinc}], "text": result.lab.local[0].name});
+        set(&mut observation, "code", code);
+        if result.lab.numeric {
+            set(&mut observation, "valueQuantity", quantity(&result.value.text, result.lab.local[0].unit, result.lab.ucum));
+        } else {
+            set(&mut observation, "valueString", Value::from(result.value.text.as_str()));
+        }
+        if result.value.abnormal {
+            set(&mut observation, "interpretation", Value::from(vec![status("v3-ObservationInterpretation", "A")]));
+        }
+        all.push(observation);
+    }
+    all.extend(context.vitals(record));
+    for (n, line) in record.drugs.iter().enumerate() {
+        all.push(context.medication(n, line));
+    }
+    for (n, line) in record.services.iter().enumerate().filter(|(_, l)| matches!(l.service.group, 2 | 3 | 8 | 18)) {
+        all.push(json!({
+            "resourceType": "Procedure",
+            "id": format!("r{}-{n}", visit.index),
+            "status": "completed",
+            "code": {
+                "coding": [{"system": format!("{BASE}/CodeSystem/bhyt-dvkt"), "code": line.service.code}],
+                "text": line.service.name
+            },
+            "subject": to_patient(person),
+            "encounter": context.encounter(),
+            "performedPeriod": {"start": line.done.to_string(), "end": line.result.to_string()},
+            "performer": [{"actor": to_worker(visit, line.performer)}]
+        }));
+    }
+}
+
+fn quantity(value: &str, unit: &str, ucum: &str) -> Value {
+    // The digits stay as printed: 7.20 is not 7.2.
+    let value: Value = from_str(value).expect("numeric tests print decimals");
+    json!({"value": value, "unit": unit, "system": UCUM, "code": ucum})
+}
+
+fn diagnosis(visit: &Visit, person: &Person, record: &Record) -> Value {
+    json!({
+        "resourceType": "Condition",
+        "id": format!("d{}", visit.index),
+        "clinicalStatus": status("condition-clinical", if record.outcome == 1 { "resolved" } else { "active" }),
+        "category": [status("condition-category", "encounter-diagnosis")],
+        "code": concept(record.main.icd, record.main.name),
+        "subject": to_patient(person),
+        "encounter": {"reference": format!("Encounter/e{}", visit.index)},
+        "recordedDate": visit.end.to_string()
+    })
+}
+
+fn encounter(visit: &Visit, person: &Person, record: &Record) -> Value {
+    let class = match (visit.emergency, visit.stay) {
+        (true, _) => "EMER",
+        (_, Stay::Inpatient | Stay::Station) => "IMP",
+        _ => "AMB",
+    };
+    json!({
+        "resourceType": "Encounter",
+        "id": format!("e{}", visit.index),
+        "status": "finished",
+        "class": {"system": format!("{TERMINOLOGY}/v3-ActCode"), "code": class},
+        "type": [{"coding": [{"system": format!("{BASE}/CodeSystem/ma-loai-kcb"), "code": visit.stay.code()}]}],
+        "subject": to_patient(person),
+        "participant": [{"individual": to_worker(visit, record.doctor)}],
+        "period": {"start": visit.start.to_string(), "end": visit.end.to_string()},
+        "reasonCode": [{"text": record.complaint}],
+        "diagnosis": [{"condition": {"reference": format!("Condition/d{}", visit.index)}}],
+        "serviceProvider": to_facility(visit.facility)
+    })
+}
+
+struct Context<'a> {
+    visit: &'a Visit,
+    person: &'a Person,
+}
+
+impl Context<'_> {
+    fn encounter(&self) -> Value {
+        json!({"reference": format!("Encounter/e{}", self.visit.index)})
+    }
+
+    fn observation(&self, id: &str, category: &str, at: String) -> Value {
+        json!({
+            "resourceType": "Observation",
+            "id": id,
+            "status": "final",
+            "category": [status("observation-category", category)],
+            "code": {},
+            "subject": to_patient(self.person),
+            "encounter": self.encounter(),
+            "effectiveDateTime": at,
+            "performer": [to_facility(self.visit.facility)]
+        })
+    }
+
+    /// Weight and the first blood pressure of the visit.
+    fn vitals(&self, record: &Record) -> Vec<Value> {
+        let index = self.visit.index;
+        let mut weight = self.observation(&format!("o{index}-w"), "vital-signs", self.visit.start.to_string());
+        set(&mut weight, "code", json!({"coding": [{"system": LOINC, "code": "29463-7"}], "text": "Cân nặng"}));
+        let kilograms = format!("{}.{}", record.weight / 10, record.weight % 10);
+        set(&mut weight, "valueQuantity", quantity(&kilograms, "kg", "kg"));
+        let mut all = vec![weight];
+        if let Some(note) = record.notes.first() {
+            let mut pressure = self.observation(&format!("o{index}-p"), "vital-signs", note.at.to_string());
+            set(&mut pressure, "code", json!({"coding": [{"system": LOINC, "code": "85354-9"}], "text": "Huyết áp"}));
+            let part = |code: &str, value: i64| {
+                json!({
+                    "code": {"coding": [{"system": LOINC, "code": code}]},
+                    "valueQuantity": quantity(&value.to_string(), "mmHg", "mm[Hg]")
+                })
+            };
+            let parts = vec![part("8480-6", note.vitals.systolic), part("8462-4", note.vitals.diastolic)];
+            set(&mut pressure, "component", Value::from(parts));
+            all.push(pressure);
+        }
+        all
+    }
+
+    fn medication(&self, n: usize, line: &crate::record::DrugLine) -> Value {
+        let drug = line.drug;
+        let each = line.quantity.0 / 1000 / drug.times.max(1) / line.days.max(1);
+        json!({
+            "resourceType": "MedicationRequest",
+            "id": format!("m{}-{n}", self.visit.index),
+            "status": "completed",
+            "intent": "order",
+            "medicationCodeableConcept": {
+                "coding": [
+                    {"system": format!("{BASE}/CodeSystem/bhyt-thuoc"), "code": drug.code},
+                    {"system": "http://www.whocc.no/atc", "code": drug.atc, "display": drug.ingredient}
+                ],
+                "text": format!("{} {}", drug.name, drug.strength)
+            },
+            "subject": to_patient(self.person),
+            "encounter": self.encounter(),
+            "authoredOn": line.at.to_string(),
+            "requester": to_worker(self.visit, line.doctor),
+            "dosageInstruction": [{
+                "text": format!("Mỗi lần {} {}, ngày {} lần, trong {} ngày", each.max(1), drug.unit.to_lowercase(), drug.times, line.days),
+                "timing": {"repeat": {"frequency": drug.times, "period": 1, "periodUnit": "d"}}
+            }],
+            "dispenseRequest": {
+                "quantity": {"value": line.quantity.0 / 1000, "unit": drug.unit},
+                "expectedSupplyDuration": {"value": line.days, "unit": "ngày", "system": UCUM, "code": "d"}
+            }
+        })
+    }
+}

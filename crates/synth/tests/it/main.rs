@@ -1,0 +1,21 @@
+//! The invented province from outside: what a reader of its files and its FHIR can rely on.
+
+mod claims;
+mod dirt;
+mod fhir;
+mod read;
+mod same;
+
+use jiff::civil::date;
+use std::sync::OnceLock;
+use yba_synth::{Plan, Province, province};
+
+/// 2,000 people over three years: all four claim editions are met.
+fn plan() -> Plan {
+    Plan { people: 2000, seed: 2026, years: 3, until: date(2026, 10, 31) }
+}
+
+fn the_province() -> &'static Province {
+    static ALL: OnceLock<Province> = OnceLock::new();
+    ALL.get_or_init(|| province(&plan()))
+}
