@@ -49,7 +49,10 @@ pub fn note(outcome: &Outcome, id: &RequestId) -> Markup {
     let text: Vec<&str> = outcome.issues.iter().map(|issue| issue.text.as_str()).collect();
     let ours = matches!(outcome.kind, Kind::Fault | Kind::Unavailable);
     let code = if ours { id.0.as_str() } else { outcome.issues.first().map_or("", |issue| issue.key) };
-    state::error(&format!("{}.", title(outcome.kind)), &text.join(" "), code)
+    let (what, forward) = (format!("{}.", title(outcome.kind)), text.join(" "));
+    // A text that begins by saying what happened is not told twice.
+    let forward = forward.strip_prefix(&what).unwrap_or(&forward).trim_start().to_string();
+    state::error(&what, &forward, code)
 }
 
 /// The full page of a failure.

@@ -2,7 +2,6 @@
 
 pub mod model;
 pub mod page;
-pub mod scan;
 
 #[cfg(test)]
 mod tests;

@@ -137,7 +137,7 @@ fn problems<'a>(found: impl Iterator<Item = &'a Value>, places: &Places<'a>) -> 
     let mut by_code: HashMap<String, (Problem, Vec<&str>)> = HashMap::new();
     for one in found {
         let Some(concept) = one.get("code") else { continue };
-        let words = read::words(concept);
+        let words = read::diagnosis_words(concept);
         let code = read::code_in(concept, read::ICD_10).unwrap_or("").to_string();
         let key = if code.is_empty() { yba_fhir::text::fold(&words) } else { code.clone() };
         let when = read::when(one);

@@ -43,9 +43,8 @@ pub fn page(record: &Record, view: View) -> Markup {
                 (labs(record))
             }
             div .col { (history(&record.person, &timeline::cut(&record.person, &record.visits, view))) }
+            div .col { (members(&record.members)) (papers(&record.papers)) }
         }
-        (members(&record.members))
-        (papers(&record.papers))
     }
 }
 

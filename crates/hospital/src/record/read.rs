@@ -46,6 +46,32 @@ pub fn words(concept: &Value) -> String {
         .to_string()
 }
 
+/// The words of a diagnosis: the title of its ICD-10 code, because the facility's own text often has no
+/// marks or names several diseases at once; else that text.
+pub fn diagnosis_words(concept: &Value) -> String {
+    items(concept, "coding")
+        .find(|coding| str_at(coding, &["system"]) == Some(ICD_10))
+        .and_then(|coding| str_at(coding, &["display"]))
+        .map(str::to_string)
+        .unwrap_or_else(|| words(concept))
+}
+
+/// The words of our extension of this slug: text, or a coding's display or code.
+pub fn extension_words(resource: &Value, slug: &str) -> String {
+    let url = |one: &Value| {
+        str_at(one, &["url"]).and_then(|url| url.strip_prefix("https://yba.vn/fhir/StructureDefinition/"))
+            == Some(slug)
+    };
+    let Some(found) = items(resource, "extension").find(|one| url(one)) else { return String::new() };
+    ["valueString", "valueDate", "valueDateTime"]
+        .iter()
+        .find_map(|key| str_at(found, &[key]))
+        .or_else(|| str_at(found, &["valueCoding", "display"]))
+        .or_else(|| str_at(found, &["valueCoding", "code"]))
+        .unwrap_or("")
+        .to_string()
+}
+
 /// The words of the concept at `key`, an object or an array of which the first counts.
 pub fn words_at(resource: &Value, key: &str) -> String {
     concept_at(resource, key).map(words).unwrap_or_default()

@@ -1,1 +1,258 @@
+use super::labs::Lab;
+use super::model::{LinkReason, Record, build};
+use super::timeline::{Kind, PAGE, View, cut};
+use super::{page, visit, visit_page};
+use expect_test::expect;
+use yba_fhir::json::{Value, json};
+use yba_ui::banner::Allergy;
 
+#[path = "../../tests/data/sample.rs"]
+mod sample;
+
+fn record(resources: &[Value]) -> Record {
+    let link = LinkReason {
+        patient: "p2".into(),
+        words: "Cùng số định danh, cùng giới tính và ngày sinh".into(),
+    };
+    build("p1", sample::TODAY, resources, &[link])
+}
+
+fn lab<'a>(record: &'a Record, name: &str) -> &'a Lab {
+    record.labs.iter().find(|lab| lab.name == name).unwrap()
+}
+
+#[test]
+fn one_person_is_told_from_what_three_facilities_wrote() {
+    let record = record(&sample::person());
+    assert_eq!(record.who.name, "Nguyễn Thị Thanh Hương", "the name with marks wins over capitals without");
+    assert_eq!(record.who.birth, "1968-03-14", "a whole date wins over a bare year");
+    assert_eq!(record.who.insurance.as_ref().unwrap().words(), "BHYT mức 2 · còn hạn đến 31/12/2026");
+    let members: Vec<String> = record
+        .members
+        .iter()
+        .map(|m| format!("{} | {} | {:?} | {}", m.facility, m.name, m.differs, m.reason))
+        .collect();
+    expect![[r#"
+        Bệnh viện đa khoa tỉnh Lai Châu | Nguyễn Thị Thanh Hương | [] | 
+        Trung tâm Y tế huyện Tam Đường | NGUYEN THI THANH HUONG | [] | Cùng số định danh, cùng giới tính và ngày sinh
+        Trạm y tế xã Bản Bo | Nguyễn Thị Thanh Hường | ["ngày sinh"] | "#]]
+    .assert_eq(&members.join("\n"));
+    assert_eq!(record.papers.len(), 2);
+    assert_eq!((record.papers[0].masked.as_str(), record.papers[0].records), ("••••4821", 3));
+}
+
+#[test]
+fn diagnoses_meet_over_facilities_and_repeated_ones_stand_first() {
+    let record = record(&sample::person());
+    let lines: Vec<String> = record
+        .problems
+        .iter()
+        .map(|p| format!("{} {} {} {}..{} {}", p.code, p.words, p.visits, p.first, p.last, p.origins.len()))
+        .collect();
+    expect![[r#"
+        E11.9 Đái tháo đường không phụ thuộc insulin, không biến chứng 4 2025-08-02..2026-11-10 2
+        E16.2 Hạ đường huyết không đặc hiệu 1 2026-05-03..2026-05-03 1
+        J18.9 Viêm phổi không xác định tác nhân gây bệnh 1 2025-02-11..2025-02-11 1
+        I10 Bệnh lý tăng huyết áp 1 2024-03-11..2024-03-11 1"#]]
+    .assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn a_test_is_one_series_over_both_facilities_with_its_digits_kept() {
+    let record = record(&sample::person());
+    let hba1c = lab(&record, "HbA1c");
+    let values: Vec<(&str, &str)> =
+        hba1c.values.iter().map(|v| (v.date.get(..10).unwrap(), v.value.as_str())).collect();
+    assert_eq!(
+        values,
+        [("2026-11-10", "8.1"), ("2026-08-12", "7.60"), ("2026-02-11", "7.2"), ("2025-08-02", "6.9")]
+    );
+    assert_eq!(record.lab_places, [sample::HOSPITAL, sample::CENTRE]);
+    let sources: Vec<usize> = hba1c.points.iter().map(|point| point.source).collect();
+    assert_eq!(sources, [1, 0, 1, 0], "oldest first, each from its facility");
+    let high: Vec<bool> = hba1c.values.iter().map(|v| v.flag.is_abnormal()).collect();
+    assert_eq!(high, [true, true, true, false], "7,0 is the limit");
+    assert!(lab(&record, "Protein niệu").points.is_empty(), "text is listed, not drawn");
+}
+
+#[test]
+fn values_in_another_unit_are_not_drawn_on_the_same_line() {
+    let glucose = |id: &str, date: &str, value: f64, unit: &str| {
+        json!({"resourceType": "Observation", "id": id, "status": "final", "effectiveDateTime": date,
+            "code": {"coding": [{"system": "http://loinc.org", "code": "2345-7"}], "text": "Glucose"},
+            "valueQuantity": {"value": value, "unit": unit}})
+    };
+    let all = [
+        glucose("a", "2026-01-01", 5.1, "mmol/L"),
+        glucose("b", "2025-01-01", 92.0, "mg/dL"),
+        glucose("c", "2024-01-01", 5.5, "mmol/l"),
+    ];
+    let record = record(&all);
+    assert_eq!(record.labs[0].values.len(), 3);
+    assert_eq!(record.labs[0].points.len(), 2);
+}
+
+#[test]
+fn what_was_entered_in_error_is_not_shown() {
+    let all = [
+        json!({"resourceType": "Observation", "id": "a", "status": "entered-in-error", "code": {"text": "Kali"}, "valueString": "9"}),
+        json!({"resourceType": "Condition", "id": "b", "code": {"text": "Sai"}, "verificationStatus": {"coding": [{"code": "entered-in-error"}]}}),
+        json!({"resourceType": "Encounter", "id": "c", "status": "entered-in-error", "period": {"start": "2026-01-01"}}),
+        json!({"resourceType": "AllergyIntolerance", "id": "d", "code": {"text": "Sai"}, "verificationStatus": {"coding": [{"code": "refuted"}]}}),
+    ];
+    let record = record(&all);
+    assert!(record.labs.is_empty() && record.problems.is_empty() && record.visits.is_empty());
+    assert_eq!(record.allergy, Allergy::NotAsked);
+}
+
+#[test]
+fn allergies_have_three_states() {
+    let known = record(&sample::person());
+    assert_eq!(known.allergy, Allergy::Known(vec!["Penicillin – phản vệ 2019".into()]));
+    let none =
+        json!({"resourceType": "AllergyIntolerance", "id": "a", "code": {"coding": [{"code": "716186003"}]}});
+    assert_eq!(record(&[none]).allergy, Allergy::None);
+    assert_eq!(record(&[]).allergy, Allergy::NotAsked);
+}
+
+#[test]
+fn drugs_are_running_until_their_supply_ends_and_old_ones_leave() {
+    let record = record(&sample::person());
+    let lines: Vec<String> = record
+        .drugs
+        .iter()
+        .map(|d| {
+            format!(
+                "{} | {} | {} | {} | running {} | {}",
+                d.name, d.dose, d.quantity, d.until, d.running, d.times
+            )
+        })
+        .collect();
+    expect![[r#"
+        Amlodipin 5 mg | Tối 1 viên | 60 viên | 2026-12-10 | running true | 3
+        Metformin 1000 mg | Sáng 1 viên, chiều 1 viên, sau ăn | 60 viên | 2026-12-10 | running true | 3"#]]
+    .assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn the_timeline_tells_kind_and_origin_and_can_be_filtered() {
+    let record = record(&sample::person());
+    let lines: Vec<String> = record
+        .visits
+        .iter()
+        .map(|v| {
+            format!(
+                "{} {} | {} | {} | {}",
+                &v.event.date[..10],
+                v.event.kind,
+                v.event.title,
+                v.event.line,
+                v.event.origin
+            )
+        })
+        .collect();
+    expect![[r#"
+        2026-11-10 Khám bệnh | Đái tháo đường không phụ thuộc insulin, không biến chứng | 2 thuốc · 4 kết quả | BVĐK tỉnh Lai Châu
+        2026-08-12 Khám bệnh | Đái tháo đường không phụ thuộc insulin, không biến chứng | 2 thuốc · 4 kết quả | TTYT huyện Tam Đường
+        2026-05-03 Cấp cứu | Hạ đường huyết không đặc hiệu | 1 kết quả | BVĐK tỉnh Lai Châu
+        2026-02-11 Khám bệnh | Đái tháo đường không phụ thuộc insulin, không biến chứng | 2 thuốc · 4 kết quả | BVĐK tỉnh Lai Châu
+        2025-10-20 Tiêm chủng | Cúm mùa (Vaxigrip Tetra) | mũi 1 | TYT xã Bản Bo
+        2025-08-02 Khám bệnh | Đái tháo đường không phụ thuộc insulin, không biến chứng | 2 thuốc · 4 kết quả | TTYT huyện Tam Đường
+        2025-02-11 Nội trú | Viêm phổi không xác định tác nhân gây bệnh | 6 ngày · 1 thuốc | BVĐK tỉnh Lai Châu
+        2024-10-11 Tiêm chủng | Cúm mùa (Vaxigrip Tetra) | mũi 1 | TYT xã Bản Bo
+        2024-03-11 Khám bệnh | Bệnh lý tăng huyết áp | 1 thuốc | TYT xã Bản Bo"#]]
+    .assert_eq(&lines.join("\n"));
+    let emergencies = cut("p1", &record.visits, View { kind: Some(Kind::Emergency), skip: 0 });
+    assert_eq!((emergencies.events.len(), emergencies.older), (1, 0));
+    assert_eq!(emergencies.filters.iter().filter(|filter| filter.current).count(), 1);
+}
+
+#[test]
+fn pages_of_the_timeline_cover_everything_once() {
+    let record = record(&sample::frequent(500));
+    let mut seen = Vec::new();
+    let mut view = View::default();
+    loop {
+        let page = cut("p1", &record.visits, view);
+        assert!(page.events.len() <= PAGE);
+        seen.extend(page.events.iter().filter_map(|event| event.href.clone()));
+        if page.older == 0 {
+            break;
+        }
+        view.skip += page.events.len();
+    }
+    assert_eq!(seen.len(), 500);
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 500);
+    assert!(
+        cut("p1", &record.visits, View { kind: None, skip: 9999 }).events.is_empty(),
+        "beyond the end is empty, not a fault"
+    );
+}
+
+#[test]
+fn the_page_shows_origin_masks_numbers_and_needs_no_script() {
+    let markup = page::page(&record(&sample::person()), View::default()).0;
+    for words in [
+        "NGUYỄN THỊ THANH HƯƠNG",
+        "Dị ứng Penicillin",
+        "BVĐK tỉnh Lai Châu",
+        "TTYT huyện Tam Đường",
+        "role=\"img\"",
+        "khác ngày sinh",
+    ] {
+        assert!(markup.contains(words), "{words}");
+    }
+    for secret in ["012168004821", "DT2121234567890", "0912345678"] {
+        assert!(!markup.contains(secret), "{secret}");
+    }
+    assert_eq!(markup.matches("<h1").count(), 1);
+    assert!(!markup.contains("<script") && !markup.contains(" style="));
+}
+
+#[test]
+fn an_empty_record_still_draws() {
+    let markup = page::page(&record(&[]), View::default()).0;
+    assert!(markup.contains("Hồ sơ trống") && markup.contains("Chưa hỏi dị ứng"));
+}
+
+#[test]
+fn a_visit_tells_what_was_found_given_paid_and_where_it_came_from() {
+    let resources = sample::person();
+    let page = visit::build("e1", &resources, Vec::new()).unwrap();
+    assert_eq!(page.title, "Đái tháo đường không phụ thuộc insulin, không biến chứng");
+    assert_eq!(
+        (page.drugs.len(), page.results.len(), page.services.len(), page.diagnoses.len()),
+        (2, 4, 1, 1)
+    );
+    assert!(page.diagnoses[0].main);
+    assert_eq!(page.number, "LKe1");
+    let costs = page.costs.as_ref().unwrap();
+    assert_eq!((costs.total.as_str(), costs.lines.len()), ("487500", 2));
+    assert_eq!(page.sources, ["HS_2026-11-10.xml"]);
+    let markup = visit_page::page(&record(&resources), &page).0;
+    assert!(markup.contains("487.500\u{202f}₫") && markup.contains("bệnh chính"));
+    assert!(visit::build("nowhere", &resources, Vec::new()).is_none());
+}
+
+#[test]
+fn sources_of_claim_files_are_said_in_words() {
+    assert_eq!(
+        visit::source_words("urn:yba:bhyt:12001:3f2a91c07b5d4410#LK1/XML2/3"),
+        "Tệp BHYT của cơ sở 12001, dấu vân 3f2a91c07b5d, bảng XML2"
+    );
+    assert_eq!(visit::source_words("HS_1.xml#LK1"), "HS_1.xml");
+}
+
+#[test]
+fn foreign_narrative_is_shown_as_text_only() {
+    let all = [
+        json!({"resourceType": "Encounter", "id": "e", "class": {"code": "IMP"}, "period": {"start": "2026-01-01"}}),
+        json!({"resourceType": "Composition", "id": "c", "encounter": {"reference": "Encounter/e"},
+            "section": [{"title": "Tóm tắt", "text": {"div": "<div>Sốt &lt;39&gt;<script>alert(1)</script></div>"}}]}),
+    ];
+    let page = visit::build("e", &all, Vec::new()).unwrap();
+    let markup = visit_page::page(&record(&all), &page).0;
+    assert!(markup.contains("Sốt &lt;39&gt;") && !markup.contains("<script"), "{markup}");
+}

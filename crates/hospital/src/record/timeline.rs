@@ -76,8 +76,7 @@ pub struct Visit {
 struct Counts<'a> {
     drugs: usize,
     tests: usize,
-    services: usize,
-    diagnosis: Option<&'a Value>,
+    diagnoses: Vec<&'a Value>,
 }
 
 /// All items, newest first.
@@ -102,7 +101,7 @@ pub fn of<'a>(person: &str, resources: impl Iterator<Item = &'a Value>, places: 
 
 fn count<'a>(counts: &mut HashMap<&'a str, Counts<'a>>, one: &'a Value) {
     let kind = read::kind(one);
-    if !matches!(kind, "MedicationRequest" | "Observation" | "Procedure" | "Condition") {
+    if !matches!(kind, "MedicationRequest" | "Observation" | "Condition") {
         return;
     }
     let Some(encounter) = read::encounter(one) else { return };
@@ -110,28 +109,25 @@ fn count<'a>(counts: &mut HashMap<&'a str, Counts<'a>>, one: &'a Value) {
     match kind {
         "MedicationRequest" => entry.drugs += 1,
         "Observation" => entry.tests += 1,
-        "Procedure" => entry.services += 1,
-        _ if entry.diagnosis.is_none() => entry.diagnosis = one.get("code"),
-        _ => {}
+        _ => entry.diagnoses.push(one),
     }
 }
 
 fn visit<'a>(person: &str, one: &'a Value, counts: &Counts, places: &Places<'a>) -> Visit {
     let kind = Kind::of_encounter(one);
     let title = [
-        main_reason(one),
-        counts.diagnosis.map(read::words).unwrap_or_default(),
+        main_diagnosis(one, &counts.diagnoses),
+        read::words_at(one, "reasonCode"),
         read::words_at(one, "type"),
     ]
     .into_iter()
     .find(|words| !words.is_empty())
     .unwrap_or_else(|| kind.word().to_string());
     let mut parts = Vec::new();
-    if let Some(days) = days(one).filter(|_| kind != Kind::Visit) {
+    if let Some(days) = days(one).filter(|days| kind == Kind::Stay || *days > 1) {
         parts.push(format!("{days} ngày"));
     }
-    for (n, word) in [(counts.drugs, "thuốc"), (counts.tests, "kết quả"), (counts.services, "dịch vụ")]
-    {
+    for (n, word) in [(counts.drugs, "thuốc"), (counts.tests, "kết quả")] {
         if n > 0 {
             parts.push(format!("{n} {word}"));
         }
@@ -150,13 +146,13 @@ fn visit<'a>(person: &str, one: &'a Value, counts: &Counts, places: &Places<'a>)
     }
 }
 
-/// The reason of an encounter in words, if it carries one itself.
-fn main_reason(encounter: &Value) -> String {
-    let reason = items(encounter, "reasonCode").next().map(read::words).unwrap_or_default();
-    if !reason.is_empty() {
-        return reason;
-    }
-    items(encounter, "diagnosis").find_map(|d| str_at(d, &["condition", "display"])).unwrap_or("").to_string()
+/// The diagnosis the encounter names first, else any of its diagnoses.
+fn main_diagnosis(encounter: &Value, diagnoses: &[&Value]) -> String {
+    let main = items(encounter, "diagnosis")
+        .min_by_key(|one| one.get("rank").and_then(|rank| rank.as_u64()).unwrap_or(u64::MAX))
+        .and_then(|one| read::target(one, &["condition", "reference"]));
+    let found = diagnoses.iter().find(|one| Some(read::id(one)) == main).or_else(|| diagnoses.first());
+    found.and_then(|one| one.get("code")).map(read::diagnosis_words).unwrap_or_default()
 }
 
 /// Days of a stay, first and last day counted.

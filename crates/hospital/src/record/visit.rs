@@ -19,6 +19,8 @@ pub struct VisitPage {
     pub end: String,
     pub number: String,
     pub outcome: String,
+    /// Reason of coming, diagnosis on arrival, treatment, advice…: word and text.
+    pub words: Vec<(&'static str, String)>,
     pub diagnoses: Vec<Diagnosis>,
     pub drugs: Vec<DrugLine>,
     pub services: Vec<Service>,
@@ -32,6 +34,8 @@ pub struct VisitPage {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diagnosis {
     pub words: String,
+    /// The facility's own text.
+    pub said: String,
     pub code: String,
     pub main: bool,
 }
@@ -98,6 +102,7 @@ pub fn build(encounter: &str, resources: &[Value], versions: Vec<Version>) -> Op
         start: str_at(own, &["period", "start"]).unwrap_or("").to_string(),
         end: str_at(own, &["period", "end"]).unwrap_or("").to_string(),
         number: visit_number(own),
+        words: words(own),
         outcome: at(own, &["hospitalization", "dischargeDisposition"]).map(read::words).unwrap_or_default(),
         versions,
         ..VisitPage::default()
@@ -121,6 +126,20 @@ fn title(own: &Value, page: &VisitPage) -> String {
         .into_iter()
         .find(|words| !words.is_empty())
         .unwrap_or_else(|| page.kind.to_string())
+}
+
+/// What the encounter says in words, in the order a reader asks.
+fn words(own: &Value) -> Vec<(&'static str, String)> {
+    let reasons: Vec<String> = items(own, "reasonCode").map(read::words).collect();
+    let said = |slug| read::extension_words(own, slug);
+    vec![
+        ("Lý do đến", reasons.join("; ")),
+        ("Chẩn đoán khi vào", said("chan-doan-vao")),
+        ("Điều trị", said("pp-dieu-tri")),
+        ("Kết quả điều trị", said("ket-qua-dtri")),
+        ("Lời dặn", said("loi-dan")),
+        ("Hẹn khám lại", yba_ui::format::date(&said("ngay-tai-kham"))),
+    ]
 }
 
 fn visit_number(encounter: &Value) -> String {
@@ -164,7 +183,8 @@ fn diagnosis(own: &Value, one: &Value) -> Diagnosis {
     let role = listed.and_then(|d| d.get("use")).and_then(read::code);
     let concept = one.get("code");
     Diagnosis {
-        words: concept.map(read::words).unwrap_or_default(),
+        words: concept.map(read::diagnosis_words).unwrap_or_default(),
+        said: concept.and_then(|c| str_at(c, &["text"])).unwrap_or("").to_string(),
         code: concept.and_then(|c| read::code_in(c, read::ICD_10)).unwrap_or("").to_string(),
         main: rank == Some(1) && role != Some("CM"),
     }
@@ -219,8 +239,18 @@ fn costs(claim: &Value) -> Option<Costs> {
 
 fn add_source(sources: &mut Vec<String>, one: &Value) {
     if let Some(source) = str_at(one, &["meta", "source"]) {
-        // A fragment names the row; the file is what people look for.
-        let file = source.split('#').next().unwrap_or(source);
-        super::model::add_once(sources, file);
+        super::model::add_once(sources, &source_words(source));
     }
+}
+
+/// `urn:yba:bhyt:12001:<hash>#<visit>/XML2/3` → «Tệp BHYT của cơ sở 12001, dấu vân 3f2a91c07b5d, bảng XML2»;
+/// other sources without their row.
+pub fn source_words(source: &str) -> String {
+    let (file, row) = source.split_once('#').unwrap_or((source, ""));
+    let Some((facility, hash)) = file.strip_prefix("urn:yba:bhyt:").and_then(|rest| rest.split_once(':'))
+    else {
+        return file.to_string();
+    };
+    let table = row.split('/').nth(1).map(|table| format!(", bảng {table}")).unwrap_or_default();
+    format!("Tệp BHYT của cơ sở {facility}, dấu vân {}{table}", hash.get(..12).unwrap_or(hash))
 }

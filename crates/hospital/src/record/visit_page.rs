@@ -33,13 +33,15 @@ pub fn page(record: &Record, visit: &VisitPage) -> Markup {
 
 fn about(visit: &VisitPage) -> Markup {
     let text = |value: &str| html! { (value) };
-    Card::new("luot", &visit.title).aside(html! { (visit.kind) }).padded(card::facts(&[
+    let mut facts = vec![
         ("Cơ sở", text(&visit.facility)),
         ("Thời gian", html! { (format::time_span(&visit.start, &visit.end)) }),
         ("Loại", text(&visit.sort)),
         ("Ra viện", text(&visit.outcome)),
-        ("Mã lượt tại cơ sở", text(&visit.number)),
-    ]))
+    ];
+    facts.extend(visit.words.iter().map(|(word, value)| (*word, text(value))));
+    facts.push(("Mã lượt tại cơ sở", text(&visit.number)));
+    Card::new("luot", &visit.title).aside(html! { (visit.kind) }).padded(card::facts(&facts))
 }
 
 fn diagnoses(visit: &VisitPage) -> Markup {
@@ -49,6 +51,7 @@ fn diagnoses(visit: &VisitPage) -> Markup {
             html! {
                 span { @if one.main { b { (one.words) } } @else { (one.words) } @if !one.code.is_empty() { " " span .muted .small { (one.code) } } }
                 span { @if one.main { (badge(Tone::Info, "bệnh chính")) } }
+                @if !one.said.is_empty() && one.said != one.words { span .sub { "Cơ sở ghi: " (one.said) } }
             }
         })),
     })
