@@ -199,12 +199,13 @@ pub fn name_capitals(name: &str) -> String {
 /// A facility's name with the abbreviations every clinic uses, for narrow lines:
 /// «Bệnh viện đa khoa tỉnh Lai Châu» → «BVĐK tỉnh Lai Châu».
 pub fn facility_short(name: &str) -> String {
-    const SHORT: [(&str, &str); 5] = [
+    const SHORT: [(&str, &str); 6] = [
         ("bệnh viện đa khoa", "BVĐK"),
         ("bệnh viện", "BV"),
         ("trung tâm y tế", "TTYT"),
         ("trạm y tế", "TYT"),
         ("phòng khám đa khoa", "PKĐK"),
+        ("cơ sở khám chữa bệnh", "CSKCB"),
     ];
     let lower = name.to_lowercase();
     for (long, short) in SHORT {

@@ -46,7 +46,7 @@ pub fn of<'a>(found: impl Iterator<Item = &'a Value>, places: &Places<'a>) -> (V
     let mut names: Vec<String> = Vec::new();
     let mut index: HashMap<&str, usize> = HashMap::new();
     let mut series: HashMap<String, Lab> = HashMap::new();
-    for one in found.filter(|one| !is_vital(one)) {
+    for one in found.filter(|one| !is_no_lab(one)) {
         let Some(concept) = one.get("code") else { continue };
         let Some(mut measured) = measure(one) else { continue };
         let place = places.name(one);
@@ -183,9 +183,12 @@ fn vital_rank(one: &Value) -> Option<usize> {
     VITALS.iter().position(|(loinc, _)| *loinc == code)
 }
 
-fn is_vital(one: &Value) -> bool {
-    vital_rank(one).is_some()
-        || items(one, "category").any(|category| read::code(category) == Some("vital-signs"))
+/// Vital signs have their strip; findings of images are read in their visit.
+fn is_no_lab(one: &Value) -> bool {
+    let category = |one: &Value| {
+        items(one, "category").find_map(read::code).is_some_and(|c| matches!(c, "vital-signs" | "imaging"))
+    };
+    vital_rank(one).is_some() || category(one)
 }
 
 /// The latest vital signs, each the newest of its kind, and the day of the newest.

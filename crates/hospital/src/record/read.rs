@@ -56,13 +56,21 @@ pub fn diagnosis_words(concept: &Value) -> String {
         .unwrap_or_else(|| words(concept))
 }
 
+fn extension<'a>(resource: &'a Value, slug: &str) -> Option<&'a Value> {
+    const BASE: &str = "https://yba.vn/fhir/StructureDefinition/";
+    items(resource, "extension")
+        .find(|one| str_at(one, &["url"]).and_then(|url| url.strip_prefix(BASE)) == Some(slug))
+}
+
+/// The amount (decimal token) in our extension of this slug, unless it is zero.
+pub fn extension_money(resource: &Value, slug: &str) -> Option<String> {
+    let amount = extension(resource, slug)?.get("valueMoney").and_then(value_of)?;
+    amount.bytes().any(|byte| matches!(byte, b'1'..=b'9')).then_some(amount)
+}
+
 /// The words of our extension of this slug: text, or a coding's display or code.
 pub fn extension_words(resource: &Value, slug: &str) -> String {
-    let url = |one: &Value| {
-        str_at(one, &["url"]).and_then(|url| url.strip_prefix("https://yba.vn/fhir/StructureDefinition/"))
-            == Some(slug)
-    };
-    let Some(found) = items(resource, "extension").find(|one| url(one)) else { return String::new() };
+    let Some(found) = extension(resource, slug) else { return String::new() };
     ["valueString", "valueDate", "valueDateTime"]
         .iter()
         .find_map(|key| str_at(found, &[key]))

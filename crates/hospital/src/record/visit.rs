@@ -59,11 +59,11 @@ pub struct ResultLine {
     pub value: Measured,
 }
 
-/// A text of the visit: conclusion of a report, summary.
+/// A paper or report of the visit: its title, and parts with their headings (which may be empty).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Note {
     pub title: String,
-    pub text: String,
+    pub parts: Vec<(String, String)>,
 }
 
 /// The claim's lines and its total, decimal tokens in đồng.
@@ -71,6 +71,8 @@ pub struct Note {
 pub struct Costs {
     pub lines: Vec<CostLine>,
     pub total: String,
+    /// Who pays how much, as the claim says.
+    pub shares: Vec<(&'static str, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -159,19 +161,20 @@ fn add(page: &mut VisitPage, own: &Value, one: &Value) {
             dose: drugs::dose(one),
             quantity: drugs::quantity(one),
         }),
-        "Procedure" => page
-            .services
-            .push(Service { name: read::words_at(one, "code"), when: read::when(one).to_string() }),
+        "ServiceRequest" => page.services.push(service(one)),
+        "Procedure" if one.get("basedOn").is_none() => page.services.push(service(one)),
         "Observation" => page
             .results
             .extend(labs::measure(one).map(|value| ResultLine { name: read::words_at(one, "code"), value })),
-        "DiagnosticReport" => {
-            note(page, read::words_at(one, "code"), str_at(one, &["conclusion"]).unwrap_or(""))
-        }
-        "Composition" => composition(page, one),
+        "DiagnosticReport" => page.reports.extend(report(one)),
+        "Composition" => page.reports.extend(composition(one)),
         "Claim" => page.costs = costs(one).or(page.costs.take()),
         _ => {}
     }
+}
+
+fn service(one: &Value) -> Service {
+    Service { name: read::words_at(one, "code"), when: read::when(one).to_string() }
 }
 
 fn diagnosis(own: &Value, one: &Value) -> Diagnosis {
@@ -190,36 +193,46 @@ fn diagnosis(own: &Value, one: &Value) -> Diagnosis {
     }
 }
 
-fn note(page: &mut VisitPage, title: String, text: &str) {
-    if !text.trim().is_empty() {
-        page.reports.push(Note { title, text: text.trim().to_string() });
-    }
+fn report(one: &Value) -> Option<Note> {
+    let parts: Vec<(String, String)> = [
+        ("Mô tả", read::extension_words(one, "mo-ta")),
+        ("Kết luận", str_at(one, &["conclusion"]).unwrap_or("").trim().to_string()),
+    ]
+    .into_iter()
+    .filter(|(_, text)| !text.is_empty())
+    .map(|(word, text)| (word.to_string(), text))
+    .collect();
+    (!parts.is_empty()).then(|| Note { title: read::words_at(one, "code"), parts })
 }
 
-fn composition(page: &mut VisitPage, one: &Value) {
-    for section in items(one, "section") {
-        let text = plain(str_at(section, &["text", "div"]).unwrap_or(""));
-        note(page, str_at(section, &["title"]).unwrap_or("").to_string(), &text);
-    }
+fn composition(one: &Value) -> Option<Note> {
+    let parts: Vec<(String, String)> = items(one, "section")
+        .map(|section| {
+            let text = plain(str_at(section, &["text", "div"]).unwrap_or(""));
+            (str_at(section, &["title"]).unwrap_or("").to_string(), text)
+        })
+        .filter(|(_, text)| !text.is_empty())
+        .collect();
+    let title = str_at(one, &["title"]).map_or_else(|| read::words_at(one, "type"), str::to_string);
+    (!parts.is_empty()).then_some(Note { title, parts })
 }
 
-/// The words of a narrative: markup left out, entities turned back, so that nothing foreign is ever drawn.
+/// The words of a narrative: markup left out, paragraphs as lines, entities turned back, so that nothing
+/// foreign is ever drawn.
 fn plain(div: &str) -> String {
     let mut out = String::with_capacity(div.len());
-    let mut inside = false;
-    for letter in div.chars() {
-        match letter {
-            '<' => inside = true,
-            '>' if inside => {
-                inside = false;
-                out.push(' ');
-            }
-            other if !inside => out.push(other),
-            _ => {}
-        }
+    let mut rest = div;
+    while let Some((text, tail)) = rest.split_once('<') {
+        out.push_str(text);
+        let Some((tag, after)) = tail.split_once('>') else { break };
+        out.push(if tag == "/p" || tag.starts_with("br") { '\n' } else { ' ' });
+        rest = after;
     }
+    out.push_str(rest.split('<').next().unwrap_or(""));
     let text = out.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
-    text.replace("&amp;", "&").split_whitespace().collect::<Vec<_>>().join(" ")
+    let text = text.replace("&amp;", "&");
+    let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 fn costs(claim: &Value) -> Option<Costs> {
@@ -234,7 +247,17 @@ fn costs(claim: &Value) -> Option<Costs> {
         })
         .collect();
     let total = at(claim, &["total", "value"]).and_then(number_text);
-    (total.is_some() || !lines.is_empty()).then(|| Costs { lines, total: total.unwrap_or_default() })
+    // QĐ 4750, XML1: T_BHTT, T_BNCCT, T_BNTT, T_NGUONKHAC.
+    let shares = [
+        ("Quỹ BHYT trả", "t-bhtt"),
+        ("Cùng chi trả", "t-bncct"),
+        ("Tự trả", "t-bntt"),
+        ("Nguồn khác", "t-nguonkhac"),
+    ]
+    .into_iter()
+    .filter_map(|(word, slug)| Some((word, read::extension_money(claim, slug)?)))
+    .collect();
+    (total.is_some() || !lines.is_empty()).then(|| Costs { lines, total: total.unwrap_or_default(), shares })
 }
 
 fn add_source(sources: &mut Vec<String>, one: &Value) {

@@ -107,7 +107,16 @@ fn services(visit: &VisitPage) -> Markup {
 
 fn note_card(note: &super::visit::Note) -> Markup {
     let title = if note.title.is_empty() { "Ghi chú" } else { &note.title };
-    html! { section .card { header { h2 { (title) } } div .body { p .pre { (note.text) } } } }
+    html! {
+        section .card {
+            header { h2 { (title) } }
+            div .body {
+                @for (heading, text) in &note.parts {
+                    div { @if !heading.is_empty() { h3 { (heading) } } p .pre { (text) } }
+                }
+            }
+        }
+    }
 }
 
 fn cost_card(costs: &Costs) -> Markup {
@@ -119,7 +128,10 @@ fn cost_card(costs: &Costs) -> Markup {
     Card::new("chi-phi", "Chi phí").aside(html! { "tổng " b { (format::money(&costs.total)) } }).flush(
         table.draw(
             html! { @for line in &costs.lines { (cost_line(line)) } },
-            html! { tr { td colspan="2" { "Tổng" } td .num { (format::money(&costs.total)) } } },
+            html! {
+            tr { td colspan="2" { "Tổng" } td .num { (format::money(&costs.total)) } }
+            @for (word, amount) in &costs.shares { tr .share { td colspan="2" { (word) } td .num { (format::money(amount)) } } }
+        },
         ),
     )
 }
