@@ -67,7 +67,11 @@ fn envelope_a(facility: &Facility, made: Day, claims: &[Claim], rng: &mut Rng) -
             let inner = part_a(part, mark);
             let encoded = STANDARD.encode(inner);
             out.push_str(&format!("<FILEHOSO><LOAIHOSO>{}</LOAIHOSO><NOIDUNGFILE>", part.kind));
-            if lines { broken(&mut out, &encoded) } else { out.push_str(&encoded) }
+            if lines {
+                broken(&mut out, &encoded)
+            } else {
+                out.push_str(&encoded)
+            }
             out.push_str("</NOIDUNGFILE></FILEHOSO>");
         }
         out.push_str("</HOSO>");
@@ -146,7 +150,9 @@ fn envelope_b(facility: &Facility, made: Day, claims: &[Claim], rng: &mut Rng) -
         }
         out.push_str("      </HOSO>\r\n");
     }
-    out.push_str("    </DANHSACHHOSO>\r\n  </THONGTINHOSO>\r\n  <CHUKYDONVI></CHUKYDONVI>\r\n</GIAMDINHHS>\r\n");
+    out.push_str(
+        "    </DANHSACHHOSO>\r\n  </THONGTINHOSO>\r\n  <CHUKYDONVI></CHUKYDONVI>\r\n</GIAMDINHHS>\r\n",
+    );
     out.into_bytes()
 }
 

@@ -196,7 +196,9 @@ fn identity(person: &Person, day: Day, dirt: &Dirt, draw: &dyn Fn(&str, u32) -> 
     }
     match person.cmnd {
         // Two people in three have an old card at all; the rate is of all registrations.
-        Some(old) if person.age_on(day) >= 16 && draw("old card", dirt.old_card * 3 / 2) => format!("{old:09}"),
+        Some(old) if person.age_on(day) >= 16 && draw("old card", dirt.old_card * 3 / 2) => {
+            format!("{old:09}")
+        }
         _ => format!("{:012}", person.cccd),
     }
 }

@@ -5,6 +5,7 @@
 use crate::Province;
 use crate::calendar::Day;
 use crate::names::ethnic_groups;
+use crate::order::ordered;
 use crate::person::Person;
 use crate::places::{Facility, Kind, places};
 use crate::record::{Record, record};
@@ -25,9 +26,9 @@ impl Province {
     /// All resources: organizations and practitioners first, then person by person, each before what refers to it.
     pub fn fhir(&self) -> impl Iterator<Item = Value> + '_ {
         let visits = self.visits_by_person();
-        foundation().chain(
-            self.people.iter().zip(visits).flat_map(|(person, visits)| self.fhir_of(person, &visits)),
-        )
+        let people =
+            self.people.iter().zip(visits).flat_map(|(person, visits)| self.fhir_of(person, &visits));
+        foundation().chain(people).map(|resource| ordered(&resource))
     }
 
     /// Transactions that put the same resources: the foundation in portions, then each person in one bundle, or
@@ -98,7 +99,7 @@ fn transaction(resources: &[Value]) -> Value {
         })
         .collect();
     set(&mut bundle, "entry", Value::from(entries));
-    bundle
+    ordered(&bundle)
 }
 
 fn set(resource: &mut Value, key: &str, value: Value) {
@@ -202,9 +203,7 @@ fn patient(person: &Person, until: Day) -> Value {
 }
 
 fn identifiers(person: &Person, until: Day) -> Vec<Value> {
-    let of = |slug: &str, kind: &str, value: String| {
-        json!({"use": kind, "system": format!("{BASE}/sid/{slug}"), "value": value})
-    };
+    let of = |slug: &str, kind: &str, value: String| json!({"use": kind, "system": format!("{BASE}/sid/{slug}"), "value": value});
     let mut all = Vec::new();
     if person.cccd != 0 && person.cccd_from <= until {
         all.push(of("cccd", "official", format!("{:012}", person.cccd)));
@@ -293,16 +292,25 @@ fn visit_resources(all: &mut Vec<Value>, visit: &Visit, person: &Person, record:
     all.push(encounter(visit, person, record));
     let context = Context { visit, person };
     for (n, result) in record.results.iter().enumerate() {
-        let mut observation = context.observation(&format!("o{}-{n}", visit.index), "laboratory", result.at.to_string());
+        let mut observation =
+            context.observation(&format!("o{}-{n}", visit.index), "laboratory", result.at.to_string());
         let code = json!({"coding": [{"system": LOINC, "code": result.lab.loinc}], "text": result.lab.local[0].name});
         set(&mut observation, "code", code);
         if result.lab.numeric {
-            set(&mut observation, "valueQuantity", quantity(&result.value.text, result.lab.local[0].unit, result.lab.ucum));
+            set(
+                &mut observation,
+                "valueQuantity",
+                quantity(&result.value.text, result.lab.local[0].unit, result.lab.ucum),
+            );
         } else {
             set(&mut observation, "valueString", Value::from(result.value.text.as_str()));
         }
         if result.value.abnormal {
-            set(&mut observation, "interpretation", Value::from(vec![status("v3-ObservationInterpretation", "A")]));
+            set(
+                &mut observation,
+                "interpretation",
+                Value::from(vec![status("v3-ObservationInterpretation", "A")]),
+            );
         }
         all.push(observation);
     }
@@ -310,7 +318,9 @@ fn visit_resources(all: &mut Vec<Value>, visit: &Visit, person: &Person, record:
     for (n, line) in record.drugs.iter().enumerate() {
         all.push(context.medication(n, line));
     }
-    for (n, line) in record.services.iter().enumerate().filter(|(_, l)| matches!(l.service.group, 2 | 3 | 8 | 18)) {
+    for (n, line) in
+        record.services.iter().enumerate().filter(|(_, l)| matches!(l.service.group, 2 | 3 | 8 | 18))
+    {
         all.push(json!({
             "resourceType": "Procedure",
             "id": format!("r{}-{n}", visit.index),
@@ -394,14 +404,23 @@ impl Context<'_> {
     /// Weight and the first blood pressure of the visit.
     fn vitals(&self, record: &Record) -> Vec<Value> {
         let index = self.visit.index;
-        let mut weight = self.observation(&format!("o{index}-w"), "vital-signs", self.visit.start.to_string());
-        set(&mut weight, "code", json!({"coding": [{"system": LOINC, "code": "29463-7"}], "text": "Cân nặng"}));
+        let mut weight =
+            self.observation(&format!("o{index}-w"), "vital-signs", self.visit.start.to_string());
+        set(
+            &mut weight,
+            "code",
+            json!({"coding": [{"system": LOINC, "code": "29463-7"}], "text": "Cân nặng"}),
+        );
         let kilograms = format!("{}.{}", record.weight / 10, record.weight % 10);
         set(&mut weight, "valueQuantity", quantity(&kilograms, "kg", "kg"));
         let mut all = vec![weight];
         if let Some(note) = record.notes.first() {
             let mut pressure = self.observation(&format!("o{index}-p"), "vital-signs", note.at.to_string());
-            set(&mut pressure, "code", json!({"coding": [{"system": LOINC, "code": "85354-9"}], "text": "Huyết áp"}));
+            set(
+                &mut pressure,
+                "code",
+                json!({"coding": [{"system": LOINC, "code": "85354-9"}], "text": "Huyết áp"}),
+            );
             let part = |code: &str, value: i64| {
                 json!({
                     "code": {"coding": [{"system": LOINC, "code": code}]},

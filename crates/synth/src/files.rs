@@ -226,5 +226,8 @@ fn bare_files(job: &Job, facility: &Facility, parts: &[Part], truth: Vec<TruthVi
         bytes: bare(part),
         truth: truth.take().unwrap_or_default(),
     };
-    parts.iter().map(file).collect()
+    let mut all: Vec<ClaimFile> = parts.iter().map(file).collect();
+    // XML13 sorts before XML2; the summary stays first.
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
 }

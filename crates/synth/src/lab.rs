@@ -112,7 +112,8 @@ fn chronic_shift(loinc: &str, person: &Person, day: Day, steady: i64, own: &mut 
 
 /// What today's illness adds.
 fn acute_shift(loinc: &str, icd: &str, steady: i64, rng: &mut Rng) -> i64 {
-    let bacterial = matches!(icd, "J18" | "K35" | "N39.0" | "L02" | "A09" | "J20" | "H66" | "J03" | "P36" | "A15");
+    let bacterial =
+        matches!(icd, "J18" | "K35" | "N39.0" | "L02" | "A09" | "J20" | "H66" | "J03" | "P36" | "A15");
     match (loinc, icd) {
         ("6690-2", "A90") => -rng.between(20, 40),
         ("6690-2", "A01") => -rng.between(5, 25),

@@ -20,6 +20,7 @@ mod files;
 mod lab;
 mod money;
 mod names;
+mod order;
 mod people;
 mod person;
 mod places;
@@ -82,5 +83,13 @@ pub fn province(plan: &Plan) -> Province {
     let window = Window { from: until.plus(-years * 1461 / 4), until };
     let people = people::people(plan.people.min(PEOPLE_MAX), &seed, window);
     let visits = visit::visits(&people, &seed, window);
-    Province { plan: *plan, window, facilities: &places().facilities, people, visits, dirt: Dirt::default(), seed }
+    Province {
+        plan: *plan,
+        window,
+        facilities: &places().facilities,
+        people,
+        visits,
+        dirt: Dirt::default(),
+        seed,
+    }
 }

@@ -113,7 +113,10 @@ mod tests {
         for _ in 0..50 {
             let family = hmong.family_name(&mut rng);
             assert!(hmong.name(family, false, &mut rng).starts_with(family));
-            assert!(["Giàng", "Vàng", "Sùng", "Thào", "Mùa", "Lý", "Hảng", "Cứ", "Ma", "Chang", "Sình"].contains(&family));
+            assert!(
+                ["Giàng", "Vàng", "Sùng", "Thào", "Mùa", "Lý", "Hảng", "Cứ", "Ma", "Chang", "Sình"]
+                    .contains(&family)
+            );
         }
     }
 }

@@ -78,7 +78,11 @@ fn houses(seeds: &[Seed], until: Day, rng: &mut Rng) -> Vec<House> {
     let mut by_age: Vec<usize> = (0..seeds.len()).collect();
     by_age.sort_by_key(|i| seeds[*i].birth);
     let of = |female: bool, first: i32, last: i32| -> Vec<usize> {
-        by_age.iter().copied().filter(|i| seeds[*i].female == female && (first..=last).contains(&age(*i))).collect()
+        by_age
+            .iter()
+            .copied()
+            .filter(|i| seeds[*i].female == female && (first..=last).contains(&age(*i)))
+            .collect()
     };
     let mut housed = vec![false; seeds.len()];
     let mut all: Vec<House> = Vec::new();
@@ -156,10 +160,11 @@ fn settle(all: &mut Vec<Person>, house: &House, seeds: &[Seed], number: u32, rng
     let mut index_of = |present: bool| present.then(|| (next, next += 1).0);
     let father = index_of(house.husband.is_some());
     let mother = index_of(house.wife.is_some());
-    let mut add = |seed: usize, family: &str, group: usize, parents: (Option<u32>, Option<u32>), rng: &mut Rng| {
-        let person = person(all.len() as u32, seeds[seed], family, group, &shared, rng);
-        all.push(Person { mother: parents.0, father: parents.1, ..person });
-    };
+    let mut add =
+        |seed: usize, family: &str, group: usize, parents: (Option<u32>, Option<u32>), rng: &mut Rng| {
+            let person = person(all.len() as u32, seeds[seed], family, group, &shared, rng);
+            all.push(Person { mother: parents.0, father: parents.1, ..person });
+        };
     if let Some(husband) = house.husband {
         add(husband, family, shared.ethnic, (None, None), rng);
     }
@@ -209,7 +214,16 @@ fn shared(number: u32, rng: &mut Rng, window: Window) -> Shared {
         40..=94 => places().centre(commune.region),
         _ => places().only(Kind::Provincial),
     };
-    Shared { number, ethnic, class: class(ethnic, commune.region, rng), home, moved, phones, registered, window }
+    Shared {
+        number,
+        ethnic,
+        class: class(ethnic, commune.region, rng),
+        home,
+        moved,
+        phones,
+        registered,
+        window,
+    }
 }
 
 /// Groups live mostly in their own communes.
@@ -244,7 +258,11 @@ fn person(index: u32, seed: Seed, family: &str, group: usize, shared: &Shared, r
     let ethnic = &ethnic_groups()[group];
     let name = ethnic.name(family, seed.female, rng);
     let age = seed.birth.age_on(window.until);
-    let cccd = if age >= 65 && rng.chance(150) { 0 } else { personal_number(index, seed, ethnic.name == "Kinh", rng) };
+    let cccd = if age >= 65 && rng.chance(150) {
+        0
+    } else {
+        personal_number(index, seed, ethnic.name == "Kinh", rng)
+    };
     let blood = ["O+", "B+", "A+", "AB+", "O-", "B-"];
     Person {
         index,
@@ -279,7 +297,10 @@ fn personal_number(index: u32, seed: Seed, kinh: bool, rng: &mut Rng) -> u64 {
     let province = if elsewhere { *rng.pick(&[34, 36, 35, 30, 25, 10, 11, 14]) } else { 12 };
     let year = seed.birth.year() as u64;
     let digit = if year < 2000 { 0 } else { 2 } + u64::from(seed.female);
-    province * 1_000_000_000 + digit * 100_000_000 + year % 100 * 1_000_000 + scatter(index, 387_217, 1_000_000)
+    province * 1_000_000_000
+        + digit * 100_000_000
+        + year % 100 * 1_000_000
+        + scatter(index, 387_217, 1_000_000)
 }
 
 /// Spreads indices over `0..of` without two meeting: `by` has no factor 2 or 5, `of` is a power of ten.

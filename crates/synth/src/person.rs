@@ -40,8 +40,22 @@ impl Home {
     /// The village, e.g. «Bản Nà Củng 2».
     pub fn village(self) -> String {
         const NAMES: [&str; 16] = [
-            "Nà Củng", "Nậm Loỏng", "Phiêng Lúc", "Nà Lại", "Hua Cưởm", "Sùng Chô", "Lùng Than", "Tả Chải",
-            "Nậm Pha", "Chung Chải", "Pắc Hoỏng", "Huổi Luông", "Seo Lèng", "Nà Cóc", "Tân Hợp", "Noong Hẻo",
+            "Nà Củng",
+            "Nậm Loỏng",
+            "Phiêng Lúc",
+            "Nà Lại",
+            "Hua Cưởm",
+            "Sùng Chô",
+            "Lùng Than",
+            "Tả Chải",
+            "Nậm Pha",
+            "Chung Chải",
+            "Pắc Hoỏng",
+            "Huổi Luông",
+            "Seo Lèng",
+            "Nà Cóc",
+            "Tân Hợp",
+            "Noong Hẻo",
         ];
         let number = usize::from(self.village);
         format!("Bản {} {}", NAMES[number % NAMES.len()], 1 + number / NAMES.len())

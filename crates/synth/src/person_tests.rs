@@ -27,7 +27,8 @@ fn personal_numbers_say_sex_century_and_year_of_birth() {
 
 #[test]
 fn cards_are_allowed_pairs_of_object_and_benefit() {
-    let pairs = ["TE1", "HN2", "DT2", "DK2", "BT2", "CN3", "CN2", "HS4", "HT3", "HC4", "CH4", "DN4", "SV4", "GD4"];
+    let pairs =
+        ["TE1", "HN2", "DT2", "DK2", "BT2", "CN3", "CN2", "HS4", "HT3", "HC4", "CH4", "DN4", "SV4", "GD4"];
     let mut objects = HashSet::new();
     for person in some() {
         for day in [UNTIL, UNTIL.plus(-400), UNTIL.plus(-800)] {
@@ -48,7 +49,9 @@ fn cards_are_allowed_pairs_of_object_and_benefit() {
 fn near_poor_pay_nothing_from_2026_even_with_the_old_digit() {
     let mut both = HashSet::new();
     for person in some() {
-        let Some(card) = person.card_on(Day::ymd(2026, 3, 1)).filter(|c| c.number.starts_with("CN")) else { continue };
+        let Some(card) = person.card_on(Day::ymd(2026, 3, 1)).filter(|c| c.number.starts_with("CN")) else {
+            continue;
+        };
         assert_eq!(card.percent, 100);
         both.insert(card.number.as_bytes()[2]);
         if person.age_on(Day::ymd(2025, 3, 1)) >= 6 {

@@ -259,7 +259,9 @@ impl Making<'_> {
                 lasting.retain(|d| d.icd != acute.icd);
                 (of(acute.icd, acute.name), lasting, acute.complaint)
             }
-            Reason::Chronic if lasting.is_empty() => (of("Z00", "Khám sức khỏe tổng quát"), lasting, "Khám định kỳ"),
+            Reason::Chronic if lasting.is_empty() => {
+                (of("Z00", "Khám sức khỏe tổng quát"), lasting, "Khám định kỳ")
+            }
             Reason::Chronic => (lasting.remove(0), lasting, "Tái khám theo hẹn"),
             Reason::Tuberculosis(_) => (
                 of("A15", "Lao đường hô hấp, xác nhận về vi khuẩn học và mô học"),
@@ -289,8 +291,20 @@ impl Making<'_> {
         match (self.visit.fatal, self.visit.to.is_some(), self.visit.stay.admitted()) {
             (true, ..) if self.rng.chance(4000) => 6,
             (true, ..) => 5,
-            (_, true, _) => if self.rng.chance(5000) { 3 } else { 4 },
-            (.., true) => if self.rng.chance(6500) { 1 } else { 2 },
+            (_, true, _) => {
+                if self.rng.chance(5000) {
+                    3
+                } else {
+                    4
+                }
+            }
+            (.., true) => {
+                if self.rng.chance(6500) {
+                    1
+                } else {
+                    2
+                }
+            }
             _ => 2,
         }
     }
@@ -406,7 +420,8 @@ impl Making<'_> {
         let Reason::Acute(index) = self.visit.reason else { return };
         for image in &catalog().acute[usize::from(index)].images {
             let provincial = self.kind() == Kind::Provincial;
-            if (image.key != "ct_head" || provincial) && (self.visit.stay.admitted() || self.rng.chance(6000)) {
+            if (image.key != "ct_head" || provincial) && (self.visit.stay.admitted() || self.rng.chance(6000))
+            {
                 self.add(record, image.key, 1, 40);
                 self.finding(record, image, index);
             }
@@ -414,17 +429,30 @@ impl Making<'_> {
     }
 
     fn finding(&mut self, record: &mut Record, service: &'static Service, acute: u8) {
-        let ill = matches!(catalog().acute[usize::from(acute)].icd, "J18" | "S52" | "I63" | "N20" | "K35" | "I21");
+        let ill =
+            matches!(catalog().acute[usize::from(acute)].icd, "J18" | "S52" | "I63" | "N20" | "K35" | "I21");
         let (text, conclusion) = match (service.key, ill) {
-            ("xray_chest", true) => ("Đám mờ không đều thùy dưới phổi phải, bờ tim rõ.", "Hình ảnh viêm phổi thùy dưới phải"),
-            ("xray_chest", _) => ("Hai trường phổi sáng, bóng tim không to.", "Không thấy bất thường trên phim"),
-            ("xray_limb", true) => ("Mất liên tục vỏ xương 1/3 dưới xương quay, ít di lệch.", "Gãy đầu dưới xương quay"),
+            ("xray_chest", true) => {
+                ("Đám mờ không đều thùy dưới phổi phải, bờ tim rõ.", "Hình ảnh viêm phổi thùy dưới phải")
+            }
+            ("xray_chest", _) => {
+                ("Hai trường phổi sáng, bóng tim không to.", "Không thấy bất thường trên phim")
+            }
+            ("xray_limb", true) => {
+                ("Mất liên tục vỏ xương 1/3 dưới xương quay, ít di lệch.", "Gãy đầu dưới xương quay")
+            }
             ("xray_spine", _) => ("Gai xương bờ trước thân đốt L3, L4.", "Thoái hóa cột sống thắt lưng"),
-            ("us_abdomen", true) => ("Cấu trúc tăng âm kèm bóng cản, dịch quanh ổ ít.", "Hình ảnh phù hợp chẩn đoán lâm sàng"),
-            ("us_abdomen", _) => ("Gan không to, nhu mô đều. Đường mật không giãn.", "Hiện tại chưa thấy bất thường"),
+            ("us_abdomen", true) => {
+                ("Cấu trúc tăng âm kèm bóng cản, dịch quanh ổ ít.", "Hình ảnh phù hợp chẩn đoán lâm sàng")
+            }
+            ("us_abdomen", _) => {
+                ("Gan không to, nhu mô đều. Đường mật không giãn.", "Hiện tại chưa thấy bất thường")
+            }
             ("ct_head", true) => ("Ổ giảm tỷ trọng vùng thái dương trái.", "Nhồi máu não bán cầu trái"),
             ("ct_head", _) => ("Không thấy ổ tỷ trọng bất thường nhu mô não.", "Không thấy chảy máu nội sọ"),
-            ("ecg", true) => ("Nhịp xoang 92 ck/phút, ST chênh lên D2, D3, aVF.", "Theo dõi nhồi máu cơ tim thành dưới"),
+            ("ecg", true) => {
+                ("Nhịp xoang 92 ck/phút, ST chênh lên D2, D3, aVF.", "Theo dõi nhồi máu cơ tim thành dưới")
+            }
             _ => ("Nhịp xoang đều.", "Trong giới hạn bình thường"),
         };
         let (at, reader) = (record.services.last().map_or(self.visit.end, |l| l.result), self.worker());
@@ -449,14 +477,19 @@ impl Making<'_> {
                 wanted
             }
             Reason::Chronic if self.visit.stay == Stay::LongTermServices => {
-                let tests = self.person.burdens(self.day).flat_map(|b| &all.chronic[usize::from(b.disease)].tests);
+                let tests =
+                    self.person.burdens(self.day).flat_map(|b| &all.chronic[usize::from(b.disease)].tests);
                 tests.copied().collect()
             }
             Reason::Tuberculosis(0) => by(&["11545-1", "38379-4", "6690-2", "1988-5", "1742-6", "1920-8"]),
             Reason::Tuberculosis(_) => by(&["11545-1", "1742-6", "1920-8"]),
-            Reason::Antenatal(12) => by(&["883-9", "10331-7", "5195-3", "718-7", "6690-2", "20454-5", "14749-6"]),
+            Reason::Antenatal(12) => {
+                by(&["883-9", "10331-7", "5195-3", "718-7", "6690-2", "20454-5", "14749-6"])
+            }
             Reason::Antenatal(_) => by(&["20454-5", "25428-4", "718-7"]),
-            Reason::Delivery { .. } => by(&["718-7", "6690-2", "777-3", "883-9", "10331-7", "5195-3", "6301-6"]),
+            Reason::Delivery { .. } => {
+                by(&["718-7", "6690-2", "777-3", "883-9", "10331-7", "5195-3", "6301-6"])
+            }
             Reason::Newborn(1) => by(&["14631-6", "718-7"]),
             Reason::Newborn(2) => by(&["6690-2", "770-8", "1988-5", "14749-6"]),
             _ => Vec::new(),
@@ -495,7 +528,9 @@ impl Making<'_> {
             Reason::Chronic => self.lasting_drugs(),
             Reason::Tuberculosis(month) => by(&[if month < 2 { "rhze" } else { "rh" }]),
             Reason::Antenatal(_) => by(&["sat_folic", "calci_d"]),
-            Reason::Delivery { caesarean: true } => by(&["oxytocin", "cefotaxim", "paracetamol_inj", "natri_clorid"]),
+            Reason::Delivery { caesarean: true } => {
+                by(&["oxytocin", "cefotaxim", "paracetamol_inj", "natri_clorid"])
+            }
             Reason::Delivery { .. } => by(&["oxytocin", "sat_folic"]),
             Reason::Newborn(2) => by(&["phytomenadion", "cefotaxim", "gentamicin"]),
             Reason::Newborn(_) => by(&["phytomenadion"]),
@@ -553,7 +588,11 @@ impl Making<'_> {
             systolic,
             diastolic: systolic * 6 / 10 + self.rng.between(-4, 6),
             breaths: self.rng.between(16, if age < 5 { 38 } else { 22 }),
-            oxygen: if record.main.icd == "J18" { self.rng.between(91, 97) } else { self.rng.between(96, 99) },
+            oxygen: if record.main.icd == "J18" {
+                self.rng.between(91, 97)
+            } else {
+                self.rng.between(96, 99)
+            },
         }
     }
 

@@ -89,9 +89,11 @@ fn the_course_of_hypertension_comes_down() {
     let mean = |early: bool| {
         let all: Vec<i64> = some()
             .iter()
-            .filter(|(v, p, r)| r.main.icd == "I10" && {
-                let days = v.start.day().0 - p.burdens(v.start.day()).map(|b| b.onset.0).max().unwrap();
-                if early { days < 90 } else { days > 400 }
+            .filter(|(v, p, r)| {
+                r.main.icd == "I10" && {
+                    let days = v.start.day().0 - p.burdens(v.start.day()).map(|b| b.onset.0).max().unwrap();
+                    if early { days < 90 } else { days > 400 }
+                }
             })
             .filter_map(|(_, _, r)| r.notes.first().map(|n| n.vitals.systolic))
             .collect();

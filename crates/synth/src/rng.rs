@@ -88,7 +88,10 @@ mod tests {
     #[test]
     fn a_stream_repeats_and_its_forks_differ() {
         let (mut a, mut b) = (Rng::new(7), Rng::new(7));
-        assert_eq!((0..9).map(|_| a.next()).collect::<Vec<_>>(), (0..9).map(|_| b.next()).collect::<Vec<_>>());
+        assert_eq!(
+            (0..9).map(|_| a.next()).collect::<Vec<_>>(),
+            (0..9).map(|_| b.next()).collect::<Vec<_>>()
+        );
         assert_ne!(a.fork("visit", 1).next(), a.fork("visit", 2).next());
         assert_ne!(a.fork("visit", 1).next(), a.fork("dirt", 1).next());
         assert_ne!(Rng::new(7).next(), Rng::new(8).next());

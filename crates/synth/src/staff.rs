@@ -45,7 +45,11 @@ fn worker(number: usize, rng: &mut Rng) -> Worker {
     };
     let female = rng.chance(5200);
     let family = group.family_name(rng);
-    Worker { name: group.name(family, female, rng), female, licence: format!("{:06}/LCH-CCHN", 1000 + number) }
+    Worker {
+        name: group.name(family, female, rng),
+        female,
+        licence: format!("{:06}/LCH-CCHN", 1000 + number),
+    }
 }
 
 #[cfg(test)]

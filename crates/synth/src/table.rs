@@ -26,6 +26,8 @@ impl Row {
 
     /// Numbers parted by spaces.
     pub fn numbers(&self, column: usize) -> Vec<u32> {
-        self.words(column).map(|w| w.parse().expect("data/ is part of the program: numbers stand here")).collect()
+        self.words(column)
+            .map(|w| w.parse().expect("data/ is part of the program: numbers stand here"))
+            .collect()
     }
 }

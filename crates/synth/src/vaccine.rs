@@ -27,7 +27,9 @@ impl Province {
             late += if rng.chance(1200) { rng.between(10, 60) as i32 } else { 0 };
             let given = rng.chance(vaccine.coverage * 10);
             let late_now = if vaccine.age_days < 11 { 0 } else { late };
-            let day = person.birth.plus(vaccine.age_days + late_now + rng.between(0, 3) as i32 * i32::from(vaccine.age_days > 1));
+            let day = person.birth.plus(
+                vaccine.age_days + late_now + rng.between(0, 3) as i32 * i32::from(vaccine.age_days > 1),
+            );
             if given && day <= last && person.birth.year() >= vaccine.from_birth {
                 let facility = person.home_on(day).old().station;
                 let lot = format!("{}{:04}", vaccine.key.to_uppercase(), rng.below(10_000));
@@ -44,7 +46,8 @@ mod tests {
 
     #[test]
     fn most_two_year_olds_have_their_basic_doses_in_order() {
-        let province = province(&Plan { people: 5000, seed: 2, years: 3, until: jiff::civil::date(2026, 10, 31) });
+        let province =
+            province(&Plan { people: 5000, seed: 2, years: 3, until: jiff::civil::date(2026, 10, 31) });
         let until = Day::ymd(2026, 10, 31);
         let (mut full, mut children) = (0, 0);
         for child in province.people.iter().filter(|p| p.age_on(until) == 2 && p.death.is_none()) {

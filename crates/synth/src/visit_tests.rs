@@ -21,7 +21,10 @@ fn about_two_visits_a_year_and_acute_illness_at_its_declared_rate() {
     let adults = people.iter().filter(|p| (18..57).contains(&p.age_on(UNTIL)) && p.death.is_none()).count();
     let ill = all.iter().filter(|v| {
         let person = &people[v.person as usize];
-        (18..57).contains(&person.age_on(UNTIL)) && person.death.is_none() && matches!(v.reason, Reason::Acute(_)) && v.from.is_none()
+        (18..57).contains(&person.age_on(UNTIL))
+            && person.death.is_none()
+            && matches!(v.reason, Reason::Acute(_))
+            && v.from.is_none()
     });
     let rate = ill.count() as f64 / adults as f64 / 3.0 * 1000.0;
     let declared = f64::from(ACUTE[2]);
@@ -45,7 +48,9 @@ fn flu_comes_in_winter_and_diarrhoea_in_summer() {
     let (_, all) = some();
     let of = |icd: &str, months: std::ops::RangeInclusive<u32>| {
         let acute = catalog().acute.iter().position(|a| a.icd == icd).unwrap() as u8;
-        all.iter().filter(|v| v.reason == Reason::Acute(acute) && months.contains(&v.start.day().month())).count()
+        all.iter()
+            .filter(|v| v.reason == Reason::Acute(acute) && months.contains(&v.start.day().month()))
+            .count()
     };
     assert!(of("J10", 1..=3) > of("J10", 5..=7) * 2);
     assert!(of("A09", 5..=7) > of("A09", 1..=3) * 3 / 2);
@@ -57,7 +62,10 @@ fn a_referral_is_followed_by_the_visit_there() {
     let mut seen = 0;
     for visit in all.iter().filter(|v| v.from.is_some() && matches!(v.reason, Reason::Acute(_))) {
         let sender = all.iter().find(|v| {
-            v.person == visit.person && v.to == Some(visit.facility) && Some(v.facility) == visit.from && v.start < visit.start
+            v.person == visit.person
+                && v.to == Some(visit.facility)
+                && Some(v.facility) == visit.from
+                && v.start < visit.start
         });
         assert!(sender.is_some() || visit.start.day() < WINDOW.from.plus(12), "{visit:?}");
         seen += 1;
@@ -80,7 +88,10 @@ fn people_with_long_records_are_known_to_both_hospital_systems() {
 #[test]
 fn births_are_in_facilities_at_the_declared_places() {
     let (people, all) = some();
-    let born = people.iter().filter(|p| p.birth >= WINDOW.from.plus(30) && p.birth < UNTIL.plus(-10) && p.mother.is_some()).count();
+    let born = people
+        .iter()
+        .filter(|p| p.birth >= WINDOW.from.plus(30) && p.birth < UNTIL.plus(-10) && p.mother.is_some())
+        .count();
     let deliveries = all.iter().filter(|v| matches!(v.reason, Reason::Delivery { .. })).count();
     let share = deliveries as f64 / born as f64;
     assert!((0.72..0.88).contains(&share), "{deliveries} of {born}");

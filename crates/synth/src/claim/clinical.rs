@@ -38,7 +38,11 @@ fn result(s: &Source, of: &Result) -> Row {
 
 /// Some facilities print the decimal comma of Vietnam into results, though the decision asks for a point.
 fn value(s: &Source, of: &Result) -> String {
-    if s.filing.decimal_comma && of.lab.numeric { of.value.text.replace('.', ",") } else { of.value.text.clone() }
+    if s.filing.decimal_comma && of.lab.numeric {
+        of.value.text.replace('.', ",")
+    } else {
+        of.value.text.clone()
+    }
 }
 
 fn finding(s: &Source, of: &Finding) -> Row {
@@ -73,7 +77,10 @@ fn entry(s: &Source, n: usize, note: &Note) -> Row {
     let mut row = Row::default();
     row.code("MA_LK", &s.key).code("STT", n);
     if s.edition == Edition::Q4210 {
-        row.text("DIEN_BIEN", text).text("HOI_CHAN", "").text("PHAU_THUAT", "").code("NGAY_YL", note.at.claim());
+        row.text("DIEN_BIEN", text)
+            .text("HOI_CHAN", "")
+            .text("PHAU_THUAT", "")
+            .code("NGAY_YL", note.at.claim());
         return row;
     }
     row.text("DIEN_BIEN_LS", text)

@@ -27,7 +27,12 @@ fn dosage(line: &DrugLine) -> String {
     let drug = line.drug;
     let take = line.quantity.0 / 1000 / drug.times.max(1) / line.days.max(1);
     let (take, unit) = (take.max(1), drug.unit.to_lowercase());
-    format!("{take} {unit}/lần * {} lần/ngày * {} ngày [{} {unit}/ngày]", drug.times, line.days, take * drug.times)
+    format!(
+        "{take} {unit}/lần * {} lần/ngày * {} ngày [{} {unit}/ngày]",
+        drug.times,
+        line.days,
+        take * drug.times
+    )
 }
 
 fn tender(s: &Source) -> String {

@@ -64,8 +64,13 @@ fn course(s: &Source) -> String {
 /// The abnormal results in one line.
 fn results(s: &Source) -> String {
     let odd = s.record.results.iter().filter(|r| r.value.abnormal);
-    let all: Vec<_> = odd.map(|r| format!("{}: {} {}", r.lab.local[0].name, r.value.text, r.lab.local[0].unit)).collect();
-    if all.is_empty() { "Các xét nghiệm trong giới hạn bình thường.".to_owned() } else { all.join("; ") }
+    let all: Vec<_> =
+        odd.map(|r| format!("{}: {} {}", r.lab.local[0].name, r.value.text, r.lab.local[0].unit)).collect();
+    if all.is_empty() {
+        "Các xét nghiệm trong giới hạn bình thường.".to_owned()
+    } else {
+        all.join("; ")
+    }
 }
 
 pub fn referral(s: &Source) -> Row {
@@ -89,9 +94,15 @@ pub fn referral(s: &Source) -> Row {
         .code("MA_THE_BHYT", s.card(|c| c.number.clone()))
         .code("GT_THE_DEN", s.card(|c| c.to.number().to_string()))
         .code("NGAY_VAO", s.visit.start.claim())
-        .code("NGAY_VAO_NOI_TRU", if s.visit.stay.admitted() { s.visit.start.plus(25).claim() } else { String::new() })
+        .code(
+            "NGAY_VAO_NOI_TRU",
+            if s.visit.stay.admitted() { s.visit.start.plus(25).claim() } else { String::new() },
+        )
         .code("NGAY_RA", s.visit.end.claim())
-        .text("DAU_HIEU_LS", s.record.notes.last().map_or(String::new(), |n| format!("{} {}", n.text, n.vitals)))
+        .text(
+            "DAU_HIEU_LS",
+            s.record.notes.last().map_or(String::new(), |n| format!("{} {}", n.text, n.vitals)),
+        )
         .text("CHAN_DOAN_RV", s.diagnosis())
         .text("QT_BENHLY", course(s))
         .text("TOMTAT_KQ", results(s));

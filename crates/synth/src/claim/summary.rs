@@ -25,9 +25,15 @@ fn new(s: &Source) -> Row {
         .code("MA_NOI_DEN", s.code_of(s.visit.to))
         .code("MA_TAI_NAN", injury(s.record.main.icd))
         .code("NGAY_VAO", s.visit.start.claim())
-        .code("NGAY_VAO_NOI_TRU", if s.visit.stay.admitted() { s.visit.start.plus(25).claim() } else { String::new() })
+        .code(
+            "NGAY_VAO_NOI_TRU",
+            if s.visit.stay.admitted() { s.visit.start.plus(25).claim() } else { String::new() },
+        )
         .code("NGAY_RA", s.visit.end.claim())
-        .code("GIAY_CHUYEN_TUYEN", s.visit.from.map_or(String::new(), |_| format!("{:06}/GCT", s.visit.index % 1_000_000)))
+        .code(
+            "GIAY_CHUYEN_TUYEN",
+            s.visit.from.map_or(String::new(), |_| format!("{:06}/GCT", s.visit.index % 1_000_000)),
+        )
         .code("SO_NGAY_DTRI", days(s))
         .text("PP_DIEU_TRI", if s.record.drugs.is_empty() { "" } else { "Nội khoa, theo phác đồ" })
         .code("KET_QUA_DTRI", s.record.outcome)
@@ -133,7 +139,13 @@ fn old(s: &Source) -> Row {
         ("3.2" | "1.18", _) => 3,
         _ => 1,
     };
-    let kind = if s.visit.stay == Stay::Inpatient { 3 } else if s.visit.stay == Stay::Exam { 1 } else { 2 };
+    let kind = if s.visit.stay == Stay::Inpatient {
+        3
+    } else if s.visit.stay == Stay::Exam {
+        1
+    } else {
+        2
+    };
     let mut row = Row::default();
     row.code("MA_LK", &s.key)
         .code("STT", 1)

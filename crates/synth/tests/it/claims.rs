@@ -12,7 +12,10 @@ fn files(dialect: Dialect) -> Vec<ClaimFile> {
 /// Hundredths of a đồng from `1200.5`, `1200`, `1200.50`.
 fn money(text: &str) -> Money {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    Money(whole.parse::<i64>().unwrap_or_else(|_| panic!("{text:?}")) * 100 + format!("{part:0<2}").parse::<i64>().unwrap())
+    Money(
+        whole.parse::<i64>().unwrap_or_else(|_| panic!("{text:?}")) * 100
+            + format!("{part:0<2}").parse::<i64>().unwrap(),
+    )
 }
 
 fn check(claim: &Claim, truth: &TruthVisit) {
@@ -23,9 +26,13 @@ fn check(claim: &Claim, truth: &TruthVisit) {
     let old = truth.edition == Edition::Q4210;
     let t = &truth.totals;
     let total = if old { "T_TONGCHI" } else { "T_TONGCHI_BV" };
-    for (column, expected) in
-        [("T_THUOC", t.drugs), (total, t.total), ("T_BNTT", t.patient), ("T_BNCCT", t.copay), ("T_BHTT", t.fund)]
-    {
+    for (column, expected) in [
+        ("T_THUOC", t.drugs),
+        (total, t.total),
+        ("T_BNTT", t.patient),
+        ("T_BNCCT", t.copay),
+        ("T_BHTT", t.fund),
+    ] {
         assert_eq!(money(summary.column(column)), expected, "{column} of {}", truth.ma_lk);
     }
     if !old {
@@ -75,7 +82,8 @@ fn every_visit(dialect: Dialect) {
         }
     }
     let province = the_province();
-    let expected = province.visits.iter().filter(|v| province.facilities[usize::from(v.facility)].system == dialect);
+    let expected =
+        province.visits.iter().filter(|v| province.facilities[usize::from(v.facility)].system == dialect);
     for visit in expected.clone() {
         assert_eq!(seen.get(&visit.index).map(|c| c.0), Some(1), "visit {}", visit.index);
     }
@@ -104,7 +112,11 @@ fn every_edition_is_met_with_its_own_columns() {
             match truth.edition {
                 Edition::Q4210 => {
                     assert_eq!(columns, 40);
-                    assert!(claim.iter().all(|(k, _)| ["XML1", "XML2", "XML3", "XML4", "XML5"].contains(&k.as_str())));
+                    assert!(
+                        claim
+                            .iter()
+                            .all(|(k, _)| ["XML1", "XML2", "XML3", "XML4", "XML5"].contains(&k.as_str()))
+                    );
                 }
                 _ => assert_eq!(columns, 66),
             }
@@ -148,7 +160,9 @@ fn dialects_look_as_different_as_they_should() {
     assert!(a.iter().any(|f| f.truth.len() > 10) && a.iter().any(|f| f.bytes.starts_with(b"\xef\xbb\xbf")));
     assert!(b.iter().all(|f| f.truth.len() <= 1));
     let b: Vec<String> = b.iter().map(text).collect();
-    assert!(b.iter().any(|t| t.contains("<CHITIET_THUOC>")) && b.iter().any(|t| t.contains("&lt;TONG_HOP&gt;")));
+    assert!(
+        b.iter().any(|t| t.contains("<CHITIET_THUOC>")) && b.iter().any(|t| t.contains("&lt;TONG_HOP&gt;"))
+    );
     assert!(b.iter().any(|t| t.contains("<CHITIEUTONGHOPKCBBHYT>")));
     assert!(b.iter().any(|t| t.contains("<SOLUONGHOSO>2</SOLUONGHOSO>")));
     assert!(b.iter().all(|t| !t.contains("<MA_THE_BHYT></MA_THE_BHYT>")));

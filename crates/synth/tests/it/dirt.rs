@@ -14,7 +14,14 @@ fn first(all: &[TruthVisit]) -> impl Iterator<Item = &TruthVisit> + Clone {
 }
 
 /// A share of visits in parts of 10,000 lies within these bounds.
-fn within(all: &[TruthVisit], what: &str, of: impl Fn(&TruthVisit) -> bool, is: impl Fn(&TruthVisit) -> bool, low: f64, high: f64) {
+fn within(
+    all: &[TruthVisit],
+    what: &str,
+    of: impl Fn(&TruthVisit) -> bool,
+    is: impl Fn(&TruthVisit) -> bool,
+    low: f64,
+    high: f64,
+) {
     let asked: Vec<_> = first(all).filter(|t| of(t)).collect();
     let share = asked.iter().filter(|t| is(t)).count() as f64 / asked.len() as f64 * 10_000.0;
     assert!((low..=high).contains(&share), "{what}: {share:.0} of 10,000, wanted {low}..{high}");
@@ -57,8 +64,12 @@ fn every_kind_of_borrowing_occurs() {
 #[test]
 fn a_lender_is_told_apart_by_birth_and_every_unborrowed_number_is_the_persons_own() {
     let province = the_province();
-    let own: HashMap<String, u32> =
-        province.people.iter().filter(|p| p.cccd != 0).map(|p| (format!("{:012}", p.cccd), p.index)).collect();
+    let own: HashMap<String, u32> = province
+        .people
+        .iter()
+        .filter(|p| p.cccd != 0)
+        .map(|p| (format!("{:012}", p.cccd), p.index))
+        .collect();
     let insured: HashMap<String, u32> =
         province.people.iter().map(|p| (format!("{:010}", p.bhxh), p.index)).collect();
     for truth in truths(province) {

@@ -26,7 +26,10 @@ fn every_reference_leads_to_a_resource_that_came_before() {
     for resource in province.fhir() {
         let kind = str_at(&resource, &["resourceType"]).unwrap().to_owned();
         let id = str_at(&resource, &["id"]).unwrap();
-        assert!(id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.'), "{id}");
+        assert!(
+            id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.'),
+            "{id}"
+        );
         let mut found = Vec::new();
         references(&resource, &mut found);
         for reference in found {
@@ -38,8 +41,17 @@ fn every_reference_leads_to_a_resource_that_came_before() {
         *types.entry(kind).or_default() += 1;
     }
     for kind in [
-        "Organization", "Practitioner", "Patient", "Coverage", "Encounter", "Condition", "Observation",
-        "MedicationRequest", "Immunization", "AllergyIntolerance", "Procedure",
+        "Organization",
+        "Practitioner",
+        "Patient",
+        "Coverage",
+        "Encounter",
+        "Condition",
+        "Observation",
+        "MedicationRequest",
+        "Immunization",
+        "AllergyIntolerance",
+        "Procedure",
     ] {
         assert!(types.contains_key(kind), "{kind} in {types:?}");
     }

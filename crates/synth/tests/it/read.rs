@@ -45,20 +45,20 @@ pub fn tree(bytes: &[u8]) -> Node {
         let at = reader.buffer_position();
         match reader.read_event().unwrap_or_else(|e| panic!("{e} at {at}")) {
             Event::Start(e) => {
-                let name = String::from_utf8(e.name().as_ref().to_vec()).unwrap();
+                let name = e.name().as_ref().to_owned();
                 stack.push(Node { name, ..Node::default() });
             }
             Event::Empty(e) => {
-                let name = String::from_utf8(e.name().as_ref().to_vec()).unwrap();
+                let name = e.name().as_ref().to_owned();
                 stack.last_mut().unwrap().children.push(Node { name, ..Node::default() });
             }
             Event::End(_) => {
                 let done = stack.pop().unwrap();
                 stack.last_mut().unwrap().children.push(done);
             }
-            Event::Text(t) => stack.last_mut().unwrap().text.push_str(&t.decode().unwrap()),
+            Event::Text(t) => stack.last_mut().unwrap().text.push_str(&t.xml10_content()),
             Event::GeneralRef(r) => {
-                let c = match r.decode().unwrap().as_ref() {
+                let c = match &*r {
                     "lt" => '<',
                     "gt" => '>',
                     "amp" => '&',
@@ -67,7 +67,7 @@ pub fn tree(bytes: &[u8]) -> Node {
                 };
                 stack.last_mut().unwrap().text.push(c);
             }
-            Event::CData(t) => stack.last_mut().unwrap().text.push_str(&t.decode().unwrap()),
+            Event::CData(t) => stack.last_mut().unwrap().text.push_str(&t.xml10_content()),
             Event::Eof => break,
             _ => {}
         }
@@ -107,7 +107,11 @@ fn parts(claim: &Node) -> Claim {
 }
 
 fn copy(node: &Node) -> Node {
-    Node { name: node.name.clone(), text: node.text.clone(), children: node.children.iter().map(copy).collect() }
+    Node {
+        name: node.name.clone(),
+        text: node.text.clone(),
+        children: node.children.iter().map(copy).collect(),
+    }
 }
 
 /// The rows of a part, however they are called.
