@@ -5,12 +5,13 @@
 
 use crate::Province;
 use crate::calendar::Day;
-use crate::claim::{Edition, Part, Source, parts};
+use crate::claim::{Edition, Part, Source, has_progress, parts, visit_key};
 use crate::dialect::{Claim, bare, envelope};
 use crate::dirt::{Borrowed, Fate, Filing, fate, filing};
+use crate::making::record;
 use crate::money::Totals;
 use crate::places::{Dialect, Facility, places};
-use crate::record::{Record, record};
+use crate::record::Record;
 use crate::staff::staff;
 use crate::visit::Visit;
 use std::collections::VecDeque;
@@ -151,45 +152,68 @@ impl Province {
         vec![ClaimFile { name, bytes: envelope(facility, made, &claims, &mut rng), truth }]
     }
 
-    fn claim(&self, visit: &Visit, kind: Kind) -> (Claim, TruthVisit) {
+    /// What the same files hold, in the same order, without making them.
+    pub fn truths(
+        &self,
+        dialect: Dialect,
+        keep: impl Fn(&Facility) -> bool,
+    ) -> impl Iterator<Item = TruthVisit> + '_ {
+        let visits = self.jobs(dialect, keep).into_iter().flat_map(|job| {
+            let kind = job.kind;
+            job.visits.into_iter().map(move |index| (index, kind))
+        });
+        visits.map(|(index, kind)| {
+            let visit = &self.visits[index as usize];
+            let (record, filing) = self.sent(visit, kind);
+            truth(visit, kind, &record, &filing)
+        })
+    }
+
+    fn sent(&self, visit: &Visit, kind: Kind) -> (Record, Filing) {
         let (mut record, filing) = self.filed(visit);
         if kind == Kind::Correction {
             let mut rng = self.seed.fork("correction", u64::from(visit.index));
             record = record.corrected(visit.start.day(), &mut rng);
         }
+        (record, filing)
+    }
+
+    fn claim(&self, visit: &Visit, kind: Kind) -> (Claim, TruthVisit) {
+        let (record, filing) = self.sent(visit, kind);
         let source = Source::new(visit, &self.people, &record, &filing);
-        let parts = parts(&source);
-        let edition = source.edition;
-        let borrowing = match edition {
-            Edition::Q4210 => filing.borrowed_card,
-            _ => filing.borrowed_card.or(filing.borrowed_identity),
-        };
-        let rows = ["XML2", "XML3", "XML4", "XML5"].map(|kind| rows(&parts, kind));
-        let truth = TruthVisit {
-            facility: &source.facility.code,
-            ma_lk: source.key.clone(),
-            ma_bn: filing.local_number.clone(),
-            visit: visit.index,
-            person: visit.person,
-            edition,
-            cards: record.card.iter().map(|card| card.number.clone()).collect(),
-            identity: Some(filing.identity.clone()).filter(|i| !i.is_empty() && edition > Edition::Q4210),
-            totals: record.totals,
-            version: if kind == Kind::Correction { 2 } else { 1 },
-            duplicate: kind == Kind::Again,
-            borrowed: borrowing.is_some(),
-            borrowing,
-            rows,
-            no_accents: filing.no_accents,
-            swapped_date: filing.swapped_date,
-            old_commune: filing.old_commune,
-        };
-        (Claim { edition, parts }, truth)
+        let claim = Claim { edition: source.edition, parts: parts(&source) };
+        (claim, truth(visit, kind, &record, &filing))
     }
 }
 
-fn rows(parts: &[Part], kind: &str) -> usize {
-    parts.iter().find(|p| p.kind == kind).map_or(0, |p| p.rows.len())
+fn truth(visit: &Visit, kind: Kind, record: &Record, filing: &Filing) -> TruthVisit {
+    let facility = &places().facilities[usize::from(visit.facility)];
+    let edition = Edition::on(visit.end.day());
+    let borrowing = match edition {
+        Edition::Q4210 => filing.borrowed_card,
+        _ => filing.borrowed_card.or(filing.borrowed_identity),
+    };
+    let results = record.results.len() + record.findings.len();
+    let notes = if has_progress(visit) { record.notes.len() } else { 0 };
+    TruthVisit {
+        facility: &facility.code,
+        ma_lk: visit_key(visit, facility),
+        ma_bn: filing.local_number.clone(),
+        visit: visit.index,
+        person: visit.person,
+        edition,
+        cards: record.card.iter().map(|card| card.number.clone()).collect(),
+        identity: Some(filing.identity.clone()).filter(|i| !i.is_empty() && edition > Edition::Q4210),
+        totals: record.totals,
+        version: if kind == Kind::Correction { 2 } else { 1 },
+        duplicate: kind == Kind::Again,
+        borrowed: borrowing.is_some(),
+        borrowing,
+        rows: [record.drugs.len(), record.services.len(), results, notes],
+        no_accents: filing.no_accents,
+        swapped_date: filing.swapped_date,
+        old_commune: filing.old_commune,
+    }
 }
 
 fn month(day: Day) -> i32 {

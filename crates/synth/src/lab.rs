@@ -164,8 +164,8 @@ fn qualitative(loinc: &str, person: &Person, day: Day, icd: &str, rng: &mut Rng)
         "883-9" => normal(person.blood.trim_end_matches(['+', '-'])),
         "10331-7" => normal(if person.blood.ends_with('+') { "Dương tính" } else { "Âm tính" }),
         "75377-2" => flag(icd == "A90" && rng.chance(8500)),
-        "80382-5" => flag(icd == "J10" && person.bhxh % 3 != 0),
-        "80383-3" => flag(icd == "J10" && person.bhxh % 3 == 0),
+        "80382-5" => flag(icd == "J10" && !person.bhxh.is_multiple_of(3)),
+        "80383-3" => flag(icd == "J10" && person.bhxh.is_multiple_of(3)),
         "32700-7" => match icd {
             "B50" => LabValue { text: "P. falciparum (++)".to_owned(), abnormal: true },
             _ => normal("Không thấy KSTSR"),

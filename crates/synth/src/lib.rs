@@ -7,7 +7,7 @@
 //! What it deliberately does not know: how claim files are *read* (the crate `claim` is written by others from
 //! the same rules, so that the two check each other), the store, and any real person.
 //!
-//! Start with [`province`]; then `people.rs` (who), `visit.rs` (when and why), `record.rs` (what happened),
+//! Start with [`province`]; then `people.rs` (who), `visit.rs` (when and why), `making.rs` (what happened),
 //! `dirt.rs` (what the desk wrote instead), `claim/` and `dialect.rs` (how it looks in a file), `fhir.rs`.
 
 mod calendar;
@@ -18,6 +18,7 @@ mod dirt;
 mod fhir;
 mod files;
 mod lab;
+mod making;
 mod money;
 mod names;
 mod order;

@@ -198,7 +198,7 @@ pub fn totals(drugs: &[Split], services: &[Split]) -> Totals {
 
 /// Base salary in đồng by first day in force, newest first (NĐ 38/2019, 24/2023, 73/2024, 161/2026).
 const BASE_SALARY: [(u32, i64); 4] =
-    [(2026_07_01, 2_530_000), (2024_07_01, 2_340_000), (2023_07_01, 1_800_000), (2019_07_01, 1_490_000)];
+    [(20_260_701, 2_530_000), (20_240_701, 2_340_000), (20_230_701, 1_800_000), (20_190_701, 1_490_000)];
 
 /// The base salary (mức lương cơ sở, tham chiếu) on a day written yyyymmdd, in đồng.
 pub fn base_salary(day: u32) -> i64 {
@@ -210,7 +210,7 @@ pub fn base_salary(day: u32) -> i64 {
 /// QĐ 3276/QĐ-BYT 2025, list 1: 1.13, 1.14 and 1.18 pay 50 from 2026-07-01 and nothing before.
 pub fn route_rate(route: &str, day: u32, inpatient: bool) -> i64 {
     match route {
-        "1.13" | "1.14" | "1.18" if day >= 2026_07_01 => 50,
+        "1.13" | "1.14" | "1.18" if day >= 20_260_701 => 50,
         "1.13" | "1.14" | "1.18" | "9" => 0,
         "3.1" if inpatient => 40,
         "3.1" => 0,

@@ -1,9 +1,11 @@
 //! What happens in a visit hangs together: time, disease, drugs and money.
 
 use super::*;
+use crate::making::record;
 use crate::people::{Window, people};
+use crate::person::Person;
 use crate::staff::staff;
-use crate::visit::visits;
+use crate::visit::{Visit, visits};
 
 const UNTIL: Day = Day::ymd(2026, 10, 31);
 const WINDOW: Window = Window { from: UNTIL.plus(-1095), until: UNTIL };

@@ -30,12 +30,8 @@ pub enum Edition {
 impl Edition {
     /// The edition in force when a visit ends.
     pub fn on(day: Day) -> Edition {
-        match day.number() {
-            ..20_240_701 => Edition::Q4210,
-            ..20_250_101 => Edition::Q4750,
-            ..20_260_701 => Edition::Q3176,
-            _ => Edition::Q1931,
-        }
+        let from = [(20_260_701, Edition::Q1931), (20_250_101, Edition::Q3176), (20_240_701, Edition::Q4750)];
+        from.iter().find(|(first, _)| day.number() >= *first).map_or(Edition::Q4210, |(_, edition)| *edition)
     }
 
     /// `4210`, `4750`, `3176`, `1931`.
@@ -179,6 +175,11 @@ pub(crate) fn printed(money: Money, dialect: Dialect) -> String {
     }
 }
 
+/// XML5 is asked for in long-term and inpatient care only (QĐ 4750).
+pub(crate) fn has_progress(visit: &Visit) -> bool {
+    !matches!(visit.stay, Stay::Exam | Stay::PickUp)
+}
+
 /// The tables of a visit, those the edition asks for.
 pub(crate) fn parts(source: &Source) -> Vec<Part> {
     let record = source.record;
@@ -191,8 +192,7 @@ pub(crate) fn parts(source: &Source) -> Vec<Part> {
     add("XML2", lines::drugs(source));
     add("XML3", lines::services(source));
     add("XML4", clinical::results(source));
-    // Progress is asked for in long-term and inpatient care only (QĐ 4750).
-    if !matches!(source.visit.stay, Stay::Exam | Stay::PickUp) {
+    if has_progress(source.visit) {
         add("XML5", clinical::progress(source));
     }
     if source.edition > Edition::Q4210 {

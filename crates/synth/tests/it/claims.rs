@@ -3,10 +3,13 @@
 use crate::read::{Claim, claims, rows, tree};
 use crate::the_province;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 use yba_synth::{ClaimFile, Dialect, Edition, Money, TruthVisit};
 
-fn files(dialect: Dialect) -> Vec<ClaimFile> {
-    the_province().claims(dialect, |_| true).collect()
+/// All files of a dialect, made once for all tests.
+fn files(dialect: Dialect) -> &'static [ClaimFile] {
+    static ALL: [OnceLock<Vec<ClaimFile>>; 2] = [OnceLock::new(), OnceLock::new()];
+    ALL[dialect as usize].get_or_init(|| the_province().claims(dialect, |_| true).collect())
 }
 
 /// Hundredths of a đồng from `1200.5`, `1200`, `1200.50`.
@@ -171,10 +174,8 @@ fn dialects_look_as_different_as_they_should() {
 
 #[test]
 fn bare_files_are_a_folder_for_a_visit_with_the_summary_first() {
-    let bare: Vec<ClaimFile> = files(Dialect::B)
-        .into_iter()
-        .filter(|f| f.name.rsplit('/').next().unwrap().starts_with("XML"))
-        .collect();
+    let bare: Vec<&ClaimFile> =
+        files(Dialect::B).iter().filter(|f| f.name.rsplit('/').next().unwrap().starts_with("XML")).collect();
     assert!(!bare.is_empty());
     for file in &bare {
         let tree = tree(&file.bytes);
@@ -186,15 +187,15 @@ fn bare_files_are_a_folder_for_a_visit_with_the_summary_first() {
 
 #[test]
 fn a_correction_comes_a_month_later_under_the_same_key_with_other_content() {
-    let mut first: HashMap<String, (String, TruthVisit)> = HashMap::new();
+    let mut first: HashMap<&str, (&str, &TruthVisit)> = HashMap::new();
     let mut corrected = 0;
     for file in files(Dialect::A) {
-        for truth in file.truth {
+        for truth in &file.truth {
             if truth.version == 1 && !truth.duplicate {
-                first.insert(truth.ma_lk.clone(), (file.name.clone(), truth));
+                first.insert(&truth.ma_lk, (&file.name, truth));
                 continue;
             }
-            let (name, before) = &first[&truth.ma_lk];
+            let (name, before) = first[truth.ma_lk.as_str()];
             assert!(name[..7] < file.name[..7]);
             assert_eq!(before.person, truth.person);
             if truth.duplicate {
@@ -213,4 +214,15 @@ fn a_filter_keeps_the_files_of_its_facilities() {
     assert!(!only.is_empty());
     assert!(only.iter().flat_map(|f| &f.truth).all(|t| t.facility == "12001"));
     assert_eq!(the_province().claims(Dialect::B, |f| f.code == "12001").count(), 0);
+}
+
+#[test]
+fn truths_alone_are_those_of_the_files() {
+    let province = the_province();
+    let of_files = files(Dialect::A).iter().flat_map(|f| &f.truth);
+    let mut alone = province.truths(Dialect::A, |_| true);
+    for truth in of_files {
+        assert_eq!(format!("{truth:?}"), format!("{:?}", alone.next().unwrap()));
+    }
+    assert!(alone.next().is_none());
 }

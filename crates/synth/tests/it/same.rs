@@ -54,3 +54,29 @@ fn an_empty_province_is_a_province() {
     assert_eq!(empty.claims(Dialect::A, |_| true).count(), 0);
     assert!(empty.fhir().count() > 120, "facilities and their staff are there");
 }
+
+/// Run with `--release -- --ignored`: 100,000 people in under 30 seconds.
+#[test]
+#[ignore = "minutes in a debug build"]
+fn a_hundred_thousand_people_in_half_a_minute() {
+    let start = Instant::now();
+    let province = province(&Plan { people: 100_000, ..plan() });
+    let made = start.elapsed();
+    assert!(made.as_secs() < 30, "{made:?}");
+    let truths = [Dialect::A, Dialect::B].iter().flat_map(|d| province.truths(*d, |_| true)).count();
+    let told = start.elapsed();
+    let files: usize = [Dialect::A, Dialect::B]
+        .iter()
+        .flat_map(|d| province.claims(*d, |_| true))
+        .map(|f| f.bytes.len())
+        .sum();
+    println!(
+        "{} visits in {made:?}; {truths} truths by {told:?}; {files} bytes by {:?}",
+        province.visits.len(),
+        start.elapsed()
+    );
+    let resources = province.fhir().count();
+    println!("{resources} resources by {:?}", start.elapsed());
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    println!("{}", status.lines().find(|l| l.starts_with("VmHWM")).unwrap_or("no peak known"));
+}
