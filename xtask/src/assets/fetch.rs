@@ -21,7 +21,7 @@ const PIP: Need = Need {
 };
 
 /// Waits between tries; registries are far away and lines are thin.
-const PAUSES_S: [u64; 3] = [3, 10, 30];
+const PAUSES_S: [u64; 2] = [3, 15];
 
 /// Makes sure that `node_modules` and the wheels lie in the downloads folder, fetching what is not there.
 pub fn packages(places: &Places, yes: bool) -> Result<()> {
@@ -83,7 +83,7 @@ fn pip_download(places: &Places, folder: &Path) -> Result<()> {
     })
 }
 
-/// Runs a client until it succeeds, a few times, and shows its words only when it fails.
+/// Runs a client until it succeeds, a few times, and shows its last words when it fails.
 fn retry(what: &str, command: impl Fn() -> Command) -> Result<()> {
     println!("assets: {what}");
     for pause_s in PAUSES_S.into_iter().map(Some).chain([None]) {
@@ -91,12 +91,18 @@ fn retry(what: &str, command: impl Fn() -> Command) -> Result<()> {
         if done.status.success() {
             return Ok(());
         }
-        eprint!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        eprintln!("{}", last_words(&String::from_utf8_lossy(&done.stderr)));
         let Some(pause_s) = pause_s else { break };
         eprintln!("assets: {what} failed; trying again in {pause_s} s");
         std::thread::sleep(Duration::from_secs(pause_s));
     }
     bail!("{what} failed {} times: is the package registry reachable from here?", PAUSES_S.len() + 1)
+}
+
+/// What a client said last: the cause; before it stand its own attempts.
+fn last_words(said: &str) -> String {
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(4)..].join("\n")
 }
 
 fn lock(places: &Places, names: &[&str]) -> Result<String> {
@@ -116,4 +122,25 @@ fn fresh(folder: &Path) -> Result<()> {
         std::fs::remove_dir_all(folder).with_context(|| format!("cannot clear {}", folder.display()))?;
     }
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_fails_is_shown_by_its_last_words() {
+        assert_eq!(last_words("a\n\nb\nc\nd\ne\n"), "b\nc\nd\ne");
+        assert_eq!(last_words(""), "");
+    }
+
+    #[test]
+    fn a_download_counts_only_with_the_lock_it_was_made_from() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!complete(folder.path(), "one"));
+        std::fs::write(folder.path().join("complete"), "one").unwrap();
+        assert!(complete(folder.path(), "one") && !complete(folder.path(), "two"));
+        fresh(folder.path()).unwrap();
+        assert!(!complete(folder.path(), "one"));
+    }
 }

@@ -1,8 +1,8 @@
 //! R4's own definitions (https://hl7.org/fhir/R4/downloads.html) reduced to one compact table.
 //!
 //! The shape of the table is documented in `crates/assets/src/lib.rs`, for those who read it. The package we take
-//! the definitions from has added elements of its own and of R5 to the snapshots; `source::published` undoes that. (Its separate compartment file is
-//! changed as well: we take the one in the bundle.)
+//! the definitions from has added elements of its own and of R5 to the snapshots; `source::published` undoes that. (Its
+//! separate compartment file is changed as well: we take the one in the bundle.)
 
 mod source;
 
