@@ -4,7 +4,11 @@
 //! depends on none of them that need the assets it makes. Start reading at `Command`.
 
 mod assets;
+mod cargo;
+mod demo;
 mod system;
+mod test;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -27,6 +31,25 @@ enum Command {
         after_help = "Example: cargo xtask assets --yes\nYBA_ASSETS names the folder (default target/assets)"
     )]
     Assets,
+    /// Set everything up, create an invented province and serve it
+    #[command(after_help = "Example: cargo xtask demo -- --people 500")]
+    Demo {
+        /// Passed on to `yba demo`
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Set everything up and run all tests
+    #[command(after_help = "Example: cargo xtask test -- -p yba-store")]
+    Test {
+        /// Also what takes long: many crash rounds, large properties
+        #[arg(long)]
+        deep: bool,
+        /// Passed on to `cargo test`
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Check floors, forgotten notes and file lengths
+    Tidy,
 }
 
 /// Exit codes: 0 success, 1 the answer is no, 2 wrong usage (clap), 3 could not run.
@@ -34,6 +57,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Assets => assets::run(cli.yes),
+        Command::Demo { arguments } => demo::run(cli.yes, &arguments),
+        Command::Test { deep, arguments } => test::run_all(cli.yes, deep, &arguments),
+        Command::Tidy => tidy::check(&cargo::root()).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         eprintln!("xtask: {error:#}");

@@ -1,0 +1,256 @@
+//! The command line. Names, flags and exit codes are relied on by others: keep them.
+
+use crate::command::{self, Work};
+use crate::config::{Config, NodeFlags};
+use crate::output::{self, Output};
+use crate::{control, node::Node, serve};
+use clap::{Args, Parser, Subcommand};
+use std::net::IpAddr;
+use std::path::PathBuf;
+use yba_fhir::{Kind, Outcome};
+
+#[derive(Parser)]
+#[command(
+    name = "yba",
+    version,
+    about = "One lifelong health record for each citizen, in one program",
+    max_term_width = 110
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a node in the foreground
+    #[command(after_help = "Example: yba serve --data /var/lib/yba --port 8080")]
+    Serve(ServeArgs),
+    /// Create an invented province in a new data folder and serve it in test mode
+    #[command(after_help = "Example: yba demo --people 2000 --data ./thu")]
+    Demo(DemoArgs),
+    /// Write the invented province as files
+    #[command(after_help = "Example: yba synth --people 1000 --seed 7 --out ./gia-dinh --claims")]
+    Synth(command::synth::SynthArgs),
+    /// Load records from files
+    Import {
+        #[command(subcommand)]
+        what: Import,
+    },
+    /// Write records to files
+    Export {
+        #[command(subcommand)]
+        what: Export,
+    },
+    /// Verify that the node's data is sound
+    #[command(after_help = "Example: yba check --data /var/lib/yba")]
+    Check(NodeFlags),
+    /// Save the node to one encrypted file
+    #[command(after_help = "Example: yba backup --data /var/lib/yba --to /mnt/usb/yba-2026-11-21.bak")]
+    Backup {
+        #[command(flatten)]
+        node: NodeFlags,
+        /// The file to write; it must not exist
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Bring a node back from a backup, into an empty folder
+    #[command(
+        after_help = "Example: yba restore --data /var/lib/yba --from /mnt/usb/yba.bak --key ./backup.key"
+    )]
+    Restore(command::backup::RestoreArgs),
+    /// The audit trail
+    Audit {
+        #[command(subcommand)]
+        what: Audit,
+    },
+    /// The content: lists, forms, claim tables
+    Content {
+        #[command(subcommand)]
+        what: ContentCommand,
+    },
+    /// Print every setting with its value and one sentence
+    #[command(after_help = "Example: yba config --data /var/lib/yba")]
+    Config(NodeFlags),
+}
+
+#[derive(Args)]
+struct ServeArgs {
+    #[command(flatten)]
+    node: NodeFlags,
+    #[command(flatten)]
+    listen: ListenArgs,
+    /// Test mode: no authentication, everyone is a named test administrator; loopback only
+    #[arg(long)]
+    open: bool,
+    /// Fill an empty node with an invented commune to click through
+    #[arg(long)]
+    demo: bool,
+}
+
+#[derive(Args)]
+struct ListenArgs {
+    /// Port [default: 8080]
+    #[arg(long)]
+    port: Option<u16>,
+    /// Address [default: 127.0.0.1]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<IpAddr>,
+}
+
+#[derive(Args)]
+struct DemoArgs {
+    #[command(flatten)]
+    node: NodeFlags,
+    #[command(flatten)]
+    listen: ListenArgs,
+    #[command(flatten)]
+    plan: command::synth::PlanArgs,
+    /// Only create the data, do not serve it
+    #[arg(long)]
+    no_serve: bool,
+}
+
+#[derive(Subcommand)]
+enum Import {
+    /// FHIR files: NDJSON or bundles; safe to repeat, goes on where it was interrupted
+    #[command(after_help = "Example: yba import fhir ./ndjson --data /var/lib/yba")]
+    Fhir {
+        #[command(flatten)]
+        node: NodeFlags,
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Insurance claim files (QĐ 4210, 4750, 3176, 1931): one file, folder or zip; safe to repeat
+    #[command(after_help = "Example: yba import bhyt ./ho-so-thang-10 --data /var/lib/yba")]
+    Bhyt {
+        #[command(flatten)]
+        node: NodeFlags,
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Where refused visits go, to be mended and fed again [default: ./tu-choi]
+        #[arg(long, value_name = "DIR")]
+        rejects: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum Export {
+    /// Everything as NDJSON, a file per type
+    #[command(after_help = "Example: yba export fhir --out ./ndjson --data /var/lib/yba")]
+    Fhir {
+        #[command(flatten)]
+        node: NodeFlags,
+        /// Folder to write; it must not exist or be empty
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Check that no entry was changed or removed; exit 0 when the trail is whole
+    #[command(after_help = "Example: yba audit verify --data /var/lib/yba")]
+    Verify(NodeFlags),
+}
+
+#[derive(Subcommand)]
+enum ContentCommand {
+    /// Load all content, run every example, report every problem with file and line
+    #[command(after_help = "Example: yba content check ./content")]
+    Check {
+        /// A folder that stands in for built-in content
+        dir: Option<PathBuf>,
+    },
+}
+
+/// Runs what the command line asks; answers the exit code.
+pub async fn run() -> u8 {
+    let command = Cli::parse().command;
+    match dispatch(command).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("yba: {error:#}");
+            3
+        }
+    }
+}
+
+async fn dispatch(command: Command) -> anyhow::Result<u8> {
+    match command {
+        Command::Serve(args) => {
+            let mut config = Config::load(&args.node)?;
+            args.listen.apply(&mut config);
+            config.open |= args.open;
+            serve::serve(config, if args.demo { Some(command::demo::COMMUNE) } else { None }).await
+        }
+        Command::Demo(args) => {
+            let mut config = Config::load(&args.node)?;
+            args.listen.apply(&mut config);
+            config.open = true;
+            command::demo::run(config, args.plan.plan()?, !args.no_serve).await
+        }
+        Command::Synth(args) => command::synth::run(&args),
+        Command::Import { what: Import::Fhir { node, paths } } => {
+            on_node(&node, Work::ImportFhir { paths: absolute(paths)? }).await
+        }
+        Command::Import { what: Import::Bhyt { node, paths, rejects } } => {
+            let rejects = std::path::absolute(rejects.unwrap_or_else(|| "tu-choi".into()))?;
+            on_node(&node, Work::ImportBhyt { paths: absolute(paths)?, rejects }).await
+        }
+        Command::Export { what: Export::Fhir { node, out } } => {
+            on_node(&node, Work::ExportFhir { out: std::path::absolute(out)? }).await
+        }
+        Command::Check(node) => on_node(&node, Work::Check).await,
+        Command::Backup { node, to } => on_node(&node, Work::Backup { to: std::path::absolute(to)? }).await,
+        Command::Restore(args) => command::backup::restore(&args).await,
+        Command::Audit { what: Audit::Verify(node) } => on_node(&node, Work::AuditVerify).await,
+        Command::Content { what: ContentCommand::Check { dir } } => {
+            Ok(command::content::check(dir.as_deref()))
+        }
+        Command::Config(node) => {
+            for setting in Config::load(&node)?.settings() {
+                println!("{} = {:?}\n    {}", setting.name, setting.value, setting.sentence);
+            }
+            Ok(0)
+        }
+    }
+}
+
+impl ListenArgs {
+    fn apply(&self, config: &mut Config) {
+        config.port = self.port.unwrap_or(config.port);
+        config.listen = self.listen.unwrap_or(config.listen);
+    }
+}
+
+/// The running node does the work if there is one; else this program opens the node and does it.
+async fn on_node(flags: &NodeFlags, work: Work) -> anyhow::Result<u8> {
+    let config = Config::load(flags)?;
+    if let Some(code) = control::ask(&config, &work).await {
+        return Ok(code);
+    }
+    if !work.may_create() && config.database.is_none() && !config.data.join("yba.db").exists() {
+        anyhow::bail!("there is no node in {}; name its folder with --data", config.data.display());
+    }
+    let node = Node::open(config)?;
+    let (output, lines) = Output::channel();
+    let shown = tokio::spawn(output::show(lines));
+    let code = work.run(&node, &output).await;
+    output.end(code);
+    shown.await?;
+    node.records.store().close().await;
+    Ok(code)
+}
+
+fn absolute(paths: Vec<PathBuf>) -> anyhow::Result<Vec<PathBuf>> {
+    Ok(paths.into_iter().map(std::path::absolute).collect::<Result<_, _>>()?)
+}
+
+/// The exit code of a refusal: 1 when the answer is "no", 3 when the work could not be done.
+pub fn exit_code(outcome: &Outcome) -> u8 {
+    match outcome.kind {
+        Kind::Fault | Kind::Unavailable => 3,
+        _ => 1,
+    }
+}

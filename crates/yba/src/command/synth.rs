@@ -1,0 +1,110 @@
+//! `yba synth`: the invented province as files.
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use yba_fhir::Day;
+use yba_fhir::json::{str_at, to_string};
+use yba_synth::{Dialect, Plan, Province};
+
+/// What province to invent.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    /// How many people
+    #[arg(long, default_value_t = 5000)]
+    pub people: u32,
+    /// The same seed and program version give the same bytes
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Years of life before the last day
+    #[arg(long, default_value_t = 3)]
+    pub years: u32,
+    /// The last day [default: today]
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct SynthArgs {
+    #[command(flatten)]
+    pub plan: PlanArgs,
+    /// Folder to write
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// How FHIR is written
+    #[arg(long, value_enum, default_value_t = Format::Ndjson)]
+    pub format: Format,
+    /// Also the insurance claim files of both hospital systems, in bhyt-a and bhyt-b
+    #[arg(long)]
+    pub claims: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Format {
+    Ndjson,
+    Bundles,
+}
+
+impl PlanArgs {
+    pub fn plan(&self) -> anyhow::Result<Plan> {
+        let until = match &self.until {
+            Some(text) => {
+                Day::parse(text).with_context(|| format!("--until {text:?} is no date like 2026-03-02"))?
+            }
+            None => Day::of_instant(yba_store::Clock::system().now_ms()),
+        };
+        let until = jiff::civil::date(until.year(), until.month(), until.day());
+        Ok(Plan { people: self.people, seed: self.seed, years: self.years, until })
+    }
+}
+
+pub fn run(args: &SynthArgs) -> anyhow::Result<u8> {
+    let province = yba_synth::province(&args.plan.plan()?);
+    std::fs::create_dir_all(&args.out)?;
+    match args.format {
+        Format::Ndjson => write_ndjson(&province, &args.out)?,
+        Format::Bundles => {
+            for (number, bundle) in province.fhir_bundles().enumerate() {
+                std::fs::write(args.out.join(format!("bundle-{number:07}.json")), to_string(&bundle)?)?;
+            }
+        }
+    }
+    if args.claims {
+        for (dialect, folder) in [(Dialect::A, "bhyt-a"), (Dialect::B, "bhyt-b")] {
+            let files = write_claims(&province, dialect, &args.out.join(folder))?;
+            println!("{folder}: {files} files");
+        }
+    }
+    println!("{} people, {} visits, in {}", province.people.len(), province.visits.len(), args.out.display());
+    Ok(0)
+}
+
+fn write_ndjson(province: &Province, out: &Path) -> anyhow::Result<()> {
+    let mut files: BTreeMap<String, BufWriter<std::fs::File>> = BTreeMap::new();
+    for resource in province.fhir() {
+        let kind = str_at(&resource, &["resourceType"]).unwrap_or("Basic").to_owned();
+        if !files.contains_key(&kind) {
+            let file = std::fs::File::create(out.join(format!("{kind}.ndjson")))?;
+            files.insert(kind.clone(), BufWriter::new(file));
+        }
+        if let Some(file) = files.get_mut(&kind) {
+            writeln!(file, "{}", to_string(&resource)?)?;
+        }
+    }
+    files.values_mut().try_for_each(|file| file.flush())?;
+    Ok(())
+}
+
+/// Writes the claim files of one hospital system; answers how many.
+pub fn write_claims(province: &Province, dialect: Dialect, out: &Path) -> anyhow::Result<usize> {
+    let mut written = 0;
+    for file in province.claims(dialect, |_| true) {
+        let path = out.join(&file.name);
+        std::fs::create_dir_all(path.parent().unwrap_or(out))?;
+        std::fs::write(path, &file.bytes)?;
+        written += 1;
+    }
+    Ok(written)
+}

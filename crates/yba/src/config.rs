@@ -1,0 +1,157 @@
+//! Settings: each a field with a default and a sentence. Flags win over the environment (`YBA_…`), that over
+//! `yba.toml` in the data folder, that over the default. Everything works with none set.
+
+use anyhow::{Context, bail};
+use clap::Args;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use yba_store::{Clock, Options, Place};
+
+/// The flags that say which node is meant; the same for every command that works on one.
+#[derive(Debug, Clone, Default, Args)]
+pub struct NodeFlags {
+    /// Data folder of the node [default: ./yba-data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Keep records in PostgreSQL: postgres://user@host/database
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// Shift the node's clock (tests)
+    #[arg(long, value_name = "SECONDS", hide = true, allow_hyphen_values = true)]
+    pub clock_offset: Option<i64>,
+}
+
+/// One setting as `yba config` prints it.
+pub struct Setting {
+    pub name: &'static str,
+    pub value: String,
+    pub sentence: &'static str,
+}
+
+/// The settings of a node.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub data: PathBuf,
+    pub database: Option<String>,
+    pub listen: IpAddr,
+    pub port: u16,
+    pub open: bool,
+    pub name: String,
+    pub source_url: String,
+    pub content: Option<PathBuf>,
+    pub clock_offset: i64,
+}
+
+impl Config {
+    /// The settings for these flags, with file and environment beneath them.
+    pub fn load(flags: &NodeFlags) -> anyhow::Result<Config> {
+        let data = match &flags.data {
+            Some(data) => data.clone(),
+            None => PathBuf::from(environment("data").unwrap_or_else(|| "./yba-data".into())),
+        };
+        let file = read_file(&data)?;
+        let look = |name: &str| environment(name).or_else(|| file.get(name).map(plain));
+        let config = Config {
+            database: flags.database.clone().or_else(|| look("database")),
+            listen: parsed("listen", look("listen").as_deref().unwrap_or("127.0.0.1"))?,
+            port: parsed("port", look("port").as_deref().unwrap_or("8080"))?,
+            open: parsed("open", look("open").as_deref().unwrap_or("false"))?,
+            name: look("name").unwrap_or_else(|| "Y Bạ".into()),
+            source_url: look("source-url").unwrap_or_else(|| "https://yba.vn/ma-nguon".into()),
+            content: look("content").map(PathBuf::from),
+            clock_offset: flags.clock_offset.unwrap_or(0),
+            data,
+        };
+        if let Some(unknown) =
+            file.keys().find(|key| !config.settings().iter().any(|one| one.name == key.as_str()))
+        {
+            bail!("yba.toml: unknown setting {unknown:?}; `yba config` lists them all");
+        }
+        Ok(config)
+    }
+
+    /// Every setting with its value and one sentence.
+    pub fn settings(&self) -> Vec<Setting> {
+        let row = |name, value: String, sentence| Setting { name, value, sentence };
+        vec![
+            row(
+                "data",
+                self.data.display().to_string(),
+                "The node's folder: records (unless in PostgreSQL), blobs, audit trail, keys.",
+            ),
+            row(
+                "database",
+                self.database.clone().unwrap_or_default(),
+                "A postgres:// URL to keep records in PostgreSQL; empty means the SQLite file in the data folder.",
+            ),
+            row("listen", self.listen.to_string(), "The address to listen on."),
+            row("port", self.port.to_string(), "The port to listen on."),
+            row(
+                "open",
+                self.open.to_string(),
+                "Test mode without authentication; only on a loopback address.",
+            ),
+            row("name", self.name.clone(), "What the node is called on its pages."),
+            row(
+                "source-url",
+                self.source_url.clone(),
+                "Where the source of this very program can be had (AGPL, section 13).",
+            ),
+            row(
+                "content",
+                self.content.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+                "A folder whose files stand in for the content built into the program.",
+            ),
+        ]
+    }
+
+    pub fn clock(&self) -> Clock {
+        Clock::System { offset_ms: self.clock_offset.saturating_mul(1000) }
+    }
+
+    pub fn store_options(&self) -> Options {
+        let place = self.database.clone().map(Place::Postgres);
+        Options { folder: self.data.clone(), place, clock: self.clock() }
+    }
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(format!("YBA_{}", name.replace('-', "_").to_uppercase()))
+        .ok()
+        .filter(|value| !value.is_empty())
+}
+
+fn read_file(data: &Path) -> anyhow::Result<toml::Table> {
+    let path = data.join("yba.toml");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => text.parse().with_context(|| format!("{} is not well-formed", path.display())),
+        Err(_) => Ok(toml::Table::new()),
+    }
+}
+
+fn plain(value: &toml::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn parsed<T: std::str::FromStr>(name: &str, text: &str) -> anyhow::Result<T> {
+    text.parse().map_err(|_| anyhow::anyhow!("setting {name}: {text:?} is not valid"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_win_over_the_file_and_unknown_settings_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let flags = NodeFlags { data: Some(folder.path().to_owned()), ..NodeFlags::default() };
+        assert_eq!(Config::load(&flags).unwrap().port, 8080);
+        std::fs::write(folder.path().join("yba.toml"), "port = 9000\ndatabase = \"postgres://file\"\n")
+            .unwrap();
+        let with_flag = NodeFlags { database: Some("postgres://flag".into()), ..flags.clone() };
+        let config = Config::load(&with_flag).unwrap();
+        assert_eq!((config.port, config.database.as_deref()), (9000, Some("postgres://flag")));
+        std::fs::write(folder.path().join("yba.toml"), "prot = 9000\n").unwrap();
+        assert!(Config::load(&flags).unwrap_err().to_string().contains("prot"));
+    }
+}

@@ -1,0 +1,31 @@
+//! `yba`: the health record system of a province in one program. This crate wires the house together: settings,
+//! the command line, the listening socket, the followers.
+//!
+//! It deliberately does not know how anything works inside; a command here is a few calls of lower floors.
+//!
+//! Start reading at [`cli`] (what can be asked), [`node`] (what is open), [`serve`] (what runs).
+
+mod cli;
+mod command;
+mod config;
+mod control;
+mod node;
+mod output;
+mod serve;
+
+use std::process::ExitCode;
+
+/// Exit codes: 0 success, 1 the answer is "no", 2 wrong usage, 3 could not run.
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("yba: cannot start: {error}");
+            return ExitCode::from(3);
+        }
+    };
+    let code = runtime.block_on(cli::run());
+    // Blocking reads that are still under way do not hold the program up.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    ExitCode::from(code)
+}

@@ -1,0 +1,83 @@
+//! An open node: its records, content and keys.
+
+use crate::config::Config;
+use rand::RngCore;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use yba_content::Content;
+use yba_fhir::{Kind, Outcome};
+use yba_records::{Ids, Records};
+use yba_store::Store;
+
+/// What a command works on.
+#[derive(Clone)]
+pub struct Node {
+    pub records: Records,
+    pub content: Arc<Content>,
+    /// From which ids of imported records are made (DESIGN 14); the same on every node of a province.
+    pub province_key: [u8; 32],
+    pub config: Config,
+}
+
+impl Node {
+    /// Opens the node of these settings; creates it when the folder is new.
+    pub fn open(config: Config) -> Result<Node, Outcome> {
+        let content = load_content(&config)?;
+        let store = Store::open(config.store_options())?;
+        let province_key = province_key(&config.data).map_err(|error| {
+            Outcome::fault(format!("the province key in {} cannot be used: {error}", config.data.display()))
+        })?;
+        Ok(Node {
+            records: Records::open(store, Ids::Random)?,
+            content: Arc::new(content),
+            province_key,
+            config,
+        })
+    }
+}
+
+fn load_content(config: &Config) -> Result<Content, Outcome> {
+    let Some(folder) = &config.content else { return Ok(Content::built_in()) };
+    Content::with_folder(folder).map_err(|problems| {
+        let list: Vec<String> = problems.iter().map(|problem| problem.to_string()).collect();
+        let text = format!("Thư mục nội dung {} có lỗi; chạy `yba content check`.", folder.display());
+        Outcome::new(
+            Kind::Unavailable,
+            "content",
+            text,
+            format!("content has problems:\n{}", list.join("\n")),
+        )
+    })
+}
+
+/// Reads the key, or makes one at first; readable by its owner alone.
+fn province_key(folder: &Path) -> std::io::Result<[u8; 32]> {
+    let path = folder.join("province.key");
+    if let Ok(text) = std::fs::read_to_string(&path) {
+        return parse_key(text.trim())
+            .ok_or_else(|| std::io::Error::other("province.key must be 64 hex digits"));
+    }
+    let mut key = [0u8; 32];
+    rand::rngs::OsRng.fill_bytes(&mut key);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&path)?;
+    let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    Ok(key)
+}
+
+fn parse_key(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    let mut key = [0u8; 32];
+    for (position, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * position..2 * position + 2], 16).ok()?;
+    }
+    Some(key)
+}

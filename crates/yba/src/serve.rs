@@ -1,0 +1,204 @@
+//! The running node: one listener for pages and API, the followers of the log, the minute's and the hour's chores.
+
+use crate::command::demo::{self, Commune};
+use crate::config::Config;
+use crate::control;
+use crate::node::Node;
+use crate::output::{self, Output};
+use anyhow::{Context, bail};
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::routing::get;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::sync::watch;
+use yba_records::audit::Signer;
+use yba_web::{Site, SiteSettings};
+
+/// How long requests may take to end after SIGTERM.
+const GOODBYE: Duration = Duration::from_secs(10);
+/// How often the audit heads are signed.
+const HEADS_EVERY: Duration = Duration::from_secs(60);
+/// How often closed index rows are looked for, and how old they must be: the life of a page link.
+const CLEAR_EVERY: Duration = Duration::from_secs(600);
+const LINK_LIFE_MS: i64 = 3_600_000;
+
+/// `yba serve`.
+pub async fn serve(config: Config, commune: Option<Commune>) -> anyhow::Result<u8> {
+    refuse_open_to_the_world(&config)?;
+    let node = Node::open(config)?;
+    if let Some(commune) = commune {
+        let (output, lines) = Output::channel();
+        let shown = tokio::spawn(output::show(lines));
+        let filled = demo::fill(&node, demo::commune_plan(commune, &node), &output).await;
+        output.end(0);
+        shown.await?;
+        filled?;
+    }
+    serve_node(node).await
+}
+
+fn refuse_open_to_the_world(config: &Config) -> anyhow::Result<()> {
+    if config.open && !config.listen.is_loopback() {
+        bail!(
+            "--open has no authentication and only listens on a loopback address, not on {}",
+            config.listen
+        );
+    }
+    Ok(())
+}
+
+/// Serves an open node until SIGTERM or Ctrl C.
+pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
+    refuse_open_to_the_world(&node.config)?;
+    let address = SocketAddr::new(node.config.listen, node.config.port);
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}"))?;
+    let address = listener.local_addr()?;
+    if let Err(error) = control::listen(node.clone()) {
+        eprintln!("yba: commands cannot reach this node while it runs: {error}");
+    }
+    let (stop, stopping) = watch::channel(false);
+    let chores = start_chores(&node, &stopping)?;
+    println!("Y Bạ đang chạy: http://{address}");
+    if node.config.open {
+        println!("CHẾ ĐỘ THỬ: không xác thực, chỉ dùng dữ liệu giả định.");
+    }
+    let app = app(&node, address);
+    let server = axum::serve(listener, app).with_graceful_shutdown(stop_signal(stop.clone()));
+    let mut told = stopping.clone();
+    tokio::select! {
+        done = server => done?,
+        () = async { let _ = told.wait_for(|stop| *stop).await; tokio::time::sleep(GOODBYE).await } => {}
+    }
+    let _ = stop.send(true);
+    for chore in chores {
+        let _ = tokio::time::timeout(Duration::from_secs(2), chore).await;
+    }
+    node.records.trail().sync();
+    node.records.store().close().await;
+    Ok(0)
+}
+
+async fn stop_signal(stop: watch::Sender<bool>) {
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = terminate => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    let _ = stop.send(true);
+}
+
+/// Pages at `/`, FHIR at `/fhir`, and the three addresses for those who watch the node.
+fn app(node: &Node, address: SocketAddr) -> Router {
+    let settings = SiteSettings {
+        open: node.config.open,
+        node: node.config.name.clone(),
+        source_url: node.config.source_url.clone(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        who: node.config.open.then(|| "Quản trị viên thử nghiệm".into()),
+        run: node.records.store().identity().incarnation.clone(),
+        gallery: node.config.open,
+    };
+    let site = Site::new(settings, vec![yba_hospital::menu()]);
+    let rooms = Router::new();
+    let watched = node.clone();
+    let metrics = node.clone();
+    Router::new()
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(move || ready(watched.clone())))
+        .route("/metrics", get(move || measures(metrics.clone())))
+        .nest("/fhir", fhir(node, address))
+        .merge(yba_web::shell(site, rooms))
+}
+
+fn fhir(_node: &Node, _address: SocketAddr) -> Router {
+    Router::new()
+}
+
+/// Ready when the log can be read.
+async fn ready(node: Node) -> (StatusCode, &'static str) {
+    match node.records.store().cursor("mpi").await {
+        Ok(_) => (StatusCode::OK, "ready"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
+    }
+}
+
+/// Numbers in the Prometheus text form; none tells anything about a person.
+async fn measures(node: Node) -> ([(header::HeaderName, &'static str); 1], String) {
+    let store = node.records.store();
+    let head = store.head_t();
+    let lag = head - store.cursor("mpi").await.unwrap_or(0);
+    let (reads, _) = node.records.trail().end();
+    let text = format!(
+        "# TYPE yba_log_position gauge\nyba_log_position {head}\n\
+         # TYPE yba_follower_lag gauge\nyba_follower_lag{{follower=\"mpi\"}} {lag}\n\
+         # TYPE yba_audit_reads counter\nyba_audit_reads {reads}\n"
+    );
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
+}
+
+/// The followers and the chores, each ended by `stopping`.
+fn start_chores(
+    node: &Node,
+    stopping: &watch::Receiver<bool>,
+) -> anyhow::Result<Vec<tokio::task::JoinHandle<()>>> {
+    let signer = Signer::load(node.records.trail().folder())?;
+    let (heads, clearing) = (node.clone(), node.clone());
+    let sign = every(HEADS_EVERY, stopping.clone(), move || {
+        let (node, signer) = (heads.clone(), signer.clone());
+        async move {
+            if let Err(outcome) = node.records.sign_heads(&signer).await {
+                eprintln!("yba: {outcome}");
+            }
+        }
+    });
+    let clear = every(CLEAR_EVERY, stopping.clone(), move || {
+        let node = clearing.clone();
+        async move {
+            if let Err(outcome) = clear_old_rows(&node).await {
+                eprintln!("yba: {outcome}");
+            }
+        }
+    });
+    Ok(vec![sign, clear])
+}
+
+/// Clears index rows that no page link can ask for any more.
+async fn clear_old_rows(node: &Node) -> Result<(), yba_fhir::Outcome> {
+    let store = node.records.store();
+    let before = (store.clock().now_ms() - LINK_LIFE_MS) << 16;
+    let sql = "SELECT COALESCE(MAX(t), 0) FROM head WHERE shard = 0 AND hlc < ?1";
+    let rows = store.query(sql, vec![yba_store::Value::Int(before)]).await?;
+    if let Some(t) = rows.first().map(|row| row.int(0)).filter(|t| *t > 0) {
+        store.clear_closed(t).await?;
+    }
+    Ok(())
+}
+
+/// Does a chore at every interval, and once more at the end.
+fn every<F, Done>(
+    interval: Duration,
+    mut stopping: watch::Receiver<bool>,
+    mut chore: F,
+) -> tokio::task::JoinHandle<()>
+where
+    F: FnMut() -> Done + Send + 'static,
+    Done: Future<Output = ()> + Send,
+{
+    tokio::spawn(async move {
+        loop {
+            let stop = tokio::time::timeout(interval, stopping.wait_for(|stop| *stop)).await.is_ok();
+            chore().await;
+            if stop {
+                return;
+            }
+        }
+    })
+}

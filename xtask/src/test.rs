@@ -1,0 +1,74 @@
+//! `cargo xtask test`: sets up what the tests need, then runs them all: format, lints, tidiness, tests.
+//!
+//! `--deep` runs the long ones too (crash rounds, larger properties).
+
+use crate::assets::{self, Places};
+use crate::cargo::{cargo, root, run, target};
+use crate::system::{Need, ensure, runs};
+use crate::tidy;
+use anyhow::{Context, Result};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+const NEEDS: &[Need] = &[
+    Need { what: "PostgreSQL", package: "postgresql", present: postgres_is_here },
+    Need { what: "Chromium", package: "chromium", present: || runs("chromium", &["--version"]) },
+    Need { what: "strace", package: "strace", present: || runs("strace", &["-V"]) },
+    Need { what: "node", package: "nodejs", present: || runs("node", &["--version"]) },
+    Need {
+        what: "python venv",
+        package: "python3-venv",
+        present: || runs("python3", &["-c", "import ensurepip, venv"]),
+    },
+];
+
+/// Runs everything; the first failure ends it.
+pub fn run_all(yes: bool, deep: bool, only: &[String]) -> Result<ExitCode> {
+    ensure(NEEDS, yes)?;
+    let code = assets::run(yes)?;
+    if code != ExitCode::SUCCESS {
+        return Ok(code);
+    }
+    let python = python_clients()?;
+    let node_modules = Places::of_workspace()?.downloads.join("npm/node_modules");
+    tidy::check(&root())?;
+    cargo(&["fmt", "--all", "--check"], &[])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?;
+    let mut variables: Vec<(&str, &OsStr)> =
+        vec![("YBA_TEST_PYTHON", python.as_os_str()), ("YBA_TEST_NODE_MODULES", node_modules.as_os_str())];
+    if deep {
+        variables.push(("YBA_TEST_DEEP", OsStr::new("1")));
+    }
+    let mut arguments = vec!["test", "--workspace", "--no-fail-fast"];
+    arguments.extend(only.iter().map(String::as_str));
+    cargo(&arguments, &variables)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn postgres_is_here() -> bool {
+    runs("initdb", &["--version"])
+        || std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|mut found| found.next().is_some())
+}
+
+/// A Python with the FHIR client that the tests drive, pinned by hash; made once.
+fn python_clients() -> Result<PathBuf> {
+    let wanted = root().join("crates/yba/tests/clients/requirements.txt");
+    let text =
+        std::fs::read_to_string(&wanted).with_context(|| format!("{} is missing", wanted.display()))?;
+    let folder = target().join("test-python");
+    let (python, stamp) = (folder.join("bin/python"), folder.join("stamp"));
+    if std::fs::read_to_string(&stamp).is_ok_and(|done| done == text) && works(&python) {
+        return Ok(python);
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+    run(Command::new("python3").args(["-m", "venv"]).arg(&folder), &[])?;
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"];
+    run(Command::new(&python).args(pip).arg(&wanted), &[])?;
+    std::fs::write(&stamp, text)?;
+    Ok(python)
+}
+
+fn works(python: &Path) -> bool {
+    python.to_str().is_some_and(|path| runs(path, &["-c", "import fhirpy"]))
+}
