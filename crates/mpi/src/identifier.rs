@@ -131,7 +131,8 @@ impl Key {
 /// insurance number inside it. Spaces, dots and dashes do not count. A wrong form is kept so that it can still be looked up, but is
 /// no [evidence](Key::is_evidence).
 pub fn keys_of(system: &str, value: &str) -> Vec<Key> {
-    let Some(slug) = system.strip_prefix(SID) else { return Vec::new() };
+    let tidy_slug = |slug: &&str| slug.len() <= 64 && slug.bytes().all(|byte| byte.is_ascii_graphic());
+    let Some(slug) = system.strip_prefix(SID).filter(tidy_slug) else { return Vec::new() };
     let value: String = compact(value).chars().take(64).collect();
     if value.is_empty() {
         return Vec::new();

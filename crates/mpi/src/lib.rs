@@ -10,10 +10,19 @@
 pub mod asked;
 pub mod birth;
 pub mod evidence;
+pub mod find;
+pub mod follower;
 pub mod identifier;
 pub mod link;
-
+pub mod linkage;
 pub mod name;
+pub mod patient;
+pub mod person;
 pub mod qr;
+
+mod deciding;
+mod intake;
+mod rank;
+mod table;
 
 pub use asked::{Asked, Query, understand};

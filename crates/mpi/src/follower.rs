@@ -1,0 +1,116 @@
+//! Follows the change log: takes changes into the tables, and when the log is read to its end, decides about the
+//! Patients that changed. The decisions are Linkages and come back through the log, so the log alone says who is who.
+//!
+//! It may be stopped at any moment: tables and cursor move together, decisions have ids made of their two Patients,
+//! and who has to be decided about stands in a table. Deciding waits for the end of the log so that a rebuild from
+//! nothing knows every decision of a person before it speaks itself.
+
+use crate::deciding;
+use crate::intake;
+use crate::table::{self, FOLLOWER};
+use std::time::Duration;
+use tokio::sync::{Mutex, watch};
+use yba_fhir::Outcome;
+use yba_records::Records;
+
+/// Most changes read at once.
+const BATCH: usize = 1000;
+/// How long a follower rests after a failure before it tries again.
+const REST: Duration = Duration::from_secs(5);
+
+/// One follower at a time: two would give numbers twice.
+static FOLLOWING: Mutex<()> = Mutex::const_new(());
+
+/// What catching up did.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Report {
+    /// Changes of any kind that were read.
+    pub changes: usize,
+    /// Patients that were new or changed.
+    pub patients: usize,
+    /// Linkages that got a version.
+    pub decisions: usize,
+    /// Groups of Patients too large to judge: most likely a number that many people were filed under.
+    pub oversized: usize,
+}
+
+/// Follows until everything in the log is taken in and everybody is decided about. For imports and tests; `run` does
+/// the same for as long as the server lives.
+pub async fn catch_up(records: &Records) -> Result<Report, Outcome> {
+    prepare(records).await?;
+    follow(records).await
+}
+
+/// Creates the derived tables if they are not there. To be called before anybody searches; safe at each start.
+pub async fn prepare(records: &Records) -> Result<(), Outcome> {
+    let _alone = FOLLOWING.lock().await;
+    table::prepare(records.store()).await
+}
+
+async fn follow(records: &Records) -> Result<Report, Outcome> {
+    let _alone = FOLLOWING.lock().await;
+    let mut report = Report::default();
+    loop {
+        read_log(records, &mut report).await?;
+        let t = records.store().cursor(FOLLOWER).await?;
+        let turn = deciding::decide_next(records, t).await?;
+        report.decisions += turn.written;
+        report.oversized += turn.oversized;
+        if turn.decided == 0 && turn.written == 0 {
+            return Ok(report);
+        }
+    }
+}
+
+/// Forgets the tables and reads the log from its beginning. Decisions stand in the log and stay.
+pub async fn rebuild(records: &Records) -> Result<Report, Outcome> {
+    {
+        let _alone = FOLLOWING.lock().await;
+        table::reset(records.store()).await?;
+    }
+    catch_up(records).await
+}
+
+/// How many positions of the log the tables are behind.
+pub async fn lag(records: &Records) -> Result<i64, Outcome> {
+    Ok(records.store().head_t() - records.store().cursor(FOLLOWER).await?)
+}
+
+/// Follows until `shutdown` turns true (or its sender is gone). A failure is written to standard error and tried again.
+pub async fn run(records: Records, mut shutdown: watch::Receiver<bool>) {
+    let mut commits = records.store().watch();
+    let mut prepared = false;
+    while !*shutdown.borrow() {
+        commits.borrow_and_update();
+        let done = tokio::select! {
+            done = async { if prepared { follow(&records).await } else { catch_up(&records).await } } => done,
+            _ = shutdown.changed() => return,
+        };
+        prepared |= done.is_ok();
+        let rest = match &done {
+            Ok(_) => None,
+            Err(outcome) => {
+                eprintln!("mpi follower: {outcome}; trying again in {} s", REST.as_secs());
+                Some(REST)
+            }
+        };
+        tokio::select! {
+            changed = commits.changed(), if rest.is_none() => if changed.is_err() { return },
+            () = tokio::time::sleep(rest.unwrap_or(REST)), if rest.is_some() => {}
+            _ = shutdown.changed() => return,
+        }
+    }
+}
+
+/// Takes in everything after the cursor.
+async fn read_log(records: &Records, report: &mut Report) -> Result<(), Outcome> {
+    let store = records.store();
+    let mut at = store.cursor(FOLLOWER).await?;
+    loop {
+        let changes = store.changes_after(at, BATCH).await?;
+        let Some(last) = changes.last() else { return Ok(()) };
+        at = last.t;
+        report.changes += changes.len();
+        report.patients += intake::take_in(store, &changes, at).await?;
+    }
+}

@@ -1,0 +1,5 @@
+//! Linking and finding over real stores.
+
+mod finding;
+mod following;
+mod people;
