@@ -277,7 +277,7 @@ fn person(index: u32, seed: Seed, family: &str, group: usize, shared: &Shared, r
         class: shared.class,
         cccd,
         cccd_from: seed.birth.plus(rng.between(20, 60) as i32),
-        cmnd: (seed.birth.year() < 2006).then(|| 45_000_000 + scatter(index, 387_217, 1_000_000)),
+        cmnd: (seed.birth.year() < 2006).then(|| 45_000_000 + scatter(index, 613_957, 1_000_000)),
         bhxh: 1_200_000_000 + scatter(index, 48_271_337, 100_000_000),
         card_from: seed.birth.plus(rng.between(20, 45) as i32),
         registered: shared.registered,
