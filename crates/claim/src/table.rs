@@ -18,6 +18,8 @@ pub struct Cell<'c> {
     pub text: String,
     /// `None` when no edition has such a column.
     pub column: Option<&'c Column>,
+    /// Set when mapping reads the value; what stays unread is kept raw, so that nothing is lost.
+    pub(crate) read: std::cell::Cell<bool>,
 }
 
 /// A row: cells asked for by concept, the name of the column in QĐ 3176.
@@ -34,27 +36,42 @@ impl<'c> Row<'c> {
         self.cells.iter().find(|cell| cell.column.is_some_and(|column| column.concept == concept))
     }
 
+    /// The value, for using it: it then counts as read.
     pub fn text(&self, concept: &str) -> Option<&str> {
+        let cell = self.cell(concept)?;
+        cell.read.set(true);
+        Some(&cell.text)
+    }
+
+    /// The value, for looking at it only.
+    pub fn peek(&self, concept: &str) -> Option<&str> {
         self.cell(concept).map(|cell| cell.text.as_str())
     }
 
-    /// A decimal; `None` when empty or malformed (which the check reports).
+    /// A decimal; `None` when empty or malformed (which the check reports, and the text is kept raw).
     pub fn decimal(&self, concept: &str) -> Option<Decimal> {
-        self.text(concept).and_then(Decimal::parse)
+        self.value(concept, Decimal::parse)
     }
 
     pub fn moment(&self, concept: &str) -> Option<Moment> {
-        self.text(concept).and_then(Moment::parse)
+        self.value(concept, Moment::parse)
+    }
+
+    fn value<T>(&self, concept: &str, parse: fn(&str) -> Option<T>) -> Option<T> {
+        let cell = self.cell(concept)?;
+        let value = parse(&cell.text)?;
+        cell.read.set(true);
+        Some(value)
     }
 
     /// The values of a list cell, without empty ones at the end; positions are kept because lists run parallel.
     pub fn list(&self, concept: &str) -> Vec<&str> {
-        let mut values: Vec<&str> =
-            self.text(concept).map(|text| text.split(';').map(str::trim).collect()).unwrap_or_default();
-        while values.last().is_some_and(|last| last.is_empty()) {
-            values.pop();
-        }
-        values
+        self.text(concept).map(parts).unwrap_or_default()
+    }
+
+    /// The values of a list cell, for looking at them only.
+    pub fn peek_list(&self, concept: &str) -> Vec<&str> {
+        self.peek(concept).map(parts).unwrap_or_default()
     }
 
     /// The name of a column in this file, for telling people.
@@ -62,10 +79,31 @@ impl<'c> Row<'c> {
         self.cell(concept).map_or(concept, |cell| cell.name.as_str())
     }
 
-    /// Cells that go nowhere in the record: unknown columns, and columns content says are kept raw.
-    pub fn unmapped(&self) -> impl Iterator<Item = &Cell<'c>> {
-        self.cells.iter().filter(|cell| cell.column.is_none_or(|column| column.target == Target::Raw))
+    /// Cells that mapping has not read, but for keys and for copies of what `summary` says.
+    pub(crate) fn unread<'a>(&'a self, summary: &'a Row<'_>) -> impl Iterator<Item = &'a Cell<'c>> {
+        self.cells.iter().filter(move |cell| match cell.column {
+            None => true,
+            Some(column) if column.target == Target::Key || column.concept == "MA_LK" => false,
+            Some(column) if column.target == Target::Same => {
+                let concept = if column.concept == "MA_YTE" { "MA_BN" } else { column.concept.as_str() };
+                !cell.read.get() && summary.peek(concept) != Some(cell.text.as_str())
+            }
+            Some(_) => !cell.read.get(),
+        })
     }
+
+    /// Forgets what was read, before mapping begins.
+    pub(crate) fn unread_all(&self) {
+        self.cells.iter().for_each(|cell| cell.read.set(false));
+    }
+}
+
+fn parts(text: &str) -> Vec<&str> {
+    let mut values: Vec<&str> = text.split(';').map(str::trim).collect();
+    while values.last().is_some_and(|last| last.is_empty()) {
+        values.pop();
+    }
+    values
 }
 
 /// One part of a visit.
@@ -209,7 +247,7 @@ fn part_rows<'c>(
                 problems.add(problem.part(&part.kind).row(at as u32 + 1).column(name));
             }
             let column = if twice { None } else { column };
-            cells.push(Cell { name: name.clone(), text: value.clone(), column });
+            cells.push(Cell { name: name.clone(), text: value.clone(), column, read: std::cell::Cell::new(false) });
         }
         rows.push(Row { number: at as u32 + 1, cells });
     }

@@ -49,11 +49,6 @@ impl<'a> Walk<'a> {
         self.text
     }
 
-    /// The line of a byte position, from 1.
-    pub(crate) fn line_of(&self, at: usize) -> u32 {
-        place(self.text, at).0
-    }
-
     /// How many elements are open.
     pub(crate) fn depth(&self) -> usize {
         self.open.len()

@@ -2,6 +2,7 @@
 
 use super::build::{Tree, coding, concept, extension, money, number, plain_quantity, reference, system};
 use super::condition::Diagnosis;
+use super::party::licence;
 use super::service::is_material;
 use super::Scene;
 use crate::table::Row;
@@ -50,9 +51,11 @@ pub(crate) fn map(scene: &Scene<'_, '_>, diagnoses: &[Diagnosis], coverages: &[V
     claim.put("provider", scene.facility());
     let normal = coding("http://terminology.hl7.org/CodeSystem/processpriority", "normal", None);
     claim.put("priority", concept(vec![normal], None));
+    let team = team(scene);
+    claim.put_all("careTeam", team.iter().enumerate().map(|(at, id)| member(at, id)).collect());
     claim.put_all("diagnosis", diagnoses.iter().enumerate().map(diagnosis).collect());
     claim.put_all("insurance", coverages.iter().enumerate().map(insurance).collect());
-    claim.put_all("item", items(scene));
+    claim.put_all("item", items(scene, &team));
     claim.put_some("total", row.decimal("T_TONGCHI_BV").map(money));
     own.push(claim.finish());
 }
@@ -94,16 +97,44 @@ fn insurance((at, coverage): (usize, &Value)) -> Value {
     json!({"sequence": at as u64 + 1, "focal": at == 0, "coverage": reference("Coverage", id)})
 }
 
-fn items(scene: &Scene<'_, '_>) -> Vec<Value> {
+fn lines<'a, 'c>(scene: &Scene<'a, 'c>) -> impl Iterator<Item = (&'static str, &'a Row<'c>)> + use<'a, 'c> {
     let drugs = scene.visit.rows("XML2").iter().map(|row| ("XML2", row));
-    let services = scene.visit.rows("XML3").iter().map(|row| ("XML3", row));
-    drugs.chain(services).enumerate().map(|(at, (part, row))| item(scene, at, part, row)).collect()
+    drugs.chain(scene.visit.rows("XML3").iter().map(|row| ("XML3", row)))
 }
 
-fn item(scene: &Scene<'_, '_>, at: usize, part: &str, row: &Row<'_>) -> Value {
+/// The practitioners of a line: who ordered, who did.
+fn people(scene: &Scene<'_, '_>, row: &Row<'_>) -> Vec<String> {
+    let named = ["MA_BAC_SI", "NGUOI_THUC_HIEN"].iter().flat_map(|column| row.list(column));
+    let mut ids: Vec<String> = named.filter_map(licence).map(|code| scene.practitioner_id(code)).collect();
+    ids.dedup();
+    ids
+}
+
+/// Everyone named by a line, once.
+fn team(scene: &Scene<'_, '_>) -> Vec<String> {
+    let mut team: Vec<String> = Vec::new();
+    for id in lines(scene).flat_map(|(_, row)| people(scene, row)) {
+        if !team.contains(&id) {
+            team.push(id);
+        }
+    }
+    team
+}
+
+fn member(at: usize, id: &str) -> Value {
+    json!({"sequence": at as u64 + 1, "provider": reference("Practitioner", id)})
+}
+
+fn items(scene: &Scene<'_, '_>, team: &[String]) -> Vec<Value> {
+    lines(scene).enumerate().map(|(at, (part, row))| item(scene, at, (part, row), team)).collect()
+}
+
+fn item(scene: &Scene<'_, '_>, at: usize, (part, row): (&str, &Row<'_>), team: &[String]) -> Value {
     let mut item = Tree::new();
     item_extensions(scene, part, row, &mut item);
     item.put("sequence", at as u64 + 1);
+    let members = people(scene, row).into_iter().filter_map(|id| team.iter().position(|known| *known == id));
+    item.put_all("careTeamSequence", members.map(|at| Value::from(at as u64 + 1)).collect());
     if let Some(code) = row.text("MA_NHOM") {
         item.put("category", concept(vec![scene.national("ma-nhom", code)], None));
     }
@@ -111,7 +142,7 @@ fn item(scene: &Scene<'_, '_>, at: usize, part: &str, row: &Row<'_>) -> Value {
     if let Some(code) = row.text("PHAM_VI") {
         item.put("programCode", json!([concept(vec![scene.national("pham-vi", code)], None)]));
     }
-    item.put_some("servicedDate", row.moment("NGAY_YL").map(Moment::date).as_deref());
+    serviced(row, &mut item);
     item.put_some("quantity", row.decimal("SO_LUONG").map(|count| plain_quantity(count, row.text("DON_VI_TINH"))));
     let price = if part == "XML2" { "DON_GIA" } else { "DON_GIA_BV" };
     item.put_some("unitPrice", row.decimal(price).map(money));
@@ -121,6 +152,16 @@ fn item(scene: &Scene<'_, '_>, at: usize, part: &str, row: &Row<'_>) -> Value {
     item.put_some("net", row.decimal("THANH_TIEN_BV").map(money));
     item.put("encounter", json!([scene.encounter()]));
     item.finish()
+}
+
+/// When a line was given: a bed or another thing with an end has a period.
+fn serviced(row: &Row<'_>, item: &mut Tree) {
+    match (row.moment("NGAY_YL"), row.moment("NGAY_KQ")) {
+        (Some(start), Some(end)) if !end.certainly_before(start) => {
+            item.put("servicedPeriod", json!({"start": start.date_time().as_str(), "end": end.date_time().as_str()}));
+        }
+        (start, end) => item.put_some("servicedDate", start.or(end).map(Moment::date).as_deref()),
+    }
 }
 
 fn product(part: &str, row: &Row<'_>) -> Value {
@@ -150,6 +191,9 @@ fn item_extensions(scene: &Scene<'_, '_>, part: &str, row: &Row<'_>, item: &mut 
         if let Some(code) = row.text("MA_DICH_VU").filter(|_| is_material(row)) {
             item.extend("thuoc-dich-vu", "valueCoding", coding(&system("bhyt-dvkt"), code, row.text("TEN_DICH_VU")));
         }
+    }
+    if let Some(code) = row.text("MA_KHOA") {
+        item.extend("ma-khoa", "valueCoding", scene.national("ma-khoa", code));
     }
     for (column, slug) in [("TYLE_TT_BH", "tyle-tt-bh"), ("MUC_HUONG", "muc-huong")] {
         if let Some(share) = row.decimal(column) {

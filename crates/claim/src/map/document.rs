@@ -78,7 +78,6 @@ pub(crate) fn map(scene: &Scene<'_, '_>, own: &mut Vec<Value>) {
     }
     scene.visit.rows("XML13").iter().for_each(|row| own.push(referral(scene, row)));
     scene.visit.rows("XML14").iter().for_each(|row| own.push(appointment(scene, row)));
-    own.extend(kept_raw(scene));
 }
 
 fn head(scene: &Scene<'_, '_>, paper: (&str, &str, &str), part: &str, row: u32) -> Tree {
@@ -223,12 +222,13 @@ fn appointment(scene: &Scene<'_, '_>, row: &Row<'_>) -> Value {
     request.finish()
 }
 
-/// What goes nowhere else: parts that are not mapped, whole; of mapped parts the cells that are not. Nothing of a
+/// What goes nowhere else: parts that are not mapped, whole; of mapped parts the cells that no
+/// mapping has read. Nothing of a
 /// file is lost, and nothing is kept twice.
-fn kept_raw(scene: &Scene<'_, '_>) -> Option<Value> {
+pub(crate) fn kept_raw(scene: &Scene<'_, '_>) -> Option<Value> {
     let mut attachments = Vec::new();
     for part in &scene.visit.parts {
-        let text = if part.mapped() { unmapped_cells(&part.rows) } else { Some(part.xml.clone()) };
+        let text = if part.mapped() { unread_cells(&part.rows, scene.summary) } else { Some(part.xml.clone()) };
         if let Some(text) = text {
             let data = base64::engine::general_purpose::STANDARD.encode(text.as_bytes());
             let title = match part.mapped() {
@@ -254,10 +254,10 @@ fn kept_raw(scene: &Scene<'_, '_>) -> Option<Value> {
     Some(document.finish())
 }
 
-fn unmapped_cells(rows: &[Row<'_>]) -> Option<String> {
+fn unread_cells(rows: &[Row<'_>], summary: &Row<'_>) -> Option<String> {
     let mut text = String::new();
     for row in rows {
-        let cells: Vec<_> = row.unmapped().collect();
+        let cells: Vec<_> = row.unread(summary).collect();
         if cells.is_empty() {
             continue;
         }

@@ -21,6 +21,7 @@ pub(crate) fn map(scene: &Scene<'_, '_>, diagnoses: &[Diagnosis], own: &mut Vec<
         encounter.put("serviceType", concept(vec![scene.national("ma-khoa", code)], None));
     }
     encounter.put("subject", scene.subject());
+    encounter.put_all("participant", examiners(scene));
     let mut period = Tree::new();
     period.put_some("start", row.moment("NGAY_VAO").map(Moment::date_time).as_deref());
     period.put("end", scene.ended.date_time().as_str());
@@ -74,6 +75,21 @@ fn diagnosis((at, diagnosis): (usize, &Diagnosis)) -> Value {
         "use": concept(vec![role], None),
         "rank": at as u64 + 1
     })
+}
+
+/// Who examined: the performers of examination lines (MA_NHOM 13), else who ordered them.
+fn examiners(scene: &Scene<'_, '_>) -> Vec<Value> {
+    let mut known: Vec<Value> = Vec::new();
+    for row in scene.visit.rows("XML3").iter().filter(|row| row.peek("MA_NHOM") == Some("13")) {
+        let performers = scene.practitioners(row, "NGUOI_THUC_HIEN");
+        let people = if performers.is_empty() { scene.practitioners(row, "MA_BAC_SI") } else { performers };
+        for person in people {
+            if !known.contains(&person) {
+                known.push(person);
+            }
+        }
+    }
+    known.into_iter().map(|person| json!({"individual": person})).collect()
 }
 
 fn hospitalization(scene: &Scene<'_, '_>) -> Option<Value> {

@@ -72,7 +72,7 @@ impl<'a, 'c> Scene<'a, 'c> {
     fn new(visit: &'a Visit<'c>, content: &'c Content, key: &'a ProvinceKey) -> Option<Scene<'a, 'c>> {
         let summary = visit.summary()?;
         let ended = summary.moment("NGAY_RA")?;
-        let patient_id = match summary.text("MA_BN") {
+        let patient_id = match summary.peek("MA_BN") {
             Some(code) => id(key, &visit.facility, &["patient", code]),
             None => id(key, &visit.facility, &["patient-of-visit", &visit.key]),
         };
@@ -151,6 +151,7 @@ impl<'a, 'c> Scene<'a, 'c> {
 
 /// Maps a visit that passed the check. `None` only for a visit without summary or end, which the check refuses.
 pub(crate) fn map<'c>(visit: &Visit<'c>, content: &'c Content, key: &ProvinceKey) -> Option<Mapped> {
+    visit.parts.iter().flat_map(|part| &part.rows).for_each(Row::unread_all);
     let scene = Scene::new(visit, content, key)?;
     let mut own = Vec::with_capacity(64);
     let conditions = condition::map(&scene, &mut own);
@@ -162,13 +163,16 @@ pub(crate) fn map<'c>(visit: &Visit<'c>, content: &'c Content, key: &ProvinceKey
     vitals::map(&scene, &mut own);
     document::map(&scene, &mut own);
     claim::map(&scene, &conditions, &coverages, &mut own);
+    let (patient, parties) = (patient::map(&scene), party::map(&scene));
+    // Last, because it keeps what nothing else has read.
+    own.extend(document::kept_raw(&scene));
     Some(Mapped {
         facility: visit.facility.clone(),
         key: visit.key.clone(),
         provenance_id: scene.id("provenance", ""),
-        patient: patient::map(&scene),
+        patient,
         coverages,
-        parties: party::map(&scene),
+        parties,
         own,
         ended: scene.ended,
         digest: provenance::digest(visit),
@@ -198,11 +202,9 @@ fn uri_text(text: &str) -> String {
 /// Ordinals of one part's rows by their business key.
 pub(crate) fn row_keys(rows: &[Row<'_>], concepts: &[&str]) -> Vec<String> {
     let mut ordinals = Ordinals::default();
-    let fields = |row: &'_ Row<'_>| concepts.iter().map(|concept| row.text(concept).map(str::to_owned)).collect::<Vec<_>>();
-    rows.iter()
-        .map(|row| {
-            let fields = fields(row);
-            ordinals.key(&fields.iter().map(Option::as_deref).collect::<Vec<_>>())
-        })
-        .collect()
+    let key = |row: &Row<'_>| {
+        let fields: Vec<Option<&str>> = concepts.iter().map(|concept| row.peek(concept)).collect();
+        ordinals.key(&fields)
+    };
+    rows.iter().map(key).collect()
 }

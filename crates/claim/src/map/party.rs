@@ -32,7 +32,7 @@ pub(crate) fn map(scene: &Scene<'_, '_>) -> Vec<Value> {
     let mut people: BTreeMap<String, Option<String>> = BTreeMap::new();
     for (kind, columns) in NAMED {
         for row in scene.visit.rows(kind) {
-            let named = columns.iter().flat_map(|column| row.list(column));
+            let named = columns.iter().flat_map(|column| row.peek_list(column));
             for code in named.filter_map(licence) {
                 let name = people.entry(code.to_owned()).or_default();
                 if *kind == "XML7" {

@@ -26,9 +26,9 @@ pub(crate) fn map(scene: &Scene<'_, '_>, own: &mut Vec<Value>) -> Vec<Service> {
     let mut services = Vec::new();
     let mut coded: Vec<&str> = Vec::new();
     for (row, key) in rows.iter().zip(row_keys(rows, KEY)) {
-        let group = row.text("MA_NHOM").unwrap_or_default();
+        let group = row.peek("MA_NHOM").unwrap_or_default();
         let ordered = matches!(group, "1" | "2" | "3" | "8" | "9" | "18") && !is_material(row);
-        let Some(code) = row.text("MA_DICH_VU").filter(|_| ordered) else { continue };
+        let Some(code) = row.peek("MA_DICH_VU").filter(|_| ordered) else { continue };
         let request_id = scene.id("service-request", &key);
         own.push(request(scene, row, code, &request_id));
         if matches!(group, "8" | "9" | "18") {
@@ -38,9 +38,9 @@ pub(crate) fn map(scene: &Scene<'_, '_>, own: &mut Vec<Value>) -> Vec<Service> {
         services.push(Service {
             request_id,
             code: code.to_owned(),
-            name: row.text("TEN_DICH_VU").map(str::to_owned),
+            name: row.peek("TEN_DICH_VU").map(str::to_owned),
             group: group.to_owned(),
-            result_at: row.moment("NGAY_KQ"),
+            result_at: row.peek("NGAY_KQ").and_then(Moment::parse),
         });
     }
     international(scene, &coded, own);
@@ -49,7 +49,7 @@ pub(crate) fn map(scene: &Scene<'_, '_>, own: &mut Vec<Value>) -> Vec<Service> {
 
 /// Whether a row of XML3 is a material rather than a service.
 pub(crate) fn is_material(row: &Row<'_>) -> bool {
-    matches!(row.text("MA_NHOM"), Some("10" | "11")) || (row.text("MA_VAT_TU").is_some() && row.text("MA_DICH_VU").is_none())
+    matches!(row.peek("MA_NHOM"), Some("10" | "11")) || (row.peek("MA_VAT_TU").is_some() && row.peek("MA_DICH_VU").is_none())
 }
 
 /// The diseases a row is for.

@@ -1,0 +1,4 @@
+//! The reading side of claims, tested on whole files.
+
+mod example;
+mod synth;
