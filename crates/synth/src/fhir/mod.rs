@@ -120,7 +120,7 @@ fn foundation() -> impl Iterator<Item = Value> {
 fn organization(facility: &Facility) -> Value {
     json!({
         "resourceType": "Organization",
-        "id": format!("f{}", facility.code),
+        "id": format!("cskcb-{}", facility.code.to_ascii_lowercase()),
         "identifier": [{"system": format!("{BASE}/sid/facility"), "value": facility.code.as_str()}],
         "active": true,
         "type": [{"coding": [{"system": format!("{TERMINOLOGY}/organization-type"), "code": "prov"}],
@@ -162,7 +162,7 @@ fn to_patient(person: &Person) -> Value {
 
 fn to_facility(facility: u16) -> Value {
     let facility = &places().facilities[usize::from(facility)];
-    json!({"reference": format!("Organization/f{}", facility.code), "display": facility.name.as_str()})
+    json!({"reference": format!("Organization/cskcb-{}", facility.code.to_ascii_lowercase()), "display": facility.name.as_str()})
 }
 
 fn to_worker(visit: &Visit, n: usize) -> Value {

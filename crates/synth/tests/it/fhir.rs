@@ -20,7 +20,7 @@ fn references(value: &Value, found: &mut Vec<String>) {
 
 #[test]
 fn every_reference_leads_to_a_resource_that_came_before() {
-    let province = province(&Plan { people: 400, ..plan() });
+    let province = province(&Plan { people: 200, ..plan() });
     let mut known = HashSet::new();
     let mut types: HashMap<String, usize> = HashMap::new();
     for resource in province.fhir() {
@@ -55,13 +55,13 @@ fn every_reference_leads_to_a_resource_that_came_before() {
     ] {
         assert!(types.contains_key(kind), "{kind} in {types:?}");
     }
-    assert_eq!(types["Patient"], 400);
+    assert_eq!(types["Patient"], 200);
     assert_eq!(types["Encounter"], province.visits.len());
 }
 
 #[test]
 fn bundles_hold_the_same_resources_and_stay_small() {
-    let province = province(&Plan { people: 150, ..plan() });
+    let province = province(&Plan { people: 60, ..plan() });
     let mut count = 0;
     for bundle in province.fhir_bundles() {
         assert_eq!(str_at(&bundle, &["type"]), Some("transaction"));

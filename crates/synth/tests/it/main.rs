@@ -12,9 +12,9 @@ use jiff::civil::date;
 use std::sync::OnceLock;
 use yba_synth::{Plan, Province, province};
 
-/// 2,000 people over three years: all four claim editions are met.
+/// 1,000 people over three years: all four claim editions are met.
 fn plan() -> Plan {
-    Plan { people: 2000, seed: 2026, years: 3, until: date(2026, 10, 31) }
+    Plan { people: 1000, seed: 2026, years: 3, until: date(2026, 10, 31) }
 }
 
 fn the_province() -> &'static Province {
