@@ -1,0 +1,68 @@
+//! What every interaction shares: the door, the settings, the cached CapabilityStatement, bounds.
+
+use crate::metadata::Capabilities;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Semaphore;
+use yba_records::Records;
+
+/// Most large bodies (see [`crate::body::LARGE_BYTES`]) that are in memory at once; others wait.
+const LARGE_BODIES_MAX: usize = 4;
+
+/// Settings of the API, made once at start.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Test mode: no authentication, everyone is the named test administrator.
+    pub open: bool,
+    /// The address that links and `Location` begin with, such as `https://hoso.laichau.gov.vn/fhir`, without a slash
+    /// at its end. Empty: the host that the caller named, over http.
+    pub base: String,
+    /// Distinguishes this run of the program in request ids; letters and digits.
+    pub run: String,
+}
+
+/// The API of one running node; clones share it.
+#[derive(Clone)]
+pub struct Api(Arc<Inner>);
+
+struct Inner {
+    records: Records,
+    settings: Settings,
+    capabilities: Capabilities,
+    large_bodies: Arc<Semaphore>,
+    requests: AtomicU64,
+}
+
+impl Api {
+    pub fn new(records: Records, settings: Settings) -> Api {
+        let capabilities = Capabilities::new(&settings, records.store().clock().now_ms());
+        Api(Arc::new(Inner {
+            records,
+            settings,
+            capabilities,
+            large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_MAX)),
+            requests: AtomicU64::new(1),
+        }))
+    }
+
+    pub fn records(&self) -> &Records {
+        &self.0.records
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.0.capabilities
+    }
+
+    pub fn large_bodies(&self) -> Arc<Semaphore> {
+        self.0.large_bodies.clone()
+    }
+
+    /// The next request id: the run and a counter.
+    pub fn next_request_id(&self) -> String {
+        format!("{}r{:06}", self.0.settings.run, self.0.requests.fetch_add(1, Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,130 @@
+//! Around every request: its id, who asks, a net for panics, gzip when it is asked for.
+
+use crate::answer::{Refused, shown};
+use crate::api::Api;
+use crate::asked::Admitted;
+use crate::ctx;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use futures_util::FutureExt;
+use std::io::Write;
+use std::panic::AssertUnwindSafe;
+use yba_fhir::Outcome;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// A shorter body is not worth packing.
+const PACK_BYTES_MIN: usize = 1024;
+/// A longer body is packed on a thread for blocking work.
+const PACK_ELSEWHERE_BYTES: usize = 64 << 10;
+/// The one address that strangers may ask.
+const METADATA: &str = "/fhir/metadata";
+
+/// What happens around every request. A panic ends the request with 500, not the connection.
+pub async fn guard(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let id = request_id(request.headers()).unwrap_or_else(|| api.next_request_id());
+    let gzip = takes_gzip(request.headers());
+    let ctx = ctx::of(&api, &id);
+    let refused = match request.uri().path() {
+        METADATA => None,
+        _ => ctx::admit(&api, &ctx).await.err(),
+    };
+    let mut response = match refused {
+        Some(refused) => Refused(refused).into_response(),
+        None => {
+            request.extensions_mut().insert(Admitted(ctx));
+            match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+                Ok(response) => response,
+                Err(_) => Refused(Outcome::fault("a request panicked")).into_response(),
+            }
+        }
+    };
+    if let Some(Refused(fault)) = response.extensions_mut().remove::<Refused>() {
+        response = Refused(shown(fault, &id)).into_response();
+    }
+    if gzip {
+        response = packed(response).await;
+    }
+    if let Ok(id) = HeaderValue::try_from(id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+/// The caller's own id of the request, if it is one that may stand in a log.
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get(REQUEST_ID)?.to_str().ok()?;
+    let fine = (1..=64).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    fine.then(|| id.to_owned())
+}
+
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let Some(wanted) = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()) else {
+        return false;
+    };
+    wanted.split(',').any(|part| {
+        let (coding, weight) = part.split_once(";q=").unwrap_or((part, "1"));
+        coding.trim() == "gzip" && weight.trim().parse::<f32>().is_ok_and(|weight| weight > 0.0)
+    })
+}
+
+async fn packed(response: Response) -> Response {
+    use axum::body::HttpBody;
+    let (mut parts, body) = response.into_parts();
+    if body.size_hint().exact().is_none_or(|length| length < PACK_BYTES_MIN as u64) {
+        return Response::from_parts(parts, body);
+    }
+    // Bodies here are whole in memory: this only takes the bytes out.
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let packed = match bytes.len() > PACK_ELSEWHERE_BYTES {
+        false => pack(&bytes),
+        true => {
+            let whole = bytes.clone();
+            tokio::task::spawn_blocking(move || pack(&whole)).await.unwrap_or_default()
+        }
+    };
+    if packed.is_empty() {
+        return Response::from_parts(parts, Body::from(bytes));
+    }
+    parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    parts.headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(packed))
+}
+
+/// The bytes packed; nothing when that fails.
+fn pack(bytes: &Bytes) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::fast());
+    let done = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    done.map(Bytes::from).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(name: HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
+    }
+
+    #[test]
+    fn only_ids_that_may_stand_in_a_log_are_taken_over() {
+        assert_eq!(request_id(&with(REQUEST_ID, "a-1.B_2")).as_deref(), Some("a-1.B_2"));
+        for wrong in ["", "a b", "a;rm", &"x".repeat(65)] {
+            assert_eq!(request_id(&with(REQUEST_ID, wrong)), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn gzip_is_given_only_to_who_asks() {
+        let asks = |value: &str| takes_gzip(&with(header::ACCEPT_ENCODING, value));
+        assert!(asks("gzip") && asks("br, gzip;q=0.5"));
+        assert!(!asks("br") && !asks("gzip;q=0") && !asks("identity") && !takes_gzip(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,148 @@
+//! FHIR capabilities: `GET [base]/metadata`, made once from the registry of interactions and the search parameters
+//! that the store indexes. <https://hl7.org/fhir/R4/capabilitystatement.html>
+
+use crate::answer::{Answer, Reply};
+use crate::api::{Api, Settings};
+use crate::asked::Asked;
+use crate::registry::{Level, codes};
+use axum::extract::State;
+use bytes::Bytes;
+use yba_fhir::date;
+use yba_fhir::defs::{SearchType, r4};
+use yba_fhir::json::{self, Array, Value, json};
+use yba_store::index::{self, KindIndex};
+
+/// Stands where the server's own address goes.
+const ADDRESS_MARK: &str = "\u{1}address\u{1}";
+
+const HOW_IT_WORKS: &str = "JSON only. Unknown search parameters are refused, unless Prefer: handling=lenient. \
+Search control: _count (at most 1000, 0 for the number alone), _sort, _include, _total, _summary=count|false; \
+all pages of one search show one moment, and page links live one hour. \
+History is listed in the order of arrival at this node, newest first; arrival, not meta.lastUpdated, is also what \
+_since means wherever it is offered (history takes no _since yet). \
+Transactions and batches take at most 5000 entries; bodies at most 64 MB, also after unpacking gzip. \
+In a transaction, references by urn:uuid are resolved; conditional references, updates and deletes are refused.";
+
+/// The CapabilityStatement as bytes, around the place of the server's address.
+pub struct Capabilities {
+    before: Bytes,
+    after: Bytes,
+}
+
+impl Capabilities {
+    /// `published_ms`: when this statement came to be, in ms since 1970 UTC.
+    pub fn new(settings: &Settings, published_ms: i64) -> Capabilities {
+        let text = json::to_string(&statement(settings, published_ms)).unwrap_or_default();
+        let mark = json::to_string(ADDRESS_MARK).unwrap_or_default();
+        let (before, after) = text.split_once(&mark).unwrap_or((&text, ""));
+        Capabilities { before: Bytes::from(before.to_owned()), after: Bytes::from(after.to_owned()) }
+    }
+
+    fn at(&self, base: &str) -> Bytes {
+        let base = json::to_string(base).unwrap_or_default();
+        [&self.before, base.as_bytes(), &self.after].concat().into()
+    }
+}
+
+/// The CapabilityStatement, for everyone.
+pub async fn handle(State(api): State<Api>, asked: Asked) -> Reply {
+    asked.only_parameters(&["mode"])?;
+    if let Some((_, mode)) = asked.pairs.iter().find(|(name, value)| name == "mode" && value != "full") {
+        let mode: String = mode.chars().take(64).collect();
+        return Err(crate::refuse::unsupported(&format!("mode={mode}")).into());
+    }
+    Ok(Answer::json(api.capabilities().at(&asked.base)))
+}
+
+fn statement(settings: &Settings, published_ms: i64) -> Value {
+    let security = match settings.open {
+        true => {
+            "Test mode: no authentication; everyone is a test administrator. Never with real people's data."
+        }
+        false => "Everything but this statement needs authentication.",
+    };
+    let mut resources = Array::new();
+    for (kind, index) in index::kinds() {
+        resources.push(resource(kind, index));
+    }
+    json!({
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": date::instant(published_ms).as_str(),
+        "publisher": "Y Bạ",
+        "kind": "instance",
+        "software": {"name": "Y Bạ", "version": env!("CARGO_PKG_VERSION")},
+        "implementation": {"description": "Y Bạ", "url": ADDRESS_MARK},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json"],
+        "rest": [{
+            "mode": "server",
+            "documentation": HOW_IT_WORKS,
+            "security": {"cors": false, "description": security},
+            "resource": resources,
+            "interaction": interactions(Level::System),
+        }],
+    })
+}
+
+fn interactions(level: Level) -> Array {
+    let mut list = Array::new();
+    for code in codes(level) {
+        list.push(json!({"code": code}));
+    }
+    list
+}
+
+fn resource(kind: &str, index: &KindIndex) -> Value {
+    let (mut parameters, mut includes) = (Array::new(), Array::new());
+    for (code, search_type) in [("_id", SearchType::Token), ("_lastUpdated", SearchType::Date)] {
+        parameters.push(parameter(kind, code, search_type));
+    }
+    for one in &index.parameters {
+        parameters.push(parameter(kind, &one.code, one.search_type));
+        if one.search_type == SearchType::Reference {
+            includes.push(json!(format!("{kind}:{}", one.code).as_str()));
+        }
+    }
+    let mut value = json!({
+        "type": kind,
+        "interaction": interactions(Level::Type),
+        "versioning": "versioned",
+        "readHistory": true,
+        "updateCreate": true,
+        "conditionalCreate": true,
+        "conditionalRead": "not-match",
+        "conditionalUpdate": false,
+        "conditionalDelete": "not-supported",
+        "referencePolicy": ["literal"],
+        "searchParam": parameters,
+    });
+    if !includes.is_empty()
+        && let Some(object) = json::JsonValueMutTrait::as_object_mut(&mut value)
+    {
+        object.insert("searchInclude", Value::from(includes));
+    }
+    value
+}
+
+fn parameter(kind: &str, code: &str, search_type: SearchType) -> Value {
+    let search_type = match search_type {
+        SearchType::Number => "number",
+        SearchType::Date => "date",
+        SearchType::String => "string",
+        SearchType::Token => "token",
+        SearchType::Reference => "reference",
+        SearchType::Composite => "composite",
+        SearchType::Quantity => "quantity",
+        SearchType::Uri => "uri",
+        SearchType::Special => "special",
+    };
+    match r4()
+        .search_parameter(kind, code)
+        .map(|definition| definition.url.as_str())
+        .filter(|url| !url.is_empty())
+    {
+        Some(url) => json!({"name": code, "definition": url, "type": search_type}),
+        None => json!({"name": code, "type": search_type}),
+    }
+}

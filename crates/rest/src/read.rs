@@ -1,0 +1,24 @@
+//! FHIR read: `GET [base]/[type]/[id]`, conditional with `If-None-Match`. <https://hl7.org/fhir/R4/http.html#read>
+
+use crate::address::version_of_tag;
+use crate::answer::{Answer, Reply};
+use crate::api::Api;
+use crate::asked::Asked;
+use crate::target::Target;
+use axum::extract::State;
+use yba_records::Version;
+
+/// The record as it is now: 404 when there never was one, 410 when it was deleted, 304 when the caller has it.
+pub async fn handle(State(api): State<Api>, asked: Asked, target: Target) -> Reply {
+    asked.only_parameters(&[])?;
+    let version = api.records().read(&asked.ctx, &target.kind, &target.id).await?;
+    Ok(unless_known(version, asked.if_none_match.as_deref()))
+}
+
+/// The record, unless `If-None-Match` names this version.
+pub fn unless_known(version: Version, if_none_match: Option<&str>) -> Answer {
+    let known = if_none_match.is_some_and(|tags| {
+        tags.split(',').any(|tag| tag.trim() == "*" || version_of_tag(tag) == Some(&version.version_id))
+    });
+    if known { Answer::not_modified(version) } else { Answer::record(version) }
+}
