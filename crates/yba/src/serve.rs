@@ -12,6 +12,7 @@ use axum::routing::get;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::sync::watch;
+use yba_hospital::Hospital;
 use yba_records::audit::Signer;
 use yba_web::{Site, SiteSettings};
 
@@ -65,7 +66,7 @@ pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
     if node.config.open {
         println!("CHẾ ĐỘ THỬ: không xác thực, chỉ dùng dữ liệu giả định.");
     }
-    let app = app(&node, address);
+    let app = app(&node);
     let server = axum::serve(listener, app).with_graceful_shutdown(stop_signal(stop.clone()));
     let mut told = stopping.clone();
     tokio::select! {
@@ -96,7 +97,7 @@ async fn stop_signal(stop: watch::Sender<bool>) {
 }
 
 /// Pages at `/`, FHIR at `/fhir`, and the three addresses for those who watch the node.
-fn app(node: &Node, address: SocketAddr) -> Router {
+fn app(node: &Node) -> Router {
     let settings = SiteSettings {
         open: node.config.open,
         node: node.config.name.clone(),
@@ -107,24 +108,25 @@ fn app(node: &Node, address: SocketAddr) -> Router {
         gallery: node.config.open,
     };
     let site = Site::new(settings, vec![yba_hospital::menu()]);
-    let rooms = Router::new();
+    let rooms = yba_hospital::routes(Hospital { site: site.clone(), records: node.records.clone() });
+    let api = yba_rest::Settings {
+        open: node.config.open,
+        base: String::new(),
+        run: node.records.store().identity().incarnation.clone(),
+    };
     let watched = node.clone();
     let metrics = node.clone();
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(move || ready(watched.clone())))
         .route("/metrics", get(move || measures(metrics.clone())))
-        .nest("/fhir", fhir(node, address))
+        .merge(yba_rest::router(node.records.clone(), api))
         .merge(yba_web::shell(site, rooms))
-}
-
-fn fhir(_node: &Node, _address: SocketAddr) -> Router {
-    Router::new()
 }
 
 /// Ready when the log can be read.
 async fn ready(node: Node) -> (StatusCode, &'static str) {
-    match node.records.store().cursor("mpi").await {
+    match yba_mpi::follower::lag(&node.records).await {
         Ok(_) => (StatusCode::OK, "ready"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
     }
@@ -134,7 +136,7 @@ async fn ready(node: Node) -> (StatusCode, &'static str) {
 async fn measures(node: Node) -> ([(header::HeaderName, &'static str); 1], String) {
     let store = node.records.store();
     let head = store.head_t();
-    let lag = head - store.cursor("mpi").await.unwrap_or(0);
+    let lag = yba_mpi::follower::lag(&node.records).await.unwrap_or(head);
     let (reads, _) = node.records.trail().end();
     let text = format!(
         "# TYPE yba_log_position gauge\nyba_log_position {head}\n\
@@ -167,7 +169,8 @@ fn start_chores(
             }
         }
     });
-    Ok(vec![sign, clear])
+    let linking = tokio::spawn(yba_mpi::follower::run(node.records.clone(), stopping.clone()));
+    Ok(vec![sign, clear, linking])
 }
 
 /// Clears index rows that no page link can ask for any more.

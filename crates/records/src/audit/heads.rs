@@ -44,6 +44,7 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The node's signing key, kept in the audit folder, readable by its owner alone.
+#[derive(Clone)]
 pub struct Signer(SigningKey);
 
 impl Signer {

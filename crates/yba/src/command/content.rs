@@ -14,7 +14,7 @@ pub fn check(folder: Option<&Path>) -> u8 {
             let (laws, lists) = (content.laws().count(), content.code_lists().count());
             println!(
                 "content is sound: {laws} laws, {lists} code lists, {} claim editions",
-                content.claims().all().len()
+                content.claims().all().count()
             );
             0
         }
