@@ -106,12 +106,10 @@ async fn bearers(
     let mut shared: BTreeSet<(String, String)> = BTreeSet::new();
     for row in query_in(store, sql, &values).await? {
         let key = keys.iter().find(|key| key.value == row.text(0) && key.kind.slug() == row.text(1));
-        match key {
-            Some(key) if row.int(2) > KEY_PATIENTS_MAX as i64 => drop(overused.insert(key.clone())),
-            Some(key) if row.int(2) > 1 => {
-                drop(shared.insert((key.value.clone(), key.kind.slug().to_owned())))
-            }
-            _ => {}
+        if let Some(key) = key.filter(|_| row.int(2) > KEY_PATIENTS_MAX as i64) {
+            overused.insert(key.clone());
+        } else if row.int(2) > 1 && key.is_some() {
+            shared.insert((row.text(0).to_owned(), row.text(1).to_owned()));
         }
     }
     let values: BTreeSet<&str> = shared.iter().map(|(value, _)| value.as_str()).collect();

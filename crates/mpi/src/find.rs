@@ -6,6 +6,7 @@
 use crate::asked::{Asked, NameQuery, Query, understand};
 use crate::birth::Birth;
 use crate::identifier::{Key, KeyKind, Sex};
+use crate::name::{marked_words, words};
 use crate::rank::{Fit, fit};
 use crate::table::{self, PATIENT_COLUMNS, PatientRow, query_in};
 use std::collections::{BTreeMap, BTreeSet};
@@ -404,7 +405,7 @@ fn hit(best: &PatientRow, members: &[PatientRow], matched: Matched, scope: &Scop
     Hit {
         person,
         patients: members.iter().map(|row| (row.summary.id.clone(), row.summary.facility.clone())).collect(),
-        name: best.summary.name().to_owned(),
+        name: shown_name(best, members).to_owned(),
         sex: best.summary.sex,
         birth: best.summary.birth,
         commune: first(&|row| Some(row.summary.commune.clone()).filter(|text| !text.is_empty())),
@@ -412,6 +413,15 @@ fn hit(best: &PatientRow, members: &[PatientRow], matched: Matched, scope: &Scop
         numbers: masked_numbers(members.iter()),
         matched,
     }
+}
+
+/// The name as written, but with its marks if another facility wrote the same name with them.
+fn shown_name<'a>(best: &'a PatientRow, members: &'a [PatientRow]) -> &'a str {
+    let own = best.summary.name();
+    let plain = words(own);
+    let with_marks = |name: &&str| words(name) == plain && marked_words(name) != plain;
+    let others = members.iter().map(|row| row.summary.name());
+    std::iter::once(own).chain(others).find(with_marks).unwrap_or(own)
 }
 
 /// The numbers in force by which people know each other apart, hidden but for the end, each once.

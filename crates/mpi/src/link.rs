@@ -129,12 +129,17 @@ impl<'a> Group<'a> {
             .collect();
         for (first, second) in pairs {
             let pair = (first.to_owned(), second.to_owned());
+            if self.person_decided(&pair).is_some() {
+                judged.untouched.insert(pair);
+                continue;
+            }
             match judge(self.subjects[first], self.subjects[second], overused) {
-                _ if self.person_decided(&pair).is_some() => drop(judged.untouched.insert(pair)),
-                Err(Overused) => drop(judged.untouched.insert(pair)),
                 Ok(Some(found)) if found.verdict == Verdict::Link => judged.links.push(found),
                 Ok(Some(found)) => judged.doubts.push(found),
                 Ok(None) => {}
+                Err(Overused) => {
+                    judged.untouched.insert(pair);
+                }
             }
         }
         judged

@@ -51,8 +51,7 @@ pub fn id_of(one: &str, other: &str) -> String {
     format!("lk-{hex}")
 }
 
-/// The Linkage of a decision by the machine. The same decision gives the same content, so deciding again makes no
-/// version.
+/// The Linkage of a decision by the machine. It holds no time, so whoever decides the same again has nothing to write.
 pub fn of_decision(decision: &Decision) -> Value {
     let mut parts = vec![
         json!({"url": "verdict", "valueCode": decision.verdict.code()}),

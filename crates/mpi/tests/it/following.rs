@@ -1,7 +1,7 @@
 //! Data arrives, people are linked; and what happens when it arrives twice, in another order, is corrected, deleted,
 //! decided by a person, or read again from nothing.
 
-use crate::people::{arrive, record, run, store, together};
+use crate::people::{arrive, on_each, record, store, together};
 use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, json, str_at};
 use yba_fhir::{Kind, Resource};
 use yba_mpi::follower::{catch_up, lag, rebuild};
@@ -14,14 +14,9 @@ const MAI_B: &str = "12002 F 1990-02-01 LO THI MAI | cccd 012190001234";
 const MAI_C: &str = "12003 F 1990-01-02 Lò Thị Mai | bhxh 1234560897";
 const BABY: &str = "12002 F 2024-06-01 Quàng Thị Ban | cccd 012190001234";
 
-fn sqlite() -> Kit {
-    yba_testkit::records()
-}
-
 #[test]
 fn three_files_of_one_woman_become_one_person_and_her_baby_another() {
-    run(async {
-        let kit = sqlite();
+    on_each(|kit| async move {
         let report = arrive(&kit, 0, &[MAI, MAI_B, MAI_C, BABY]).await;
         assert_eq!((report.patients, report.oversized), (4, 0));
         assert_eq!(together(&kit, "p2").await, ["p0", "p1", "p2"]);
@@ -43,11 +38,12 @@ fn three_files_of_one_woman_become_one_person_and_her_baby_another() {
 
 #[test]
 fn following_again_writes_nothing() {
-    run(async {
-        let kit = sqlite();
+    on_each(|kit| async move {
         arrive(&kit, 0, &[MAI, MAI_B, MAI_C, BABY]).await;
         let head = kit.store().head_t();
         let again = arrive(&kit, 0, &[MAI, MAI_B, MAI_C, BABY]).await;
+        let new = kit.store().changes_after(head, 10).await.unwrap();
+        assert_eq!(new.iter().map(|one| format!("{}/{}", one.kind, one.id)).collect::<Vec<_>>(), [""; 0]);
         assert_eq!((again.changes, again.decisions), (0, 0));
         let rebuilt = rebuild(&kit.records).await.unwrap();
         assert_eq!((rebuilt.patients, rebuilt.decisions), (4, 0));
@@ -62,8 +58,7 @@ fn order_and_size_of_arrivals_do_not_matter() {
     let people =
         [MAI, MAI_B, MAI_C, BABY, "12001 M 2020-04-05 Lò Văn Pản | cccd 012190001234 | bhyt TE1121234567891"];
     for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 4, 1, 3], [3, 1, 0, 4, 2]] {
-        run(async {
-            let kit = sqlite();
+        on_each(|kit| async move {
             for place in order {
                 arrive(&kit, place, &people[place..=place]).await;
             }
@@ -77,8 +72,7 @@ fn order_and_size_of_arrivals_do_not_matter() {
 
 #[test]
 fn every_record_of_the_tables_is_the_same_after_a_rebuild() {
-    run(async {
-        let kit = sqlite();
+    on_each(|kit| async move {
         for (place, text) in [MAI, MAI_B, BABY, MAI_C].iter().enumerate() {
             arrive(&kit, place, &[text]).await;
         }
@@ -111,8 +105,7 @@ async fn dump(kit: &Kit) -> Vec<String> {
 
 #[test]
 fn a_corrected_number_parts_what_it_joined() {
-    run(async {
-        let kit = sqlite();
+    on_each(|kit| async move {
         arrive(&kit, 0, &[MAI, MAI_B]).await;
         assert_eq!(together(&kit, "p0").await.len(), 2);
         let corrected = arrive(&kit, 1, &["12002 F 1990-02-01 LO THI MAI | cccd 012190009999"]).await;
@@ -133,8 +126,7 @@ fn a_corrected_number_parts_what_it_joined() {
 
 #[test]
 fn a_deleted_file_leaves_its_person() {
-    run(async {
-        let kit = sqlite();
+    on_each(|kit| async move {
         arrive(&kit, 0, &[MAI, MAI_B, MAI_C]).await;
         // p0 alone holds p1 (by personal number) and p2 (by insurance number) together.
         kit.records.transact(&kit.ctx(), vec![Change::delete("Patient", "p0")]).await.unwrap();
@@ -161,8 +153,7 @@ fn by_hand(one: &str, other: &str, active: bool) -> Resource {
 
 #[test]
 fn what_a_person_decides_holds_against_the_machine() {
-    run(async {
-        let kit = sqlite();
+    on_each(|kit| async move {
         arrive(&kit, 0, &[MAI, MAI_B, MAI_C]).await;
         // Kept apart: p1 leaves, and does not come back over p2 or by following again.
         kit.records.transact(&kit.ctx(), vec![Change::put(by_hand("p0", "p1", false))]).await.unwrap();
@@ -189,8 +180,7 @@ fn what_a_person_decides_holds_against_the_machine() {
 
 #[test]
 fn a_link_that_becomes_contradictory_turns_into_doubts() {
-    run(async {
-        let kit = sqlite();
+    on_each(|kit| async move {
         let owners = "12001 F 1990-01-02 Lò Thị Mai | cccd 012190001234 | bhxh 1234560897";
         let nameless_number = "12002 F 1990-01-02 Lò Thị Mai | bhxh 1234560897";
         let other_number = "12003 F 1990-01-02 Lò Thị Mai | cccd 012190005555 | bhxh 1234560897";
@@ -206,8 +196,7 @@ fn a_link_that_becomes_contradictory_turns_into_doubts() {
 
 #[test]
 fn a_number_that_a_whole_ward_was_filed_under_joins_nobody_new() {
-    run(async {
-        let kit = sqlite();
+    on_each(|kit| async move {
         let ward: Vec<String> =
             (0..80).map(|at| format!("12001 F 19{}-01-02 Lò Thị Mai | cccd 012190001234", 20 + at)).collect();
         let ward: Vec<&str> = ward.iter().map(String::as_str).collect();
@@ -220,8 +209,7 @@ fn a_number_that_a_whole_ward_was_filed_under_joins_nobody_new() {
 
 #[test]
 fn strangers_and_narrowed_scopes_see_no_more_than_theirs() {
-    run(async {
-        let kit = sqlite();
+    on_each(|kit| async move {
         arrive(&kit, 0, &[MAI, MAI_B, MAI_C, BABY]).await;
         let stranger = person(&kit.records, &Ctx::stranger("page"), "p0").await.unwrap_err();
         assert_eq!(stranger.kind, Kind::Unauthenticated);
@@ -241,8 +229,7 @@ fn strangers_and_narrowed_scopes_see_no_more_than_theirs() {
 
 #[test]
 fn patients_are_never_rewritten() {
-    run(async {
-        let kit = sqlite();
+    on_each(|kit| async move {
         arrive(&kit, 0, &[MAI, MAI_B]).await;
         for id in ["p0", "p1"] {
             let read = kit.records.read(&kit.ctx(), "Patient", id).await.unwrap();
@@ -254,8 +241,7 @@ fn patients_are_never_rewritten() {
 
 #[test]
 fn the_server_follows_by_itself_and_stops_when_told() {
-    run(async {
-        let kit = sqlite();
+    on_each(|kit| async move {
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let follower = tokio::spawn(yba_mpi::follower::run(kit.records.clone(), stopped));
         store(&kit, 0, &[MAI]).await;

@@ -2,14 +2,15 @@
 
 use std::future::Future;
 use yba_fhir::Resource;
-use yba_fhir::json::{Value, json};
+use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value, json};
 use yba_mpi::person::{PersonRecord, person};
 use yba_records::{Change, Ctx};
 use yba_testkit::Kit;
 
-/// Runs a test on a runtime.
-pub fn run<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(test)
+/// Runs a case on a new node of each engine.
+pub fn on_each<F: Future<Output = ()>>(case: impl Fn(Kit) -> F) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(yba_testkit::each_engine(case));
 }
 
 /// `"12001 F 1990-01-02 Lò Thị Mai | cccd 012190001234 | phone 0912345678"` as a Patient.
@@ -18,7 +19,7 @@ pub fn patient(id: &str, text: &str) -> Resource {
     let head: Vec<&str> = parts.next().unwrap().splitn(4, ' ').collect();
     let (facility, gender) = (head[0], if head[1] == "M" { "male" } else { "female" });
     let mut identifiers = vec![
-        json!({"system": format!("https://yba.vn/fhir/sid/mrn/{facility}"), "value": format!("BN-{id}")}),
+        json!({"system": format!("https://yba.vn/fhir/sid/mrn/{facility}"), "value": format!("26-{id}")}),
     ];
     let mut telecom: Vec<Value> = Vec::new();
     for part in parts {
@@ -35,7 +36,22 @@ pub fn patient(id: &str, text: &str) -> Resource {
         "name": [{"use": "official", "text": head[3]}], "gender": gender, "birthDate": head[2],
         "address": [{"use": "home", "text": "Xã Than Uyên, Lai Châu"}]
     });
-    Resource::from_value(tree).unwrap()
+    // Members of a built tree have no fixed order, and another order is another content: the text fixes it.
+    let members = ["resourceType", "id", "identifier", "telecom", "name", "gender", "birthDate", "address"];
+    let members = members.map(|key| format!("\"{key}\":{}", ordered(tree.get(key).unwrap())));
+    Resource::parse(format!("{{{}}}", members.join(",")).as_bytes()).unwrap()
+}
+
+/// JSON text with the members of objects in alphabetical order.
+fn ordered(value: &Value) -> String {
+    if let Some(array) = value.as_array() {
+        return format!("[{}]", array.iter().map(ordered).collect::<Vec<_>>().join(","));
+    }
+    let Some(object) = value.as_object() else { return yba_fhir::json::to_string(value).unwrap() };
+    let mut members: Vec<String> =
+        object.iter().map(|(key, value)| format!("\"{key}\":{}", ordered(value))).collect();
+    members.sort();
+    format!("{{{}}}", members.join(","))
 }
 
 /// Stores Patients, named in order `p0`, `p1`, … from `first`.
