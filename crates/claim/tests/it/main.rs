@@ -1,4 +1,10 @@
 //! The reading side of claims, tested on whole files.
 
+mod dialects;
 mod example;
+mod hostile;
+mod importing;
+mod mapping;
+mod r4;
+mod refusals;
 mod synth;
