@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use yba_fhir::Outcome;
 use yba_hospital::find::model::Person;
 use yba_hospital::find::page::{Answer, found, page as find_page};
+use yba_hospital::people::People;
 use yba_hospital::record::model::{LinkReason, Record, build};
 use yba_hospital::record::{page, timeline, visit, visit_page};
 use yba_web::{Page, RequestId, Site, SiteSettings, error, headers, shell};
@@ -130,13 +131,12 @@ fn answer(site: &Site, headers: &HeaderMap, form: &HashMap<String, String>) -> R
         birth: birth.into(),
         sex: "female".into(),
         commune: commune.into(),
-        identity: Some("012168004821".into()),
-        insurance: Some("DT2121234567890".into()),
+        numbers: vec![("Số định danh".into(), "012168004821".into())],
         insured_until: Some("2026-12-31".into()),
         facilities,
         ..Person::default()
     };
-    let people = [
+    let people = vec![
         person("ngan", "Nguyễn Thị Thanh Hương", "1968-03-14", "Xã Bản Bo, tỉnh Lai Châu", 3),
         person(
             "dai",
@@ -147,13 +147,14 @@ fn answer(site: &Site, headers: &HeaderMap, form: &HashMap<String, String>) -> R
         ),
         person("trong", "Lò Thị Hương", "1990-01-02", "Phường Tân Phong, tỉnh Lai Châu", 1),
     ];
+    let (nobody, found_people) = (People::default(), People { people, ..People::default() });
     let answer = match query {
         q if q.chars().count() < 2 => Answer::TooShort(q),
-        "xyz" => Answer::People(query, &[]),
+        "xyz" => Answer::People(query, &nobody),
         "loi" => {
             Answer::Failed(query, error::note(&Outcome::fault("sample"), &RequestId("look-000007".into())))
         }
-        q => Answer::People(q, &people),
+        q => Answer::People(q, &found_people),
     };
     match headers::wants_fragment(headers, "ket-qua") {
         true => site.fragment(&found(&answer, sample::TODAY)),

@@ -3,13 +3,37 @@
 //! It deliberately does not know other rooms, SQL, or how people are linked. Pages are drawn from models,
 //! models are built from FHIR resources by pure functions.
 //!
-//! Start at [`find`] and [`record`]; each is a feature folder: `mod.rs` routes and handlers, `model.rs`,
+//! Start at [`routes`]; [`find`] and [`record`] are feature folders: `mod.rs` routes and handlers, `model.rs`,
 //! `page.rs`, `tests.rs`.
 
 pub mod find;
+pub mod people;
 pub mod record;
 
+use axum::Router;
+use yba_fhir::Day;
+use yba_records::Records;
 use yba_ui::frame::{MenuEntry, MenuGroup};
+use yba_web::Site;
+
+/// What the room's handlers need.
+#[derive(Clone)]
+pub struct Hospital {
+    pub site: Site,
+    pub records: Records,
+}
+
+impl Hospital {
+    /// Today in Vietnam, by the store's clock.
+    fn today(&self) -> String {
+        Day::of_instant(self.records.store().clock().now_ms()).to_string()
+    }
+}
+
+/// The room's pages, to be put behind the guards of `yba_web::shell`.
+pub fn routes(hospital: Hospital) -> Router {
+    find::routes().merge(record::routes()).with_state(hospital)
+}
 
 /// This room's part of the menu.
 pub fn menu() -> MenuGroup {

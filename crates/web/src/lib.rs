@@ -44,8 +44,8 @@ async fn missing(State(site): State<Site>, Extension(id): Extension<RequestId>) 
     error::page(&site, &error::not_found(), &id)
 }
 
-/// Strangers see the 401 page; forms from other sites are refused.
-async fn known_only(State(site): State<Site>, request: Request, next: Next) -> Response {
+/// Strangers see the 401 page; forms from other sites are refused; handlers find the `Ctx` among extensions.
+async fn known_only(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or(RequestId(String::new()));
     if !site.settings().open {
         return error::page(&site, &error::sign_in_needed(), &id);
@@ -53,5 +53,6 @@ async fn known_only(State(site): State<Site>, request: Request, next: Next) -> R
     if headers::is_foreign_form(&request) {
         return error::page(&site, &error::foreign_form(), &id);
     }
+    request.extensions_mut().insert(site.ctx(&id));
     next.run(request).await
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use yba_ui::frame::{Frame, MenuEntry, MenuGroup, frame};
 
-use crate::headers;
+use crate::headers::{self, RequestId};
+use yba_records::Ctx;
 
 /// Settings of the face, made once at start.
 #[derive(Debug, Clone)]
@@ -114,6 +115,12 @@ impl Site {
         let mut response = axum::response::Html(content.0.clone()).into_response();
         headers::never_store(&mut response);
         response
+    }
+
+    /// Who asks on a page: everyone is the named test administrator on an open node, else a stranger.
+    pub(crate) fn ctx(&self, id: &RequestId) -> Ctx {
+        let ctx = if self.0.settings.open { Ctx::test_administrator("page") } else { Ctx::stranger("page") };
+        ctx.with_request_id(id.0.as_str())
     }
 
     /// The next request id: the run and a counter.

@@ -8,7 +8,7 @@ use yba_ui::search::Hit;
 pub const SHORTEST: usize = 2;
 /// What is longer is no search (a scanned card has about 300 characters).
 pub const LONGEST: usize = 1000;
-/// People shown; one more is asked for, to know whether there are more.
+/// People shown.
 pub const SHOWN: usize = 20;
 
 /// A found person, as the linking engine knows them.
@@ -19,11 +19,10 @@ pub struct Person {
     pub birth: String,
     pub sex: String,
     pub commune: String,
-    pub identity: Option<String>,
-    pub insurance: Option<String>,
-    /// Last day of the insurance, when known.
+    /// Numbers, most important first: what each is called, and the number with its beginning hidden.
+    pub numbers: Vec<(String, String)>,
+    /// Last day of the insurance; `None` without a card.
     pub insured_until: Option<String>,
-    pub phone: Option<String>,
     pub facilities: usize,
     pub dead: bool,
 }
@@ -40,12 +39,11 @@ pub fn hit(person: &Person, query: &str, today: &str) -> Hit {
         about.push("đã mất".into());
     }
     let mut papers = Vec::new();
-    papers.extend(person.identity.as_ref().map(|number| format!("CCCD {}", format::masked(number))));
-    papers.push(match (&person.insurance, &person.insured_until) {
-        (None, _) => "chưa có BHYT".into(),
-        (Some(_), Some(until)) if until.as_str() < today => "BHYT hết hạn".into(),
-        (Some(_), Some(_)) => "BHYT còn hạn".into(),
-        (Some(card), None) => format!("BHYT {}", format::masked(card)),
+    papers.extend(person.numbers.first().map(|(word, number)| format!("{word} {}", format::masked(number))));
+    papers.push(match &person.insured_until {
+        None => "chưa có BHYT".to_string(),
+        Some(until) if until.as_str() < today => "BHYT hết hạn".to_string(),
+        Some(_) => "BHYT còn hạn".to_string(),
     });
     Hit {
         href: format!("/nguoi/{}", person.id),

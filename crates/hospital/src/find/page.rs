@@ -1,6 +1,7 @@
 //! The search page: the one box, what was found, and what can be typed.
 
-use super::model::{self, Person, SHOWN};
+use super::model::{self, SHOWN};
+use crate::people::People;
 use maud::{Markup, html};
 use yba_ui::search::{Found, Hit, Place, results, search_box};
 use yba_ui::{card, state};
@@ -10,7 +11,7 @@ pub enum Answer<'a> {
     /// Nothing asked yet.
     Start,
     TooShort(&'a str),
-    People(&'a str, &'a [Person]),
+    People(&'a str, &'a People),
     /// The search failed; drawn from the outcome by the shell.
     Failed(&'a str, Markup),
 }
@@ -36,14 +37,15 @@ pub fn found(answer: &Answer, today: &str) -> Markup {
         Answer::Start => html! {},
         Answer::TooShort(query) => results(query, &Found::TooShort),
         Answer::Failed(_, note) => note.clone(),
-        Answer::People(query, people) => {
+        Answer::People(query, found) => {
             let hits: Vec<Hit> =
-                people.iter().take(SHOWN).map(|person| model::hit(person, query, today)).collect();
-            match people.len() {
-                0 => results(query, &Found::Nothing),
-                n if n > SHOWN => results(query, &Found::TooMany(&hits)),
-                _ => results(query, &Found::Hits(&hits)),
-            }
+                found.people.iter().take(SHOWN).map(|person| model::hit(person, query, today)).collect();
+            let shown = match (hits.len(), found.more) {
+                (0, _) => Found::Nothing,
+                (_, true) => Found::TooMany(&hits),
+                _ => Found::Hits(&hits),
+            };
+            html! { (results(query, &shown)) @if let Some(note) = &found.note { p .hits-note { (note) } } }
         }
     }
 }

@@ -68,7 +68,11 @@ pub fn of<'a>(found: impl Iterator<Item = &'a Value>, places: &Places<'a>) -> (V
     let mut labs: Vec<Lab> = series.into_values().map(finish).collect();
     // Newest day first, what is abnormal first within a day.
     let abnormal = |lab: &Lab| lab.values.first().is_some_and(|value| value.flag.is_abnormal());
-    labs.sort_by(|a, b| (day(b), abnormal(b)).cmp(&(day(a), abnormal(a))).then_with(|| a.name.cmp(&b.name)));
+    labs.sort_by(|a, b| {
+        (day(b), abnormal(b))
+            .cmp(&(day(a), abnormal(a)))
+            .then_with(|| (&a.name, &a.loinc).cmp(&(&b.name, &b.loinc)))
+    });
     (labs, names)
 }
 

@@ -1,9 +1,10 @@
 //! A person's record over all facilities: read-only pages.
 //!
-//! `model` builds what is shown from FHIR resources (its parts: `who`, `drugs`, `labs`, `timeline`, and
-//! `visit` for one visit), `page` and `visit_page` draw it. Start at [`model::build`].
+//! `fetch` brings resources from the door, `model` builds what is shown (its parts: `who`, `drugs`, `labs`,
+//! `timeline`, and `visit` for one visit), `page` and `visit_page` draw it. Start at [`model::build`].
 
 pub mod drugs;
+mod fetch;
 pub mod labs;
 pub mod model;
 pub mod page;
@@ -15,3 +16,84 @@ pub mod who;
 
 #[cfg(test)]
 mod tests;
+
+use crate::Hospital;
+use axum::Router;
+use axum::extract::{Extension, Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::get;
+use timeline::{Kind, View};
+use yba_fhir::Outcome;
+use yba_records::Ctx;
+use yba_web::headers::wants_fragment;
+use yba_web::{Page, RequestId, error};
+
+pub(crate) fn routes() -> Router<Hospital> {
+    Router::new()
+        .route("/nguoi/{person}", get(person))
+        .route("/nguoi/{person}/luot/{encounter}", get(visit_of))
+}
+
+/// The person's page; the timeline alone when its filter asks, the next items alone when «Xem thêm» asks.
+async fn person(
+    State(hospital): State<Hospital>,
+    Extension(ctx): Extension<Ctx>,
+    Extension(id): Extension<RequestId>,
+    Path(person): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let site = &hospital.site;
+    let record = match record_of(&hospital, &ctx, &person).await {
+        Ok(record) => record,
+        Err(outcome) => return error::page(site, &outcome, &id),
+    };
+    let view = view(query.as_deref().unwrap_or(""));
+    let cut = timeline::cut(&record.person, &record.visits, view);
+    if wants_fragment(&headers, "them") {
+        return site.fragment(&page::events(&record.person, &cut));
+    }
+    if wants_fragment(&headers, "dien-tien") {
+        return site.fragment(&page::history(&record.person, &cut));
+    }
+    site.page(&Page::new(format!("Hồ sơ {}", record.who.name), page::page(&record, view)))
+}
+
+async fn record_of(hospital: &Hospital, ctx: &Ctx, person: &str) -> Result<model::Record, Outcome> {
+    let person = yba_mpi::person::person(&hospital.records, ctx, person).await?;
+    fetch::record(&hospital.records, ctx, &person, &hospital.today()).await
+}
+
+/// The page of one visit.
+async fn visit_of(
+    State(hospital): State<Hospital>,
+    Extension(ctx): Extension<Ctx>,
+    Extension(id): Extension<RequestId>,
+    Path((person, encounter)): Path<(String, String)>,
+) -> Response {
+    let read = async {
+        let person = yba_mpi::person::person(&hospital.records, &ctx, &person).await?;
+        fetch::visit(&hospital.records, &ctx, &person, &encounter, &hospital.today()).await
+    };
+    match read.await {
+        Ok((record, visit)) => {
+            let title = format!("{} – {}", visit.title, record.who.name);
+            hospital.site.page(&Page::new(title, visit_page::page(&record, &visit)))
+        }
+        Err(outcome) => error::page(&hospital.site, &outcome, &id),
+    }
+}
+
+/// `loai=` a kind, `tu=` items to skip; what is not understood is left out.
+fn view(query: &str) -> View {
+    let mut view = View::default();
+    for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        match name {
+            "loai" => view.kind = Kind::from_slug(value),
+            "tu" => view.skip = value.parse().unwrap_or(0),
+            _ => {}
+        }
+    }
+    view
+}

@@ -30,6 +30,20 @@ pub struct Record {
     pub visits: Vec<timeline::Visit>,
     pub papers: Vec<Paper>,
     pub members: Vec<Member>,
+    /// Records of others that may be of this person; filled by who knows the links.
+    pub doubts: Vec<Doubt>,
+}
+
+/// A record that may be of the same person, but was not linked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Doubt {
+    pub href: String,
+    pub name: String,
+    pub birth: String,
+    pub sex: String,
+    /// Code of the facility.
+    pub facility: String,
+    pub words: String,
 }
 
 /// A simple line: words, when, and where from.
@@ -84,6 +98,7 @@ pub fn build(person: &str, today: &str, resources: &[Value], links: &[LinkReason
         visits: timeline::of(person, standing(), &places),
         papers: who::papers(of("Patient")),
         members: who::members(of("Patient"), &places, links),
+        doubts: Vec::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::drugs::Drug;
 use super::labs::{Lab, Measured};
-use super::model::{Line, Problem, Record};
+use super::model::{Doubt, Line, Problem, Record};
 use super::timeline::{self, Cut, View};
 use super::who::{Member, Paper};
 use maud::{Markup, html};
@@ -43,7 +43,7 @@ pub fn page(record: &Record, view: View) -> Markup {
                 (labs(record))
             }
             div .col { (history(&record.person, &timeline::cut(&record.person, &record.visits, view))) }
-            div .col { (members(&record.members)) (papers(&record.papers)) }
+            div .col { (members(&record.members)) (doubts(&record.doubts)) (papers(&record.papers)) }
         }
     }
 }
@@ -311,9 +311,24 @@ fn member(one: &Member) -> Markup {
             }
             td .full { (format::date(&one.birth)) " · " (format::sex(&one.sex)) }
             td .full { (one.papers.join(" · ")) }
-            td .full { @if one.reason.is_empty() { span .muted { "Hồ sơ gốc" } } @else { (one.reason) } }
+            td .full { @if one.reason.is_empty() { span .muted { "Hồ sơ duy nhất" } } @else { (one.reason) } }
         }
     }
+}
+
+fn doubts(list: &[Doubt]) -> Markup {
+    if list.is_empty() {
+        return html! {};
+    }
+    Card::new("nghi-trung", "Có thể cùng một người, chưa nối").aside(html! { "cần người xem lại" }).flush(
+        card::rows(list.iter().map(|one| {
+            html! {
+                a href=(one.href) { (one.name) }
+                span .muted .nowrap { (format::date(&one.birth)) " · " (format::sex(&one.sex)) }
+                span .sub { "Cơ sở " (one.facility) " · " (one.words) }
+            }
+        })),
+    )
 }
 
 fn papers(list: &[Paper]) -> Markup {

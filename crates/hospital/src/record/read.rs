@@ -144,6 +144,16 @@ pub fn is_sid(system: &str, slug: &str) -> bool {
     system.strip_prefix("https://yba.vn/fhir/sid/") == Some(slug)
 }
 
+/// The Organization an Encounter or Patient belongs to, by id.
+pub fn facility(resource: &Value) -> Option<&str> {
+    match kind(resource) {
+        "Encounter" => target(resource, &["serviceProvider", "reference"]),
+        "Patient" => target(resource, &["managingOrganization", "reference"]),
+        "Immunization" => items(resource, "performer").find_map(|one| target(one, &["actor", "reference"])),
+        _ => None,
+    }
+}
+
 /// Which facility everything comes from. Built in one pass over the person's resources.
 pub struct Places<'a> {
     names: HashMap<&'a str, &'a str>,

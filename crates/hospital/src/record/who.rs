@@ -5,7 +5,6 @@
 
 use super::model::{LinkReason, add_once};
 use super::read::{self, Places};
-use std::collections::HashMap;
 use yba_fhir::json::{JsonValueTrait, Value, at, items, str_at};
 use yba_fhir::text::fold;
 use yba_fhir::view::Patient;
@@ -108,21 +107,26 @@ fn most<'a>(values: impl Iterator<Item = &'a str>) -> Option<&'a str> {
 }
 
 fn best_name(names: impl Iterator<Item = String>) -> String {
-    let mut by_fold: HashMap<String, (usize, String)> = HashMap::new();
+    let mut kinds: Vec<(String, usize, String)> = Vec::new();
     for name in names {
-        let entry = by_fold.entry(fold(&name)).or_insert((0, String::new()));
-        entry.0 += 1;
-        let marks = |text: &str| {
-            (
-                text.chars().filter(|c| !c.is_ascii()).count(),
-                text.chars().filter(|c| c.is_lowercase()).count(),
-            )
-        };
-        if entry.1.is_empty() || marks(&name) > marks(&entry.1) {
-            entry.1 = name;
+        let folded = fold(&name);
+        match kinds.iter_mut().find(|(have, ..)| *have == folded) {
+            None => kinds.push((folded, 1, name)),
+            Some((_, count, best)) => {
+                *count += 1;
+                if spelled_out(&name) > spelled_out(best) {
+                    *best = name;
+                }
+            }
         }
     }
-    by_fold.into_values().max().map(|(_, name)| name).unwrap_or_else(|| "Chưa rõ tên".into())
+    let most = kinds.into_iter().rev().max_by_key(|(_, count, _)| *count);
+    most.map(|(.., name)| name).unwrap_or_else(|| "Chưa rõ tên".into())
+}
+
+/// Letters with marks, then small letters: which of two spellings of one name says more.
+fn spelled_out(name: &str) -> (usize, usize) {
+    (name.chars().filter(|c| !c.is_ascii()).count(), name.chars().filter(|c| c.is_lowercase()).count())
 }
 
 /// A full date before a bare year, then what most say.

@@ -3,6 +3,8 @@
 
 use yba_fhir::json::{Value, json};
 
+/// The day the pure models are asked about; records have their own clock.
+#[allow(dead_code)]
 pub const TODAY: &str = "2026-11-21";
 pub const HOSPITAL: &str = "Bệnh viện đa khoa tỉnh Lai Châu";
 pub const CENTRE: &str = "Trung tâm Y tế huyện Tam Đường";
