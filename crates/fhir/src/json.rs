@@ -26,3 +26,63 @@ pub fn items<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value>
 pub fn number_text(value: &Value) -> Option<String> {
     value.is_number().then(|| to_string(value).ok()).flatten()
 }
+
+/// The same value with the members of every object in one order: `resourceType` and `id` first, the others by name.
+///
+/// An object built in memory (`json!`, `insert`) is a hash map in the library and prints in another order each time;
+/// a parsed one keeps the order of its text. What is built is therefore ordered once, so that equal content has
+/// equal bytes.
+pub fn ordered(value: &Value) -> Value {
+    let mut text = String::with_capacity(1024);
+    write_ordered(value, &mut text);
+    from_str(&text).expect("what was printed from a tree parses")
+}
+
+fn write_ordered(value: &Value, out: &mut String) {
+    if let Some(object) = value.as_object() {
+        let mut members: Vec<(&str, &Value)> = object.iter().collect();
+        members.sort_unstable_by_key(|(key, _)| (rank(key), *key));
+        out.push('{');
+        for (position, (key, member)) in members.into_iter().enumerate() {
+            if position > 0 {
+                out.push(',');
+            }
+            out.push_str(&to_string(key).expect("a string always serialises"));
+            out.push(':');
+            write_ordered(member, out);
+        }
+        out.push('}');
+    } else if let Some(array) = value.as_array() {
+        out.push('[');
+        for (position, item) in array.iter().enumerate() {
+            if position > 0 {
+                out.push(',');
+            }
+            write_ordered(item, out);
+        }
+        out.push(']');
+    } else {
+        out.push_str(&to_string(value).expect("a leaf always serialises"));
+    }
+}
+
+fn rank(key: &str) -> u8 {
+    match key {
+        "resourceType" => 0,
+        "id" => 1,
+        _ => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_come_in_one_order_and_digits_stay() {
+        let decimal: Value = from_str("7.20").unwrap();
+        let value = json!({"b": [1, {"z": decimal, "a": "x\"y"}], "id": "1", "a": true, "resourceType": "T"});
+        let text = to_string(&ordered(&value)).unwrap();
+        assert_eq!(text, r#"{"resourceType":"T","id":"1","a":true,"b":[1,{"a":"x\"y","z":7.20}]}"#);
+    }
+}

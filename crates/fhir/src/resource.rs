@@ -5,7 +5,7 @@
 //! those two) can be checked again from the body alone.
 
 use crate::guard::{self, Refusal};
-use crate::json::{self, JsonContainerTrait, JsonValueMutTrait, JsonValueTrait, Value};
+use crate::json::{self, JsonContainerTrait, JsonValueTrait, Value};
 use crate::outcome::{Kind, Outcome};
 use sha2::{Digest, Sha256};
 
@@ -29,6 +29,7 @@ impl Default for Limits {
 pub struct Resource {
     tree: Value,
     kind: String,
+    id: Option<String>,
 }
 
 impl Resource {
@@ -39,11 +40,17 @@ impl Resource {
 
     /// Parses bytes: guard scan, JSON, duplicate keys, `resourceType`.
     pub fn parse_with(bytes: &[u8], limits: &Limits) -> Result<Resource, Outcome> {
-        Resource::from_value(parse_json(bytes, limits)?)
+        Resource::from_parsed(parse_json(bytes, limits)?)
     }
 
-    /// Takes a tree as a resource; refuses a missing or odd `resourceType` and a badly formed `id`.
+    /// Takes a tree that was built in memory. Its members are put in one order, see [`json::ordered`].
     pub fn from_value(tree: Value) -> Result<Resource, Outcome> {
+        Resource::from_parsed(json::ordered(&tree))
+    }
+
+    /// Takes a tree (or part of one) as it came from the parser, its members in the order of the text. Refuses a
+    /// missing or odd `resourceType` and a badly formed `id`.
+    pub fn from_parsed(tree: Value) -> Result<Resource, Outcome> {
         if !tree.is_object() {
             let text = "Nội dung gửi lên phải là một đối tượng JSON (một tài nguyên FHIR).";
             return Err(Outcome::invalid("resource-not-object", text, "the body is not a JSON object"));
@@ -69,7 +76,8 @@ impl Resource {
                 Outcome::invalid("meta-format", text, "meta must be an object").at(format!("{kind}.meta"))
             );
         }
-        Ok(Resource { tree, kind })
+        let id = tree.get("id").and_then(|id| id.as_str()).map(str::to_owned);
+        Ok(Resource { tree, kind, id })
     }
 
     /// The resource type, e.g. `Patient`.
@@ -78,9 +86,10 @@ impl Resource {
     }
 
     pub fn id(&self) -> Option<&str> {
-        self.tree.get("id").and_then(|id| id.as_str())
+        self.id.as_deref()
     }
 
+    /// The tree as it came; an id set with [`Resource::set_id`] is not in it.
     pub fn tree(&self) -> &Value {
         &self.tree
     }
@@ -91,9 +100,7 @@ impl Resource {
 
     /// Sets the id. The caller has checked it with [`is_id`] or made it.
     pub fn set_id(&mut self, id: &str) {
-        if let Some(object) = self.tree.as_object_mut() {
-            object.insert("id", json::Value::copy_str(id));
-        }
+        self.id = Some(id.to_owned());
     }
 
     /// The bytes to keep, ready for the splice. Takes the id from the resource (empty if it has none).

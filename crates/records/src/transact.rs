@@ -6,7 +6,7 @@ use crate::ctx::Ctx;
 use crate::door::{Records, gone, unknown_type};
 use std::collections::{HashMap, HashSet};
 use yba_fhir::defs::r4;
-use yba_fhir::json::{JsonContainerTrait, JsonValueMutTrait, JsonValueTrait, Value};
+use yba_fhir::json;
 use yba_fhir::{Kind, Outcome, Resource};
 use yba_store::{Effect, Expect, Query, Refusal, Request, Scope, Version, Write};
 
@@ -177,46 +177,40 @@ fn resolve_references(planned: &mut [Planned]) -> Result<(), Outcome> {
     for one in planned.iter_mut() {
         if let Planned::Write(change, ..) = one
             && let Action::Create { resource, .. } | Action::Put { resource, .. } = &mut change.action
-            && mentions_urn(resource.tree())
+            && let Some(fresh) = rewritten(resource, &names)?
         {
-            let mut tree = resource.tree().clone();
-            rewrite(&mut tree, &names)?;
-            *resource = Resource::from_value(tree)?;
+            *resource = fresh;
         }
     }
     Ok(())
 }
 
-/// Whether any reference in the tree is a `urn:` name.
-fn mentions_urn(node: &Value) -> bool {
-    if let Some(array) = node.as_array() {
-        return array.iter().any(mentions_urn);
-    }
-    let members = node.as_object().map(|object| object.iter()).into_iter().flatten();
-    members.into_iter().any(|(key, value)| match value.as_str() {
-        Some(text) => key == "reference" && text.starts_with("urn:"),
-        None => mentions_urn(value),
-    })
-}
+/// How a reference by name stands in compact JSON. Inside a string its quotes would be escaped.
+const BY_NAME: &str = "\"reference\":\"urn:";
 
-fn rewrite(node: &mut Value, names: &HashMap<String, String>) -> Result<(), Outcome> {
-    if let Some(array) = node.as_array_mut() {
-        return array.iter_mut().try_for_each(|item| rewrite(item, names));
+/// The resource with its references by name pointed at records; `None` when it has none.
+fn rewritten(resource: &Resource, names: &HashMap<String, String>) -> Result<Option<Resource>, Outcome> {
+    let text = json::to_string(resource.tree()).map_err(|error| Outcome::fault(error.to_string()))?;
+    if !text.contains(BY_NAME) {
+        return Ok(None);
     }
-    let Some(object) = node.as_object_mut() else { return Ok(()) };
-    for (key, value) in object.iter_mut() {
-        match value.as_str().filter(|text| key == "reference" && text.starts_with("urn:")) {
-            Some(text) => {
-                let target = names.get(text).ok_or_else(|| {
-                    let hint = format!("Tham chiếu {text} không trỏ tới mục nào trong cùng bundle.");
-                    Outcome::invalid("reference-unresolved", hint, format!("unresolved reference {text}"))
-                })?;
-                *value = Value::copy_str(target);
-            }
-            None => rewrite(value, names)?,
-        }
+    // The text is changed, not the tree: a changed tree would forget the order of its members.
+    let mut pieces = text.split(BY_NAME);
+    let mut changed = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, rest) = piece.split_once('"').unwrap_or((piece, ""));
+        let name = format!("urn:{name}");
+        let target = names.get(&name).ok_or_else(|| {
+            let hint = format!("Tham chiếu {name} không trỏ tới mục nào trong cùng bundle.");
+            Outcome::invalid("reference-unresolved", hint, format!("unresolved reference {name}"))
+        })?;
+        changed.push_str(&format!("\"reference\":\"{target}\"{rest}"));
     }
-    Ok(())
+    let mut fresh = Resource::parse(changed.as_bytes())?;
+    if let Some(id) = resource.id() {
+        fresh.set_id(id);
+    }
+    Ok(Some(fresh))
 }
 
 fn refuse_twice(request: &Request) -> Result<(), Outcome> {

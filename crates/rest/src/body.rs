@@ -103,10 +103,10 @@ impl Body {
         }
         let limits = Limits { bytes: BYTES_MAX, ..Limits::default() };
         if self.bytes.len() <= PARSE_ELSEWHERE_BYTES {
-            return Resource::from_value(parse_json(&self.bytes, &limits)?);
+            return Resource::from_parsed(parse_json(&self.bytes, &limits)?);
         }
         let bytes = self.bytes.clone();
-        elsewhere(move || Resource::from_value(parse_json(&bytes, &limits)?)).await
+        elsewhere(move || Resource::from_parsed(parse_json(&bytes, &limits)?)).await
     }
 
     /// The text of a form (`application/x-www-form-urlencoded`).

@@ -239,7 +239,7 @@ fn resource(entry: &Value, kind: &str, names: &HashSet<String>) -> Result<Resour
     let tree = entry
         .get("resource")
         .ok_or_else(|| at(Outcome::invalid("entry-resource", "Thiếu resource.", "resource is missing")))?;
-    let resource = Resource::from_value(tree.clone()).map_err(at)?;
+    let resource = Resource::from_parsed(tree.clone()).map_err(at)?;
     check_references(resource.tree(), names).map_err(at)?;
     same_kind(resource, kind).map_err(at)
 }

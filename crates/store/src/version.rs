@@ -1,9 +1,10 @@
 //! A version of a record: immutable, and the same on every node it travels to (DESIGN 8).
 
 use crate::clock::Hybrid;
-use crate::db::{Row, Value as Cell};
+use crate::db::{Bound, Row};
 use bytes::Bytes;
 use yba_fhir::json::{self, Value};
+use yba_fhir::resource::stored_hash;
 use yba_fhir::{Outcome, Resource, date};
 
 /// The first byte of a stored body says how the rest is kept; so far only plain.
@@ -51,7 +52,12 @@ impl Version {
 
     /// The body as a resource.
     pub fn resource(&self) -> Result<Resource, Outcome> {
-        Resource::from_value(self.tree())
+        Resource::from_parsed(self.tree())
+    }
+
+    /// The content hash computed again from the body; `None` when the body does not begin as its version says.
+    pub(crate) fn content_hash(&self) -> Option<[u8; 32]> {
+        stored_hash(&self.body, &self.kind, &self.id, &self.version_id, &self.last_updated())
     }
 
     /// Reads a row of [`crate::db::fragments::VERSION_COLUMNS`].
@@ -86,25 +92,46 @@ fn split_parents(text: &str) -> Vec<String> {
     text.split(' ').filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
-/// The cells of a row of the version table.
-pub(crate) fn row_of(version: &Version, rid: i64) -> Vec<Cell> {
-    let mut stored = Vec::with_capacity(version.body.len() + 1);
-    if !version.deleted {
-        stored.push(FORMAT_PLAIN);
-        stored.extend_from_slice(&version.body);
+/// The content hash of every deletion.
+pub(crate) fn deleted_hash() -> Bytes {
+    use sha2::{Digest, Sha256};
+    Bytes::copy_from_slice(&Sha256::digest(b"deleted"))
+}
+
+/// A version as its row holds it, ready to be lent to the database.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    version: Version,
+    parents: String,
+    body: Bytes,
+}
+
+impl Stored {
+    pub fn new(version: Version) -> Stored {
+        let mut body = Vec::with_capacity(version.body.len() + 1);
+        if !version.deleted {
+            body.push(FORMAT_PLAIN);
+            body.extend_from_slice(&version.body);
+        }
+        Stored { parents: version.parents.join(" "), version, body: Bytes::from(body) }
     }
-    vec![
-        Cell::Int(version.t),
-        Cell::Int(version.tx),
-        Cell::Int(rid),
-        Cell::from(version.kind.as_str()),
-        Cell::from(version.id.as_str()),
-        Cell::from(version.version_id.as_str()),
-        Cell::Text(version.parents.join(" ")),
-        Cell::from(version.origin.as_str()),
-        Cell::Int(version.hlc),
-        Cell::Blob(version.hash.clone()),
-        Cell::Int(version.deleted.into()),
-        Cell::Blob(Bytes::from(stored)),
-    ]
+
+    /// Adds the cells of the row, in the order of the table's columns.
+    pub fn push_cells<'a>(&'a self, cells: &mut Vec<Bound<'a>>) {
+        let version = &self.version;
+        cells.extend([
+            Bound::Int(version.t),
+            Bound::Int(version.tx),
+            Bound::Int(version.rid),
+            Bound::Text(&version.kind),
+            Bound::Text(&version.id),
+            Bound::Text(&version.version_id),
+            Bound::Text(&self.parents),
+            Bound::Text(&version.origin),
+            Bound::Int(version.hlc),
+            Bound::Blob(&version.hash),
+            Bound::Int(version.deleted.into()),
+            Bound::Blob(&self.body),
+        ]);
+    }
 }

@@ -21,7 +21,6 @@ mod lab;
 mod making;
 mod money;
 mod names;
-mod order;
 mod people;
 mod person;
 mod places;

@@ -103,3 +103,20 @@ async fn strangers_may_do_nothing_and_leave_a_trace() {
     assert_eq!(kit.records.transact(&stranger, write).await.unwrap_err().kind, Kind::Unauthenticated);
     assert_eq!(kit.records.trail().end().0, before + 3);
 }
+
+#[tokio::test]
+async fn the_same_bundle_twice_makes_no_version_although_it_names_its_own_records() {
+    let kit = yba_testkit::records();
+    let bundle = || {
+        let text = br#"{"resourceType":"Observation","id":"o1","status":"final","z":1,"code":{"text":"x","a":1},"subject":{"reference":"urn:uuid:p"},"note":[{"text":"\"reference\":\"urn:uuid:q\""}]}"#;
+        let mut named = patient("A", "7");
+        named.set_id("p1");
+        vec![Change::put(Resource::parse(text).unwrap()), Change::put(named).known_as("urn:uuid:p")]
+    };
+    let first = kit.records.transact(&kit.ctx(), bundle()).await.unwrap();
+    let body = String::from_utf8(first[0].version.as_ref().unwrap().body.to_vec()).unwrap();
+    assert!(body.contains(r#""subject":{"reference":"Patient/p1"},"note""#), "order is kept: {body}");
+    assert!(body.contains("urn:uuid:q"), "a string that looks like a reference is text");
+    let second = kit.records.transact(&kit.ctx(), bundle()).await.unwrap();
+    assert!(second.iter().all(|one| one.outcome == DoneAs::Unchanged));
+}

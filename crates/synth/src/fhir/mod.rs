@@ -8,11 +8,11 @@ use crate::Province;
 use crate::calendar::Day;
 use crate::making::record;
 use crate::names::ethnic_groups;
-use crate::order::ordered;
 use crate::person::Person;
 use crate::places::{Facility, Kind, places};
 use crate::staff::{Worker, staff};
 use crate::visit::Visit;
+use yba_fhir::json::ordered;
 use yba_fhir::json::{JsonValueMutTrait, JsonValueTrait, Value, json};
 
 /// Entries in one transaction, at most.

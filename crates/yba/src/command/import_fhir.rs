@@ -191,13 +191,13 @@ fn with_id(resource: Resource) -> Result<Resource, Outcome> {
 /// The changes that a bundle asks for; a lone resource is one.
 fn bundle_changes(tree: yba_fhir::json::Value) -> Result<Vec<Change>, Outcome> {
     if str_at(&tree, &["resourceType"]) != Some("Bundle") {
-        return Ok(vec![Change::put(with_id(Resource::from_value(tree)?)?)]);
+        return Ok(vec![Change::put(with_id(Resource::from_parsed(tree)?)?)]);
     }
     let mut changes = Vec::new();
     for (position, entry) in items(&tree, "entry").enumerate() {
         let Some(resource) = entry.get("resource") else { continue };
         let place = format!("Bundle.entry[{position}]");
-        let resource = Resource::from_value(resource.clone()).map_err(|outcome| outcome.at(place.clone()))?;
+        let resource = Resource::from_parsed(resource.clone()).map_err(|outcome| outcome.at(place.clone()))?;
         let create = str_at(entry, &["request", "method"]) == Some("POST") || resource.id().is_none();
         let mut change = if create { Change::create(resource) } else { Change::put(resource) };
         if let Some(query) = str_at(entry, &["request", "ifNoneExist"]) {
