@@ -188,6 +188,15 @@ fn item_extensions(scene: &Scene<'_, '_>, part: &str, row: &Row<'_>, item: &mut 
         if let Some(price) = row.decimal("DON_GIA_BH") {
             item.extend("don-gia-bh", "valueMoney", money(price));
         }
+        // What has no record of its own (examinations, beds, materials) says here what it was for, and when it was done.
+        if !super::service::is_ordered(row) {
+            for code in row.list("MA_BENH").into_iter().filter(|code| !code.is_empty()) {
+                item.extend("ma-benh", "valueCoding", scene.icd10(code));
+            }
+            if let Some(at) = row.moment("NGAY_TH_YL") {
+                item.extend("ngay-th-yl", "valueDateTime", at.date_time().as_str());
+            }
+        }
         if let Some(code) = row.text("MA_DICH_VU").filter(|_| is_material(row)) {
             item.extend("thuoc-dich-vu", "valueCoding", coding(&system("bhyt-dvkt"), code, row.text("TEN_DICH_VU")));
         }

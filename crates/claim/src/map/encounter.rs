@@ -34,6 +34,9 @@ pub(crate) fn map(scene: &Scene<'_, '_>, diagnoses: &[Diagnosis], own: &mut Vec<
     encounter.put_all("diagnosis", diagnoses.iter().enumerate().map(diagnosis).collect());
     encounter.put_some("hospitalization", hospitalization(scene));
     encounter.put_all("location", beds(scene));
+    if row.peek("MA_CSKCB") == Some(&scene.visit.facility) {
+        row.text("MA_CSKCB");
+    }
     encounter.put("serviceProvider", scene.facility());
     own.push(encounter.finish());
 }

@@ -23,7 +23,7 @@ use yba_content::Content;
 use yba_content::claims::Shape;
 use yba_fhir::json::Value;
 
-pub(crate) use build::{array, extension_url};
+pub(crate) use build::{array, extension_url, settled};
 pub(crate) use provenance::{Trail, Verdict, digest, provenance};
 
 /// The resources of one visit.
@@ -166,6 +166,8 @@ pub(crate) fn map<'c>(visit: &Visit<'c>, content: &'c Content, key: &ProvinceKey
     let (patient, parties) = (patient::map(&scene), party::map(&scene));
     // Last, because it keeps what nothing else has read.
     own.extend(document::kept_raw(&scene));
+    let settle = |trees: Vec<Value>| trees.iter().map(settled).collect::<Vec<Value>>();
+    let (patient, parties, coverages, own) = (settled(&patient), settle(parties), settle(coverages), settle(own));
     Some(Mapped {
         facility: visit.facility.clone(),
         key: visit.key.clone(),

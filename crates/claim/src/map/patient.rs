@@ -211,6 +211,7 @@ fn commune(scene: &Scene<'_, '_>, code: &str, address: &mut Tree) {
     if is_old_code(scene, new.map(|unit| unit.name.as_str()), old.map(|unit| unit.name.as_str())) {
         address.extend("admin-unit", "valueCoding", coding(&unit_system("2021"), code, old.map(|unit| unit.name.as_str())));
         if let Some(old) = old {
+            same_place(scene, &old.province_code, true);
             address.put("city", old.name.as_str());
             address.put("district", old.district.as_str());
             address.put("state", old.province_name.as_str());
@@ -225,8 +226,20 @@ fn commune(scene: &Scene<'_, '_>, code: &str, address: &mut Tree) {
     let name = new.map(|unit| unit.name.as_str());
     address.extend("admin-unit", "valueCoding", coding(&unit_system("2025-07-01"), code, name));
     if let Some(unit) = new {
+        same_place(scene, &unit.province_code, false);
         address.put("city", unit.name.as_str());
         address.put("state", unit.province_name.as_str());
+    }
+}
+
+/// The commune tells its province, and before 2025-07-01 its district: their codes need no place of their own. A code
+/// that says something else stays unread and is kept raw.
+fn same_place(scene: &Scene<'_, '_>, province: &str, district: bool) {
+    if scene.summary.peek("MATINH_CU_TRU") == Some(province) {
+        scene.summary.text("MATINH_CU_TRU");
+    }
+    if district {
+        scene.summary.text("MAHUYEN_CU_TRU");
     }
 }
 
@@ -237,7 +250,7 @@ fn is_old_code(scene: &Scene<'_, '_>, new: Option<&str>, old: Option<&str>) -> b
         return scene.visit.day < two_levels() || old.is_some();
     }
     let Some(old) = old else { return false };
-    if scene.summary.text("MAHUYEN_CU_TRU").is_some() {
+    if scene.summary.peek("MAHUYEN_CU_TRU").is_some() {
         return true;
     }
     let text = fold(scene.summary.text("DIA_CHI").unwrap_or_default());

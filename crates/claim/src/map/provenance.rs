@@ -145,7 +145,7 @@ pub(crate) fn provenance(mapped: &Mapped, origin: &crate::visit::Origin, earlier
     );
     let file = identifier(&sid("bhyt-file"), &origin.hash).finish();
     tree.put("entity", json!([{"role": "source", "what": {"identifier": file, "display": file_name(&origin.file)}}]));
-    tree.finish()
+    super::settled(&tree.finish())
 }
 
 fn target(resource: &Value) -> Option<Value> {

@@ -27,8 +27,7 @@ pub(crate) fn map(scene: &Scene<'_, '_>, own: &mut Vec<Value>) -> Vec<Service> {
     let mut coded: Vec<&str> = Vec::new();
     for (row, key) in rows.iter().zip(row_keys(rows, KEY)) {
         let group = row.peek("MA_NHOM").unwrap_or_default();
-        let ordered = matches!(group, "1" | "2" | "3" | "8" | "9" | "18") && !is_material(row);
-        let Some(code) = row.peek("MA_DICH_VU").filter(|_| ordered) else { continue };
+        let Some(code) = row.peek("MA_DICH_VU").filter(|_| is_ordered(row)) else { continue };
         let request_id = scene.id("service-request", &key);
         own.push(request(scene, row, code, &request_id));
         if matches!(group, "8" | "9" | "18") {
@@ -45,6 +44,12 @@ pub(crate) fn map(scene: &Scene<'_, '_>, own: &mut Vec<Value>) -> Vec<Service> {
     }
     international(scene, &coded, own);
     services
+}
+
+/// Whether a row is a test, an image or an intervention, which have records of their own.
+pub(crate) fn is_ordered(row: &Row<'_>) -> bool {
+    let group = matches!(row.peek("MA_NHOM"), Some("1" | "2" | "3" | "8" | "9" | "18"));
+    group && !is_material(row) && row.peek("MA_DICH_VU").is_some()
 }
 
 /// Whether a row of XML3 is a material rather than a service.
@@ -76,6 +81,7 @@ fn request(scene: &Scene<'_, '_>, row: &Row<'_>, code: &str, id: &str) -> Value 
     request.put("code", words(row, code));
     request.put("subject", scene.subject());
     request.put("encounter", scene.encounter());
+    request.put_some("occurrenceDateTime", row.moment("NGAY_TH_YL").map(Moment::date_time).as_deref());
     request.put_some("authoredOn", row.moment("NGAY_YL").map(Moment::date_time).as_deref());
     request.put_some("requester", scene.practitioners(row, "MA_BAC_SI").into_iter().next());
     request.put_all("reasonCode", reasons(scene, row));

@@ -252,7 +252,7 @@ fn every_value_of_a_file_is_somewhere_in_the_record() {
         for (name, value) in rows.iter().flatten() {
             let plain = value.replace("\r\n", "\n");
             let first = plain.lines().next().unwrap_or_default().replace('<', "&lt;").replace('>', "&gt;");
-            let date = value.len() >= 8 && name.contains("NGAY") && digits.contains(&value[..8]);
+            let date = value.len() >= 8 && (name.contains("NGAY") || name.starts_with("GT_THE")) && digits.contains(&value[..8]);
             let number = value.split('.').next().unwrap_or_default();
             let found = text.contains(value.as_str()) || text.contains(&first) || date || text.contains(number);
             let translated = ["GIOI_TINH", "THANG_QT", "STT"].contains(&name.as_str());

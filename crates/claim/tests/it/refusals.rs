@@ -55,7 +55,11 @@ fn money_that_does_not_add_up_refuses_with_both_numbers() {
     assert_eq!((key.as_str(), part.as_str(), row, column.as_str()), ("totals", "XML1", Some(1), "T_TONGCHI_BV"));
     assert!(text.contains("613274.00") && text.contains("603274.00"), "{text}");
     assert_eq!(place(outpatient().set("XML1", 0, "T_BHTT", "1")), at("totals", "XML1", 1, "T_BHTT"));
-    assert_eq!(place(outpatient().set("XML3", 0, "THANH_TIEN_BV", "45.000,00")).0, "number");
+    judged(&outpatient().set("XML3", 0, "THANH_TIEN_BV", "45.000,00").file(), |judged| {
+        let found = judged.problems.iter().find(|one| one.key == "number").unwrap();
+        assert_eq!((found.part.as_deref(), found.row, found.column.as_deref()), (Some("XML3"), Some(1), Some("THANH_TIEN_BV")));
+        assert!(judged.refused && found.text.contains("dấu chấm"), "{}", found.text);
+    });
 }
 
 #[test]
