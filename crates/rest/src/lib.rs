@@ -34,21 +34,32 @@ pub use api::Settings;
 
 use api::Api;
 use axum::Router;
+use axum::extract::{MatchedPath, Request};
 use axum::middleware::from_fn_with_state;
 use axum::routing::any;
+use tower::ServiceExt;
 use yba_records::Records;
 
 /// The API as a router for addresses `/fhir` and below. It has no fallback of its own, so it can be merged with the
 /// pages' router.
 pub fn router(records: Records, settings: Settings) -> Router {
     let api = Api::new(records, settings);
-    let mut router = Router::new();
+    let mut inner = Router::new();
     for interaction in registry::INTERACTIONS {
-        router = router.route(interaction.path, (interaction.route)());
+        inner = inner.route(interaction.path, (interaction.route)());
     }
-    router
-        .route("/fhir/{*rest}", any(refuse::unknown_address))
+    let inner = inner
         .method_not_allowed_fallback(refuse::method)
+        .fallback(refuse::unknown_address)
         .layer(from_fn_with_state(api.clone(), guard::guard))
-        .with_state(api)
+        .with_state(api);
+    // A router of its own with a fallback of its own, so that every address below `/fhir` is answered in FHIR.
+    let everything = any(move |mut request: Request| {
+        // Else the inner router would hang its patterns onto `/fhir/{*rest}`.
+        request.extensions_mut().remove::<MatchedPath>();
+        inner.clone().oneshot(request)
+    });
+    ["/fhir", "/fhir/", "/fhir/{*rest}"]
+        .into_iter()
+        .fold(Router::new(), |router, path| router.route(path, everything.clone()))
 }

@@ -1,0 +1,166 @@
+//! Who may not, in what format, by what method; request ids.
+
+use crate::house::{House, bytes, each, patient};
+use axum::http::StatusCode;
+use yba_fhir::json::json;
+
+#[tokio::test]
+async fn a_stranger_may_see_the_statement_and_nothing_else() {
+    yba_testkit::each_engine(async |kit| {
+        let open = House::open(kit);
+        let id = open.create(&patient("Lò Thị Mẫu")).await;
+        let house = House::closed(open.kit);
+        assert_eq!(house.get("/fhir/metadata").await.status, StatusCode::OK);
+        let person = bytes(&patient("B"));
+        let bundle = bytes(&json!({"resourceType": "Bundle", "type": "transaction"}));
+        for (method, path, body) in [
+            ("GET", format!("/fhir/Patient/{id}"), "".into()),
+            ("HEAD", format!("/fhir/Patient/{id}"), "".into()),
+            ("GET", format!("/fhir/Patient/{id}/_history"), "".into()),
+            ("GET", format!("/fhir/Patient/{id}/_history/x-1"), "".into()),
+            ("GET", "/fhir/Patient".into(), "".into()),
+            ("GET", "/fhir/Patient?_count=0".into(), "".into()),
+            ("POST", "/fhir/Patient/_search".into(), "".into()),
+            ("POST", "/fhir/Patient".into(), person.clone()),
+            ("PUT", format!("/fhir/Patient/{id}"), person),
+            ("DELETE", format!("/fhir/Patient/{id}"), "".into()),
+            ("POST", "/fhir".into(), bundle),
+            ("GET", "/fhir/NoSuchType".into(), "".into()),
+            ("GET", "/fhir/metadata/x".into(), "".into()),
+            ("PATCH", "/fhir/Patient/1".into(), "".into()),
+            ("OPTIONS", "/fhir/Patient".into(), "".into()),
+        ] {
+            let said = house.ask(method, &path, &[], body).await;
+            assert_eq!(said.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+            assert!(said.header("www-authenticate").starts_with("Bearer"), "{method} {path}");
+        }
+        let found = House::open(house.kit).get(&format!("/fhir/Patient/{id}")).await;
+        assert_eq!(found.status, StatusCode::OK, "and nothing was changed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refused_strangers_leave_a_trace() {
+    let house = House::closed(yba_testkit::records());
+    let before = house.kit.records.trail().end().0;
+    house.get("/fhir/Patient/1").await;
+    assert_eq!(house.kit.records.trail().end().0, before + 1);
+}
+
+#[tokio::test]
+async fn only_json_is_given() {
+    each(async |house| {
+        let id = house.create(&patient("Lò Thị Mẫu")).await;
+        let path = format!("/fhir/Patient/{id}");
+        for (query, accept, wanted) in [
+            ("", "application/fhir+json", 200),
+            ("", "application/json;q=0.9, text/html", 200),
+            ("", "text/html,application/xhtml+xml,*/*;q=0.8", 200),
+            ("", "application/fhir+xml", 406),
+            ("", "application/fhir+json; fhirVersion=3.0", 406),
+            ("?_format=json", "application/fhir+xml", 200),
+            ("?_format=application/fhir+json", "*/*", 200),
+            ("?_format=application%2Ffhir%2Bjson&_pretty=true", "*/*", 200),
+            ("?_format=xml", "*/*", 406),
+            ("?_format=ttl", "application/json", 406),
+        ] {
+            let said = house.ask("GET", &format!("{path}{query}"), &[("accept", accept)], "").await;
+            assert_eq!(said.status.as_u16(), wanted, "{query} {accept}");
+        }
+        let search = house.get("/fhir/Patient?_format=xml").await;
+        assert_eq!((search.status, search.key().as_str()), (StatusCode::NOT_ACCEPTABLE, "not-acceptable"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_json_is_taken() {
+    each(async |house| {
+        let body = bytes(&patient("Lò Thị Mẫu"));
+        for (content_type, wanted) in [
+            ("application/fhir+json", 201),
+            ("application/json; charset=utf-8", 201),
+            ("application/fhir+xml", 415),
+            ("text/plain", 415),
+            ("application/x-www-form-urlencoded", 415),
+            ("application/json; charset=iso-8859-1", 415),
+            ("", 415),
+        ] {
+            let said =
+                house.ask("POST", "/fhir/Patient", &[("content-type", content_type)], body.clone()).await;
+            assert_eq!(said.status.as_u16(), wanted, "{content_type}");
+        }
+        let brotli = house.ask("POST", "/fhir/Patient", &[("content-encoding", "br")], body.clone()).await;
+        assert_eq!(brotli.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        let damaged = house.ask("POST", "/fhir/Patient", &[("content-encoding", "gzip")], body).await;
+        assert_eq!((damaged.status, damaged.key().as_str()), (StatusCode::BAD_REQUEST, "gzip"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_not_served_is_refused_by_its_name() {
+    each(async |house| {
+        for (method, path, wanted, word) in [
+            ("PATCH", "/fhir/Patient/1", 405, "patch"),
+            ("PUT", "/fhir/Patient", 405, "conditional update"),
+            ("DELETE", "/fhir/Patient?name=x", 405, "conditional delete"),
+            ("DELETE", "/fhir/Patient/1/_history", 405, "delete-history"),
+            ("POST", "/fhir/Patient/1", 405, "POST"),
+            ("GET", "/fhir", 405, "search-system"),
+            ("OPTIONS", "/fhir/Patient", 405, "OPTIONS"),
+            ("GET", "/fhir/Patient/_search", 405, "_search"),
+            ("GET", "/fhir/Patient/_history", 404, "_history"),
+            ("GET", "/fhir/_history", 404, "_history"),
+            ("GET", "/fhir/Patient/1/$everything", 404, "$everything"),
+            ("GET", "/fhir/Patient/$validate", 404, "$validate"),
+            ("GET", "/fhir/$export", 404, "$export"),
+            ("GET", "/fhir/NoSuchType/1", 404, "NoSuchType"),
+            ("GET", "/fhir/patient/1", 404, "patient"),
+            ("GET", "/fhir/DomainResource", 404, "DomainResource"),
+            ("GET", "/fhir/Patient/1/Observation", 404, "no such address"),
+            ("GET", "/fhir/Patient/1/_history/2/3", 404, "no such address"),
+            ("GET", "/fhir/Patient/", 404, "no such address"),
+            ("GET", "/fhir/Patient/1?_elements=name", 400, "_elements"),
+            ("POST", "/fhir/Patient?identifier=x", 400, "identifier"),
+            ("GET", "/fhir/metadata?mode=terminology", 400, "terminology"),
+        ] {
+            let body = if method == "POST" { bytes(&patient("A")) } else { "".into() };
+            let said = house.ask(method, path, &[], body).await;
+            assert_eq!(said.status.as_u16(), wanted, "{method} {path} {said:?}");
+            assert!(String::from_utf8_lossy(&said.body).contains(word), "{method} {path} {said:?}");
+            if wanted == 405 {
+                assert!(!said.header("allow").is_empty(), "{method} {path} says what is allowed");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_id_is_taken_over_or_made() {
+    each(async |house| {
+        let ask = async |id: &str| {
+            let said = house.ask("GET", "/fhir/Patient/1", &[("x-request-id", id)], "").await;
+            said.header("x-request-id").to_owned()
+        };
+        assert_eq!(ask("his-42.a").await, "his-42.a");
+        let (first, second) = (ask("a b").await, ask(&"x".repeat(99)).await);
+        assert!(first.starts_with("testr") && second.starts_with("testr") && first != second);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_router_lives_beside_pages_with_a_fallback_of_their_own() {
+    use tower::ServiceExt;
+    let house = House::open(yba_testkit::records());
+    let pages = axum::Router::new().fallback(async || "a page");
+    let all = pages.merge(house.router.clone());
+    let ask = |path: &str| axum::http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+    let page = all.clone().oneshot(ask("/elsewhere")).await.unwrap();
+    assert_eq!(page.status(), StatusCode::OK);
+    assert!(!page.headers().contains_key("x-request-id"), "pages are not the API's");
+    assert_eq!(all.oneshot(ask("/fhir/x/y/z")).await.unwrap().status(), StatusCode::NOT_FOUND);
+}
