@@ -36,14 +36,16 @@ pub fn of<'a>(
 ) -> Vec<Drug> {
     let now = format::day_number(today).unwrap_or(i64::MAX);
     let mut by_name: HashMap<String, Drug> = HashMap::new();
+    let recent =
+        |one: &&Value| format::day_number(read::when(one)).is_some_and(|day| now - day <= RECENT_DAYS);
     let mut prescribed: Vec<(String, &str)> = Vec::new();
-    for one in requests {
+    for one in requests.filter(recent) {
         let name = read::words_at(one, "medicationCodeableConcept");
         prescribed.push((fold(&name), read::encounter(one).unwrap_or("")));
         add(&mut by_name, one, name, places, now);
     }
     prescribed.sort_unstable();
-    for one in dispenses {
+    for one in dispenses.filter(recent) {
         let name = read::words_at(one, "medicationCodeableConcept");
         let key = (fold(&name), read::encounter(one).unwrap_or(""));
         if prescribed.binary_search(&key).is_err() {
@@ -51,18 +53,17 @@ pub fn of<'a>(
         }
     }
     let mut drugs: Vec<Drug> = by_name.into_values().collect();
-    drugs.sort_by(|a, b| {
-        (b.running, &b.last[..b.last.len().min(10)])
-            .cmp(&(a.running, &a.last[..a.last.len().min(10)]))
-            .then_with(|| a.name.cmp(&b.name))
-    });
+    drugs.sort_by(|a, b| (b.running, day(b)).cmp(&(a.running, day(a))).then_with(|| a.name.cmp(&b.name)));
     drugs
+}
+
+fn day(drug: &Drug) -> &str {
+    drug.last.get(..10).unwrap_or(&drug.last)
 }
 
 fn add<'a>(by_name: &mut HashMap<String, Drug>, one: &'a Value, name: String, places: &Places<'a>, now: i64) {
     let when = read::when(one);
-    let age = format::day_number(when).map_or(i64::MAX, |day| now - day);
-    if name.is_empty() || age > RECENT_DAYS {
+    if name.is_empty() {
         return;
     }
     let drug = by_name.entry(fold(&name)).or_insert_with(|| Drug {

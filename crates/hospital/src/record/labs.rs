@@ -4,6 +4,7 @@
 //! local code, else by name. Only values in the unit of the latest one are drawn together.
 
 use super::read::{self, Places};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_fhir::text::fold;
@@ -13,13 +14,18 @@ use yba_ui::{format, vitals::Vital};
 
 /// Points drawn at most, so that shapes stay apart; older values stay in the list.
 const POINTS_MAX: usize = 16;
+/// Values listed under a test; older ones stand in their visits.
+pub const VALUES_MAX: usize = 20;
 
-/// One test with all its values, newest first.
+/// One test with its newest values, newest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lab {
     pub name: String,
     pub loinc: String,
     pub values: Vec<Measured>,
+    /// How often it was measured, ever, and when first.
+    pub count: usize,
+    pub since: String,
     /// What can be drawn, oldest first.
     pub points: Vec<Point>,
     pub low: Option<f64>,
@@ -41,31 +47,32 @@ pub struct Measured {
     limits: (Option<f64>, Option<f64>),
 }
 
+/// What belongs to one test, before its values are read.
+struct Series<'a> {
+    loinc: &'a str,
+    concept: &'a Value,
+    /// Date, facility, observation.
+    taken: Vec<(&'a str, usize, &'a Value)>,
+}
+
 /// Series of laboratory tests, newest first; and the facilities in the order of their shapes.
 pub fn of<'a>(found: impl Iterator<Item = &'a Value>, places: &Places<'a>) -> (Vec<Lab>, Vec<String>) {
     let mut names: Vec<String> = Vec::new();
     let mut index: HashMap<&str, usize> = HashMap::new();
-    let mut series: HashMap<String, Lab> = HashMap::new();
+    let mut series: HashMap<Cow<'a, str>, Series<'a>> = HashMap::new();
     for one in found.filter(|one| !is_no_lab(one)) {
         let Some(concept) = one.get("code") else { continue };
-        let Some(mut measured) = measure(one) else { continue };
-        let place = places.name(one);
-        measured.place = *index.entry(place).or_insert_with(|| {
-            names.push(place.to_string());
+        let name = places.name(one);
+        let place = *index.entry(name).or_insert_with(|| {
+            names.push(name.to_string());
             names.len() - 1
         });
         let loinc = read::code_in(concept, read::LOINC).unwrap_or("");
-        let lab = series.entry(key(concept, loinc)).or_insert_with(|| Lab {
-            name: read::words(concept),
-            loinc: loinc.to_string(),
-            values: Vec::new(),
-            points: Vec::new(),
-            low: None,
-            high: None,
-        });
-        lab.values.push(measured);
+        let own =
+            series.entry(key(concept, loinc)).or_insert_with(|| Series { loinc, concept, taken: Vec::new() });
+        own.taken.push((read::when(one), place, one));
     }
-    let mut labs: Vec<Lab> = series.into_values().map(finish).collect();
+    let mut labs: Vec<Lab> = series.into_values().map(lab).filter(|lab| !lab.values.is_empty()).collect();
     // Newest day first, what is abnormal first within a day.
     let abnormal = |lab: &Lab| lab.values.first().is_some_and(|value| value.flag.is_abnormal());
     labs.sort_by(|a, b| {
@@ -76,11 +83,30 @@ pub fn of<'a>(found: impl Iterator<Item = &'a Value>, places: &Places<'a>) -> (V
     (labs, names)
 }
 
-fn key(concept: &Value, loinc: &str) -> String {
+/// Reads the newest values of a series; of a long one the rest is only counted.
+fn lab(mut series: Series) -> Lab {
+    series.taken.sort_by(|a, b| b.0.cmp(a.0));
+    let read =
+        series.taken.iter().filter_map(|(_, place, one)| Some(Measured { place: *place, ..measure(one)? }));
+    let values: Vec<Measured> = read.take(VALUES_MAX).collect();
+    let latest = series.taken.first().and_then(|(_, _, one)| one.get("code")).unwrap_or(series.concept);
+    finish(Lab {
+        name: read::words(latest),
+        loinc: series.loinc.to_string(),
+        count: if values.len() < VALUES_MAX { values.len() } else { series.taken.len() },
+        since: series.taken.last().map_or("", |(when, ..)| when).to_string(),
+        values,
+        points: Vec::new(),
+        low: None,
+        high: None,
+    })
+}
+
+fn key<'a>(concept: &'a Value, loinc: &'a str) -> Cow<'a, str> {
     match (loinc, read::code(concept)) {
-        ("", Some(code)) => format!("{}|{}", fold(&read::words(concept)), code),
-        ("", None) => fold(&read::words(concept)),
-        (loinc, _) => loinc.to_string(),
+        ("", Some(code)) => Cow::Owned(format!("{}|{}", fold(&read::words(concept)), code)),
+        ("", None) => Cow::Owned(fold(&read::words(concept))),
+        (loinc, _) => Cow::Borrowed(loinc),
     }
 }
 
@@ -88,13 +114,12 @@ fn day(lab: &Lab) -> &str {
     lab.values.first().map_or("", |value| value.date.get(..10).unwrap_or(&value.date))
 }
 
-/// Sorts a series and prepares its drawing.
+/// Prepares the drawing of a series.
 fn finish(mut lab: Lab) -> Lab {
-    lab.values.sort_by(|a, b| b.date.cmp(&a.date));
     let Some(latest) = lab.values.first() else { return lab };
-    let unit = fold(&latest.unit);
+    let unit = latest.unit.clone();
     (lab.low, lab.high) = latest.limits;
-    let drawn = lab.values.iter().filter(|value| fold(&value.unit) == unit).take(POINTS_MAX);
+    let drawn = lab.values.iter().filter(|value| value.unit.eq_ignore_ascii_case(&unit)).take(POINTS_MAX);
     lab.points = drawn
         .filter_map(|value| {
             Some(Point {

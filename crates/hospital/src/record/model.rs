@@ -77,15 +77,17 @@ pub struct LinkReason {
 /// Builds the page's model.
 pub fn build(person: &str, today: &str, resources: &[Value], links: &[LinkReason]) -> Record {
     let places = Places::of_all(resources);
-    let standing = || resources.iter().filter(|resource| !read::is_void(resource));
-    let of = |wanted: &'static str| standing().filter(move |resource| read::kind(resource) == wanted);
+    let sorted = by_type(resources);
+    let of = |wanted: &str| sorted.get(wanted).map_or(&[][..], Vec::as_slice).iter().copied();
     let (labs, lab_places) = labs::of(of("Observation"), &places);
     let (vitals, vitals_when) = labs::vitals(of("Observation"));
     let (allergy, allergies) = allergies(of("AllergyIntolerance"), &places);
+    let patients: Vec<&Value> = of("Patient").collect();
+    let told = ["Encounter", "Immunization", "MedicationRequest", "Observation", "Condition"];
     Record {
         person: person.to_string(),
         today: today.to_string(),
-        who: who::of(&of("Patient").collect::<Vec<_>>(), of("Coverage"), today),
+        who: who::of(&patients, of("Coverage"), today),
         allergy,
         allergies,
         problems: problems(of("Condition"), &places),
@@ -95,11 +97,20 @@ pub fn build(person: &str, today: &str, resources: &[Value], links: &[LinkReason
         labs,
         lab_places,
         doses: doses(of("Immunization"), &places),
-        visits: timeline::of(person, standing(), &places),
+        visits: timeline::of(person, told.into_iter().flat_map(of), &places),
         papers: who::papers(of("Patient")),
         members: who::members(of("Patient"), &places, links),
         doubts: Vec::new(),
     }
+}
+
+/// What stands, by type: one pass, because a long record has many thousands of resources.
+fn by_type(resources: &[Value]) -> HashMap<&str, Vec<&Value>> {
+    let mut sorted: HashMap<&str, Vec<&Value>> = HashMap::new();
+    for resource in resources.iter().filter(|resource| !read::is_void(resource)) {
+        sorted.entry(read::kind(resource)).or_default().push(resource);
+    }
+    sorted
 }
 
 fn allergies<'a>(found: impl Iterator<Item = &'a Value>, places: &Places<'a>) -> (Allergy, Vec<Line>) {

@@ -19,8 +19,6 @@ use yba_ui::{card, format, hx, result, state, timeline as line, vitals};
 const PROBLEMS_OPEN: usize = 10;
 const DRUGS_OPEN: usize = 10;
 const LABS_OPEN: usize = 14;
-/// Values listed under one test.
-const HISTORY_MAX: usize = 20;
 
 /// The whole content.
 pub fn page(record: &Record, view: View) -> Markup {
@@ -214,10 +212,9 @@ fn lab(one: &Lab, places: &[String]) -> Markup {
 }
 
 fn chart(one: &Lab) -> Markup {
-    let (Some(last), Some(first)) = (one.values.first(), one.values.last()) else { return html! {} };
+    let Some(last) = one.values.first() else { return html! {} };
     let text = format!("{} {}", format::number(&last.value), format::unit(&last.unit));
-    let label =
-        sentence(&one.name, (&first.date, &last.date), one.values.len(), text.trim_end(), last.flag.word());
+    let label = sentence(&one.name, (&one.since, &last.date), one.count, text.trim_end(), last.flag.word());
     trend(&Trend { label: &label, points: &one.points, low: one.low, high: one.high })
 }
 
@@ -230,13 +227,13 @@ fn values(one: &Lab, places: &[String]) -> Markup {
     };
     html! {
         details .history {
-            summary { @if let Some(last) = one.values.first() { (taken(last, places)) " · " } span .n { (format::count(one.values.len())) " lần đo" } }
+            summary { @if let Some(last) = one.values.first() { (taken(last, places)) " · " } span .n { (format::count(one.count)) " lần đo" } }
             (table.draw(html! {
-                @for value in one.values.iter().take(HISTORY_MAX) {
+                @for value in &one.values {
                     tr { td { (format::date(&value.date)) } td { (result::result(&value.value, &value.unit, value.flag)) } td .full { (place(value, places)) } }
                 }
             }, html! {}))
-            @if one.values.len() > HISTORY_MAX { p .muted .small { "Cũ hơn nữa xem trong từng lượt khám." } }
+            @if one.count > one.values.len() { p .muted .small { "Cũ hơn nữa xem trong từng lượt khám." } }
         }
     }
 }

@@ -19,10 +19,14 @@ pub fn id(resource: &Value) -> &str {
 
 /// Entered in error, refuted or cancelled before it happened: not to be shown as fact.
 pub fn is_void(resource: &Value) -> bool {
-    let status = str_at(resource, &["status"]).unwrap_or("");
-    let verification = resource.get("verificationStatus").and_then(code).unwrap_or("");
-    matches!(status, "entered-in-error" | "cancelled" | "not-done")
-        || matches!(verification, "entered-in-error" | "refuted")
+    match resource.get("status").and_then(|status| status.as_str()) {
+        Some(status) => matches!(status, "entered-in-error" | "cancelled" | "not-done"),
+        // Conditions and allergies have no status of their own.
+        None => {
+            let verification = resource.get("verificationStatus").and_then(code).unwrap_or("");
+            matches!(verification, "entered-in-error" | "refuted")
+        }
+    }
 }
 
 /// The first code of a concept.

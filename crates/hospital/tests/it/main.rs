@@ -1,4 +1,5 @@
 //! The room over real records: search to record to visit, requests in process, no sockets.
+#![allow(clippy::unwrap_used)] // a test stops where something is not as it should be
 
 #[path = "../data/sample.rs"]
 mod sample;
