@@ -1,5 +1,5 @@
 //! How fast linking and the one search box are among many people: `cargo run --release -p yba-mpi --example
-//! search_speed -- 100000`. Builds an invented crowd in a temporary store, links it, and asks what people type.
+//! search_speed -- 100000 [sqlite]`. Builds an invented crowd in a temporary store, links it, and asks what people type.
 
 use std::time::{Duration, Instant};
 use yba_fhir::Resource;
@@ -67,7 +67,9 @@ async fn main() {
     let count: usize = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(100_000);
     let mut dice = Dice(7);
     let people: Vec<Person> = (0..count).map(|at| person(&mut dice, at)).collect();
-    for kit in yba_testkit::engines() {
+    let sqlite_only = std::env::args().nth(2).is_some_and(|engine| engine == "sqlite");
+    let kits = if sqlite_only { vec![yba_testkit::records()] } else { yba_testkit::engines() };
+    for kit in kits {
         println!("== {}", if kit.database().is_some() { "PostgreSQL" } else { "SQLite" });
         measure(&kit, &people).await;
     }

@@ -103,13 +103,18 @@ async fn bearers(
     let values: BTreeSet<&str> = keys.iter().map(|key| key.value.as_str()).collect();
     let values: Vec<Value> = values.into_iter().map(Value::from).collect();
     let sql = "SELECT value, system, COUNT(*) FROM mpi_key WHERE value IN ({}) GROUP BY value, system";
+    let named: BTreeMap<(&str, &str), &Key> =
+        keys.iter().map(|key| ((key.value.as_str(), key.kind.slug()), key)).collect();
     let mut shared: BTreeSet<(String, String)> = BTreeSet::new();
     for row in query_in(store, sql, &values).await? {
-        let key = keys.iter().find(|key| key.value == row.text(0) && key.kind.slug() == row.text(1));
-        if let Some(key) = key.filter(|_| row.int(2) > KEY_PATIENTS_MAX as i64) {
-            overused.insert(key.clone());
-        } else if row.int(2) > 1 && key.is_some() {
-            shared.insert((row.text(0).to_owned(), row.text(1).to_owned()));
+        match named.get(&(row.text(0), row.text(1))) {
+            Some(key) if row.int(2) > KEY_PATIENTS_MAX as i64 => {
+                overused.insert((*key).clone());
+            }
+            Some(_) if row.int(2) > 1 => {
+                shared.insert((row.text(0).to_owned(), row.text(1).to_owned()));
+            }
+            _ => {}
         }
     }
     let values: BTreeSet<&str> = shared.iter().map(|(value, _)| value.as_str()).collect();

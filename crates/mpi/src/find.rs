@@ -12,15 +12,15 @@ use crate::table::{self, PATIENT_COLUMNS, PatientRow, query_in};
 use std::collections::{BTreeMap, BTreeSet};
 use yba_fhir::{Kind, Outcome};
 use yba_records::{Agent, Ctx, Records, Scope};
-use yba_store::{Store, Value};
+use yba_store::{Row, Store, Value};
 
 /// Most hits of one answer.
 pub const HITS_MAX: usize = 50;
 /// Most index rows that one look-up walks over, and most Patients it brings home.
 const WALKED_MAX: i64 = 20_000;
-const CANDIDATES_MAX: usize = 300;
+const CANDIDATES_MAX: usize = 200;
 /// Most words that the beginning of a word is completed to.
-const COMPLETIONS_MAX: usize = 24;
+const COMPLETIONS_MAX: usize = 12;
 /// Most bearers of one number that are shown.
 const BEARERS_MAX: i64 = 100;
 
@@ -191,7 +191,7 @@ async fn by_name(store: &Store, scope: &Scope, query: &NameQuery) -> Result<(Vec
         .filter(|((_, how), ..)| !query.words.is_empty() || how.is_some_and(|fit| fit.birth == 0))
         .collect();
     found.sort_by_cached_key(|((_, how), row, _)| {
-        (*how, row.summary.sort_key(), row.summary.birth, row.summary.id.clone())
+        (*how, row.sort_key.clone(), row.summary.birth, row.summary.id.clone())
     });
     Ok((found, more))
 }
@@ -291,57 +291,72 @@ impl Plan {
         years: &[i16],
         patterns: &[String],
     ) -> Result<(BTreeSet<i64>, bool), Outcome> {
-        let years: Vec<Option<i16>> =
-            if years.is_empty() { vec![None] } else { years.iter().copied().map(Some).collect() };
-        let (mut found, mut capped) = (BTreeSet::new(), false);
+        let mut steps = Steps::new(patterns);
         for given in [0, 1] {
             for word in &self.leading {
-                for year in &years {
-                    let left = CANDIDATES_MAX.saturating_sub(found.len());
-                    if left == 0 {
-                        return Ok((found, true));
-                    }
-                    // Many words: each gets a share, so that a common one does not crowd out the others.
-                    let share = (2 * CANDIDATES_MAX / self.leading.len()).max(20).min(left);
-                    let (sql, params) = walk_one(word, given, *year, patterns, share);
-                    let rows = store.query(&sql, params).await?;
-                    capped |= rows.len() == share || (year.is_none() && self.bearers > WALKED_MAX);
-                    found.extend(rows.iter().map(|row| row.int(0)));
+                for year in years.iter().copied().map(Some).chain(years.is_empty().then_some(None)) {
+                    steps.add(word, given, year);
                 }
             }
         }
-        Ok((found, capped))
+        // Many words: each gets a share, so that a common one does not crowd out the others.
+        let share = (2 * CANDIDATES_MAX / steps.count).clamp(20, CANDIDATES_MAX);
+        let rows = steps.run(store, share).await?;
+        let mut of_step: BTreeMap<i64, usize> = BTreeMap::new();
+        for row in &rows {
+            *of_step.entry(row.int(1)).or_default() += 1;
+        }
+        let full = of_step.values().any(|count| *count == share) || rows.len() > CANDIDATES_MAX;
+        let cut = years.is_empty() && self.bearers > WALKED_MAX;
+        Ok((rows.iter().take(CANDIDATES_MAX).map(|row| row.int(0)).collect(), full || cut))
     }
 }
 
-/// The inner part walks a bounded piece of the index, in its order; the outer part keeps what fits.
-fn walk_one(
-    word: &str,
-    given: i64,
-    year: Option<i16>,
-    patterns: &[String],
-    share: usize,
-) -> (String, Vec<Value>) {
-    let mut params =
-        vec![Value::from(word), Value::Int(given), Value::Int(WALKED_MAX), Value::Int(share as i64)];
-    let year = match year {
-        None => String::new(),
-        Some(year) => {
-            params.push(Value::Int(i64::from(year)));
-            format!(" AND year = ?{}", params.len())
+/// Walks over pieces of the word index, in one statement so that a search costs few trips to the database.
+struct Steps {
+    sql: Vec<String>,
+    params: Vec<Value>,
+    fits: String,
+    count: usize,
+}
+
+impl Steps {
+    /// `?1` bounds what is walked over, `?2` what each step brings home; then the patterns.
+    fn new(patterns: &[String]) -> Steps {
+        let mut params = vec![Value::Int(WALKED_MAX), Value::Null];
+        let mut fits = Vec::new();
+        for pattern in patterns {
+            params.push(Value::from(pattern.as_str()));
+            fits.push(format!("names LIKE ?{}", params.len()));
         }
-    };
-    let mut fits = Vec::new();
-    for pattern in patterns {
-        params.push(Value::from(pattern.as_str()));
-        fits.push(format!("names LIKE ?{}", params.len()));
+        let fits = if fits.is_empty() { String::new() } else { format!("WHERE {}", fits.join(" AND ")) };
+        Steps { sql: Vec::new(), params, fits, count: 0 }
     }
-    let fits = if fits.is_empty() { String::new() } else { format!("WHERE {}", fits.join(" AND ")) };
-    let sql = format!(
-        "SELECT n FROM (SELECT n, names FROM mpi_word WHERE word = ?1 AND given = ?2{year} \
-         ORDER BY word, given, year, names, n LIMIT ?3) walked {fits} LIMIT ?4"
-    );
-    (sql, params)
+
+    /// The inner part walks a bounded piece of the index, in its order; the outer part keeps what fits.
+    fn add(&mut self, word: &str, given: i64, year: Option<i16>) {
+        self.params.push(Value::from(word));
+        let at = self.params.len();
+        let year = match year {
+            None => String::new(),
+            Some(year) => {
+                self.params.push(Value::Int(i64::from(year)));
+                format!(" AND year = ?{}", self.params.len())
+            }
+        };
+        let (step, fits) = (self.count, &self.fits);
+        self.sql.push(format!(
+            "SELECT * FROM (SELECT n, {step} AS step FROM (SELECT n, names FROM mpi_word \
+             WHERE word = ?{at} AND given = {given}{year} ORDER BY word, given, year, names, n LIMIT ?1) walked{step} \
+             {fits} LIMIT ?2) step{step}"
+        ));
+        self.count += 1;
+    }
+
+    async fn run(mut self, store: &Store, share: usize) -> Result<Vec<Row>, Outcome> {
+        self.params[1] = Value::Int(share as i64);
+        store.query(&self.sql.join(" UNION ALL "), self.params).await
+    }
 }
 
 /// The words that begin so, the most frequent first, how many names hold them, and whether there are more words.

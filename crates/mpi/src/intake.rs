@@ -80,6 +80,7 @@ impl Intake {
                     |old| old.n,
                 ),
                 person: old.as_ref().map_or_else(|| summary.id.clone(), |old| old.person.clone()),
+                sort_key: summary.sort_key(),
                 summary,
             });
             if old.is_none() != new.is_none() {
@@ -183,11 +184,12 @@ impl Intake {
     async fn persons(&mut self, store: &Store) -> Result<(), Outcome> {
         let edges = self.follow_links(store).await?;
         let members: Vec<String> = edges.keys().cloned().collect();
-        let stored: Vec<PatientRow> = table::patients(store, &members).await?;
-        for row in stored {
-            self.patients.entry(row.summary.id.clone()).or_insert(Some(row));
-        }
-        let present = |id: &String| self.patients.get(id).is_some_and(Option::is_some);
+        let sql = "SELECT patient, person FROM mpi_patient WHERE patient IN ({})";
+        let stored = query_in(store, sql, &texts(&members)).await?;
+        let stored: BTreeMap<String, String> =
+            stored.iter().map(|row| (row.text(0).to_owned(), row.text(1).to_owned())).collect();
+        let present =
+            |id: &String| self.patients.get(id).map_or_else(|| stored.contains_key(id), Option::is_some);
         // Neighbours of a Patient that is gone are no longer held together by it, so paths lead through present ones only.
         let mut persons: BTreeMap<String, String> = BTreeMap::new();
         for start in edges.keys().filter(|id| present(id)) {
@@ -206,6 +208,9 @@ impl Intake {
         for (id, person) in persons {
             if let Some(Some(row)) = self.patients.get_mut(&id) {
                 row.person = person;
+            } else if stored.get(&id).is_some_and(|before| *before != person) {
+                let sql = "UPDATE mpi_patient SET person = ?1 WHERE patient = ?2";
+                self.statements.push(Statement::new(sql, vec![Value::from(person), Value::from(id)]));
             }
         }
         Ok(())

@@ -46,13 +46,14 @@ const DDL: &[&str] = &[
 ];
 
 pub(crate) const PATIENT_COLUMNS: &str =
-    "patient, n, person, names, sex, birth, facility, commune, deceased, keys";
+    "patient, n, person, names, sex, birth, facility, commune, deceased, keys, sort_key";
 
 /// A row of `mpi_patient`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PatientRow {
     pub n: i64,
     pub person: String,
+    pub sort_key: String,
     pub summary: Summary,
 }
 
@@ -87,6 +88,7 @@ impl PatientRow {
         PatientRow {
             n: row.int(1),
             person: row.text(2).to_owned(),
+            sort_key: row.text(10).to_owned(),
             summary: Summary {
                 id: row.text(0).to_owned(),
                 names: row.text(3).lines().map(str::to_owned).collect(),
@@ -109,7 +111,7 @@ impl PatientRow {
             Value::Int(self.n),
             Value::from(self.person.as_str()),
             Value::from(summary.names.join("\n")),
-            Value::from(summary.sort_key()),
+            Value::from(self.sort_key.as_str()),
             Value::from(summary.sex.map_or("", Sex::gender)),
             Value::from(summary.birth.map(|birth| birth.to_string()).unwrap_or_default()),
             Value::from(summary.facility.as_str()),
