@@ -1,0 +1,15 @@
+//! Stories of the whole house: the real program, its files, its network, its neighbours.
+//!
+//! Start reading at [`house`] (a node in a folder of its own); each story is a file whose name is its claim.
+
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+mod claims;
+mod crash;
+mod durable_before_acknowledged;
+mod house;
+mod http;
+
+mod bad_files;
+mod closed_house;
+mod two_hospitals_one_record;
