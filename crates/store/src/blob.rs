@@ -1,8 +1,13 @@
 //! Large things: a folder in which a file's name is the SHA-256 of its content, so nothing is kept twice.
 
 use sha2::{Digest, Sha256};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How the names of files end that are still being written.
+const UNFINISHED_ENDING: &str = "part";
 
 /// The blob folder.
 #[derive(Debug, Clone)]
@@ -17,21 +22,42 @@ impl Blobs {
 
     /// Keeps bytes and answers their hash (64 hex digits). When this returns, they are on disk.
     pub fn put(&self, bytes: &[u8]) -> std::io::Result<String> {
+        static UNFINISHED: AtomicU64 = AtomicU64::new(0);
         let hash = hash_of(bytes);
         let path = self.path(&hash).ok_or_else(|| std::io::Error::other("a hash is always a valid name"))?;
-        if path.exists() {
-            return Ok(hash);
-        }
         let parent = path.parent().unwrap_or(&self.folder);
-        std::fs::create_dir_all(parent)?;
-        // Written under another name first: a file that has its own hash as name is whole.
-        let unfinished = path.with_extension(format!("part{}", std::process::id()));
-        let mut file = std::fs::File::create(&unfinished)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&unfinished, &path)?;
-        std::fs::File::open(parent)?.sync_all()?;
+        if !path.exists() {
+            if !parent.exists() {
+                std::fs::create_dir_all(parent)?;
+                for above in parent.ancestors().skip(1).take(2) {
+                    File::open(above)?.sync_all()?;
+                }
+            }
+            // Written under a name of its own first: a file that has its hash as name is whole.
+            let number = UNFINISHED.fetch_add(1, Ordering::SeqCst);
+            let unfinished = path.with_extension(format!("{UNFINISHED_ENDING}{number}"));
+            let mut file = File::create(&unfinished)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            std::fs::rename(&unfinished, &path)?;
+        }
+        // Also when it was there: whoever put it may not have come so far yet.
+        File::open(parent)?.sync_all()?;
         Ok(hash)
+    }
+
+    /// Removes what a program that died has left half written.
+    pub(crate) fn remove_unfinished(&self) -> std::io::Result<()> {
+        for folder in folders(&self.folder)? {
+            for entry in std::fs::read_dir(folder)? {
+                let path = entry?.path();
+                let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+                if ending.starts_with(UNFINISHED_ENDING) {
+                    std::fs::remove_file(path)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The bytes of a hash; `None` when they are not here, an error when the disk has changed them.

@@ -12,6 +12,7 @@ pub mod blob;
 pub mod check;
 pub mod clock;
 pub mod db;
+mod group;
 pub mod index;
 mod open;
 mod read;
@@ -22,7 +23,7 @@ mod writer;
 
 pub use clock::Clock;
 pub use db::{Place, Row, Statement, Value};
-pub use open::{Identity, Options, Store};
+pub use open::{Identity, LINK_MS, Options, Store};
 pub use request::{Applied, Effect, Expect, Refusal, Request, Write};
 pub use search::{Found, Query, Scope};
 pub use version::Version;

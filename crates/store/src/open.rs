@@ -1,16 +1,18 @@
 //! Opening a store: the folder and its lock, the tables, the node's identity, the writer's thread.
 
 use crate::blob::Blobs;
-use crate::clock::{Clock, Hybrid};
-use crate::db::{Connection, Place, Value, schema};
+use crate::clock::Clock;
+use crate::db::{Bound, Connection, Place, Value, lease, schema};
 use crate::index::Numbers;
-use crate::request::{Applied, Refusal, Request};
+use crate::request::{Applied, Arrival, Refusal, Request};
 use crate::version::Version;
-use crate::writer::{AuditTail, Job, QUEUE_MAX, Writer};
+use crate::writer::{Ends, Job, QUEUE_MAX, Writer};
 use rand::Rng;
+use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use yba_fhir::{Kind, Outcome};
 
@@ -18,8 +20,14 @@ use yba_fhir::{Kind, Outcome};
 const SCHEMA: &str = "1";
 /// Most longer reads at once.
 const SCANS_MAX: usize = 8;
-/// How long a writer of a PostgreSQL database is believed alive after its last sign, in ms.
-const LEASE_MS: i64 = 30_000;
+/// Most short reads at once that need a connection to another program.
+const POINTS_MAX: usize = 32;
+/// Most idle connections kept for readers.
+const IDLE_MAX: usize = SCANS_MAX + POINTS_MAX;
+/// How long an opener waits for a program that is just ending to let the folder go.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+/// How long the link to a further page of a search stays good, in ms.
+pub const LINK_MS: i64 = 3_600_000;
 
 /// How to open a store.
 #[derive(Debug, Clone)]
@@ -59,55 +67,69 @@ pub(crate) struct Inner {
     pub blobs: Blobs,
     readers: Mutex<Vec<Connection>>,
     pub scans: Arc<Semaphore>,
+    points: Semaphore,
+    /// When the log was where, within the last [`LINK_MS`].
+    passed: Mutex<VecDeque<(i64, i64)>>,
     jobs: mpsc::Sender<Job>,
     committed: watch::Receiver<i64>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
-    /// Held for as long as the store is open.
-    _lock: File,
+    /// Held for as long as the store is open; the writer holds it too.
+    _lock: Arc<File>,
 }
 
 impl Store {
     /// Opens or creates a store. Refuses when another program has it open, or a newer one has written it.
     pub fn open(options: Options) -> Result<Store, Outcome> {
-        let folder = options.folder;
+        // Connecting to PostgreSQL blocks, which threads of an async runtime must not.
+        std::thread::scope(|scope| scope.spawn(|| Store::open_here(options)).join())
+            .unwrap_or_else(|_| Err(Outcome::fault("opening the store panicked")))
+    }
+
+    fn open_here(options: Options) -> Result<Store, Outcome> {
+        let Options { folder, place, clock } = options;
         std::fs::create_dir_all(&folder).map_err(|error| folder_trouble(&folder, &error))?;
-        let lock = lock_folder(&folder)?;
-        let place = options.place.unwrap_or_else(|| Place::File(folder.join("yba.db")));
+        let lock = Arc::new(lock_folder(&folder)?);
+        let place = place.unwrap_or_else(|| Place::File(folder.join("yba.db")));
+        let blobs = Blobs::new(folder.join("blobs"));
+        blobs.remove_unfinished().map_err(|error| folder_trouble(&folder, &error))?;
         let mut connection = Connection::writer(&place)?;
         create_tables(&mut connection)?;
+        let lease_epoch = take_lease(&mut connection, &folder)?;
         let identity = load_identity(&mut connection)?;
-        let lease_epoch = take_lease(&mut connection, &place, &folder, &options.clock)?;
         let numbers = load_numbers(&mut connection)?;
-        let (t, hybrid) = load_ends(&mut connection)?;
-        let audit = load_audit_tail(&mut connection)?;
-        let (committed_sender, committed) = watch::channel(t);
+        let ends = Ends::load(&mut connection)?;
+        let (committed_sender, committed) = watch::channel(ends.t);
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         let writer = Writer {
             connection,
             place: place.clone(),
-            clock: options.clock.clone(),
+            clock: clock.clone(),
             numbers: numbers.clone(),
             incarnation: identity.incarnation.clone(),
             origin: identity.node.clone(),
-            t,
-            hybrid,
-            audit,
+            ends,
             lease_epoch,
+            transactions: 0,
+            unsure: false,
             committed: committed_sender,
+            _lock: lock.clone(),
         };
-        let thread = std::thread::Builder::new()
-            .name("yba-writer".into())
-            .spawn(move || writer.run(queue))
-            .map_err(|error| Outcome::fault(format!("cannot start the writer thread: {error}")))?;
+        let thread = start_thread("yba-writer", move || writer.run(queue))?;
+        if lease_epoch.is_some() {
+            let jobs = jobs.downgrade();
+            start_thread("yba-lease", move || keep_renewing(&jobs))?;
+        }
         Ok(Store(Arc::new(Inner {
-            blobs: Blobs::new(folder.join("blobs")),
+            blobs,
             place,
             folder,
-            clock: options.clock,
+            clock,
             identity,
             numbers,
             readers: Mutex::new(Vec::new()),
             scans: Arc::new(Semaphore::new(SCANS_MAX)),
+            points: Semaphore::new(POINTS_MAX),
+            passed: Mutex::new(VecDeque::new()),
             jobs,
             committed,
             writer: Mutex::new(Some(thread)),
@@ -150,9 +172,13 @@ impl Store {
         self.ask(|answer| Job::Apply(request, answer)).await
     }
 
-    /// Takes in versions from another node, as they are, in any order and any number of times.
-    pub async fn integrate(&self, versions: Vec<Version>) -> Result<usize, Refusal> {
-        self.ask(|answer| Job::Integrate(versions, answer)).await
+    /// Takes in versions from another node, as they are, in any order and any number of times, all or none. Answers
+    /// how many were new. Refuses damaged ones, and a version id that is here with other content.
+    pub async fn integrate(&self, versions: Vec<Version>) -> Result<usize, Outcome> {
+        let inner = self.0.clone();
+        let check = move || versions.into_iter().map(|one| Arrival::new(one, &inner.numbers)).collect();
+        let arrivals: Vec<Arrival> = run_blocking(check).await?;
+        self.ask(|answer| Job::Integrate(arrivals, answer)).await.map_err(refused)
     }
 
     /// Writes derived tables and the follower's cursor in one transaction.
@@ -177,6 +203,24 @@ impl Store {
         self.ask(|answer| Job::Clear(t, answer)).await.map_err(refused)
     }
 
+    /// Housekeeping, to be called about every minute: clears index rows that no page link of the last [`LINK_MS`] can
+    /// ask for any more. Links from before a restart stay good for as long again.
+    pub async fn tidy(&self) -> Result<u64, Outcome> {
+        let now = self.0.clock.now_ms();
+        let mut over = None;
+        if let Ok(mut passed) = self.0.passed.lock() {
+            passed.push_back((now, self.head_t()));
+            while let Some((_, t)) = passed.front().copied().filter(|(at, _)| now - at > LINK_MS) {
+                passed.pop_front();
+                over = Some(t);
+            }
+        }
+        match over {
+            Some(t) => self.clear_closed(t).await,
+            None => Ok(0),
+        }
+    }
+
     async fn ask<T>(&self, job: impl FnOnce(crate::writer::Answer<T>) -> Job) -> Result<T, Refusal> {
         let (answer, answered) = oneshot::channel();
         self.0.jobs.send(job(answer)).await.map_err(|_| Refusal::Failed("the writer has stopped".into()))?;
@@ -197,12 +241,11 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, Outcome> + Send + 'static,
     ) -> Result<T, Outcome> {
-        let connection = self.0.reader()?;
-        if connection.is_in_process() {
-            return self.0.with(connection, work);
+        if self.0.is_in_process() {
+            return self.0.with(self.0.reader()?, work);
         }
-        let inner = self.0.clone();
-        run_blocking(move || inner.with(connection, work)).await
+        let _permit = self.0.points.acquire().await.map_err(|error| Outcome::fault(error.to_string()))?;
+        self.borrow(work).await
     }
 
     /// Runs a longer read on a thread for blocking work, a bounded number at once.
@@ -211,6 +254,13 @@ impl Store {
         work: impl FnOnce(&mut Connection) -> Result<T, Outcome> + Send + 'static,
     ) -> Result<T, Outcome> {
         let _permit = self.0.scans.acquire().await.map_err(|error| Outcome::fault(error.to_string()))?;
+        self.borrow(work).await
+    }
+
+    async fn borrow<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Outcome> + Send + 'static,
+    ) -> Result<T, Outcome> {
         let inner = self.0.clone();
         run_blocking(move || {
             let connection = inner.reader()?;
@@ -221,23 +271,16 @@ impl Store {
 }
 
 impl Inner {
+    /// Whether a lookup by key is quick enough to run where it is asked, without changing threads.
+    fn is_in_process(&self) -> bool {
+        matches!(self.place, Place::File(_))
+    }
+
     fn reader(&self) -> Result<Connection, Outcome> {
         let idle = self.readers.lock().ok().and_then(|mut readers| readers.pop());
         match idle {
             Some(connection) => Ok(connection),
-            // Opening a PostgreSQL connection blocks on its own runtime, which is not allowed on a worker thread.
-            None => {
-                let place = self.place.clone();
-                let opened = match &place {
-                    Place::File(_) => Connection::reader(&place),
-                    Place::Postgres(_) => std::thread::scope(|scope| {
-                        scope.spawn(|| Connection::reader(&place)).join().unwrap_or_else(|_| {
-                            Err(crate::db::Error { message: "connecting panicked".into(), retry: false })
-                        })
-                    }),
-                };
-                Ok(opened?)
-            }
+            None => Ok(Connection::reader(&self.place)?),
         }
     }
 
@@ -250,7 +293,7 @@ impl Inner {
         let value = work(&mut connection);
         if value.as_ref().err().is_none_or(|error| error.kind != Kind::Fault)
             && let Ok(mut readers) = self.readers.lock()
-            && readers.len() < 2 * SCANS_MAX
+            && readers.len() < IDLE_MAX
         {
             readers.push(connection);
         }
@@ -276,26 +319,53 @@ fn folder_trouble(folder: &Path, error: &std::io::Error) -> Outcome {
     Outcome::new(Kind::Unavailable, "data-folder", text, format!("data folder {}: {error}", folder.display()))
 }
 
-/// Takes the folder's lock: one program at a time. The system frees it when the program ends, however it ends.
-fn lock_folder(folder: &Path) -> Result<File, Outcome> {
-    let path = folder.join("yba.lock");
-    let file = File::create(&path).map_err(|error| folder_trouble(folder, &error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(_) => {
-            let text =
-                format!("Thư mục dữ liệu {} đang được một tiến trình yba khác sử dụng.", folder.display());
-            let detail = format!("{} is locked by another process", path.display());
-            Err(Outcome::new(Kind::Unavailable, "data-folder-locked", text, detail))
+fn start_thread(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<std::thread::JoinHandle<()>, Outcome> {
+    let started = std::thread::Builder::new().name(name.into()).spawn(work);
+    started.map_err(|error| Outcome::fault(format!("cannot start the thread {name}: {error}")))
+}
+
+/// Lets the writer renew its lease while it has nothing else to do, until the store is let go.
+fn keep_renewing(jobs: &mpsc::WeakSender<Job>) {
+    loop {
+        std::thread::sleep(Duration::from_millis(lease::LEASE_MS as u64 / 5));
+        match jobs.upgrade() {
+            // A full queue means that the writer is busy, and so renews.
+            Some(jobs) if !jobs.is_closed() => drop(jobs.try_send(Job::Renew)),
+            _ => return,
         }
     }
 }
 
+/// Takes the folder's lock: one program at a time. The system frees it when the program ends, however it ends.
+fn lock_folder(folder: &Path) -> Result<File, Outcome> {
+    let path = folder.join("yba.lock");
+    let file = File::create(&path).map_err(|error| folder_trouble(folder, &error))?;
+    let begun = Instant::now();
+    while file.try_lock().is_err() {
+        if begun.elapsed() > LOCK_WAIT {
+            let text =
+                format!("Thư mục dữ liệu {} đang được một tiến trình yba khác sử dụng.", folder.display());
+            let detail = format!("{} is locked by another process", path.display());
+            return Err(Outcome::new(Kind::Unavailable, "data-folder-locked", text, detail));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(file)
+}
+
+/// Creates the tables of a new database. One that has them is left alone, above all one of a newer program.
 fn create_tables(connection: &mut Connection) -> Result<(), Outcome> {
     let postgres = matches!(connection, Connection::Postgres(_));
-    connection.migrate(&schema::ddl(postgres))?;
+    connection.migrate(schema::META)?;
     match meta(connection, "schema")? {
-        None => set_meta(connection, "schema", SCHEMA),
+        // The number comes last: a program that died before it begins again.
+        None => {
+            connection.migrate(&schema::ddl(postgres))?;
+            set_meta(connection, "schema", SCHEMA)
+        }
         Some(found) if found == SCHEMA => Ok(()),
         Some(found) => {
             let text = "Dữ liệu do một phiên bản yba mới hơn ghi. Hãy dùng phiên bản đó hoặc mới hơn.";
@@ -330,14 +400,19 @@ fn load_identity(connection: &mut Connection) -> Result<Identity, Outcome> {
             node
         }
     };
+    // Two copies of one database that both count on would give one version id to two contents.
+    let mark = connection.mark()?;
+    let copied = meta(connection, "mark")?.is_some_and(|known| known != mark);
     let incarnation = match meta(connection, "incarnation")? {
-        Some(incarnation) => incarnation,
-        None => {
+        Some(incarnation) if !copied => incarnation,
+        _ => {
             let incarnation = new_incarnation();
             set_meta(connection, "incarnation", &incarnation)?;
             incarnation
         }
     };
+    // After the incarnation: a program that dies in between takes another one next time.
+    set_meta(connection, "mark", &mark)?;
     Ok(Identity { node, incarnation })
 }
 
@@ -348,89 +423,55 @@ pub(crate) fn new_incarnation() -> String {
     (0..8).map(|_| alphabet[random.gen_range(0..alphabet.len())] as char).collect()
 }
 
-/// On PostgreSQL the writer holds a lease row with an epoch; a writer with an older epoch can commit nothing.
+/// On PostgreSQL the writer holds a lease; a writer with an older epoch can commit nothing.
 /// The folder's lock proves that an earlier holder from this folder is gone, so its lease is taken at once.
-fn take_lease(
-    connection: &mut Connection,
-    place: &Place,
-    folder: &Path,
-    clock: &Clock,
-) -> Result<Option<i64>, Outcome> {
-    if matches!(place, Place::File(_)) {
+fn take_lease(connection: &mut Connection, folder: &Path) -> Result<Option<i64>, Outcome> {
+    if !matches!(connection, Connection::Postgres(_)) {
         return Ok(None);
     }
     let holder_file = folder.join("writer-id");
     let holder = match std::fs::read_to_string(&holder_file) {
-        Ok(holder) => holder,
-        Err(_) => {
+        Ok(holder) if !holder.is_empty() => holder,
+        _ => {
             let holder = uuid::Uuid::now_v7().simple().to_string();
             std::fs::write(&holder_file, &holder).map_err(|error| folder_trouble(folder, &error))?;
             holder
         }
     };
-    let now = clock.now_ms();
-    connection.execute(
-        "INSERT INTO lease (holder, epoch, renewed) VALUES ('', 0, 0) ON CONFLICT (shard) DO NOTHING",
-        &[],
-    )?;
-    let taken = connection.execute(
-        "UPDATE lease SET holder = ?1, epoch = epoch + 1, renewed = ?2 \
-         WHERE shard = 0 AND (holder = ?1 OR renewed < ?3)",
-        &[Value::from(holder.as_str()), Value::Int(now), Value::Int(now - LEASE_MS)],
-    )?;
-    if taken != 1 {
-        let text = "Cơ sở dữ liệu này đang có một máy chủ yba khác ghi. Hãy dừng máy đó, hoặc chờ 30 giây.";
-        return Err(Outcome::new(
-            Kind::Unavailable,
-            "lease-held",
-            text,
-            "another node holds the write lease",
-        ));
+    match lease::take(connection, &holder)? {
+        Some(epoch) => Ok(Some(epoch)),
+        None => {
+            let text =
+                "Cơ sở dữ liệu này đang có một máy chủ yba khác ghi. Hãy dừng máy đó, hoặc chờ 30 giây.";
+            Err(Outcome::new(Kind::Unavailable, "lease-held", text, "another node holds the write lease"))
+        }
     }
-    let rows = connection.query("SELECT epoch FROM lease WHERE shard = 0", &[])?;
-    Ok(rows.first().map(|row| row.int(0)))
 }
 
 /// The numbers of search parameters; new parameters of a newer program get new numbers.
 fn load_numbers(connection: &mut Connection) -> Result<Numbers, Outcome> {
-    let mut numbers = Numbers::default();
+    let mut by_name = HashMap::new();
     let mut last = 0;
     for row in connection.query("SELECT name, number FROM search_key WHERE shard = 0", &[])? {
         last = last.max(row.int(1));
-        numbers.0.insert(row.text(0).to_owned(), row.int(1));
+        by_name.insert(row.text(0).to_owned(), row.int(1));
     }
-    let missing: Vec<String> = Numbers::names().filter(|name| !numbers.0.contains_key(name)).collect();
-    if missing.is_empty() {
-        return Ok(numbers);
-    }
-    connection.begin()?;
-    let mut rows = Vec::with_capacity(missing.len());
-    for name in missing {
+    let mut missing: Vec<(String, i64)> =
+        Numbers::names().filter(|name| !by_name.contains_key(name)).map(|name| (name, 0)).collect();
+    for (_, number) in &mut missing {
         last += 1;
-        rows.push(vec![Value::from(name.as_str()), Value::Int(last)]);
-        numbers.0.insert(name, last);
+        *number = last;
     }
-    static SEARCH_KEY: schema::Table = schema::Table {
-        name: "search_key",
-        columns: &[("name", schema::Type::Text), ("number", schema::Type::Int)],
-    };
-    connection.insert(&[(&SEARCH_KEY, rows)])?;
-    connection.commit()?;
-    Ok(numbers)
-}
-
-fn load_ends(connection: &mut Connection) -> Result<(i64, Hybrid), Outcome> {
-    let rows = connection.query("SELECT COALESCE(MAX(t), 0) FROM version WHERE shard = 0", &[])?;
-    let t = rows.first().map_or(0, |row| row.int(0));
-    // Every version's clock was below the writer's when it came in, and clocks only rise: the highest head is enough.
-    let rows = connection.query("SELECT COALESCE(MAX(hlc), 0) FROM head WHERE shard = 0", &[])?;
-    Ok((t, Hybrid(rows.first().map_or(0, |row| row.int(0)))))
-}
-
-fn load_audit_tail(connection: &mut Connection) -> Result<AuditTail, Outcome> {
-    let sql = "SELECT seq, hash FROM audit WHERE shard = 0 ORDER BY seq DESC LIMIT 1";
-    let rows = connection.query(sql, &[])?;
-    Ok(rows
-        .first()
-        .map_or_else(AuditTail::default, |row| AuditTail { seq: row.int(0), hash: row.blob(1).to_vec() }))
+    if !missing.is_empty() {
+        static SEARCH_KEY: schema::Table = schema::Table {
+            name: "search_key",
+            columns: &[("name", schema::Type::Text), ("number", schema::Type::Int)],
+        };
+        let cells = missing.iter().flat_map(|(name, number)| [Bound::Text(name), Bound::Int(*number)]);
+        connection.begin()?;
+        connection.insert(&[(&SEARCH_KEY, cells.collect())])?;
+        connection.commit()?;
+    }
+    by_name.extend(missing);
+    Ok(Numbers::new(by_name))
 }

@@ -4,12 +4,16 @@ use crate::db::fragments::{self, VERSION_COLUMNS};
 use crate::db::schema::OPEN;
 use crate::db::{Connection, Row, Value};
 use crate::index::Numbers;
-use crate::open::{Store, meta};
+use crate::index::reference::local_target;
+use crate::open::Store;
+use crate::search::condition::Sql;
 use crate::search::plan::{self, Cursor};
 use crate::search::{Found, Query, Scope};
 use crate::version::Version;
+use crate::writer::number;
 use std::collections::HashSet;
 use yba_fhir::defs::r4;
+use yba_fhir::resource::is_id;
 use yba_fhir::{Kind, Outcome};
 
 /// Most resources that `_include` may bring along with one page.
@@ -20,6 +24,9 @@ pub const COMPARTMENT_MAX: usize = 20_000;
 impl Store {
     /// The version a record shows now; `None` when there never was one.
     pub async fn read(&self, kind: &str, id: &str) -> Result<Option<Version>, Outcome> {
+        if !is_id(id) {
+            return Ok(None);
+        }
         let (kind, id) = (kind.to_owned(), id.to_owned());
         self.point(move |connection| {
             let columns = with_alias(VERSION_COLUMNS, "v");
@@ -57,6 +64,9 @@ impl Store {
         id: &str,
         version_id: &str,
     ) -> Result<Option<Version>, Outcome> {
+        if !is_id(id) || !is_id(version_id) {
+            return Ok(None);
+        }
         let keys = [Value::from(kind), Value::from(id), Value::from(version_id)];
         self.point(move |connection| {
             let columns = with_alias(VERSION_COLUMNS, "v");
@@ -72,8 +82,8 @@ impl Store {
     /// The heads of many records; missing ones are left out.
     pub async fn read_many(&self, keys: Vec<(String, String)>) -> Result<Vec<Version>, Outcome> {
         self.scan(move |connection| {
-            let keys: Vec<(&str, &str)> =
-                keys.iter().map(|(kind, id)| (kind.as_str(), id.as_str())).collect();
+            let known = keys.iter().filter(|(_, id)| is_id(id));
+            let keys: Vec<(&str, &str)> = known.map(|(kind, id)| (kind.as_str(), id.as_str())).collect();
             let positions: Vec<i64> =
                 fragments::heads(connection, &keys)?.iter().map(|row| row.int(3)).collect();
             versions(connection, &positions)
@@ -89,6 +99,9 @@ impl Store {
         before: i64,
         limit: usize,
     ) -> Result<Vec<Version>, Outcome> {
+        if !is_id(id) {
+            return Ok(Vec::new());
+        }
         let keys = [Value::from(kind), Value::from(id), Value::Int(before), Value::Int(limit as i64)];
         self.scan(move |connection| {
             let columns = with_alias(VERSION_COLUMNS, "v");
@@ -129,26 +142,33 @@ impl Store {
     /// Everything in the compartments of these patients, of these kinds (all, when none is named), newest first.
     /// Refuses with `too-many` past [`COMPARTMENT_MAX`] rows rather than leave something out unsaid.
     pub async fn everything(&self, patients: &[String], kinds: &[&str]) -> Result<Vec<Version>, Outcome> {
-        let numbers = self.numbers();
-        let wanted: HashSet<i64> = kinds.iter().map(|kind| numbers.kind(kind)).collect();
+        let wanted: Vec<Value> = kinds.iter().map(|kind| Value::Int(self.numbers().kind(kind))).collect();
         let patients = patients.to_vec();
         self.scan(move |connection| {
             let mut positions = Vec::new();
             for patient in &patients {
-                let sql = format!(
-                    "SELECT p, t_from FROM ix_patient WHERE shard = 0 AND patient = ?1 AND t_to = {OPEN} LIMIT ?2"
+                let mut sql = Sql::default();
+                sql.push(
+                    "SELECT t_from FROM ix_patient WHERE shard = 0 AND patient = {}",
+                    [Value::from(patient.as_str())],
                 );
+                if !wanted.is_empty() {
+                    sql.push(&format!(" AND p IN ({})", vec!["{}"; wanted.len()].join(", ")), wanted.clone());
+                }
                 let limit = Value::Int(COMPARTMENT_MAX as i64 + 1);
-                let rows = connection.query(&sql, &[Value::from(patient.as_str()), limit])?;
-                positions.extend(
-                    rows.iter().filter(|row| wanted.is_empty() || wanted.contains(&row.int(0))).map(|row| row.int(1)),
-                );
+                sql.push(&format!(" AND t_to = {OPEN} LIMIT {{}}"), [limit]);
+                positions.extend(connection.query(&sql.text, &sql.params)?.iter().map(|row| row.int(0)));
             }
             positions.sort_unstable_by(|one, other| other.cmp(one));
             positions.dedup();
             if positions.len() > COMPARTMENT_MAX {
                 let text = format!("Hồ sơ có hơn {COMPARTMENT_MAX} mục. Hãy xem theo từng loại.");
-                return Err(Outcome::new(Kind::TooMany, "compartment-too-large", text, "compartment too large"));
+                return Err(Outcome::new(
+                    Kind::TooMany,
+                    "compartment-too-large",
+                    text,
+                    "compartment too large",
+                ));
             }
             versions(connection, &positions)
         })
@@ -160,14 +180,25 @@ impl Store {
         let cursor = match cursor {
             None => Cursor { t: self.head_t(), after: None },
             Some(text) => {
-                Cursor::parse(text).filter(|cursor| cursor.t <= self.head_t()).ok_or_else(|| {
+                let mark = query.mark(scope);
+                Cursor::parse(text, mark).filter(|cursor| cursor.t <= self.head_t()).ok_or_else(|| {
                     let hint = "Liên kết trang không hợp lệ. Hãy tìm lại từ đầu.";
-                    Outcome::invalid("search-cursor", hint, "malformed page cursor")
+                    Outcome::invalid("search-cursor", hint, "malformed page cursor, or one of another search")
                 })?
             }
         };
-        let (query, scope, numbers) = (query.clone(), scope.clone(), self.numbers().clone());
-        self.scan(move |connection| run_search(connection, &query, &scope, &numbers, &cursor)).await
+        self.page(query, scope, cursor).await
+    }
+
+    /// The first page of a search as it stood at an earlier log position. Refuses with `gone` when the index rows of
+    /// that moment were cleared.
+    pub async fn search_at(&self, query: &Query, scope: &Scope, t: i64) -> Result<Found, Outcome> {
+        self.page(query, scope, Cursor { t: t.min(self.head_t()), after: None }).await
+    }
+
+    async fn page(&self, query: &Query, scope: &Scope, cursor: Cursor) -> Result<Found, Outcome> {
+        let (query, scope, inner) = (query.clone(), scope.clone(), self.0.clone());
+        self.scan(move |connection| run_search(connection, &query, &scope, &inner.numbers, &cursor)).await
     }
 }
 
@@ -178,34 +209,35 @@ fn run_search(
     numbers: &Numbers,
     cursor: &Cursor,
 ) -> Result<Found, Outcome> {
-    let floor: i64 = meta(connection, "pages_from_t")?.and_then(|text| text.parse().ok()).unwrap_or(0);
-    if cursor.t < floor {
-        let text = "Liên kết trang đã quá hạn 1 giờ. Hãy tìm lại từ đầu.";
-        return Err(Outcome::new(
-            Kind::Gone,
-            "search-page-expired",
-            text,
-            "the page link has expired; restart the search",
-        ));
-    }
     let total = match query.total || query.count_only {
         true => Some(plan::count(connection, query, scope, numbers, cursor.t)?),
         false => None,
     };
     let mut found = Found { matches: Vec::new(), included: Vec::new(), next: None, total, t: cursor.t };
     if query.count_only {
-        return Ok(found);
+        return unexpired(connection, found);
     }
     let mut matches = plan::page(connection, query, scope, numbers, cursor, query.count + 1)?;
     if matches.len() > query.count {
         matches.truncate(query.count);
         let after = matches.last().map(|last| (last.rid, last.keys.clone()));
-        found.next = Some(Cursor { t: cursor.t, after }.to_text());
+        found.next = Some(Cursor { t: cursor.t, after }.to_text(query.mark(scope)));
     }
     let positions: Vec<i64> = matches.iter().map(|one| one.t).collect();
     found.matches = versions(connection, &positions)?;
     found.included = included(connection, query, scope, numbers, cursor.t, &matches)?;
-    Ok(found)
+    unexpired(connection, found)
+}
+
+/// Refuses a page whose moment is over. Asked after the rows were read: had any of them been cleared before, the mark
+/// of that clearing is here too.
+fn unexpired(connection: &mut Connection, found: Found) -> Result<Found, Outcome> {
+    if found.t >= number(connection, "pages_from_t")?.unwrap_or(0) {
+        return Ok(found);
+    }
+    let text = "Liên kết trang đã quá hạn 1 giờ. Hãy tìm lại từ đầu.";
+    let detail = "the page link has expired; restart the search";
+    Err(Outcome::new(Kind::Gone, "search-page-expired", text, detail))
 }
 
 /// The targets of `_include`, each once, none that is among the matches, none beyond the scope.
@@ -217,8 +249,7 @@ fn included(
     t: i64,
     matches: &[plan::Match],
 ) -> Result<Vec<Version>, Outcome> {
-    if query.include.is_empty() || *scope != Scope::All {
-        // A narrowed scope holds only the patients' own compartment, in which targets cannot be told without a search.
+    if query.include.is_empty() {
         return Ok(Vec::new());
     }
     let mut targets: Vec<(String, String)> = Vec::new();
@@ -228,7 +259,7 @@ fn included(
             let sql = "SELECT target FROM ix_reference WHERE shard = 0 AND rid = ?1 AND p = ?2 \
                        AND t_from <= ?3 AND t_to > ?3";
             for row in connection.query(sql, &[Value::Int(one.rid), Value::Int(p), Value::Int(t)])? {
-                if let Some((kind, id)) = yba_fhir::view::reference_target(row.text(0))
+                if let Some((kind, id)) = local_target(row.text(0))
                     && wanted.as_deref().is_none_or(|wanted| wanted == kind)
                     && r4().is_resource(kind)
                 {
@@ -239,14 +270,20 @@ fn included(
     }
     targets.sort_unstable();
     targets.dedup();
-    targets.truncate(INCLUDED_MAX);
+    if targets.len() > INCLUDED_MAX {
+        let text = format!("_include kéo theo hơn {INCLUDED_MAX} tài nguyên. Hãy giảm _count.");
+        return Err(Outcome::new(
+            Kind::TooMany,
+            "too-many-included",
+            text,
+            "_include brings too many resources",
+        ));
+    }
     let keys: Vec<(&str, &str)> = targets.iter().map(|(kind, id)| (kind.as_str(), id.as_str())).collect();
     let shown: HashSet<i64> = matches.iter().map(|one| one.rid).collect();
     let mut positions = Vec::new();
     for head in fragments::heads(connection, &keys)?.iter().filter(|head| !shown.contains(&head.int(2))) {
-        let sql = "SELECT t_from FROM ix_life WHERE shard = 0 AND rid = ?1 AND t_from <= ?2 AND t_to > ?2";
-        let life = connection.query(sql, &[Value::Int(head.int(2)), Value::Int(t)])?;
-        positions.extend(life.iter().map(|row| row.int(0)));
+        positions.extend(plan::visible_at(connection, head.int(2), scope, t)?);
     }
     versions(connection, &positions)
 }

@@ -2,8 +2,9 @@
 
 use crate::index::{self, Numbers, Rows};
 use crate::search::Query;
-use crate::version::Version;
-use yba_fhir::resource::Content;
+use crate::version::{Version, deleted_hash};
+use yba_fhir::defs::r4;
+use yba_fhir::resource::{Content, is_id};
 use yba_fhir::{Kind, Outcome, Resource};
 
 /// What must be true of a record's head when a write is applied.
@@ -78,6 +79,7 @@ impl Write {
 /// A transaction: all of it or nothing.
 #[derive(Debug, Default)]
 pub struct Request {
+    /// Each record at most once.
     pub writes: Vec<Write>,
     /// The audit entry that is written with it, opaque here.
     pub audit: Vec<u8>,
@@ -103,12 +105,62 @@ pub struct Applied {
 }
 
 /// Why the writer refused a request; nothing of it was written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// [`Expect`] of the write at this position did not hold; the head is given, if there is one.
     Head { position: usize, current: Option<String>, deleted: bool },
     /// The search of the write at this position has a match now.
     NowExists { position: usize },
-    /// The database could not.
+    /// The database could not, or the request names a record twice.
     Failed(String),
+}
+
+/// A version from another node, checked and prepared for the writer outside of it.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub version: Version,
+    /// Its index rows, should it become the head; none for a deletion.
+    pub rows: Rows,
+}
+
+/// Clock readings from 2500 on are taken for damage: a clock once raised can never be lowered again.
+const HLC_MAX: i64 = 16_725_225_600_000 << 16;
+/// Most parents of a version: two for a merge, with room.
+const PARENTS_MAX: usize = 8;
+
+impl Arrival {
+    /// Checks all that can be checked of a version without the database: forms, bounds, and that the body has the
+    /// hash it claims. A version that fails was damaged on its way or made by something that is no node of ours.
+    pub fn new(version: Version, numbers: &Numbers) -> Result<Arrival, Outcome> {
+        let refuse = |what: &str| {
+            let text = "Một bản ghi nhận từ nút khác bị hỏng hoặc sai dạng nên không được nhận.";
+            let detail = format!("{}/{} {}: {what}", version.kind, version.id, version.version_id);
+            Err(Outcome::invalid("version-damaged", text, detail))
+        };
+        if !r4().is_resource(&version.kind) || !is_id(&version.id) || !is_id(&version.version_id) {
+            return refuse("malformed type, id or version id");
+        }
+        if version.parents.len() > PARENTS_MAX || !version.parents.iter().all(|one| is_id(one)) {
+            return refuse("malformed parents");
+        }
+        if !(0..HLC_MAX).contains(&version.hlc) || version.origin.len() > 64 {
+            return refuse("clock or origin out of bounds");
+        }
+        if version.deleted {
+            return match version.body.is_empty() && version.hash == deleted_hash() {
+                true => Ok(Arrival { version, rows: Rows::default() }),
+                false => refuse("a deletion with content"),
+            };
+        }
+        if version.content_hash().is_none_or(|hash| version.hash != hash[..]) {
+            return refuse("the body does not have its hash");
+        }
+        match Resource::parse(&version.body) {
+            Ok(resource) => {
+                let rows = index::extract(resource.tree(), &version.kind, &version.id, numbers);
+                Ok(Arrival { version, rows })
+            }
+            Err(_) => refuse("the body is no resource"),
+        }
+    }
 }

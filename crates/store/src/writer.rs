@@ -6,29 +6,41 @@
 
 use crate::Applied;
 use crate::clock::{Clock, Hybrid};
-use crate::db::schema::{self, AUDIT, INDEXES, VERSION};
-use crate::db::{Connection, Error, Place, Result, Statement, Value, fragments};
-use crate::index::Numbers;
-use crate::request::{Effect, Expect, Refusal, Request, Write};
+use crate::db::fragments::{self, VERSION_COLUMNS};
+use crate::db::schema::{self, INDEXES};
+use crate::db::{Connection, Error, Place, Result, Statement, Value, lease};
+use crate::group::{Entry, Group, Head};
+use crate::index::{Numbers, Rows};
+use crate::request::{Arrival, Effect, Expect, Refusal, Request, Write};
 use crate::search::{Scope, plan};
-use crate::version::{Version, row_of};
+use crate::version::{Version, deleted_hash};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use yba_fhir::date;
 
-/// Most writes applied in one transaction.
+/// Most writes applied in one transaction, and most bytes of their bodies; a single request may have more.
 const GROUP_WRITES_MAX: usize = 2000;
+const GROUP_BYTES_MAX: usize = 32 << 20;
 /// Most jobs waiting; whoever brings a further one waits to hand it over.
 pub(crate) const QUEUE_MAX: usize = 512;
+/// How often a transaction that failed to serialize is tried.
+const TRIES: usize = 5;
+/// How often, and how far apart, a new connection is tried when the old one broke during a commit.
+const RECONNECTS: usize = 20;
+const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
 
 pub(crate) type Answer<T> = oneshot::Sender<std::result::Result<T, Refusal>>;
 
 pub(crate) enum Job {
     Apply(Request, Answer<Vec<Applied>>),
     /// Versions from another node, as they are.
-    Integrate(Vec<Version>, Answer<usize>),
+    Integrate(Vec<Arrival>, Answer<usize>),
     /// Changes of derived tables, and how far their follower has come.
     Derive {
         follower: String,
@@ -39,6 +51,8 @@ pub(crate) enum Job {
     Migrate(Vec<String>, Answer<()>),
     /// Deletes closed index rows that ended at or before this position.
     Clear(i64, Answer<u64>),
+    /// Shows that this writer lives, when it has nothing to write.
+    Renew,
     Stop,
 }
 
@@ -50,41 +64,32 @@ pub(crate) struct Writer {
     pub numbers: Numbers,
     pub incarnation: String,
     pub origin: String,
+    pub ends: Ends,
+    pub lease_epoch: Option<i64>,
+    /// The number of the last transaction that was tried, within the epoch.
+    pub transactions: i64,
+    /// The last commit may or may not have happened.
+    pub unsure: bool,
+    pub committed: watch::Sender<i64>,
+    /// The folder stays locked until the writer is done with it, not only until the store is let go.
+    pub _lock: Arc<File>,
+}
+
+/// Where the log, the clock and the audit chain end.
+#[derive(Debug, Clone)]
+pub(crate) struct Ends {
     pub t: i64,
     pub hybrid: Hybrid,
-    pub audit: AuditTail,
-    pub lease_epoch: Option<i64>,
-    pub committed: watch::Sender<i64>,
+    pub audit_seq: i64,
+    pub audit_hash: Vec<u8>,
 }
 
-/// The end of the write side's audit chain.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct AuditTail {
-    pub seq: i64,
-    pub hash: Vec<u8>,
-}
-
-#[derive(Debug, Clone)]
-struct Head {
-    rid: i64,
-    t: i64,
-    hlc: i64,
-    version_id: String,
-    hash: Bytes,
-    deleted: bool,
-}
-
-/// Rows waiting to be added, and the state as it will be after them.
-#[derive(Default)]
-struct Group {
-    heads: HashMap<(String, String), Option<Head>>,
-    changed: HashSet<(String, String)>,
-    versions: Vec<Vec<Value>>,
-    index: [Vec<Vec<Value>>; 8],
-    closings: Vec<(i64, i64)>,
-    /// Records with index rows still waiting: they must be added before they can be closed.
-    pending: HashSet<i64>,
-    audit: Vec<Vec<Value>>,
+/// How a try of a transaction failed.
+enum Failure<T> {
+    /// Nothing was written.
+    Before(Error),
+    /// The commit itself failed; whether it happened is not known. The value is what it would have given.
+    AtCommit(Error, T, Ends),
 }
 
 impl Writer {
@@ -92,12 +97,13 @@ impl Writer {
     pub fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         while let Some(first) = jobs.blocking_recv() {
             let mut group = Vec::new();
-            let mut writes = 0;
+            let (mut writes, mut bytes) = (0, 0);
             let mut next = Some(first);
             while let Some(job) = next.take() {
                 match job {
                     Job::Apply(request, answer) => {
                         writes += request.writes.len();
+                        bytes += request.writes.iter().map(Write::size).sum::<usize>();
                         group.push((request, answer));
                     }
                     other => {
@@ -108,20 +114,21 @@ impl Writer {
                         break;
                     }
                 }
-                if writes < GROUP_WRITES_MAX {
+                if writes < GROUP_WRITES_MAX && bytes < GROUP_BYTES_MAX {
                     next = jobs.try_recv().ok();
                 }
             }
             self.apply_group(group);
         }
+        self.stop();
     }
 
     /// Does a job that is no request; true when it is time to stop.
     fn other_job(&mut self, job: Job) -> bool {
         match job {
             Job::Apply(..) => {}
-            Job::Integrate(versions, answer) => {
-                let done = self.in_transaction(|writer| writer.integrate(&versions));
+            Job::Integrate(arrivals, answer) => {
+                let done = self.in_transaction(|writer| writer.integrate(&arrivals));
                 let _ = answer.send(done.map_err(failed));
             }
             Job::Derive { follower, t, statements, answer } => {
@@ -143,9 +150,21 @@ impl Writer {
                 let done = self.in_transaction(|writer| writer.clear_closed(t));
                 let _ = answer.send(done.map_err(failed));
             }
-            Job::Stop => return true,
+            Job::Renew => {
+                let _ = self.in_transaction(|_| Ok(()));
+            }
+            Job::Stop => {
+                self.stop();
+                return true;
+            }
         }
         false
+    }
+
+    fn stop(&mut self) {
+        if let Some(epoch) = self.lease_epoch {
+            let _ = lease::give_back(&mut self.connection, epoch);
+        }
     }
 
     fn apply_group(&mut self, group: Vec<(Request, Answer<Vec<Applied>>)>) {
@@ -155,6 +174,10 @@ impl Writer {
         let requests: Vec<&Request> = group.iter().map(|(request, _)| request).collect();
         let mut answers = match self.in_transaction(|writer| writer.apply(&requests)) {
             Ok(answers) => answers,
+            // To try again what may be in already could refuse a write that stands.
+            Err(error) if std::mem::take(&mut self.unsure) => {
+                requests.iter().map(|_| Err(failed(error.clone()))).collect()
+            }
             // One request may have broken the group: each gets a transaction of its own.
             Err(_) => requests
                 .iter()
@@ -175,125 +198,171 @@ impl Writer {
     /// Runs `work` in a transaction with the lease checked, retried on serialization failures; on failure the
     /// writer's own state is as before.
     fn in_transaction<T>(&mut self, mut work: impl FnMut(&mut Writer) -> Result<T>) -> Result<T> {
-        let before = (self.t, self.hybrid, self.audit.clone());
-        for attempt in 0..5 {
-            let done = self.attempt(&mut work);
-            match done {
-                Ok(value) => {
-                    if self.t != before.0 {
-                        self.committed.send_replace(self.t);
-                    }
-                    return Ok(value);
-                }
-                Err(error) => {
+        let before = self.ends.clone();
+        let mut tries = 0;
+        let value = loop {
+            tries += 1;
+            match self.attempt(&mut work) {
+                Ok(value) => break value,
+                Err(Failure::Before(error)) => {
                     self.connection.rollback();
-                    (self.t, self.hybrid, self.audit) = before.clone();
-                    if !error.retry || attempt == 4 {
+                    self.ends = before.clone();
+                    if !error.retry || tries == TRIES {
                         self.reconnect_if_lost();
                         return Err(error);
                     }
                 }
+                Err(Failure::AtCommit(error, value, after)) => {
+                    self.connection.rollback();
+                    self.ends = before.clone();
+                    match self.commit_happened() {
+                        Some(true) => {
+                            self.ends = after;
+                            break value;
+                        }
+                        Some(false) if error.retry && tries < TRIES => {}
+                        Some(false) => return Err(error),
+                        None => {
+                            self.unsure = true;
+                            let message = format!("whether this was committed is not known: {error}");
+                            return Err(Error { message, retry: false });
+                        }
+                    }
+                }
             }
-        }
-        Err(Error { message: "the transaction kept failing to serialize".into(), retry: true })
+        };
+        self.tell();
+        Ok(value)
     }
 
-    fn attempt<T>(&mut self, work: &mut impl FnMut(&mut Writer) -> Result<T>) -> Result<T> {
-        self.connection.begin()?;
+    fn attempt<T>(
+        &mut self,
+        work: &mut impl FnMut(&mut Writer) -> Result<T>,
+    ) -> std::result::Result<T, Failure<T>> {
+        self.connection.begin().map_err(Failure::Before)?;
         if let Some(epoch) = self.lease_epoch {
-            let now = Value::Int(self.clock.now_ms());
-            let sql = "UPDATE lease SET renewed = ?1 WHERE shard = 0 AND epoch = ?2";
-            if self.connection.execute(sql, &[now, Value::Int(epoch)])? != 1 {
-                return Err(Error {
-                    message: "another node has taken over writing to this database".into(),
-                    retry: false,
-                });
+            self.transactions += 1;
+            lease::renew(&mut self.connection, epoch, self.transactions).map_err(Failure::Before)?;
+        }
+        // A panic ends a request, not the writer: what it left half is rolled back like any failure.
+        let value = catch_unwind(AssertUnwindSafe(|| work(self)))
+            .unwrap_or_else(|_| {
+                Err(Error { message: "the writer panicked on this job".into(), retry: false })
+            })
+            .map_err(Failure::Before)?;
+        let after = self.ends.clone();
+        match self.connection.commit() {
+            Ok(()) => Ok(value),
+            Err(error) => Err(Failure::AtCommit(error, value, after)),
+        }
+    }
+
+    /// Tells those who wait how far the log goes now.
+    fn tell(&self) {
+        let t = self.ends.t;
+        self.committed.send_if_modified(|known| std::mem::replace(known, t) != t);
+    }
+
+    /// After a commit that failed: whether it happened all the same, because only its answer was lost. SQLite is not
+    /// ambiguous. On PostgreSQL the lease row, read on a new connection, names the last transaction.
+    /// `None` when the database stays out of reach.
+    fn commit_happened(&mut self) -> Option<bool> {
+        let Some(epoch) = self.lease_epoch else { return Some(false) };
+        for _ in 0..RECONNECTS {
+            let transaction = self.transactions;
+            match lease::was_committed(&mut self.connection, epoch, transaction) {
+                Ok(happened) => return Some(happened),
+                Err(_) if self.reconnect() => {}
+                Err(_) => std::thread::sleep(RECONNECT_PAUSE),
             }
         }
-        let value = work(self)?;
-        self.connection.commit()?;
-        Ok(value)
+        None
     }
 
     /// After a failure, a connection that no longer answers is replaced, so that the next job finds a live one.
     fn reconnect_if_lost(&mut self) {
-        if self.connection.query("SELECT 1", &[]).is_err()
-            && let Ok(fresh) = Connection::writer(&self.place)
-        {
-            self.connection = fresh;
+        if self.connection.query("SELECT 1", &[]).is_err() {
+            self.reconnect();
+        }
+    }
+
+    /// Takes a new connection, and with it what the database says about where everything ends.
+    fn reconnect(&mut self) -> bool {
+        let fresh =
+            Connection::writer(&self.place).and_then(|mut fresh| Ok((Ends::load(&mut fresh)?, fresh)));
+        match fresh {
+            Ok((ends, fresh)) => {
+                (self.ends, self.connection) = (ends, fresh);
+                self.tell();
+                true
+            }
+            Err(_) => false,
         }
     }
 
     fn apply(&mut self, requests: &[&Request]) -> Result<Vec<std::result::Result<Vec<Applied>, Refusal>>> {
-        let mut group = Group::default();
-        self.load_heads(
-            &mut group,
-            requests.iter().flat_map(|request| &request.writes).map(|w| (&*w.kind, &*w.id)),
-        )?;
+        let keys = requests.iter().flat_map(|request| &request.writes).map(|w| (&*w.kind, &*w.id));
+        let mut group = Group::load(&mut self.connection, keys)?;
         let mut answers = Vec::with_capacity(requests.len());
         for request in requests {
-            let answer = match self.refusal(&mut group, request)? {
+            let slots: Vec<usize> = request.writes.iter().map(|w| group.slot(&w.kind, &w.id)).collect();
+            let answer = match self.refusal(&mut group, request, &slots)? {
                 Some(refusal) => Err(refusal),
-                None => Ok(self.apply_one(&mut group, request)?),
+                None => Ok(self.apply_one(&mut group, request, &slots)?),
             };
             answers.push(answer);
         }
-        self.flush(&mut group)?;
-        // The bodies of records that did not change are read now, once it is certain which those are.
-        for applied in answers.iter_mut().flatten().flatten() {
-            if let (Effect::Unchanged, Some(version)) = (applied.effect, &applied.version) {
-                let rows = fragments::versions_at(&mut self.connection, &[version.t])?;
-                let read = rows.first().map(Version::from_row).transpose();
-                applied.version =
-                    read.map_err(|outcome| Error { message: outcome.to_string(), retry: false })?;
-            }
-        }
+        group.flush(&mut self.connection)?;
+        self.read_unchanged(&mut answers)?;
         Ok(answers)
     }
 
-    fn load_heads<'a>(
-        &mut self,
-        group: &mut Group,
-        keys: impl Iterator<Item = (&'a str, &'a str)>,
-    ) -> Result<()> {
-        let wanted: HashSet<(&str, &str)> = keys.collect();
-        let wanted: Vec<(&str, &str)> = wanted.into_iter().collect();
-        for key in &wanted {
-            group.heads.insert((key.0.to_owned(), key.1.to_owned()), None);
+    /// Reads the bodies of records that did not change, now that it is certain which those are.
+    fn read_unchanged(&mut self, answers: &mut [std::result::Result<Vec<Applied>, Refusal>]) -> Result<()> {
+        let unchanged = |applied: &&mut Applied| applied.effect == Effect::Unchanged;
+        let waiting: Vec<&mut Applied> = answers.iter_mut().flatten().flatten().filter(unchanged).collect();
+        let positions: Vec<i64> =
+            waiting.iter().filter_map(|applied| applied.version.as_ref().map(|one| one.t)).collect();
+        if positions.is_empty() {
+            return Ok(());
         }
-        for row in fragments::heads(&mut self.connection, &wanted)? {
-            let head = Head {
-                rid: row.int(2),
-                t: row.int(3),
-                hlc: row.int(4),
-                version_id: row.text(5).to_owned(),
-                hash: row.blob(6),
-                deleted: row.int(7) != 0,
-            };
-            group.heads.insert((row.text(0).to_owned(), row.text(1).to_owned()), Some(head));
+        let rows = fragments::versions_at(&mut self.connection, &positions)?;
+        for (applied, row) in waiting.into_iter().zip(&rows) {
+            let version = Version::from_row(row).map_err(inner)?;
+            if applied.version.as_ref().is_none_or(|one| one.t != version.t) || rows.len() != positions.len()
+            {
+                return Err(Error {
+                    message: "a head points at a version that is not there".into(),
+                    retry: false,
+                });
+            }
+            applied.version = Some(version);
         }
         Ok(())
     }
 
-    /// Why this request cannot be applied, if so. Looks only; changes nothing.
-    fn refusal(&mut self, group: &mut Group, request: &Request) -> Result<Option<Refusal>> {
-        for (position, write) in request.writes.iter().enumerate() {
-            let head = group.heads.get(&key(write)).and_then(Option::as_ref);
-            let alive = head.filter(|head| !head.deleted);
-            let holds = match &write.expect {
-                Expect::Anything => true,
-                Expect::Absent => alive.is_none(),
-                Expect::Present => alive.is_some(),
-                Expect::Version(version) => alive.is_some_and(|head| head.version_id == *version),
-            };
-            if !holds {
+    /// Why this request cannot be applied, if so. Looks only; changes nothing but what waits in the group.
+    fn refusal(
+        &mut self,
+        group: &mut Group<'_>,
+        request: &Request,
+        slots: &[usize],
+    ) -> Result<Option<Refusal>> {
+        let mut seen = HashSet::with_capacity(slots.len());
+        for (position, (write, slot)) in request.writes.iter().zip(slots).enumerate() {
+            if !seen.insert(slot) {
+                let twice = format!("{}/{} occurs twice in one request", write.kind, write.id);
+                return Ok(Some(Refusal::Failed(twice)));
+            }
+            let head = group.head(*slot);
+            if !write.expect.holds(head) {
                 let current = head.map(|head| head.version_id.clone());
                 let deleted = head.is_some_and(|head| head.deleted);
                 return Ok(Some(Refusal::Head { position, current, deleted }));
             }
             if let Some(query) = &write.unless {
-                self.flush(group)?;
-                let cursor = plan::Cursor { t: self.t, after: None };
+                group.flush(&mut self.connection)?;
+                let cursor = plan::Cursor { t: self.ends.t, after: None };
                 let found = plan::page(&mut self.connection, query, &Scope::All, &self.numbers, &cursor, 1)?;
                 if !found.is_empty() {
                     return Ok(Some(Refusal::NowExists { position }));
@@ -303,189 +372,130 @@ impl Writer {
         Ok(None)
     }
 
-    fn apply_one(&mut self, group: &mut Group, request: &Request) -> Result<Vec<Applied>> {
-        let tx = self.t + 1;
+    fn apply_one<'a>(
+        &mut self,
+        group: &mut Group<'a>,
+        request: &'a Request,
+        slots: &[usize],
+    ) -> Result<Vec<Applied>> {
+        let tx = self.ends.t + 1;
         let mut done = Vec::with_capacity(request.writes.len());
-        for write in &request.writes {
-            done.push(self.apply_write(group, write, tx)?);
+        for (write, slot) in request.writes.iter().zip(slots) {
+            done.push(self.apply_write(group, write, *slot, tx)?);
         }
         self.audit(group, &request.audit, tx);
         Ok(done)
     }
 
-    fn apply_write(&mut self, group: &mut Group, write: &Write, tx: i64) -> Result<Applied> {
-        let head = group.heads.get(&key(write)).cloned().flatten();
-        let alive = head.as_ref().filter(|head| !head.deleted);
+    fn apply_write<'a>(
+        &mut self,
+        group: &mut Group<'a>,
+        write: &'a Write,
+        slot: usize,
+        tx: i64,
+    ) -> Result<Applied> {
+        let head = group.head(slot);
+        let alive = head.filter(|head| !head.deleted);
         let effect = match (&write.payload, alive) {
             (None, None) => return Ok(Applied { effect: Effect::NothingToDelete, version: None }),
             (None, Some(_)) => Effect::Deleted,
             (Some(payload), Some(head)) if head.hash == payload.hash[..] => {
-                let version = unread_version(write, head);
-                return Ok(Applied { effect: Effect::Unchanged, version: Some(version) });
+                return Ok(Applied { effect: Effect::Unchanged, version: Some(unread_version(write, head)) });
             }
             (Some(_), Some(_)) => Effect::Updated,
             (Some(_), None) => Effect::Created,
         };
-        self.t += 1;
-        self.hybrid =
-            Hybrid(self.hybrid.0.max(head.as_ref().map_or(0, |head| head.hlc))).next(self.clock.now_ms());
-        let version_id = format!("{}-{}", self.incarnation, self.t);
+        let parents: Vec<String> = head.iter().map(|head| head.version_id.clone()).collect();
+        let (rid, floor) = head.map_or((None, 0), |head| (Some(head.rid), head.hlc));
+        let ends = &mut self.ends;
+        ends.t += 1;
+        ends.hybrid = Hybrid(ends.hybrid.0.max(floor)).next(self.clock.now_ms());
+        let version_id = format!("{}-{}", self.incarnation, ends.t);
         let (body, hash) = match &write.payload {
             Some(payload) => {
-                let body = payload.content.spliced(&version_id, &date::instant(self.hybrid.ms()));
+                let body = payload.content.spliced(&version_id, &date::instant(ends.hybrid.ms()));
                 (Bytes::from(body), Bytes::copy_from_slice(&payload.hash))
             }
-            None => (Bytes::new(), Bytes::copy_from_slice(&Sha256::digest(b"deleted"))),
+            None => (Bytes::new(), deleted_hash()),
         };
         let version = Version {
             kind: write.kind.clone(),
             id: write.id.clone(),
             version_id,
-            t: self.t,
+            t: ends.t,
             tx,
-            rid: head.as_ref().map_or(self.t, |head| head.rid),
-            hlc: self.hybrid.0,
+            rid: rid.unwrap_or(ends.t),
+            hlc: ends.hybrid.0,
             origin: self.origin.clone(),
-            parents: head.iter().map(|head| head.version_id.clone()).collect(),
+            parents,
             hash,
             deleted: write.payload.is_none(),
             body,
         };
-        let rid = head.as_ref().map_or(self.t, |head| head.rid);
-        let rows = write.payload.as_ref().map(|payload| payload.rows.clone());
-        self.show(group, &version, rid, rows, head.is_some())?;
-        group.versions.push(row_of(&version, rid));
+        let kind_number = self.numbers.kind(&write.kind);
+        group.show(&mut self.connection, slot, version.clone(), kind_number, write.rows())?;
         Ok(Applied { effect, version: Some(version) })
     }
 
-    /// Makes `version` the head of its record: closes the index rows before it and adds its own.
-    fn show(
-        &mut self,
-        group: &mut Group,
-        version: &Version,
-        rid: i64,
-        rows: Option<crate::index::Rows>,
-        had_head: bool,
-    ) -> Result<()> {
-        if had_head {
-            if group.pending.contains(&rid) {
-                self.flush(group)?;
-            }
-            group.closings.push((rid, version.t));
-        }
-        if let Some(rows) = rows {
-            let life = vec![
-                Value::Int(self.numbers.kind(&version.kind)),
-                Value::Int(version.last_updated_ms()),
-                Value::Int(rid),
-                Value::Int(version.t),
-                Value::Int(schema::OPEN),
-            ];
-            group.index[0].push(life);
-            for (table, row) in rows.finished(rid, version.t) {
-                group.index[table].push(row);
-            }
-            group.pending.insert(rid);
-        }
-        let head = Head {
-            rid,
-            t: version.t,
-            hlc: version.hlc,
-            version_id: version.version_id.clone(),
-            hash: version.hash.clone(),
-            deleted: version.deleted,
-        };
-        let key = (version.kind.clone(), version.id.clone());
-        group.changed.insert(key.clone());
-        group.heads.insert(key, Some(head));
-        Ok(())
-    }
-
     /// Appends to the audit chain of writes: each hash covers the one before.
-    fn audit(&mut self, group: &mut Group, entry: &[u8], t_first: i64) {
-        let (seq, at, t_last) = (self.audit.seq + 1, self.clock.now_ms(), self.t);
-        let hash = audit_hash(&self.audit.hash, seq, at, t_first, t_last, entry);
-        group.audit.push(vec![
-            Value::Int(seq),
-            Value::Int(at),
-            Value::Int(t_first),
-            Value::Int(t_last),
-            Value::Blob(Bytes::copy_from_slice(entry)),
-            Value::Blob(Bytes::copy_from_slice(&hash)),
-        ]);
-        self.audit = AuditTail { seq, hash: hash.to_vec() };
-    }
-
-    /// Sends the waiting rows into the open transaction.
-    fn flush(&mut self, group: &mut Group) -> Result<()> {
-        fragments::close_index_rows(&mut self.connection, &std::mem::take(&mut group.closings))?;
-        let mut batches: Vec<(&schema::Table, Vec<Vec<Value>>)> =
-            vec![(&VERSION, std::mem::take(&mut group.versions))];
-        for (position, rows) in std::mem::take(&mut group.index).into_iter().enumerate() {
-            batches.push((&INDEXES[position].table, rows));
-        }
-        batches.push((&AUDIT, std::mem::take(&mut group.audit)));
-        batches.retain(|(_, rows)| !rows.is_empty());
-        self.connection.insert(&batches)?;
-        let mut heads = Vec::with_capacity(group.changed.len());
-        for key in group.changed.drain() {
-            if let Some(Some(head)) = group.heads.get(&key) {
-                heads.push(head_row(&key, head));
-            }
-        }
-        fragments::replace_heads(&mut self.connection, &heads)?;
-        group.pending.clear();
-        Ok(())
+    fn audit<'a>(&mut self, group: &mut Group<'a>, entry: &'a [u8], t_first: i64) {
+        let (seq, at, t_last) = (self.ends.audit_seq + 1, self.clock.now_ms(), self.ends.t);
+        let hash = audit_hash(&self.ends.audit_hash, seq, at, t_first, t_last, entry);
+        group.audit(Entry { seq, at, t_first, t_last, entry, hash });
+        (self.ends.audit_seq, self.ends.audit_hash) = (seq, hash.to_vec());
     }
 
     /// Takes in versions from elsewhere. Ones we have are passed over; answers how many were new.
-    fn integrate(&mut self, versions: &[Version]) -> Result<usize> {
-        let mut group = Group::default();
-        self.load_heads(&mut group, versions.iter().map(|version| (&*version.kind, &*version.id)))?;
-        let (tx, mut taken, mut new_ids) = (self.t + 1, 0, HashSet::new());
-        for foreign in versions {
-            let key = (foreign.kind.clone(), foreign.id.clone());
-            let head = group.heads.get(&key).cloned().flatten();
-            if !new_ids.insert((key.clone(), foreign.version_id.clone()))
-                || self.has_version(&head, foreign)?
+    fn integrate(&mut self, arrivals: &[Arrival]) -> Result<usize> {
+        let keys = arrivals.iter().map(|arrival| (&*arrival.version.kind, &*arrival.version.id));
+        let mut group = Group::load(&mut self.connection, keys)?;
+        let (tx, mut taken) = (self.ends.t + 1, 0);
+        let mut new: HashMap<(usize, &str), &Version> = HashMap::new();
+        for Arrival { version: foreign, rows } in arrivals {
+            let slot = group.slot(&foreign.kind, &foreign.id);
+            let head = group.head(slot).cloned();
+            if let Some(known) = new.get(&(slot, foreign.version_id.as_str())) {
+                same_version(known, foreign)?;
+                continue;
+            }
+            if let Some(head) = &head
+                && self.has_version(head.rid, foreign)?
             {
                 continue;
             }
-            self.t += 1;
-            self.hybrid = Hybrid(self.hybrid.0.max(foreign.hlc));
-            let rid = head.as_ref().map_or(self.t, |head| head.rid);
-            let version = Version { t: self.t, tx, rid, ..foreign.clone() };
+            new.insert((slot, &foreign.version_id), foreign);
+            self.ends.t += 1;
+            self.ends.hybrid = Hybrid(self.ends.hybrid.0.max(foreign.hlc));
+            let rid = head.as_ref().map_or(self.ends.t, |head| head.rid);
+            let version = Version { t: self.ends.t, tx, rid, ..foreign.clone() };
             // The head is the version with the highest clock; equal clocks are parted by the version id.
-            let order = |hlc: i64, id: &str| (hlc, id.to_owned());
-            let shown = head.as_ref().is_none_or(|head| {
-                order(version.hlc, &version.version_id) > order(head.hlc, &head.version_id)
-            });
-            if shown {
-                let tree = version.tree();
-                let rows = (!version.deleted)
-                    .then(|| crate::index::extract(&tree, &version.kind, &version.id, &self.numbers));
-                self.show(&mut group, &version, rid, rows, head.is_some())?;
+            let shown =
+                head.is_none_or(|head| (version.hlc, &version.version_id) > (head.hlc, &head.version_id));
+            match shown {
+                true => {
+                    let kind_number = self.numbers.kind(&version.kind);
+                    group.show(&mut self.connection, slot, version, kind_number, rows)?;
+                }
+                false => group.keep(version),
             }
-            group.versions.push(row_of(&version, rid));
             taken += 1;
         }
-        self.flush(&mut group)?;
+        group.flush(&mut self.connection)?;
+        if taken > 0 {
+            // So that the clock is known again at the next start without a look at every head.
+            set_number(&mut self.connection, "clock_floor", self.ends.hybrid.0)?;
+        }
         Ok(taken)
     }
 
-    /// Whether the version is here already. The same version id with other content means a node lied or a disk did.
-    fn has_version(&mut self, head: &Option<Head>, foreign: &Version) -> Result<bool> {
-        let Some(head) = head else { return Ok(false) };
-        let sql = "SELECT hash FROM version WHERE shard = 0 AND rid = ?1 AND version_id = ?2";
-        let rows =
-            self.connection.query(sql, &[Value::Int(head.rid), Value::from(foreign.version_id.as_str())])?;
-        match rows.first() {
+    /// Whether the version is here already.
+    fn has_version(&mut self, rid: i64, foreign: &Version) -> Result<bool> {
+        let sql =
+            format!("SELECT {VERSION_COLUMNS} FROM version WHERE shard = 0 AND rid = ?1 AND version_id = ?2");
+        let keys = [Value::Int(rid), Value::from(foreign.version_id.as_str())];
+        match self.connection.query(&sql, &keys)?.first() {
             None => Ok(false),
-            Some(row) if row.blob(0) == foreign.hash => Ok(true),
-            Some(_) => {
-                let message = format!("version {} arrived with other content", foreign.version_id);
-                Err(Error { message, retry: false })
-            }
+            Some(row) => same_version(&Version::from_row(row).map_err(inner)?, foreign).map(|()| true),
         }
     }
 
@@ -496,11 +506,39 @@ impl Writer {
                 format!("DELETE FROM {} WHERE t_to <= ?1 AND t_to < {}", index.table.name, schema::OPEN);
             cleared += self.connection.execute(&sql, &[Value::Int(t)])?;
         }
-        let sql = "INSERT INTO meta (name, value) VALUES ('pages_from_t', ?1) \
-                   ON CONFLICT (shard, name) DO UPDATE SET value = excluded.value";
-        self.connection.execute(sql, &[Value::Text(t.to_string())])?;
+        let known = number(&mut self.connection, "pages_from_t")?.unwrap_or(0);
+        set_number(&mut self.connection, "pages_from_t", t.max(known))?;
         Ok(cleared)
     }
+}
+
+impl Ends {
+    /// Where everything ends by the database's word. Local versions rise in clock and the floor is written with every
+    /// arrival from elsewhere, so the last version and the floor are enough to know the highest clock.
+    pub fn load(connection: &mut Connection) -> Result<Ends> {
+        let last =
+            connection.query("SELECT t, hlc FROM version WHERE shard = 0 ORDER BY t DESC LIMIT 1", &[])?;
+        let (t, hlc) = last.first().map_or((0, 0), |row| (row.int(0), row.int(1)));
+        let floor = number(connection, "clock_floor")?.unwrap_or(0);
+        let sql = "SELECT seq, hash FROM audit WHERE shard = 0 ORDER BY seq DESC LIMIT 1";
+        let audit = connection.query(sql, &[])?;
+        let (audit_seq, audit_hash) =
+            audit.first().map_or((0, Vec::new()), |row| (row.int(0), row.blob(1).to_vec()));
+        Ok(Ends { t, hybrid: Hybrid(hlc.max(floor)), audit_seq, audit_hash })
+    }
+}
+
+/// A number in `meta`.
+pub(crate) fn number(connection: &mut Connection, name: &str) -> Result<Option<i64>> {
+    let sql = "SELECT value FROM meta WHERE shard = 0 AND name = ?1";
+    let rows = connection.query(sql, &[Value::from(name)])?;
+    Ok(rows.first().and_then(|row| row.text(0).parse().ok()))
+}
+
+fn set_number(connection: &mut Connection, name: &str, value: i64) -> Result<()> {
+    let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2) \
+               ON CONFLICT (shard, name) DO UPDATE SET value = excluded.value";
+    connection.execute(sql, &[Value::from(name), Value::Text(value.to_string())]).map(drop)
 }
 
 /// The hash of an audit entry in its chain.
@@ -513,21 +551,28 @@ pub fn audit_hash(before: &[u8], seq: i64, at: i64, t_first: i64, t_last: i64, e
     hash.finalize().into()
 }
 
-fn key(write: &Write) -> (String, String) {
-    (write.kind.clone(), write.id.clone())
+impl Expect {
+    fn holds(&self, head: Option<&Head>) -> bool {
+        let alive = head.filter(|head| !head.deleted);
+        match self {
+            Expect::Anything => true,
+            Expect::Absent => alive.is_none(),
+            Expect::Present => alive.is_some(),
+            Expect::Version(version) => alive.is_some_and(|head| head.version_id == *version),
+        }
+    }
 }
 
-fn head_row(key: &(String, String), head: &Head) -> Vec<Value> {
-    vec![
-        Value::from(key.0.as_str()),
-        Value::from(key.1.as_str()),
-        Value::Int(head.rid),
-        Value::Int(head.t),
-        Value::Int(head.hlc),
-        Value::from(head.version_id.as_str()),
-        Value::Blob(head.hash.clone()),
-        Value::Int(head.deleted.into()),
-    ]
+impl Write {
+    /// About how many bytes it brings.
+    fn size(&self) -> usize {
+        self.payload.as_ref().map_or(0, |payload| payload.content.len())
+    }
+
+    fn rows(&self) -> &Rows {
+        static NONE: std::sync::LazyLock<Rows> = std::sync::LazyLock::new(Rows::default);
+        self.payload.as_ref().map_or(&NONE, |payload| &payload.rows)
+    }
 }
 
 /// A stand-in for the head of an unchanged record: only its position, to be read once the group is in.
@@ -546,6 +591,26 @@ fn unread_version(write: &Write, head: &Head) -> Version {
         deleted: false,
         body: Bytes::new(),
     }
+}
+
+/// The same version id with anything else in it means that a node lied, or a disk did.
+fn same_version(one: &Version, other: &Version) -> Result<()> {
+    let same = one.hash == other.hash
+        && one.hlc == other.hlc
+        && one.deleted == other.deleted
+        && one.parents == other.parents
+        && one.origin == other.origin;
+    match same {
+        true => Ok(()),
+        false => Err(Error {
+            message: format!("version {} arrived with other content", other.version_id),
+            retry: false,
+        }),
+    }
+}
+
+fn inner(outcome: yba_fhir::Outcome) -> Error {
+    Error { message: outcome.to_string(), retry: false }
 }
 
 fn failed(error: Error) -> Refusal {

@@ -1,7 +1,12 @@
 //! Records over a temporary store, with a clock that stands and counted ids: for tests only.
 //!
-//! Everything is real (SQLite, PostgreSQL, files); only time and chance are fixed.
+//! Everything is real (SQLite, PostgreSQL, files); only time and chance are fixed. Start reading at [`records`] (one
+//! node on SQLite) and [`each_engine`] (the same case on both engines).
 
+pub mod postgres;
+
+use postgres::Database;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use tempfile::TempDir;
@@ -17,6 +22,8 @@ pub struct Kit {
     pub records: Records,
     pub folder: TempDir,
     time: Arc<AtomicI64>,
+    place: Option<Place>,
+    database: Option<Database>,
 }
 
 impl Kit {
@@ -34,19 +41,84 @@ impl Kit {
     pub fn advance_ms(&self, ms: i64) {
         self.time.fetch_add(ms, Ordering::SeqCst);
     }
+
+    /// Where the records are.
+    pub fn place(&self) -> Place {
+        self.place.clone().unwrap_or_else(|| Place::File(self.folder.path().join("yba.db")))
+    }
+
+    /// The PostgreSQL database, when the node is on one.
+    pub fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
+    }
+
+    /// What a store of this node is opened with.
+    pub fn options(&self) -> Options {
+        self.options_in(self.folder.path())
+    }
+
+    /// The same database and clock from another folder: another machine that was given the same address.
+    pub fn options_in(&self, folder: &Path) -> Options {
+        Options {
+            folder: folder.to_owned(),
+            place: self.place.clone(),
+            clock: Clock::Fixed(self.time.clone()),
+        }
+    }
+
+    /// Closes the node and opens it again, as a restart does.
+    pub async fn reopened(self) -> Kit {
+        let options = self.options();
+        let Kit { records, folder, time, place, database } = self;
+        records.store().close().await;
+        drop(records);
+        let store = Store::open(options).expect("the store opens again");
+        let records = Records::open(store, Ids::Random).expect("records open again");
+        Kit { records, folder, time, place, database }
+    }
 }
 
 /// Records over a new SQLite store.
 pub fn records() -> Kit {
-    records_at(None)
+    open(None, None)
+}
+
+/// Records over a new PostgreSQL database of our own cluster; `None` when the tests were told to do without.
+pub fn records_on_postgres() -> Option<Kit> {
+    let database = Database::fresh()?;
+    Some(open(Some(database.place()), Some(database)))
 }
 
 /// Records over a new store in this place (SQLite in the folder when `None`).
 pub fn records_at(place: Option<Place>) -> Kit {
+    open(place, None)
+}
+
+/// A new node on each engine: SQLite always, PostgreSQL unless the tests were told to do without.
+///
+/// # Panics
+/// When PostgreSQL is not installed, with the command that installs it.
+pub fn engines() -> Vec<Kit> {
+    std::iter::once(records()).chain(records_on_postgres()).collect()
+}
+
+/// Runs a case on a new node of each engine, one after the other; the last engine named in the output is the one
+/// that failed.
+pub async fn each_engine<F: Future<Output = ()>>(case: impl Fn(Kit) -> F) {
+    eprintln!("engine: SQLite");
+    case(records()).await;
+    if let Some(kit) = records_on_postgres() {
+        eprintln!("engine: PostgreSQL");
+        case(kit).await;
+    }
+}
+
+fn open(place: Option<Place>, database: Option<Database>) -> Kit {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let time = Arc::new(AtomicI64::new(MORNING_MS));
-    let options = Options { folder: folder.path().to_owned(), place, clock: Clock::Fixed(time.clone()) };
+    let options =
+        Options { folder: folder.path().to_owned(), place: place.clone(), clock: Clock::Fixed(time.clone()) };
     let store = Store::open(options).expect("a new store opens");
     let records = Records::open(store, Ids::Counted(Arc::new(AtomicU64::new(0)))).expect("records open");
-    Kit { records, folder, time }
+    Kit { records, folder, time, place, database }
 }

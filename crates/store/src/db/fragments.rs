@@ -2,8 +2,8 @@
 //! for each key: both are the fast way there.
 
 use super::postgres::Column;
-use super::schema::{INDEXES, OPEN};
-use super::{Connection, Result, Row, Value};
+use super::schema::{HEAD, INDEXES, OPEN, insert_one};
+use super::{Bound, Connection, Result, Row, Value};
 
 const HEAD_COLUMNS: &str = "kind, id, rid, t, hlc, version_id, hash, deleted";
 /// The columns of [`versions_at`] and of every query that reads whole versions.
@@ -22,8 +22,8 @@ pub fn heads(connection: &mut Connection, keys: &[(&str, &str)]) -> Result<Vec<R
             Ok(rows)
         }
         Connection::Postgres(link) => {
-            let kinds = Column::Text(keys.iter().map(|(kind, _)| Some((*kind).to_owned())).collect());
-            let ids = Column::Text(keys.iter().map(|(_, id)| Some((*id).to_owned())).collect());
+            let kinds = Column::Text(keys.iter().map(|(kind, _)| *kind).collect());
+            let ids = Column::Text(keys.iter().map(|(_, id)| *id).collect());
             let columns: Vec<String> = HEAD_COLUMNS.split(", ").map(|name| format!("h.{name}")).collect();
             let sql = format!(
                 "SELECT {} FROM unnest(?1::text[], ?2::text[]) AS k(kind, id) \
@@ -47,7 +47,7 @@ pub fn versions_at(connection: &mut Connection, positions: &[i64]) -> Result<Vec
             Ok(rows)
         }
         Connection::Postgres(link) => {
-            let asked = Column::Int(positions.iter().map(|t| Some(*t)).collect());
+            let asked = Column::Int(positions.to_vec());
             let columns: Vec<String> = VERSION_COLUMNS.split(", ").map(|name| format!("v.{name}")).collect();
             let sql = format!(
                 "SELECT {} FROM unnest(?1::bigint[]) WITH ORDINALITY AS k(t, place) \
@@ -72,7 +72,7 @@ pub fn patients_of(connection: &mut Connection, rids: &[i64]) -> Result<Vec<Row>
             Ok(rows)
         }
         Connection::Postgres(link) => {
-            let asked = Column::Int(rids.iter().map(|rid| Some(*rid)).collect());
+            let asked = Column::Int(rids.to_vec());
             let sql = format!(
                 "SELECT DISTINCT x.patient FROM unnest(?1::bigint[]) AS k(rid) \
                  JOIN ix_patient x ON x.shard = 0 AND x.rid = k.rid AND x.t_to = {OPEN}"
@@ -82,7 +82,8 @@ pub fn patients_of(connection: &mut Connection, rids: &[i64]) -> Result<Vec<Row>
     }
 }
 
-/// Ends the open index rows of records: `(rid, t)` closes the rows of `rid` from `t` on.
+/// Ends the open index rows of records: `(rid, t)` closes the rows of `rid` from `t` on. Each record at most once: which
+/// of two ends an engine would take is its own affair.
 pub fn close_index_rows(connection: &mut Connection, closings: &[(i64, i64)]) -> Result<()> {
     if closings.is_empty() {
         return Ok(());
@@ -101,10 +102,10 @@ pub fn close_index_rows(connection: &mut Connection, closings: &[(i64, i64)]) ->
         }
         Connection::Postgres(link) => {
             let arrays = || {
-                let rids = Column::Int(closings.iter().map(|(rid, _)| Some(*rid)).collect());
-                vec![rids, Column::Int(closings.iter().map(|(_, t)| Some(*t)).collect())]
+                let rids = Column::Int(closings.iter().map(|(rid, _)| *rid).collect());
+                vec![rids, Column::Int(closings.iter().map(|(_, t)| *t).collect())]
             };
-            let statements: Vec<(String, Vec<Column>)> = INDEXES
+            let statements: Vec<(String, Vec<Column<'_>>)> = INDEXES
                 .iter()
                 .map(|index| {
                     let name = index.table.name;
@@ -120,19 +121,17 @@ pub fn close_index_rows(connection: &mut Connection, closings: &[(i64, i64)]) ->
     }
 }
 
-/// Writes heads over what stands there: rows of all head columns.
-pub fn replace_heads(connection: &mut Connection, rows: &[Vec<Value>]) -> Result<()> {
+/// Writes heads over what stands there: complete rows of the head table, none of them for the same record.
+pub fn replace_heads(connection: &mut Connection, cells: &[Bound<'_>]) -> Result<()> {
+    if cells.is_empty() {
+        return Ok(());
+    }
     let update = "ON CONFLICT (shard, kind, id) DO UPDATE SET t = excluded.t, hlc = excluded.hlc, \
                   version_id = excluded.version_id, hash = excluded.hash, deleted = excluded.deleted";
     match connection {
         Connection::Sqlite(link) => {
-            link.insert(&format!("{} {update}", super::schema::insert_one(&super::schema::HEAD)), rows)
+            link.insert(&format!("{} {update}", insert_one(&HEAD)), HEAD.columns.len(), cells)
         }
-        Connection::Postgres(link) => {
-            if rows.is_empty() {
-                return Ok(());
-            }
-            link.insert_with(&super::schema::HEAD, rows, update)
-        }
+        Connection::Postgres(link) => link.insert_with(&HEAD, cells, update),
     }
 }

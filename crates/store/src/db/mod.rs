@@ -2,9 +2,12 @@
 //!
 //! Placeholders are `?1`, `?2`, …; types are BIGINT, DOUBLE PRECISION, TEXT and BLOB. What differs between the
 //! engines stands in this folder and nowhere else: placeholders, type names and table tails ([`schema`]), array
-//! binding and the lookups that use it ([`fragments`]), the join-order hint ([`Connection::first_table_join`]).
+//! binding and the lookups that use it ([`fragments`]), the join-order hint ([`Connection::first_table_join`]), the
+//! fenced right to write ([`lease`]), the mark by which a copied database is noticed ([`Connection::mark`]), the
+//! integrity check ([`Connection::integrity`]).
 
 pub mod fragments;
+pub(crate) mod lease;
 pub(crate) mod postgres;
 pub mod schema;
 pub(crate) mod sqlite;
@@ -45,6 +48,31 @@ impl From<String> for Value {
         Value::Text(text)
     }
 }
+
+/// A value lent to the database for as long as a statement runs; never null.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Bound<'a> {
+    Int(i64),
+    Real(f64),
+    Text(&'a str),
+    Blob(&'a [u8]),
+}
+
+impl Value {
+    /// The value without its owner; null counts as empty text, which no column of a bulk table ever holds.
+    pub fn bound(&self) -> Bound<'_> {
+        match self {
+            Value::Int(number) => Bound::Int(*number),
+            Value::Real(number) => Bound::Real(*number),
+            Value::Text(text) => Bound::Text(text),
+            Value::Blob(bytes) => Bound::Blob(bytes),
+            Value::Null => Bound::Text(""),
+        }
+    }
+}
+
+/// Rows for one table, cell after cell: as many cells a row as the table has columns.
+pub type Batch<'a> = (&'static schema::Table, Vec<Bound<'a>>);
 
 /// One row of an answer, by column position.
 #[derive(Debug, Clone)]
@@ -170,12 +198,12 @@ impl Connection {
         }
     }
 
-    /// Adds rows to tables, each batch complete rows of its table. PostgreSQL gets arrays in one pipeline.
-    pub fn insert(&mut self, batches: &[(&schema::Table, Vec<Vec<Value>>)]) -> Result<()> {
+    /// Adds rows to tables. PostgreSQL gets arrays in one pipeline.
+    pub fn insert(&mut self, batches: &[Batch<'_>]) -> Result<()> {
         match self {
-            Connection::Sqlite(link) => {
-                batches.iter().try_for_each(|(table, rows)| link.insert(&schema::insert_one(table), rows))
-            }
+            Connection::Sqlite(link) => batches.iter().try_for_each(|(table, cells)| {
+                link.insert(&schema::insert_one(table), table.columns.len(), cells)
+            }),
             Connection::Postgres(link) => link.insert(batches),
         }
     }
@@ -220,8 +248,29 @@ impl Connection {
         }
     }
 
-    /// Whether a lookup by key is quick enough to run where it is asked, without changing threads.
-    pub fn is_in_process(&self) -> bool {
-        matches!(self, Connection::Sqlite(_))
+    /// What tells this database from a copy of it: the machine and the file, or the cluster and the database. A change
+    /// of it costs no more than a new incarnation, so it may well be too careful.
+    pub fn mark(&mut self) -> Result<String> {
+        match self {
+            Connection::Sqlite(link) => link.mark(),
+            Connection::Postgres(link) => {
+                let sql = "SELECT (SELECT system_identifier::text FROM pg_control_system()), oid::bigint \
+                           FROM pg_database WHERE datname = current_database()";
+                let rows = link.query(sql, &[])?;
+                Ok(rows.first().map(|row| format!("{}:{}", row.text(0), row.int(1))).unwrap_or_default())
+            }
+        }
+    }
+
+    /// What the engine's own check of its file finds. PostgreSQL has none that a common user may run: page checksums
+    /// (`initdb --data-checksums`) do it there, at each read.
+    pub fn integrity(&mut self) -> Result<Vec<String>> {
+        match self {
+            Connection::Sqlite(link) => {
+                let rows = link.query("PRAGMA integrity_check(100)", &[])?;
+                Ok(rows.iter().map(|row| row.text(0).to_owned()).filter(|text| text != "ok").collect())
+            }
+            Connection::Postgres(_) => Ok(Vec::new()),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! PostgreSQL: statements prepared once per connection, arrays for bulk inserts, pipelines for groups.
 
-use super::schema::{Table, insert_arrays};
-use super::{Error, Result, Row, Statement, Value};
+use super::schema::{self, Table, insert_arrays};
+use super::{Batch, Bound, Error, Result, Row, Statement, Value};
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::future::try_join_all;
 use std::collections::HashMap;
@@ -14,7 +14,8 @@ const PREPARED_MAX: usize = 512;
 
 /// A connection with its own small runtime, so that callers may block on it from any plain thread.
 pub struct Link {
-    runtime: tokio::runtime::Runtime,
+    /// Present until the link is dropped.
+    runtime: Option<tokio::runtime::Runtime>,
     client: Client,
     prepared: HashMap<String, tokio_postgres::Statement>,
 }
@@ -34,23 +35,27 @@ impl Link {
                 .await?;
             Ok::<_, tokio_postgres::Error>(client)
         })?;
-        Ok(Link { runtime, client, prepared: HashMap::new() })
+        Ok(Link { runtime: Some(runtime), client, prepared: HashMap::new() })
+    }
+
+    fn runtime(&self) -> &tokio::runtime::Runtime {
+        self.runtime.as_ref().expect("the runtime leaves only when the link is dropped")
     }
 
     pub fn batch(&mut self, sql: &str) -> Result<()> {
-        Ok(self.runtime.block_on(self.client.batch_execute(sql))?)
+        Ok(self.runtime().block_on(self.client.batch_execute(sql))?)
     }
 
     pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
         let statement = self.prepare(sql)?;
-        Ok(self.runtime.block_on(self.client.execute_raw(&statement, params))?)
+        Ok(self.runtime().block_on(self.client.execute_raw(&statement, params))?)
     }
 
     pub fn execute_all(&mut self, statements: &[Statement]) -> Result<()> {
         let prepared = statements.iter().map(|one| self.prepare(&one.sql)).collect::<Result<Vec<_>>>()?;
         let running =
             prepared.iter().zip(statements).map(|(ready, one)| self.client.execute_raw(ready, &one.params));
-        self.runtime.block_on(try_join_all(running))?;
+        self.runtime().block_on(try_join_all(running))?;
         Ok(())
     }
 
@@ -58,41 +63,41 @@ impl Link {
         let statement = self.prepare(sql)?;
         let refs: Vec<&(dyn ToSql + Sync)> =
             params.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-        let rows = self.runtime.block_on(self.client.query(&statement, &refs))?;
-        Ok(rows.iter().map(own).collect())
+        let rows = self.runtime().block_on(self.client.query(&statement, &refs))?;
+        rows.iter().map(own).collect()
     }
 
-    pub fn query_arrays(&mut self, sql: &str, columns: &[Column]) -> Result<Vec<Row>> {
+    pub fn query_arrays(&mut self, sql: &str, columns: &[Column<'_>]) -> Result<Vec<Row>> {
         let statement = self.prepare(sql)?;
         let refs: Vec<&(dyn ToSql + Sync)> = columns.iter().map(Column::as_param).collect();
-        let rows = self.runtime.block_on(self.client.query(&statement, &refs))?;
-        Ok(rows.iter().map(own).collect())
+        let rows = self.runtime().block_on(self.client.query(&statement, &refs))?;
+        rows.iter().map(own).collect()
     }
 
-    pub fn execute_arrays(&mut self, statements: &[(String, Vec<Column>)]) -> Result<()> {
+    pub fn execute_arrays(&mut self, statements: &[(String, Vec<Column<'_>>)]) -> Result<()> {
         let prepared = statements.iter().map(|(sql, _)| self.prepare(sql)).collect::<Result<Vec<_>>>()?;
         let client = &self.client;
         let running = prepared.iter().zip(statements).map(|(ready, (_, columns))| async move {
             let refs: Vec<&(dyn ToSql + Sync)> = columns.iter().map(Column::as_param).collect();
             client.execute(ready, &refs).await
         });
-        self.runtime.block_on(try_join_all(running))?;
+        self.runtime().block_on(try_join_all(running))?;
         Ok(())
     }
 
-    pub fn insert(&mut self, batches: &[(&Table, Vec<Vec<Value>>)]) -> Result<()> {
-        let statements: Vec<(String, Vec<Column>)> = batches
+    pub fn insert(&mut self, batches: &[Batch<'_>]) -> Result<()> {
+        let statements: Vec<(String, Vec<Column<'_>>)> = batches
             .iter()
-            .filter(|(_, rows)| !rows.is_empty())
-            .map(|(table, rows)| (insert_arrays(table), columns(rows, table.columns.len())))
+            .filter(|(_, cells)| !cells.is_empty())
+            .map(|(table, cells)| (insert_arrays(table), columns(table, cells)))
             .collect();
         self.execute_arrays(&statements)
     }
 
     /// As [`Link::insert`] for one table, with an `ON CONFLICT` clause.
-    pub fn insert_with(&mut self, table: &Table, rows: &[Vec<Value>], clause: &str) -> Result<()> {
+    pub fn insert_with(&mut self, table: &Table, cells: &[Bound<'_>], clause: &str) -> Result<()> {
         let sql = format!("{} {clause}", insert_arrays(table));
-        self.execute_arrays(&[(sql, columns(rows, table.columns.len()))])
+        self.execute_arrays(&[(sql, columns(table, cells))])
     }
 
     fn prepare(&mut self, sql: &str) -> Result<tokio_postgres::Statement> {
@@ -102,7 +107,7 @@ impl Link {
         if self.prepared.len() >= PREPARED_MAX {
             self.prepared.clear();
         }
-        let statement = self.runtime.block_on(self.client.prepare(&dollar_placeholders(sql)))?;
+        let statement = self.runtime().block_on(self.client.prepare(&dollar_placeholders(sql)))?;
         self.prepared.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
@@ -113,16 +118,25 @@ fn dollar_placeholders(sql: &str) -> String {
     sql.replace('?', "$")
 }
 
-/// One array parameter: a column of many rows.
-#[derive(Debug)]
-pub enum Column {
-    Int(Vec<Option<i64>>),
-    Real(Vec<Option<f64>>),
-    Text(Vec<Option<String>>),
-    Blob(Vec<Option<Vec<u8>>>),
+impl Drop for Link {
+    fn drop(&mut self) {
+        // A runtime may not be waited for on a thread of another one, and the last holder of a store may be such.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
-impl Column {
+/// One array parameter: a column of many rows.
+#[derive(Debug)]
+pub enum Column<'a> {
+    Int(Vec<i64>),
+    Real(Vec<f64>),
+    Text(Vec<&'a str>),
+    Blob(Vec<&'a [u8]>),
+}
+
+impl Column<'_> {
     fn as_param(&self) -> &(dyn ToSql + Sync) {
         match self {
             Column::Int(values) => values,
@@ -133,39 +147,38 @@ impl Column {
     }
 }
 
-fn columns(rows: &[Vec<Value>], width: usize) -> Vec<Column> {
-    (0..width)
-        .map(|position| {
-            let cells = || rows.iter().map(|row| &row[position]);
-            let sample = cells().find(|cell| !matches!(cell, Value::Null)).unwrap_or(&Value::Null);
-            match sample {
-                Value::Int(_) => Column::Int(
-                    cells()
-                        .map(|cell| if let Value::Int(number) = cell { Some(*number) } else { None })
-                        .collect(),
-                ),
-                Value::Real(_) => Column::Real(
-                    cells()
-                        .map(|cell| if let Value::Real(number) = cell { Some(*number) } else { None })
-                        .collect(),
-                ),
-                Value::Blob(_) => Column::Blob(
-                    cells()
-                        .map(|cell| if let Value::Blob(bytes) = cell { Some(bytes.to_vec()) } else { None })
-                        .collect(),
-                ),
-                Value::Text(_) | Value::Null => Column::Text(
-                    cells()
-                        .map(|cell| if let Value::Text(text) = cell { Some(text.clone()) } else { None })
-                        .collect(),
-                ),
-            }
-        })
-        .collect()
+/// The columns of a table's rows.
+fn columns<'a>(table: &Table, cells: &[Bound<'a>]) -> Vec<Column<'a>> {
+    let width = table.columns.len();
+    let column = |position: usize| cells.iter().skip(position).step_by(width);
+    let each = |(position, (_, kind)): (usize, &(&str, schema::Type))| match kind {
+        schema::Type::Int => Column::Int(column(position).map(|cell| int(*cell)).collect()),
+        schema::Type::Real => Column::Real(column(position).map(|cell| real(*cell)).collect()),
+        schema::Type::Text => Column::Text(column(position).map(|cell| text(*cell)).collect()),
+        schema::Type::Blob => Column::Blob(column(position).map(|cell| blob(*cell)).collect()),
+    };
+    table.columns.iter().enumerate().map(each).collect()
 }
 
-fn own(row: &tokio_postgres::Row) -> Row {
-    Row((0..row.len()).map(|column| row.try_get::<_, Value>(column).unwrap_or(Value::Null)).collect())
+fn int(cell: Bound<'_>) -> i64 {
+    if let Bound::Int(number) = cell { number } else { 0 }
+}
+
+fn real(cell: Bound<'_>) -> f64 {
+    if let Bound::Real(number) = cell { number } else { 0.0 }
+}
+
+fn text(cell: Bound<'_>) -> &str {
+    if let Bound::Text(text) = cell { text } else { "" }
+}
+
+fn blob(cell: Bound<'_>) -> &[u8] {
+    if let Bound::Blob(bytes) = cell { bytes } else { &[] }
+}
+
+fn own(row: &tokio_postgres::Row) -> Result<Row> {
+    let cells = (0..row.len()).map(|column| row.try_get::<_, Value>(column));
+    Ok(Row(cells.collect::<std::result::Result<_, _>>()?))
 }
 
 impl<'a> FromSql<'a> for Value {
@@ -177,6 +190,7 @@ impl<'a> FromSql<'a> for Value {
             Type::BOOL => Value::Int(bool::from_sql(ty, raw)?.into()),
             Type::FLOAT8 => Value::Real(f64::from_sql(ty, raw)?),
             Type::BYTEA => Value::Blob(Bytes::copy_from_slice(raw)),
+            Type::NUMERIC => numeric(raw)?,
             _ => Value::Text(<&str>::from_sql(ty, raw)?.to_owned()),
         })
     }
@@ -186,9 +200,37 @@ impl<'a> FromSql<'a> for Value {
     }
 
     fn accepts(ty: &Type) -> bool {
-        matches!(*ty, Type::INT8 | Type::INT4 | Type::INT2 | Type::BOOL | Type::FLOAT8 | Type::BYTEA)
-            || <&str as FromSql>::accepts(ty)
+        const KNOWN: [Type; 7] =
+            [Type::INT8, Type::INT4, Type::INT2, Type::BOOL, Type::FLOAT8, Type::BYTEA, Type::NUMERIC];
+        KNOWN.contains(ty) || <&str as FromSql>::accepts(ty)
     }
+}
+
+/// What `sum` and `avg` of integers give: a whole number if it is one and fits, else a real one.
+/// The form: four counts (digits, weight, sign, scale), then digits of base 10,000.
+fn numeric(raw: &[u8]) -> std::result::Result<Value, Box<dyn StdError + Sync + Send>> {
+    let part = |at: usize| raw.get(2 * at..2 * at + 2).map(|two| i16::from_be_bytes([two[0], two[1]]));
+    let (count, weight, sign) = match (part(0), part(1), part(2)) {
+        (Some(count), Some(weight), Some(sign @ (0 | 0x4000))) => (count, weight, sign),
+        _ => return Err("a NUMERIC that is no number".into()),
+    };
+    let (mut whole, mut real) = (Some(0i64), 0f64);
+    for at in 0..count.max(weight + 1) {
+        let digit = if at < count { part(4 + at as usize).ok_or("a NUMERIC cut short")? } else { 0 };
+        real += f64::from(digit) * 10_000f64.powi(i32::from(weight - at));
+        whole = match whole {
+            Some(number) if at <= weight => {
+                number.checked_mul(10_000).and_then(|number| number.checked_add(digit.into()))
+            }
+            Some(number) if digit == 0 => Some(number),
+            _ => None,
+        };
+    }
+    let negative = sign != 0;
+    Ok(match whole {
+        Some(number) => Value::Int(if negative { -number } else { number }),
+        None => Value::Real(if negative { -real } else { real }),
+    })
 }
 
 impl ToSql for Value {
@@ -197,17 +239,17 @@ impl ToSql for Value {
         ty: &Type,
         out: &mut BytesMut,
     ) -> std::result::Result<IsNull, Box<dyn StdError + Sync + Send>> {
-        match self {
-            Value::Null => return Ok(IsNull::Yes),
-            Value::Int(number) => match *ty {
-                Type::INT2 => out.put_i16(i16::try_from(*number)?),
-                Type::INT4 => out.put_i32(i32::try_from(*number)?),
-                Type::FLOAT8 => out.put_f64(*number as f64),
-                _ => out.put_i64(*number),
-            },
-            Value::Real(number) => out.put_f64(*number),
-            Value::Text(text) => out.put_slice(text.as_bytes()),
-            Value::Blob(bytes) => out.put_slice(bytes),
+        // The type is the column's; a value that does not fit it is refused rather than read as other bytes.
+        match (self, ty) {
+            (Value::Null, _) => return Ok(IsNull::Yes),
+            (Value::Int(number), &Type::INT2) => out.put_i16(i16::try_from(*number)?),
+            (Value::Int(number), &Type::INT4) => out.put_i32(i32::try_from(*number)?),
+            (Value::Int(number), &Type::FLOAT8) => out.put_f64(*number as f64),
+            (Value::Int(number), &Type::INT8) => out.put_i64(*number),
+            (Value::Real(number), &Type::FLOAT8) => out.put_f64(*number),
+            (Value::Blob(bytes), &Type::BYTEA) => out.put_slice(bytes),
+            (Value::Text(text), _) if <&str as ToSql>::accepts(ty) => out.put_slice(text.as_bytes()),
+            _ => return Err(format!("{self:?} does not fit a parameter of type {ty}").into()),
         }
         Ok(IsNull::No)
     }

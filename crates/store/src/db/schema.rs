@@ -95,7 +95,11 @@ pub static PATIENT: IndexTable = index_table!("ix_patient", "patient", "patient"
 
 pub static INDEXES: [&IndexTable; 8] = [&LIFE, &TOKEN, &STRING, &DATE, &QUANTITY, &REFERENCE, &URI, &PATIENT];
 
-/// The DDL of everything, in our type names; the first and so far only migration.
+/// The table in which the version of all the others stands.
+pub const META: &str = "CREATE TABLE IF NOT EXISTS meta (shard SMALLINT NOT NULL DEFAULT 0, name TEXT NOT NULL, \
+                        value TEXT NOT NULL, PRIMARY KEY (shard, name));";
+
+/// The DDL of everything else, in our type names; the first and so far only migration.
 pub fn ddl(postgres: bool) -> String {
     let mut sql = String::new();
     let log_key = if postgres { "PRIMARY KEY (shard, t)" } else { "PRIMARY KEY (t)" };
@@ -121,14 +125,12 @@ pub fn ddl(postgres: bool) -> String {
         );
         sql += &format!("CREATE INDEX IF NOT EXISTS {name}_closed ON {name} (t_to) WHERE t_to < {OPEN};");
     }
-    sql += "CREATE TABLE IF NOT EXISTS meta (shard SMALLINT NOT NULL DEFAULT 0, name TEXT NOT NULL, \
-            value TEXT NOT NULL, PRIMARY KEY (shard, name));";
     sql += "CREATE TABLE IF NOT EXISTS search_key (shard SMALLINT NOT NULL DEFAULT 0, name TEXT NOT NULL, \
             number BIGINT NOT NULL, PRIMARY KEY (shard, name));";
     sql += "CREATE TABLE IF NOT EXISTS follower (shard SMALLINT NOT NULL DEFAULT 0, name TEXT NOT NULL, \
             t BIGINT NOT NULL, PRIMARY KEY (shard, name));";
     sql += "CREATE TABLE IF NOT EXISTS lease (shard SMALLINT NOT NULL DEFAULT 0, holder TEXT NOT NULL, \
-            epoch BIGINT NOT NULL, renewed BIGINT NOT NULL, PRIMARY KEY (shard));";
+            epoch BIGINT NOT NULL, renewed BIGINT NOT NULL, tx BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (shard));";
     sql
 }
 

@@ -1,6 +1,6 @@
 //! SQLite: WAL, synchronous=FULL, one writer, many readers.
 
-use super::{Error, Result, Row, Value};
+use super::{Bound, Error, Result, Row, Value};
 use bytes::Bytes;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, ToSql};
@@ -51,12 +51,26 @@ impl Link {
         Ok(rows)
     }
 
-    pub fn insert(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<()> {
+    /// Runs one statement for each row of `width` cells.
+    pub fn insert(&mut self, sql: &str, width: usize, cells: &[Bound<'_>]) -> Result<()> {
         let mut statement = self.0.prepare_cached(sql)?;
-        for row in rows {
-            statement.execute(rusqlite::params_from_iter(row))?;
+        for row in cells.chunks_exact(width) {
+            for (position, cell) in row.iter().enumerate() {
+                statement.raw_bind_parameter(position + 1, cell)?;
+            }
+            statement.raw_execute()?;
         }
         Ok(())
+    }
+
+    /// The machine, the disk and the file's own number on it.
+    pub fn mark(&mut self) -> Result<String> {
+        use std::os::unix::fs::MetadataExt;
+        let machine = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
+        let path = self.0.path().unwrap_or_default().to_owned();
+        let file = std::fs::metadata(&path)
+            .map_err(|error| Error { message: format!("{path}: {error}"), retry: false })?;
+        Ok(format!("{}:{}:{}", machine.trim(), file.dev(), file.ino()))
     }
 }
 
@@ -78,6 +92,17 @@ impl ToSql for Value {
             Value::Real(number) => ValueRef::Real(*number),
             Value::Text(text) => ValueRef::Text(text.as_bytes()),
             Value::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Bound::Int(number) => ValueRef::Integer(*number),
+            Bound::Real(number) => ValueRef::Real(*number),
+            Bound::Text(text) => ValueRef::Text(text.as_bytes()),
+            Bound::Blob(bytes) => ValueRef::Blob(bytes),
         }))
     }
 }

@@ -21,7 +21,7 @@ pub fn index(p: i64, value: &Value, rows: &mut Rows) {
 
 fn add(p: i64, range: Option<DateRange>, rows: &mut Rows) {
     if let Some(range) = range {
-        rows.add(position(&schema::DATE), vec![Cell::Int(p), Cell::Int(range.start), Cell::Int(range.end)]);
+        rows.add(position(&schema::DATE), [Cell::Int(p), Cell::Int(range.start), Cell::Int(range.end)]);
     }
 }
 

@@ -11,40 +11,44 @@ pub mod uri;
 
 use crate::db::Value as Cell;
 use crate::db::schema::{self, IndexTable};
+use crate::search::condition::Condition;
 use path::Path;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
 use yba_fhir::defs::{SearchType, r4};
 use yba_fhir::json::{JsonValueTrait, Value};
-use yba_fhir::view::reference_target;
 
 /// Longest text kept in an index row; longer text is cut and marked with a hash of the whole.
 const TEXT_MAX: usize = 400;
+/// Most bytes, and fewest, that remain of a text that is cut (a letter has up to four).
+const CUT_MAX: usize = TEXT_MAX - 40;
+const CUT_MIN: usize = CUT_MAX - 3;
 /// Most rows one resource may have; a resource with more is refused.
 pub const ROWS_MAX: usize = 20_000;
 
-/// The index rows of one resource: table by table, the values without record and time.
+/// The index rows of one resource: table by table, the values without record and time, cell after cell.
 #[derive(Debug, Default, Clone)]
 pub struct Rows {
-    by_table: [Vec<Vec<Cell>>; 8],
+    by_table: [Vec<Cell>; 8],
     seen: HashSet<String>,
     count: usize,
 }
 
+/// Up to this many rows of a table are compared one by one when another comes; beyond, a set remembers them.
+const COMPARED_MAX: usize = 48;
+
 impl Rows {
-    fn add(&mut self, table: usize, cells: Vec<Cell>) {
+    /// Adds a row, unless it is there already.
+    fn add<const WIDTH: usize>(&mut self, table: usize, row: [Cell; WIDTH]) {
         if self.count > ROWS_MAX {
             return;
         }
-        let rows = &mut self.by_table[table];
-        // Few rows are compared as they are; many would make that quadratic, so they are also kept as a set.
-        let is_new = if rows.len() < 48 {
-            !rows.contains(&cells)
-        } else {
-            !rows[..48].contains(&cells) && self.seen.insert(format!("{table}{cells:?}"))
-        };
+        let cells = &mut self.by_table[table];
+        let compared = &cells[..cells.len().min(COMPARED_MAX * WIDTH)];
+        let is_new = !compared.chunks_exact(WIDTH).any(|other| other == row)
+            && (cells.len() < COMPARED_MAX * WIDTH || self.seen.insert(format!("{table}{row:?}")));
         if is_new {
-            rows.push(cells);
+            cells.extend(row);
             self.count += 1;
         }
     }
@@ -59,20 +63,14 @@ impl Rows {
 
     /// The patients of the compartment rows.
     pub fn patients(&self) -> Vec<&str> {
-        let rows = &self.by_table[position(&schema::PATIENT)];
-        rows.iter()
+        self.rows(position(&schema::PATIENT))
             .filter_map(|row| if let Some(Cell::Text(id)) = row.get(1) { Some(id.as_str()) } else { None })
             .collect()
     }
 
-    /// The finished rows of each table: values, then `rid, t_from, t_to`.
-    pub fn finished(self, rid: i64, t: i64) -> impl Iterator<Item = (usize, Vec<Cell>)> {
-        self.by_table.into_iter().enumerate().flat_map(move |(table, rows)| {
-            rows.into_iter().map(move |mut row| {
-                row.extend([Cell::Int(rid), Cell::Int(t), Cell::Int(schema::OPEN)]);
-                (table, row)
-            })
-        })
+    /// The rows of one table: its columns but for `rid, t_from, t_to`.
+    pub fn rows(&self, table: usize) -> impl Iterator<Item = &[Cell]> {
+        self.by_table[table].chunks_exact(schema::INDEXES[table].table.columns.len() - 3)
     }
 }
 
@@ -141,16 +139,31 @@ fn compile(kind: &str) -> KindIndex {
 
 /// The numbers that stand for parameters in index rows, kept in the database so that they never change meaning.
 #[derive(Debug, Default, Clone)]
-pub struct Numbers(pub HashMap<String, i64>);
+pub struct Numbers {
+    by_name: HashMap<String, i64>,
+    /// The number of each type and of its parameters, in their order.
+    by_kind: HashMap<&'static str, (i64, Vec<i64>)>,
+}
 
 impl Numbers {
+    /// From the names of [`Numbers::names`] and what they are called in this database.
+    pub fn new(by_name: HashMap<String, i64>) -> Numbers {
+        let number = |name: &str| by_name.get(name).copied().unwrap_or(-1);
+        let of_kind = |(kind, index): (&'static String, &'static KindIndex)| {
+            let own = index.parameters.iter().map(|one| number(&format!("{kind}.{}", one.code)));
+            (kind.as_str(), (number(kind), own.collect()))
+        };
+        let by_kind = kinds().iter().map(of_kind).collect();
+        Numbers { by_name, by_kind }
+    }
+
     /// The number of a resource type itself (life and compartment rows).
     pub fn kind(&self, kind: &str) -> i64 {
-        self.0.get(kind).copied().unwrap_or(-1)
+        self.by_kind.get(kind).map_or(-1, |(number, _)| *number)
     }
 
     pub fn parameter(&self, kind: &str, code: &str) -> i64 {
-        self.0.get(&format!("{kind}.{code}")).copied().unwrap_or(-1)
+        self.by_name.get(&format!("{kind}.{code}")).copied().unwrap_or(-1)
     }
 
     /// Every name that needs a number.
@@ -165,26 +178,28 @@ impl Numbers {
 /// The index rows of a resource, but for its life row, which the writer adds with the time of the write.
 pub fn extract(tree: &Value, kind: &str, id: &str, numbers: &Numbers) -> Rows {
     let mut rows = Rows::default();
-    let Some(index) = kinds().get(kind) else { return rows };
-    let kind_number = Cell::Int(numbers.kind(kind));
+    let (Some(index), Some((kind_number, of_parameters))) = (kinds().get(kind), numbers.by_kind.get(kind))
+    else {
+        return rows;
+    };
     let patient_table = position(&schema::PATIENT);
     if kind == "Patient" {
-        rows.add(patient_table, vec![kind_number.clone(), Cell::from(id)]);
+        rows.add(patient_table, [Cell::Int(*kind_number), Cell::from(id)]);
     }
-    for parameter in &index.parameters {
-        let p = numbers.parameter(kind, &parameter.code);
+    for (parameter, p) in index.parameters.iter().zip(of_parameters) {
         let values = parameter.path.values(tree);
         if parameter.path.existence {
             let known = values.iter().any(|value| value.as_bool() != Some(false));
-            token::index_flag(p, known, &mut rows);
+            token::index_flag(*p, known, &mut rows);
             continue;
         }
         for value in values {
-            index_value(parameter.search_type, p, value, &mut rows);
+            index_value(parameter.search_type, *p, value, &mut rows);
             if parameter.in_compartment
-                && let Some(("Patient", patient)) = value["reference"].as_str().and_then(reference_target)
+                && let Some(("Patient", patient)) =
+                    value["reference"].as_str().and_then(reference::local_target)
             {
-                rows.add(patient_table, vec![kind_number.clone(), Cell::from(patient)]);
+                rows.add(patient_table, [Cell::Int(*kind_number), Cell::from(patient)]);
             }
         }
     }
@@ -209,8 +224,27 @@ pub fn bounded(text: &str) -> String {
     if text.len() <= TEXT_MAX {
         return text.to_owned();
     }
-    let cut = (0..=TEXT_MAX - 40).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let cut = cut_at(text);
     let mark: String =
         Sha256::digest(text.as_bytes())[..16].iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{}#{mark}", &text[..cut])
+}
+
+/// How much of a long text is kept: at most [`CUT_MAX`] bytes, whole letters.
+fn cut_at(text: &str) -> usize {
+    (0..=CUT_MAX.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// Texts of a column that start with `text`. Of texts that were cut, those whose kept part agrees as far as it goes.
+pub fn starting_with(column: &str, text: &str) -> Condition {
+    let range = |start: &str| {
+        let ends = vec![Cell::from(start), Cell::Text(format!("{start}\u{10ffff}"))];
+        Condition::new(format!("({column} >= {{}} AND {column} < {{}})"), ends)
+    };
+    let cut = format!("{}#", &text[..cut_at(text)]);
+    match text.len() {
+        0..=CUT_MIN => range(text),
+        length if length <= TEXT_MAX => Condition::any(vec![range(text), range(&cut)]),
+        _ => range(&cut),
+    }
 }

@@ -58,9 +58,9 @@ impl Path {
     }
 }
 
-/// `(Patient.deceased.exists() and Patient.deceased != false)` and the like.
+/// `Patient.deceased.exists() and Patient.deceased != false` and the like, in brackets or not.
 fn exists_and_not_false(expression: &str) -> Option<(&str, bool)> {
-    let inner = expression.strip_prefix('(')?.strip_suffix(')')?;
+    let inner = expression.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(expression);
     let (path, rest) = inner.split_once(".exists() and ")?;
     (rest.strip_suffix(" != false")? == path).then_some((path, true))
 }

@@ -6,6 +6,9 @@ use crate::db::{Value as Cell, schema};
 use crate::search::condition::{Condition, Prefix, escaped_split};
 use yba_fhir::json::{JsonValueTrait, Value, number_text, str_at};
 
+/// The open ends of ranges, and the bound of numbers that are indexed: two of them can still be added up.
+const NUMBER_MAX: f64 = 1e300;
+
 /// Adds the rows of a number, Quantity, Money or Range.
 pub fn index(p: i64, value: &Value, rows: &mut Rows) {
     if let Some(text) = number_text(value) {
@@ -20,24 +23,25 @@ pub fn index(p: i64, value: &Value, rows: &mut Rows) {
         add(p, interval(&number), unit.unwrap_or_default(), system, rows);
     } else if value.get("low").is_some() || value.get("high").is_some() {
         let end = |key: &str| value.get(key).and_then(|end| end.get("value")).and_then(number_text);
-        let low = end("low").and_then(|text| interval(&text)).map_or(f64::MIN, |span| span.0);
-        let high = end("high").and_then(|text| interval(&text)).map_or(f64::MAX, |span| span.1);
+        let low = end("low").and_then(|text| interval(&text)).map_or(-NUMBER_MAX, |span| span.0);
+        let high = end("high").and_then(|text| interval(&text)).map_or(NUMBER_MAX, |span| span.1);
         add(p, Some((low, high)), unit.unwrap_or_default(), system, rows);
     }
 }
 
 fn add(p: i64, span: Option<(f64, f64)>, unit: &str, system: &str, rows: &mut Rows) {
     if let Some((low, high)) = span {
-        let unit_and_system = [Cell::Text(bounded(unit)), Cell::Text(bounded(system))];
-        let mut cells = vec![Cell::Int(p), Cell::Real(low), Cell::Real(high)];
-        cells.extend(unit_and_system);
-        rows.add(position(&schema::QUANTITY), cells);
+        let (unit, system) = (Cell::Text(bounded(unit)), Cell::Text(bounded(system)));
+        rows.add(
+            position(&schema::QUANTITY),
+            [Cell::Int(p), Cell::Real(low), Cell::Real(high), unit, system],
+        );
     }
 }
 
 /// The interval that a written number stands for: half a unit of its last digit to each side.
 pub fn interval(text: &str) -> Option<(f64, f64)> {
-    let number: f64 = text.parse().ok().filter(|number: &f64| number.is_finite())?;
+    let number: f64 = text.parse().ok().filter(|number: &f64| number.abs() < NUMBER_MAX)?;
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let exponent: i32 = exponent.parse().ok().filter(|exponent: &i32| exponent.abs() < 300)?;
     let decimals = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len() as i32);
@@ -51,7 +55,8 @@ pub fn matches(value: &str) -> Option<Condition> {
     let (prefix, number) = Prefix::split(&parts[0]);
     let (low, high) = interval(number)?;
     let exact: f64 = number.parse().ok()?;
-    let (low, high, exact) = (Cell::Real(low), Cell::Real(high), Cell::Real(exact));
+    // The middle of the stored interval is compared doubled: halving a tiny number is an error to PostgreSQL.
+    let (low, high, twice) = (Cell::Real(low), Cell::Real(high), Cell::Real(2.0 * exact));
     let mut condition = match prefix {
         Prefix::Eq => {
             Condition::new("(low >= {} AND high <= {})", vec![tolerant(&low, -1.0), tolerant(&high, 1.0)])
@@ -59,14 +64,13 @@ pub fn matches(value: &str) -> Option<Condition> {
         Prefix::Ne => {
             Condition::new("(low < {} OR high > {})", vec![tolerant(&low, -1.0), tolerant(&high, 1.0)])
         }
-        Prefix::Gt | Prefix::Sa => Condition::new("((low + high) / 2 > {})", vec![tolerant(&exact, 1.0)]),
-        Prefix::Lt | Prefix::Eb => Condition::new("((low + high) / 2 < {})", vec![tolerant(&exact, -1.0)]),
-        Prefix::Ge => Condition::new("((low + high) / 2 >= {})", vec![tolerant(&exact, -1.0)]),
-        Prefix::Le => Condition::new("((low + high) / 2 <= {})", vec![tolerant(&exact, 1.0)]),
+        Prefix::Gt | Prefix::Sa => Condition::new("(low + high > {})", vec![tolerant(&twice, 1.0)]),
+        Prefix::Lt | Prefix::Eb => Condition::new("(low + high < {})", vec![tolerant(&twice, -1.0)]),
+        Prefix::Ge => Condition::new("(low + high >= {})", vec![tolerant(&twice, -1.0)]),
+        Prefix::Le => Condition::new("(low + high <= {})", vec![tolerant(&twice, 1.0)]),
         Prefix::Ap => {
-            let Cell::Real(about) = exact else { return None };
-            let margin = (about * 0.1).abs();
-            let ends = vec![Cell::Real(about - margin), Cell::Real(about + margin)];
+            let margin = (exact * 0.1).abs();
+            let ends = vec![Cell::Real(exact - margin), Cell::Real(exact + margin)];
             Condition::new("(high >= {} AND low <= {})", ends)
         }
     };
@@ -104,7 +108,7 @@ mod tests {
         close("100", 99.5, 100.5);
         close("1e2", 50.0, 150.0);
         close("-0.10", -0.105, -0.095);
-        for wrong in ["", "abc", "1e999", "NaN"] {
+        for wrong in ["", "abc", "1e999", "NaN", "inf", &"9".repeat(309)] {
             assert_eq!(interval(wrong), None, "{wrong}");
         }
     }

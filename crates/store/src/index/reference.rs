@@ -4,12 +4,21 @@ use super::{Rows, bounded, position};
 use crate::db::{Value as Cell, schema};
 use crate::search::condition::Condition;
 use yba_fhir::json::{JsonValueTrait, Value, str_at};
+use yba_fhir::view::reference_target;
 
 /// Adds the row of a Reference, canonical or uri: `Patient/1`, or the address as it stands.
 pub fn index(p: i64, value: &Value, rows: &mut Rows) {
     let Some(target) = value.as_str().or_else(|| str_at(value, &["reference"])) else { return };
     let target = target.split_once("/_history/").map_or(target, |(before, _)| before);
-    rows.add(position(&schema::REFERENCE), vec![Cell::Int(p), Cell::Text(bounded(target))]);
+    rows.add(position(&schema::REFERENCE), [Cell::Int(p), Cell::Text(bounded(target))]);
+}
+
+/// The type and id of a reference to a record of this server. An absolute address is another server's record, even if
+/// it ends like one of ours.
+pub fn local_target(reference: &str) -> Option<(&str, &str)> {
+    let target = reference_target(reference)?;
+    let rest = reference.strip_prefix(target.0)?.strip_prefix('/')?;
+    rest.starts_with(target.1).then_some(target)
 }
 
 /// One value of a reference search: `Patient/1`, an absolute address, or an id alone with the types it may have.
@@ -22,4 +31,25 @@ pub fn matches(value: &str, types: &[String]) -> Condition {
         return Condition::new("1 = 0", vec![]);
     }
     Condition::new(format!("target IN ({})", vec!["{}"; params.len()].join(", ")), params)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local_target;
+
+    #[test]
+    fn only_a_relative_reference_is_one_of_ours() {
+        assert_eq!(local_target("Patient/a"), Some(("Patient", "a")));
+        assert_eq!(local_target("Patient/a/_history/k-1"), Some(("Patient", "a")));
+        for other in [
+            "https://other.vn/fhir/Patient/a",
+            "Patient/Patient/a",
+            "Patientê/Patient/a",
+            "urn:uuid:a",
+            "Patient",
+            "",
+        ] {
+            assert_eq!(local_target(other), None, "{other}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Strings: names and addresses, folded so that marks, case and đ do not matter, and found by any of their words.
 //! <https://hl7.org/fhir/R4/search.html#string>
 
-use super::{Rows, bounded, position};
+use super::{Rows, bounded, position, starting_with};
 use crate::db::{Value as Cell, schema};
 use crate::search::condition::Condition;
 use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value};
@@ -36,18 +36,20 @@ pub fn index(p: i64, value: &Value, rows: &mut Rows) {
 fn add(p: i64, text: &str, rows: &mut Rows) {
     let folded = fold(text);
     let table = position(&schema::STRING);
-    rows.add(table, vec![Cell::Int(p), Cell::Text(bounded(&folded)), Cell::Text(bounded(text))]);
+    rows.add(table, [Cell::Int(p), Cell::Text(bounded(&folded)), Cell::Text(bounded(text))]);
     let starts = folded.match_indices(' ').map(|(at, _)| at + 1).take(WORDS_MAX);
     for start in starts {
-        rows.add(table, vec![Cell::Int(p), Cell::Text(bounded(&folded[start..])), Cell::from("")]);
+        rows.add(table, [Cell::Int(p), Cell::Text(bounded(&folded[start..])), Cell::from("")]);
     }
 }
 
 /// One value of a string search: the start of any word, without regard to marks.
 pub fn starts_with(value: &str) -> Condition {
-    let folded = bounded(&fold(value));
-    let end = format!("{folded}\u{10ffff}");
-    Condition::new("(folded >= {} AND folded < {})", vec![Cell::Text(folded), Cell::Text(end)])
+    match fold(value) {
+        // Nothing but marks and signs: no word starts with it.
+        nothing if nothing.is_empty() => Condition::new("1 = 0", vec![]),
+        folded => starting_with("folded", &folded),
+    }
 }
 
 /// `:exact`: the whole text, marks and case included.
@@ -56,10 +58,14 @@ pub fn exact(value: &str) -> Condition {
     Condition::new("(folded = {} AND exact = {})", params)
 }
 
-/// `:contains`: anywhere in the text, without regard to marks. `%` and `_` are plain characters.
+/// `:contains`: anywhere in the text, without regard to marks. `%` and `_` are signs like any other.
 pub fn contains(value: &str) -> Condition {
+    let folded = fold(value);
+    if folded.is_empty() {
+        return Condition::new("1 = 0", vec![]);
+    }
     let mut pattern = String::from("%");
-    for letter in fold(value).chars() {
+    for letter in folded.chars() {
         if matches!(letter, '%' | '_' | '\\') {
             pattern.push('\\');
         }

@@ -29,8 +29,8 @@ pub fn index_flag(p: i64, flag: bool, rows: &mut Rows) {
 }
 
 fn add(p: i64, system: &str, code: &str, rows: &mut Rows) {
-    let cells = vec![Cell::Int(p), Cell::Text(bounded(code)), Cell::Text(bounded(system))];
-    rows.add(position(&schema::TOKEN), cells);
+    let row = [Cell::Int(p), Cell::Text(bounded(code)), Cell::Text(bounded(system))];
+    rows.add(position(&schema::TOKEN), row);
 }
 
 /// One value of a token search: `code`, `system|code`, `|code`, `system|`.

@@ -1,6 +1,6 @@
 //! Addresses: profiles, sources, canonical urls. <https://hl7.org/fhir/R4/search.html#uri>
 
-use super::{Rows, bounded, position};
+use super::{Rows, bounded, position, starting_with};
 use crate::db::{Value as Cell, schema};
 use crate::search::condition::Condition;
 use yba_fhir::json::{JsonValueTrait, Value};
@@ -8,7 +8,7 @@ use yba_fhir::json::{JsonValueTrait, Value};
 /// Adds the row of a uri, url or canonical.
 pub fn index(p: i64, value: &Value, rows: &mut Rows) {
     if let Some(uri) = value.as_str() {
-        rows.add(position(&schema::URI), vec![Cell::Int(p), Cell::Text(bounded(uri))]);
+        rows.add(position(&schema::URI), [Cell::Int(p), Cell::Text(bounded(uri))]);
     }
 }
 
@@ -19,7 +19,5 @@ pub fn matches(value: &str) -> Condition {
 
 /// `:below`: the address itself or anything that starts with it.
 pub fn below(value: &str) -> Condition {
-    let start = bounded(value);
-    let end = format!("{start}\u{10ffff}");
-    Condition::new("(uri >= {} AND uri < {})", vec![Cell::Text(start), Cell::Text(end)])
+    starting_with("uri", value)
 }

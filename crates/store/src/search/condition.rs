@@ -20,14 +20,23 @@ impl Condition {
         self
     }
 
-    /// True when one of these is.
-    pub fn any(mut conditions: Vec<Condition>) -> Condition {
-        if conditions.len() == 1 {
-            return conditions.remove(0);
-        }
+    /// True when one of these is. The terms are paired, and the pairs again, because SQLite bounds how deep an
+    /// expression is.
+    pub fn any(conditions: Vec<Condition>) -> Condition {
         let sql: Vec<&str> = conditions.iter().map(|one| one.sql.as_str()).collect();
-        let sql = format!("({})", sql.join(" OR "));
+        let sql = either(&sql);
         Condition { sql, params: conditions.into_iter().flat_map(|one| one.params).collect() }
+    }
+}
+
+fn either(terms: &[&str]) -> String {
+    match terms {
+        [] => "1 = 0".to_owned(),
+        [one] => (*one).to_owned(),
+        _ => {
+            let (left, right) = terms.split_at(terms.len() / 2);
+            format!("({} OR {})", either(left), either(right))
+        }
     }
 }
 

@@ -126,17 +126,32 @@ fn matching(
             probe(sql, query, clause, numbers, t);
         }
     }
-    if let Scope::Patients(patients) = scope {
-        sql.push(" AND EXISTS (SELECT 1 FROM ix_patient x WHERE x.shard = 0 AND x.rid = l.rid AND ", []);
-        visible(sql, "x.", t);
-        let places = vec!["{}"; patients.len().max(1)].join(", ");
-        let mut ids: Vec<Value> = patients.iter().map(|id| Value::from(id.as_str())).collect();
-        if ids.is_empty() {
-            ids.push(Value::Null);
-        }
-        sql.push(&format!(" AND x.patient IN ({places}))"), ids);
-    }
+    within(sql, scope, t);
     Ok(())
+}
+
+/// The log position of the version that a record showed at `t`, if it showed one and that is within the scope.
+pub fn visible_at(connection: &mut Connection, rid: i64, scope: &Scope, t: i64) -> Result<Option<i64>> {
+    let mut sql = Sql::default();
+    sql.push("SELECT l.t_from FROM ix_life l WHERE l.shard = 0 AND l.rid = {} AND ", [Value::Int(rid)]);
+    visible(&mut sql, "l.", t);
+    within(&mut sql, scope, t);
+    Ok(connection.query(&sql.text, &sql.params)?.first().map(|row| row.int(0)))
+}
+
+/// Narrows record `l` to what the caller may see at all.
+fn within(sql: &mut Sql, scope: &Scope, t: i64) {
+    match scope {
+        Scope::All => {}
+        Scope::Patients(patients) if !patients.is_empty() => {
+            sql.push(" AND EXISTS (SELECT 1 FROM ix_patient x WHERE x.shard = 0 AND x.rid = l.rid AND ", []);
+            visible(sql, "x.", t);
+            let places = vec!["{}"; patients.len()].join(", ");
+            let ids = patients.iter().map(|id| Value::from(id.as_str()));
+            sql.push(&format!(" AND x.patient IN ({places}))"), ids);
+        }
+        Scope::Patients(_) | Scope::Nothing => sql.push(" AND 1 = 0", []),
+    }
 }
 
 fn visible(sql: &mut Sql, alias: &str, t: i64) {
@@ -276,9 +291,9 @@ fn after(sql: &mut Sql, query: &Query, cursor: &Cursor) {
 }
 
 impl Cursor {
-    /// The cursor as text for a link: opaque to others, checked when it comes back.
-    pub fn to_text(&self) -> String {
-        let mut text = format!("{}", self.t);
+    /// The cursor as text for a link: opaque to others, checked when it comes back. The mark is that of the search.
+    pub fn to_text(&self, mark: u32) -> String {
+        let mut text = format!("{}.{mark:08x}", self.t);
         if let Some((rid, keys)) = &self.after {
             text += &format!(".{rid}");
             for key in keys {
@@ -293,17 +308,20 @@ impl Cursor {
         text
     }
 
-    /// Reads a cursor back; `None` when it is not one of ours.
-    pub fn parse(text: &str) -> Option<Cursor> {
+    /// Reads a cursor back; `None` when it is not one of ours, or one of another search.
+    pub fn parse(text: &str, mark: u32) -> Option<Cursor> {
         let mut parts = text.split('.');
         let t = parts.next()?.parse().ok()?;
+        if parts.next()? != format!("{mark:08x}") {
+            return None;
+        }
         let Some(rid) = parts.next() else { return Some(Cursor { t, after: None }) };
         let keys = parts.map(|part| {
             let (kind, rest) = part.split_at_checked(1)?;
             Some(match kind {
                 "i" => Value::Int(rest.parse().ok()?),
                 "r" => Value::Real(f64::from_bits(u64::from_str_radix(rest, 16).ok()?)),
-                "t" => Value::Text(String::from_utf8(unhex(rest)?).ok()?),
+                "t" => Value::Text(String::from_utf8(unhex(rest)?).ok().filter(|text| !text.contains('\0'))?),
                 "n" => Value::Null,
                 _ => return None,
             })
@@ -331,10 +349,13 @@ mod tests {
     fn cursors_come_back_as_they_went_and_strangers_are_refused() {
         let keys = vec![Value::Int(-5), Value::Real(1.5), Value::from("lò.thị"), Value::Null];
         for cursor in [Cursor { t: 9, after: None }, Cursor { t: 9, after: Some((3, keys)) }] {
-            assert_eq!(Cursor::parse(&cursor.to_text()), Some(cursor));
+            assert_eq!(Cursor::parse(&cursor.to_text(7), 7), Some(cursor.clone()));
+            assert_eq!(Cursor::parse(&cursor.to_text(7), 8), None, "of another search");
         }
-        for wrong in ["", "x", "1.y", "1.2.q", "1.2.t0", "1.2.tzz", "1.2."] {
-            assert_eq!(Cursor::parse(wrong), None, "{wrong}");
+        for wrong in
+            ["", "x", "1", "1.y", "1.00000007.y", "1.00000007.2.q", "1.00000007.2.t0", "1.00000007.2.tzz"]
+        {
+            assert_eq!(Cursor::parse(wrong, 7), None, "{wrong}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A search as asked: parsed against the R4 search parameters, everything unknown refused by name.
 //! <https://hl7.org/fhir/R4/search.html>
 
+use super::Scope;
 use super::condition::{Condition, Prefix, escaped_split};
 use crate::index::{self, Parameter, date, kinds, quantity, reference, string, token, uri};
 use yba_fhir::defs::{SearchType, r4};
@@ -9,9 +10,14 @@ use yba_fhir::{DateRange, Kind, Outcome};
 /// Page size when none is asked, and the largest given.
 pub const COUNT_DEFAULT: usize = 50;
 pub const COUNT_MAX: usize = 1000;
-/// Most clauses, and most alternatives of one clause.
+/// Most clauses, most alternatives of one clause, and most values that all of them compare with together (the engines
+/// take 32,766 and 65,535 in one statement).
 const CLAUSES_MAX: usize = 30;
 const ALTERNATIVES_MAX: usize = 500;
+const VALUES_MAX: usize = 10_000;
+/// Most sort parameters, and most `_include`s.
+const SORTS_MAX: usize = 4;
+const INCLUDES_MAX: usize = 20;
 
 /// A parsed search of one resource type.
 #[derive(Debug, Clone)]
@@ -36,6 +42,15 @@ pub enum Clause {
     Ids(Vec<String>),
     /// `_lastUpdated`.
     Updated(Condition),
+}
+
+impl Clause {
+    fn values(&self) -> usize {
+        match self {
+            Clause::Index { condition, .. } | Clause::Updated(condition) => condition.params.len(),
+            Clause::Ids(ids) => ids.len(),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -88,8 +103,10 @@ impl Query {
                 problems.push(problem);
             }
         }
-        if query.clauses.len() > CLAUSES_MAX {
-            let text = format!("Tìm kiếm có quá {CLAUSES_MAX} điều kiện.");
+        let compared: usize = query.clauses.iter().map(Clause::values).sum();
+        if query.clauses.len() > CLAUSES_MAX || compared > VALUES_MAX {
+            let text =
+                format!("Tìm kiếm có quá {CLAUSES_MAX} điều kiện hoặc quá nhiều giá trị. Hãy chia nhỏ.");
             problems.push(Outcome::new(
                 Kind::TooMany,
                 "search-too-many-clauses",
@@ -111,7 +128,20 @@ impl Query {
         Query::parse(kind, &decode_pairs(text))
     }
 
+    /// Tells this search from others, so that a page link cannot be used with another one. Page size and total may
+    /// change from page to page.
+    pub(crate) fn mark(&self, scope: &Scope) -> u32 {
+        use sha2::{Digest, Sha256};
+        let asked = format!("{} {:?} {:?} {scope:?}", self.kind, self.clauses, self.sort);
+        let hash = Sha256::digest(asked.as_bytes());
+        u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
+    }
+
     fn take(&mut self, name: &str, value: &str) -> Result<(), Outcome> {
+        if name.contains('\0') || value.contains('\0') {
+            let text = "Tham số tìm kiếm có ký tự U+0000, không được phép.";
+            return Err(Outcome::invalid("nul-character", text, "U+0000 in a search parameter"));
+        }
         match name {
             "_count" => {
                 let wanted: usize =
@@ -127,6 +157,9 @@ impl Query {
             "_summary" if value == "count" => self.count_only = true,
             "_summary" if value == "false" => {}
             "_sort" => self.sort = self.parse_sort(value)?,
+            "_include" if self.include.len() == INCLUDES_MAX => {
+                return Err(bad_value(name, value, "tối đa 20 lần"));
+            }
             "_include" => self.include.push(self.parse_include(value)?),
             "_format" | "_pretty" => {}
             _ => {
@@ -150,7 +183,10 @@ impl Query {
             };
             Ok(Sort { by, descending })
         };
-        value.split(',').take(4).map(one).collect()
+        if value.split(',').count() > SORTS_MAX {
+            return Err(bad_value("_sort", value, "tối đa 4 tham số"));
+        }
+        value.split(',').map(one).collect()
     }
 
     fn parse_include(&self, value: &str) -> Result<(String, Option<String>), Outcome> {

@@ -1,0 +1,5 @@
+//! The store suite: the same cases on SQLite and on PostgreSQL.
+
+mod changes;
+mod kit;
+mod search;
