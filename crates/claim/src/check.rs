@@ -37,32 +37,58 @@ fn has_summary(visit: &Visit<'_>, problems: &mut Problems) -> bool {
             false
         }
         _ => {
-            let text = format!("Một lượt khám có {count} dòng XML1. Mỗi MA_LK chỉ được có một dòng; hãy tách ra.");
-            problems.add(Problem::error("summary-many", text, format!("{count} XML1 rows")).part("XML1").row(2));
+            let text =
+                format!("Một lượt khám có {count} dòng XML1. Mỗi MA_LK chỉ được có một dòng; hãy tách ra.");
+            problems
+                .add(Problem::error("summary-many", text, format!("{count} XML1 rows")).part("XML1").row(2));
             false
         }
     }
 }
 
 fn keys(visit: &Visit<'_>, summary: &Row<'_>, problems: &mut Problems) {
-    for (concept, meaning) in [("MA_LK", "mã lượt khám"), ("HO_TEN", "họ tên người bệnh"), ("NGAY_VAO", "ngày vào"), ("NGAY_RA", "ngày ra")] {
+    for (concept, meaning) in [
+        ("MA_LK", "mã lượt khám"),
+        ("HO_TEN", "họ tên người bệnh"),
+        ("NGAY_VAO", "ngày vào"),
+        ("NGAY_RA", "ngày ra"),
+    ] {
         if summary.text(concept).is_none() {
             let text = format!("Thiếu {meaning} ({concept}). Hãy bổ sung rồi nạp lại.");
-            problems.add(Problem::error("key-missing", text, format!("{concept} is empty")).part("XML1").row(1).column(concept));
+            problems.add(
+                Problem::error("key-missing", text, format!("{concept} is empty"))
+                    .part("XML1")
+                    .row(1)
+                    .column(concept),
+            );
         }
     }
     let sound = |code: &str| code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !sound(&visit.facility) {
         let text = "Thiếu hoặc sai mã cơ sở khám chữa bệnh (MA_CSKCB phải đủ 5 ký tự). Hãy sửa rồi nạp lại.";
-        problems.add(Problem::error("facility", text, "MA_CSKCB missing or malformed").part("XML1").row(1).column("MA_CSKCB"));
+        problems.add(
+            Problem::error("facility", text, "MA_CSKCB missing or malformed")
+                .part("XML1")
+                .row(1)
+                .column("MA_CSKCB"),
+        );
     }
     if let Some(envelope) = visit.origin.facility.as_deref().filter(|code| *code != visit.facility) {
-        let text = format!("Phong bì ghi cơ sở {envelope}, XML1 ghi {}; đã dùng mã của XML1.", visit.facility);
-        problems.add(Problem::warning("facility-differs", text, "envelope and XML1 name different facilities").part("XML1"));
+        let text =
+            format!("Phong bì ghi cơ sở {envelope}, XML1 ghi {}; đã dùng mã của XML1.", visit.facility);
+        problems.add(
+            Problem::warning("facility-differs", text, "envelope and XML1 name different facilities")
+                .part("XML1"),
+        );
     }
     if summary.text("MA_BN").is_none() {
         let text = "Thiếu mã người bệnh (MA_BN); lượt khám này được ghi cho một người bệnh riêng, chưa nối với lượt khác.";
-        problems.add(Problem::warning("patient-code-missing", text, "MA_BN is empty").part("XML1").row(1).column("MA_BN"));
+        problems.add(
+            Problem::warning("patient-code-missing", text, "MA_BN is empty")
+                .part("XML1")
+                .row(1)
+                .column("MA_BN"),
+        );
     }
 }
 
@@ -81,11 +107,20 @@ fn cells(part: &Rows<'_>, visit: &Visit<'_>, content: &Content, problems: &mut P
 fn missing(part: &Rows<'_>, problems: &mut Problems) {
     let Some(table) = part.table else { return };
     const TOLD_ELSEWHERE: &[&str] = &["MA_LK", "HO_TEN", "NGAY_VAO", "NGAY_RA", "MA_BN", "MA_CSKCB", "STT"];
-    let wanted = table.columns.iter().filter(|column| column.required == Required::Yes && column.target != Target::Same);
+    let wanted = table
+        .columns
+        .iter()
+        .filter(|column| column.required == Required::Yes && column.target != Target::Same);
     for column in wanted.filter(|column| !TOLD_ELSEWHERE.contains(&column.concept.as_str())) {
-        let lacking: Vec<&Row<'_>> = part.rows.iter().filter(|row| row.cell(&column.concept).is_none()).collect();
+        let lacking: Vec<&Row<'_>> =
+            part.rows.iter().filter(|row| row.cell(&column.concept).is_none()).collect();
         if let Some(first) = lacking.first() {
-            let text = format!("Cột bắt buộc {} ({}) để trống ở {} dòng.", column.name, column.meaning, lacking.len());
+            let text = format!(
+                "Cột bắt buộc {} ({}) để trống ở {} dòng.",
+                column.name,
+                column.meaning,
+                lacking.len()
+            );
             let problem = Problem::note("column-empty", text, "required column is empty");
             problems.add(problem.part(&part.kind).row(first.number).column(&column.name));
         }
@@ -95,12 +130,18 @@ fn missing(part: &Rows<'_>, problems: &mut Problems) {
 fn cell_problem(cell: &Cell<'_>, visit: &Visit<'_>, content: &Content) -> Option<Problem> {
     let column = cell.column?;
     let feeds = matches!(column.target, Target::Elements(_));
-    let values: Vec<&str> =
-        if column.format.list { cell.text.split(';').map(str::trim).filter(|value| !value.is_empty()).collect() } else { vec![&cell.text] };
+    let values: Vec<&str> = if column.format.list {
+        cell.text.split(';').map(str::trim).filter(|value| !value.is_empty()).collect()
+    } else {
+        vec![&cell.text]
+    };
     for value in values {
         match &column.format.shape {
             Shape::Money | Shape::Quantity if Decimal::parse(value).is_none() => {
-                let text = format!("“{}” không phải số. Số thập phân dùng dấu chấm, không có dấu phân nhóm.", short(value));
+                let text = format!(
+                    "“{}” không phải số. Số thập phân dùng dấu chấm, không có dấu phân nhóm.",
+                    short(value)
+                );
                 return Some(severity(feeds, "number", text, "not a decimal number"));
             }
             Shape::Integer | Shape::Decimal | Shape::Percent if Decimal::parse(value).is_none() => {
@@ -111,7 +152,11 @@ fn cell_problem(cell: &Cell<'_>, visit: &Visit<'_>, content: &Content) -> Option
                 return Some(severity(feeds, "date", impossible(value), "impossible date"));
             }
             Shape::Flag if !matches!(value, "0" | "1") => {
-                return Some(Problem::warning("flag", format!("“{}” phải là 1, 0 hoặc để trống.", short(value)), "not a flag"));
+                return Some(Problem::warning(
+                    "flag",
+                    format!("“{}” phải là 1, 0 hoặc để trống.", short(value)),
+                    "not a flag",
+                ));
             }
             Shape::Icd10 if content.icd10(value).is_none() => {
                 let text = format!("Mã bệnh {} không có trong danh mục ICD-10; vẫn được giữ.", short(value));
@@ -120,7 +165,8 @@ fn cell_problem(cell: &Cell<'_>, visit: &Visit<'_>, content: &Content) -> Option
             Shape::Code(slug) => {
                 let list = content.code_list(slug, visit.day);
                 if list.is_some_and(|list| list.complete && list.get(value).is_none()) {
-                    let text = format!("Mã {} không có trong danh mục {}; vẫn được giữ.", short(value), list?.title);
+                    let text =
+                        format!("Mã {} không có trong danh mục {}; vẫn được giữ.", short(value), list?.title);
                     return Some(Problem::warning("code-unknown", text, format!("unknown code of {slug}")));
                 }
             }
@@ -148,7 +194,10 @@ fn impossible(value: &str) -> String {
     if digits {
         let exchanged = format!("{}{}{}", &value[..4], &value[6..8], &value[4..6]);
         if Moment::parse(&exchanged).is_some() {
-            return format!("Ngày {} không có thật; có lẽ ngày và tháng bị đảo. Hãy sửa thành yyyymmdd.", short(value));
+            return format!(
+                "Ngày {} không có thật; có lẽ ngày và tháng bị đảo. Hãy sửa thành yyyymmdd.",
+                short(value)
+            );
         }
     }
     format!("Ngày {} không có thật. Hãy ghi theo dạng yyyymmdd hoặc yyyymmddHHMM.", short(value))
@@ -157,13 +206,19 @@ fn impossible(value: &str) -> String {
 fn dates(summary: &Row<'_>, problems: &mut Problems) {
     let at = |concept| summary.moment(concept);
     let mut refuse = |concept: &str, text: String, diagnostics: &str| {
-        problems.add(Problem::error("date-order", text, diagnostics).part("XML1").row(1).column(summary.name_of(concept)));
+        problems.add(
+            Problem::error("date-order", text, diagnostics)
+                .part("XML1")
+                .row(1)
+                .column(summary.name_of(concept)),
+        );
     };
     let shown = |moment: Moment| moment.date_time();
     if let (Some(start), Some(end)) = (at("NGAY_VAO"), at("NGAY_RA"))
         && end.certainly_before(start)
     {
-        let text = format!("Ngày ra ({}) trước ngày vào ({}). Hãy sửa rồi nạp lại.", shown(end), shown(start));
+        let text =
+            format!("Ngày ra ({}) trước ngày vào ({}). Hãy sửa rồi nạp lại.", shown(end), shown(start));
         refuse("NGAY_RA", text, "NGAY_RA before NGAY_VAO");
     }
     if let (Some(born), Some(end)) = (summary.text("NGAY_SINH").and_then(Moment::birth), at("NGAY_RA"))
@@ -177,7 +232,10 @@ fn dates(summary: &Row<'_>, problems: &mut Problems) {
     {
         let text = "Ngày vào nội trú trước ngày vào.";
         problems.add(
-            Problem::warning("date-order", text, "NGAY_VAO_NOI_TRU before NGAY_VAO").part("XML1").row(1).column("NGAY_VAO_NOI_TRU"),
+            Problem::warning("date-order", text, "NGAY_VAO_NOI_TRU before NGAY_VAO")
+                .part("XML1")
+                .row(1)
+                .column("NGAY_VAO_NOI_TRU"),
         );
     }
 }
@@ -187,7 +245,9 @@ fn same_everywhere(visit: &Visit<'_>, summary: &Row<'_>, problems: &mut Problems
     for part in visit.parts.iter().filter(|part| part.mapped() && part.kind != "XML1") {
         for row in &part.rows {
             for cell in &row.cells {
-                let Some(column) = cell.column.filter(|column| column.target == Target::Same) else { continue };
+                let Some(column) = cell.column.filter(|column| column.target == Target::Same) else {
+                    continue;
+                };
                 let concept = if column.concept == "MA_YTE" { "MA_BN" } else { column.concept.as_str() };
                 let Some(stated) = summary.text(concept) else { continue };
                 if !alike(stated, &cell.text) {
@@ -205,5 +265,7 @@ fn alike(left: &str, right: &str) -> bool {
     left == right
         || moments.is_some_and(|(left, right)| left.day() == right.day())
         || yba_fhir::text::fold(left) == yba_fhir::text::fold(right)
-        || Decimal::parse(left).zip(Decimal::parse(right)).is_some_and(|(left, right)| left.compare(right) == Ordering::Equal)
+        || Decimal::parse(left)
+            .zip(Decimal::parse(right))
+            .is_some_and(|(left, right)| left.compare(right) == Ordering::Equal)
 }

@@ -86,7 +86,10 @@ mod tests {
         assert_eq!(read(sentence.as_bytes()).unwrap(), sentence);
         assert_eq!(read(&[b"\xEF\xBB\xBF", sentence.as_bytes()].concat()).unwrap(), sentence);
         assert_eq!(read(&utf16_bytes(sentence, u16::to_le_bytes)).unwrap(), sentence);
-        assert_eq!(read(&[&[0xFE, 0xFF][..], &utf16_bytes(sentence, u16::to_be_bytes)].concat()).unwrap(), sentence);
+        assert_eq!(
+            read(&[&[0xFE, 0xFF][..], &utf16_bytes(sentence, u16::to_be_bytes)].concat()).unwrap(),
+            sentence
+        );
         let lie = "<?xml version='1.0' encoding='utf-16'?><A>ồ</A>";
         let (taken, note) = text(lie.as_bytes()).unwrap();
         assert_eq!((taken.as_ref(), note.unwrap().key), (lie, "encoding-declared"));

@@ -46,7 +46,14 @@ pub fn read(
         Err(problem) => problems.add(problem),
         Ok((text, note)) => {
             problems.extend(note);
-            let mut envelope = Envelope { origin, shapes, bounds, reading: &mut reading, problems: &mut problems, declared: None };
+            let mut envelope = Envelope {
+                origin,
+                shapes,
+                bounds,
+                reading: &mut reading,
+                problems: &mut problems,
+                declared: None,
+            };
             if let Err(problem) = envelope.document(&text, take) {
                 problems.add(problem);
             }
@@ -59,6 +66,9 @@ pub fn read(
 fn hex16(digest: &[u8]) -> String {
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// A part with hints about it, or a part that could not be read with the reason.
+type Parted = Result<(Part, Vec<Problem>), Box<(Part, Problem)>>;
 
 struct Envelope<'a> {
     origin: Origin,
@@ -84,7 +94,8 @@ impl Envelope<'_> {
         if let Some(kind) = self.shapes.kind_of_root(&root) {
             return self.bare(kind, text);
         }
-        let known = matches!(root.as_str(), "GIAMDINHHS" | "THONGTINHOSO" | "DANHSACHHOSO" | "HOSO" | "FILEHOSO");
+        let known =
+            matches!(root.as_str(), "GIAMDINHHS" | "THONGTINHOSO" | "DANHSACHHOSO" | "HOSO" | "FILEHOSO");
         if !known && !text.contains("FILEHOSO") {
             return self.bare_by_columns(&root, text);
         }
@@ -122,8 +133,14 @@ impl Envelope<'_> {
         if let Some(declared) = self.declared.take()
             && declared.parse() != Ok(counted)
         {
-            let text = format!("SOLUONGHOSO ghi {declared} nhưng tệp có {counted} hồ sơ; đã đọc đủ {counted} hồ sơ.");
-            self.problems.add(Problem::warning("count-differs", text, format!("declared {declared:?}, found {counted}")));
+            let text = format!(
+                "SOLUONGHOSO ghi {declared} nhưng tệp có {counted} hồ sơ; đã đọc đủ {counted} hồ sơ."
+            );
+            self.problems.add(Problem::warning(
+                "count-differs",
+                text,
+                format!("declared {declared:?}, found {counted}"),
+            ));
         }
     }
 
@@ -140,7 +157,12 @@ impl Envelope<'_> {
     }
 
     /// One `FILEHOSO`, whose open tag was just read.
-    fn file_hoso(&mut self, walk: &mut Walk<'_>, parts: &mut Vec<Part>, hoso: &mut Problems) -> Result<(), Problem> {
+    fn file_hoso(
+        &mut self,
+        walk: &mut Walk<'_>,
+        parts: &mut Vec<Part>,
+        hoso: &mut Problems,
+    ) -> Result<(), Problem> {
         let depth = walk.depth();
         let (mut kind, mut packed) = (String::new(), None);
         while walk.depth() >= depth {
@@ -167,7 +189,7 @@ impl Envelope<'_> {
         Ok(())
     }
 
-    fn part(&self, kind: &str, form: Form, text: String) -> Result<(Part, Vec<Problem>), Box<(Part, Problem)>> {
+    fn part(&self, kind: &str, form: Form, text: String) -> Parted {
         let mut part = Part { kind: kind.to_owned(), form, rows: Vec::new(), source: None };
         let mut notes = Vec::new();
         let text = match unpack(form, text, self.bounds) {
@@ -214,7 +236,8 @@ impl Envelope<'_> {
     /// A file whose outermost element nobody knows: its rows may still tell by name what they are.
     fn bare_by_columns(&mut self, root: &str, text: &str) -> Result<(), Problem> {
         let content = rows::read(text, self.bounds)?;
-        let kind = content.rows.first().and_then(|row| self.shapes.kind_of_root(&row.element)).map(str::to_owned);
+        let kind =
+            content.rows.first().and_then(|row| self.shapes.kind_of_root(&row.element)).map(str::to_owned);
         let Some(kind) = kind else { return Err(unknown(root)) };
         let part = Part { kind, form: Form::Bare, rows: content.rows, source: None };
         *self.reading.forms.entry(Form::Bare).or_default() += 1;
@@ -230,7 +253,9 @@ fn empty() -> Problem {
 
 fn unknown(root: &str) -> Problem {
     let root: String = root.chars().take(60).collect();
-    let text = format!("Tệp bắt đầu bằng phần tử {root}, không phải hồ sơ khám chữa bệnh BHYT. Hãy chọn tệp GIAMDINHHS hoặc bảng XML1–XML15.");
+    let text = format!(
+        "Tệp bắt đầu bằng phần tử {root}, không phải hồ sơ khám chữa bệnh BHYT. Hãy chọn tệp GIAMDINHHS hoặc bảng XML1–XML15."
+    );
     Problem::error("file-unknown", text, "unknown root element")
 }
 
@@ -244,7 +269,9 @@ fn leaf(walk: &mut Walk<'_>) -> Result<String, Problem> {
     let mut text = String::new();
     while walk.depth() >= depth {
         match walk.next()? {
-            Piece::Text(piece) | Piece::Cdata(piece) if text.len() < 400 => text.extend(piece.chars().take(400)),
+            Piece::Text(piece) | Piece::Cdata(piece) if text.len() < 400 => {
+                text.extend(piece.chars().take(400))
+            }
             Piece::End => break,
             _ => {}
         }
@@ -306,7 +333,8 @@ fn unpack(form: Form, text: String, bounds: Bounds) -> Unpacked {
     let bytes = match BASE64.decode(dense.as_bytes()) {
         Ok(bytes) => bytes,
         Err(error) => {
-            let told = "Nội dung NOIDUNGFILE không phải base64 hợp lệ (có thể bị cắt cụt). Hãy xuất lại hồ sơ này.";
+            let told =
+                "Nội dung NOIDUNGFILE không phải base64 hợp lệ (có thể bị cắt cụt). Hãy xuất lại hồ sơ này.";
             let problem = Problem::error("base64", told, format!("base64: {error}")).column("NOIDUNGFILE");
             return Err(Box::new((text, problem)));
         }
@@ -348,7 +376,12 @@ pub fn join(files: impl IntoIterator<Item = (Arc<Origin>, Part)>) -> Vec<VisitFi
         for row in part.rows {
             let key = row.get("MA_LK").unwrap_or_default().to_owned();
             let at = *known.entry(key).or_insert_with(|| {
-                order.push(VisitFile { origin: origin.clone(), ordinal: 0, parts: Vec::new(), problems: Vec::new() });
+                order.push(VisitFile {
+                    origin: origin.clone(),
+                    ordinal: 0,
+                    parts: Vec::new(),
+                    problems: Vec::new(),
+                });
                 order.len() - 1
             });
             // The file that holds the summary is the one that people look for.

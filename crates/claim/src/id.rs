@@ -52,7 +52,7 @@ fn base32(bytes: &[u8]) -> String {
 
 /// The facility's own Organization. Facility codes are public, so the id is readable.
 pub fn organization_id(facility: &str) -> String {
-    format!("cskcb-{}", facility.to_ascii_lowercase())
+    format!("cskcb-{facility}")
 }
 
 /// Counts equal business keys, so that the second of two equal rows has an id of its own.

@@ -79,7 +79,10 @@ mod tests {
     #[test]
     fn cards_give_the_persons_number_where_they_have_one() {
         let gd = card("GD4121234567890").unwrap();
-        assert_eq!((gd.number.as_deref(), gd.person.as_deref()), (Some("GD4121234567890"), Some("1234567890")));
+        assert_eq!(
+            (gd.number.as_deref(), gd.person.as_deref()),
+            (Some("GD4121234567890"), Some("1234567890"))
+        );
         assert_eq!(card("1234567890").unwrap().person.as_deref(), Some("1234567890"));
         for odd in ["", "GD6121234567890", "gd41212345678", "GD4120000000000", "ĐD412123456789"] {
             assert_eq!(card(odd), None, "{odd}");

@@ -6,6 +6,7 @@
 //!
 //! It is safe to stop at any moment and to repeat: what is here unchanged is recognised by its digest.
 
+use crate::ProvinceKey;
 use crate::bounds::Bounds;
 use crate::envelope::{self, FileReading};
 use crate::problem::{Problem, Severity};
@@ -15,7 +16,6 @@ use crate::shapes::Shapes;
 use crate::source::{self, Found};
 use crate::take::{Fate, Taken, Taker};
 use crate::visit::{Origin, Part, VisitFile};
-use crate::ProvinceKey;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
@@ -48,9 +48,16 @@ const WAITING: usize = 4;
 
 /// What the reading thread and the workers tell.
 enum Told {
-    Total { files: u64, bytes: u64, skipped: u64 },
+    Total {
+        files: u64,
+        bytes: u64,
+        skipped: u64,
+    },
     /// A file was read to its end.
-    File { bytes: u64, reading: FileReading },
+    File {
+        bytes: u64,
+        reading: FileReading,
+    },
     /// A visit was judged and, if it passed, written.
     Visit(Box<(VisitFile, Taken)>),
     Problem(Problem),
@@ -191,7 +198,8 @@ impl Reader {
         let opened = source::open(found, &bounds, &mut |name, content| {
             self.enter(folder_of(name));
             let mut going = true;
-            let mut reading = envelope::read(name, &content, &shapes, bounds, &mut |visit| going &= self.hand_over(visit));
+            let mut reading =
+                envelope::read(name, &content, &shapes, bounds, &mut |visit| going &= self.hand_over(visit));
             if let Some((origin, part)) = reading.bare.take() {
                 self.keep_bare(name, content.len() as u64, origin, part);
             }
@@ -277,7 +285,8 @@ impl Collector {
         self.report.bytes += bytes;
         // An archive tells its bytes once but one reading for each file inside.
         if bytes > 0 || self.progress.files_done < self.progress.files_total {
-            self.progress.files_done = (self.progress.files_done + u64::from(bytes > 0)).min(self.progress.files_total);
+            self.progress.files_done =
+                (self.progress.files_done + u64::from(bytes > 0)).min(self.progress.files_total);
         }
         self.progress.bytes_done += bytes;
         for (form, count) in reading.forms {

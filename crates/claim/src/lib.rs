@@ -15,6 +15,9 @@
 //! Which visit goes in: see `check.rs`. Which of two files about a visit is the newer: see `map/provenance.rs`. What
 //! several visits say about one person: see `merge.rs`.
 
+// A refusal is rare and carries its whole place; boxing it would only hide that.
+#![allow(clippy::result_large_err)]
+
 pub mod bounds;
 mod check;
 mod decode;
@@ -32,8 +35,8 @@ mod rows;
 pub mod shapes;
 mod source;
 mod suspect;
-mod take;
 pub mod table;
+mod take;
 pub mod value;
 pub mod visit;
 mod xml;

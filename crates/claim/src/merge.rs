@@ -86,21 +86,29 @@ pub(crate) fn without_server_fields(resource: &Value) -> Value {
 }
 
 fn same_identifier(left: &Value, right: &Value) -> bool {
-    str_at(left, &["system"]) == str_at(right, &["system"]) && str_at(left, &["value"]) == str_at(right, &["value"])
+    str_at(left, &["system"]) == str_at(right, &["system"])
+        && str_at(left, &["value"]) == str_at(right, &["value"])
 }
 
 fn same_extension(left: &Value, right: &Value) -> bool {
     str_at(left, &["url"]) == str_at(right, &["url"])
 }
 
-fn gather(older: &mut Object, newest: &mut Object, key: &str, stated: &Value, same: fn(&Value, &Value) -> bool) {
+fn gather(
+    older: &mut Object,
+    newest: &mut Object,
+    key: &str,
+    stated: &Value,
+    same: fn(&Value, &Value) -> bool,
+) {
     let current: Vec<Value> = list(older, key);
     let (mut filled, mut replaced) = (current.clone(), current);
     for one in stated.as_array().into_iter().flat_map(|array| array.iter()) {
         match filled.iter().position(|known| same(known, one)) {
             Some(at) => {
                 // A card shown without its dates takes nothing away from what is known of it.
-                let poorer = one.as_object().map(|object| object.len()) < replaced[at].as_object().map(|object| object.len());
+                let poorer = one.as_object().map(|object| object.len())
+                    < replaced[at].as_object().map(|object| object.len());
                 if !poorer {
                     replaced[at] = one.clone();
                 }
@@ -192,7 +200,8 @@ fn withdraw_death(object: &mut Object, stated: &Value, encounter_id: &str) {
     let reference = format!("Encounter/{encounter_id}");
     let here = object.get(&"_deceasedDateTime").is_some_and(|extra| {
         items(extra, "extension").any(|one| {
-            str_at(one, &["url"]) == Some(&url) && str_at(one, &["valueReference", "reference"]) == Some(&reference)
+            str_at(one, &["url"]) == Some(&url)
+                && str_at(one, &["valueReference", "reference"]) == Some(&reference)
         })
     });
     if here {
@@ -240,7 +249,10 @@ pub(crate) fn entered_in_error(resource: &Value) -> Value {
     let mut object = members(resource);
     if str_at(resource, &["resourceType"]) == Some("Condition") {
         let system = "http://terminology.hl7.org/CodeSystem/condition-ver-status";
-        object.insert("verificationStatus", yba_fhir::json::json!({"coding": [{"system": system, "code": "entered-in-error"}]}));
+        object.insert(
+            "verificationStatus",
+            yba_fhir::json::json!({"coding": [{"system": system, "code": "entered-in-error"}]}),
+        );
         object.remove(&"clinicalStatus");
     } else {
         object.insert("status", Value::from("entered-in-error"));
@@ -298,7 +310,12 @@ mod tests {
     #[test]
     fn exchanged_day_and_month_is_noticed() {
         assert!(exchanged("1990-03-12", "1990-12-03"));
-        for (left, right) in [("1990-03-15", "1990-03-15"), ("1990", "1990-01-01"), ("1990-03-03", "1990-03-03"), ("1990-03-12", "1991-12-03")] {
+        for (left, right) in [
+            ("1990-03-15", "1990-03-15"),
+            ("1990", "1990-01-01"),
+            ("1990-03-03", "1990-03-03"),
+            ("1990-03-12", "1991-12-03"),
+        ] {
             assert!(!exchanged(left, right), "{left} {right}");
         }
     }

@@ -24,7 +24,13 @@ pub(crate) fn check(visit: &Visit<'_>, summary: &Row<'_>, problems: &mut Problem
         let Some(stated) = summary.decimal(total) else { continue };
         let Some(sum) = sum(&lines, column, !lines.is_empty()) else { continue };
         if differs(stated, sum, tolerance) {
-            problems.add(disagrees(summary, total, stated, sum, *refuses && (!oldest || *total == "T_TONGCHI_BV")));
+            problems.add(disagrees(
+                summary,
+                total,
+                stated,
+                sum,
+                *refuses && (!oldest || *total == "T_TONGCHI_BV"),
+            ));
         }
     }
     fund_share(summary, &lines, tolerance, oldest, problems);
@@ -44,7 +50,8 @@ fn differs(left: Decimal, right: Decimal, tolerance: Decimal) -> bool {
 /// The sum of a column; `None` when no line has the column at all though there are lines.
 fn sum(lines: &[&Row<'_>], column: &str, must_occur: bool) -> Option<Decimal> {
     let occurs = lines.iter().any(|line| line.cell(column).is_some());
-    (occurs || !must_occur).then(|| lines.iter().filter_map(|line| line.decimal(column)).fold(Decimal::ZERO, Decimal::plus))
+    (occurs || !must_occur)
+        .then(|| lines.iter().filter_map(|line| line.decimal(column)).fold(Decimal::ZERO, Decimal::plus))
 }
 
 fn disagrees(summary: &Row<'_>, total: &str, stated: Decimal, sum: Decimal, refuses: bool) -> Problem {
@@ -63,10 +70,17 @@ fn disagrees(summary: &Row<'_>, total: &str, stated: Decimal, sum: Decimal, refu
 
 /// The fund's share: the official formula and the sum of lines part ways when another source pays more than the
 /// patient's own part of a line. Both are kept as stated; which one the hospital took is told.
-fn fund_share(summary: &Row<'_>, lines: &[&Row<'_>], tolerance: Decimal, oldest: bool, problems: &mut Problems) {
+fn fund_share(
+    summary: &Row<'_>,
+    lines: &[&Row<'_>],
+    tolerance: Decimal,
+    oldest: bool,
+    problems: &mut Problems,
+) {
     let Some(stated) = summary.decimal("T_BHTT") else { return };
     let Some(sum) = sum(lines, "T_BHTT", !lines.is_empty()) else { return };
-    let formula = summary.decimal("T_TONGCHI_BH").zip(summary.decimal("T_BNCCT")).map(|(all, share)| all.minus(share));
+    let formula =
+        summary.decimal("T_TONGCHI_BH").zip(summary.decimal("T_BNCCT")).map(|(all, share)| all.minus(share));
     let by_formula = formula.is_some_and(|formula| !differs(stated, formula, tolerance));
     let by_lines = !differs(stated, sum, tolerance);
     if by_formula && !by_lines {
@@ -75,7 +89,10 @@ fn fund_share(summary: &Row<'_>, lines: &[&Row<'_>], tolerance: Decimal, oldest:
              quá phần người bệnh tự trả. Cả hai số được giữ."
         );
         problems.add(
-            Problem::warning("fund-share-formula", text, "T_BHTT by formula differs from the lines").part("XML1").row(1).column("T_BHTT"),
+            Problem::warning("fund-share-formula", text, "T_BHTT by formula differs from the lines")
+                .part("XML1")
+                .row(1)
+                .column("T_BHTT"),
         );
     } else if !by_formula && !by_lines {
         problems.add(disagrees(summary, "T_BHTT", stated, sum, !oldest));
@@ -101,7 +118,9 @@ fn line_amounts(visit: &Visit<'_>, problems: &mut Problems) {
     for (kind, price) in [("XML2", "DON_GIA"), ("XML3", "DON_GIA_BV")] {
         for row in visit.rows(kind) {
             let Some(stated) = row.decimal("THANH_TIEN_BV") else { continue };
-            let Some(whole) = row.decimal("SO_LUONG").zip(row.decimal(price)).and_then(|(count, price)| count.times(price)) else {
+            let Some(whole) =
+                row.decimal("SO_LUONG").zip(row.decimal(price)).and_then(|(count, price)| count.times(price))
+            else {
                 continue;
             };
             let share = row.decimal("TYLE_TT_DV").filter(|_| kind == "XML3");

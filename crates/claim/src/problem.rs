@@ -55,15 +55,27 @@ impl Problem {
         }
     }
 
-    pub(crate) fn error(key: &'static str, text: impl Into<String>, diagnostics: impl Into<String>) -> Problem {
+    pub(crate) fn error(
+        key: &'static str,
+        text: impl Into<String>,
+        diagnostics: impl Into<String>,
+    ) -> Problem {
         Problem::new(Severity::Error, key, text, diagnostics)
     }
 
-    pub(crate) fn warning(key: &'static str, text: impl Into<String>, diagnostics: impl Into<String>) -> Problem {
+    pub(crate) fn warning(
+        key: &'static str,
+        text: impl Into<String>,
+        diagnostics: impl Into<String>,
+    ) -> Problem {
         Problem::new(Severity::Warning, key, text, diagnostics)
     }
 
-    pub(crate) fn note(key: &'static str, text: impl Into<String>, diagnostics: impl Into<String>) -> Problem {
+    pub(crate) fn note(
+        key: &'static str,
+        text: impl Into<String>,
+        diagnostics: impl Into<String>,
+    ) -> Problem {
         Problem::new(Severity::Note, key, text, diagnostics)
     }
 

@@ -25,8 +25,13 @@ impl Rejects {
     /// Adds a refused visit with its reasons.
     pub(crate) fn visit(&mut self, file: &VisitFile, problems: &[Problem]) -> io::Result<()> {
         self.reasons(problems)?;
-        let code: String =
-            file.facility().unwrap_or("khong-ro").chars().filter(char::is_ascii_alphanumeric).take(10).collect();
+        let code: String = file
+            .facility()
+            .unwrap_or("khong-ro")
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .take(10)
+            .collect();
         let day = file.origin.prepared.map(|day| day.to_string().replace('-', "")).unwrap_or_default();
         let key = (code, day);
         let mut body = OpenOptions::new().create(true).append(true).open(self.body(&key))?;

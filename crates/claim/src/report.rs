@@ -40,6 +40,7 @@ impl Visits {
 /// What an import did.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
+    /// Files read, each file inside an archive counted.
     pub files: u64,
     /// Files that could not be read at all, or only in part.
     pub files_with_errors: u64,
@@ -67,10 +68,11 @@ pub struct Report {
 
 impl Report {
     pub(crate) fn add(&mut self, problem: Problem) {
-        let tally = self
-            .problems
-            .entry(problem.key)
-            .or_insert_with(|| Tally { severity: problem.severity, count: 0, samples: Vec::new() });
+        let tally = self.problems.entry(problem.key).or_insert_with(|| Tally {
+            severity: problem.severity,
+            count: 0,
+            samples: Vec::new(),
+        });
         tally.count += 1;
         tally.severity = tally.severity.max(problem.severity);
         if tally.samples.len() < SAMPLES {

@@ -134,7 +134,12 @@ mod tests {
     use super::*;
 
     fn rows(text: &str) -> Vec<(String, usize)> {
-        read(text, Bounds::default()).unwrap().rows.into_iter().map(|row| (row.element, row.cells.len())).collect()
+        read(text, Bounds::default())
+            .unwrap()
+            .rows
+            .into_iter()
+            .map(|row| (row.element, row.cells.len()))
+            .collect()
     }
 
     #[test]
@@ -144,13 +149,20 @@ mod tests {
         assert_eq!(rows(usual), [("CHI_TIET_THUOC".into(), 2), ("CHI_TIET_THUOC".into(), 1)]);
         let old = "<CHITIEUTONGHOPKCBBHYT>\n <TONG_HOP>\n  <MA_LK>1</MA_LK>\n </TONG_HOP>\n</CHITIEUTONGHOPKCBBHYT>";
         assert_eq!(rows(old), [("TONG_HOP".into(), 1)]);
-        assert_eq!(rows("<R><L><CHITIET_CLS><TEN_CHI_SO>x</TEN_CHI_SO><GIA_TRI>1</GIA_TRI></CHITIET_CLS></L></R>").len(), 1);
+        assert_eq!(
+            rows("<R><L><CHITIET_CLS><TEN_CHI_SO>x</TEN_CHI_SO><GIA_TRI>1</GIA_TRI></CHITIET_CLS></L></R>")
+                .len(),
+            1
+        );
         assert_eq!(rows("<CHITIEU_CHITIET_THUOC><DSACH_CHI_TIET_THUOC/></CHITIEU_CHITIET_THUOC>"), []);
     }
 
     #[test]
     fn nested_elements_are_kept_by_path_and_control_characters_go() {
-        let row = read("<R><MA_LK>1</MA_LK><X><Y>2\u{1}</Y></X><T> a\r\nb </T></R>", Bounds::default()).unwrap().rows.remove(0);
+        let row = read("<R><MA_LK>1</MA_LK><X><Y>2\u{1}</Y></X><T> a\r\nb </T></R>", Bounds::default())
+            .unwrap()
+            .rows
+            .remove(0);
         assert_eq!(row.get("X/Y"), Some("2"));
         assert_eq!(row.get("T"), Some("a\nb"));
         assert_eq!(row.get("Z"), None);

@@ -69,10 +69,15 @@ fn folder(path: &Path, prefix: &str, depth: usize, bounds: &Bounds, walked: &mut
                 }
             } else if kind.is_file() && wanted(&name) {
                 if walked.files.len() >= bounds.files {
-                    let text = format!("Thư mục có hơn {} tệp; phần còn lại chưa được nạp. Hãy nạp từng thư mục con.", bounds.files);
+                    let text = format!(
+                        "Thư mục có hơn {} tệp; phần còn lại chưa được nạp. Hãy nạp từng thư mục con.",
+                        bounds.files
+                    );
                     let told = walked.problems.iter().any(|problem| problem.key == "files-many");
                     if !told {
-                        walked.problems.push(Problem::error("files-many", text, "too many files").file(&shown));
+                        walked
+                            .problems
+                            .push(Problem::error("files-many", text, "too many files").file(&shown));
                     }
                     return;
                 }
@@ -167,7 +172,8 @@ fn archive(
             }
             Err(None) => {
                 let text = "Tệp zip bung ra quá lớn; phần còn lại chưa được nạp. Hãy chia nhỏ.";
-                problems.push(Problem::error("zip-large", text, "archive exceeds the bound").file(&found.name));
+                problems
+                    .push(Problem::error("zip-large", text, "archive exceeds the bound").file(&found.name));
                 break;
             }
         };

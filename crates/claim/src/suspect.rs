@@ -8,14 +8,23 @@ use crate::value::Moment;
 
 pub(crate) fn check(visit: &Visit<'_>, summary: &Row<'_>, problems: &mut Problems) {
     let mut warn = |key: &'static str, concept: &str, text: String, diagnostics: &str| {
-        problems.add(Problem::warning(key, text, diagnostics).part("XML1").row(1).column(summary.name_of(concept)));
+        problems.add(
+            Problem::warning(key, text, diagnostics).part("XML1").row(1).column(summary.name_of(concept)),
+        );
     };
     if let Some(number) = summary.text("SO_CCCD") {
         match identity::paper(number) {
             Paper::Citizen(number) => {
                 if let Some(reason) = not_this_person(&number, summary) {
-                    let text = format!("Số định danh không khớp {reason}; có thể là số của người khác (mẹ, người nhà) hoặc gõ nhầm.");
-                    warn("identity-borrowed", "SO_CCCD", text, "personal number does not fit sex or birth year");
+                    let text = format!(
+                        "Số định danh không khớp {reason}; có thể là số của người khác (mẹ, người nhà) hoặc gõ nhầm."
+                    );
+                    warn(
+                        "identity-borrowed",
+                        "SO_CCCD",
+                        text,
+                        "personal number does not fit sex or birth year",
+                    );
                 }
             }
             Paper::Unknown => {
@@ -28,17 +37,22 @@ pub(crate) fn check(visit: &Visit<'_>, summary: &Row<'_>, problems: &mut Problem
     let cards = summary.list("MA_THE_BHYT");
     for card in &cards {
         if identity::card(card).is_none() {
-            let text = "Số thẻ BHYT không đúng dạng (15 ký tự); được giữ nhưng không dùng để nối người.".to_owned();
+            let text =
+                "Số thẻ BHYT không đúng dạng (15 ký tự); được giữ nhưng không dùng để nối người.".to_owned();
             warn("card-format", "MA_THE_BHYT", text, "insurance card number malformed");
         } else if card.starts_with("TE") && age_at(visit, summary).is_some_and(|age| age > 7) {
-            let text = "Thẻ trẻ em (TE) nhưng người bệnh trên 7 tuổi; có thể là thẻ của người khác.".to_owned();
+            let text =
+                "Thẻ trẻ em (TE) nhưng người bệnh trên 7 tuổi; có thể là thẻ của người khác.".to_owned();
             warn("card-borrowed", "MA_THE_BHYT", text, "child card for an older person");
         }
     }
     for parallel in ["MA_DKBD", "GT_THE_TU", "GT_THE_DEN"] {
         let count = summary.list(parallel).len();
         if count > cards.len() || (count > 0 && count < cards.len()) {
-            let text = format!("Có {} thẻ nhưng {count} giá trị {parallel}; các cột này phải song song.", cards.len());
+            let text = format!(
+                "Có {} thẻ nhưng {count} giá trị {parallel}; các cột này phải song song.",
+                cards.len()
+            );
             warn("card-parallel", parallel, text, "parallel lists differ in length");
         }
     }

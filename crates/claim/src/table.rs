@@ -204,11 +204,15 @@ fn part_rows<'c>(
     let table = find_table(&part.kind, edition, content, problems);
     match table {
         None => {
-            let text = format!("Phần {} không có trong chuẩn dữ liệu nào đã biết; được giữ nguyên văn.", part.kind);
+            let text =
+                format!("Phần {} không có trong chuẩn dữ liệu nào đã biết; được giữ nguyên văn.", part.kind);
             problems.add(Problem::note("part-unknown", text, "unknown part kept raw").part(&part.kind));
         }
         Some(table) if !table.mapped => {
-            let text = format!("Phần {} ({}) chưa chuyển thành bản ghi; được giữ nguyên văn.", part.kind, table.title);
+            let text = format!(
+                "Phần {} ({}) chưa chuyển thành bản ghi; được giữ nguyên văn.",
+                part.kind, table.title
+            );
             problems.add(Problem::note("part-raw", text, "part kept raw").part(&part.kind));
         }
         Some(table) => report_shape(part, table, problems),
@@ -218,7 +222,8 @@ fn part_rows<'c>(
     for (at, raw) in part.rows.iter().enumerate() {
         let mut cells: Vec<Cell<'c>> = Vec::with_capacity(raw.cells.len());
         for (name, value) in &raw.cells {
-            let found = table.filter(|table| table.mapped).map(|table| find_column(name, table, edition, content));
+            let found =
+                table.filter(|table| table.mapped).map(|table| find_column(name, table, edition, content));
             let column = match found {
                 Some(Found::Usual(column)) => Some(column),
                 Some(Found::Elsewhere(column, slug)) => {
@@ -247,20 +252,33 @@ fn part_rows<'c>(
                 problems.add(problem.part(&part.kind).row(at as u32 + 1).column(name));
             }
             let column = if twice { None } else { column };
-            cells.push(Cell { name: name.clone(), text: value.clone(), column, read: std::cell::Cell::new(false) });
+            cells.push(Cell {
+                name: name.clone(),
+                text: value.clone(),
+                column,
+                read: std::cell::Cell::new(false),
+            });
         }
         rows.push(Row { number: at as u32 + 1, cells });
     }
     Rows { kind: part.kind.clone(), table, form: part.form, rows, xml: part.xml() }
 }
 
-fn find_table<'c>(kind: &str, edition: &'c Edition, content: &'c Content, problems: &mut Problems) -> Option<&'c Table> {
+fn find_table<'c>(
+    kind: &str,
+    edition: &'c Edition,
+    content: &'c Content,
+    problems: &mut Problems,
+) -> Option<&'c Table> {
     if let Some(table) = edition.table(kind) {
         return Some(table);
     }
     let (other, table) =
         content.claims().all().rev().find_map(|other| other.table(kind).map(|table| (other, table)))?;
-    let text = format!("Phần {kind} không có trong bản {} đang áp dụng; đã đọc theo bản {}.", edition.slug, other.slug);
+    let text = format!(
+        "Phần {kind} không có trong bản {} đang áp dụng; đã đọc theo bản {}.",
+        edition.slug, other.slug
+    );
     problems.add(Problem::note("part-other-edition", text, "part of another edition").part(kind));
     Some(table)
 }
@@ -295,8 +313,11 @@ fn find_column<'c>(name: &str, table: &'c Table, edition: &'c Edition, content: 
 }
 
 fn elsewhere(part: &crate::visit::Part, name: &str, slug: &str, edition: &Edition) -> Problem {
-    let text = format!("Cột {name} là của bản {slug}, không phải bản {} đang áp dụng; vẫn đọc được.", edition.slug);
-    Problem::new(Severity::Note, "column-other-edition", text, "column of another edition").part(&part.kind).column(name)
+    let text =
+        format!("Cột {name} là của bản {slug}, không phải bản {} đang áp dụng; vẫn đọc được.", edition.slug);
+    Problem::new(Severity::Note, "column-other-edition", text, "column of another edition")
+        .part(&part.kind)
+        .column(name)
 }
 
 fn unknown_column(part: &crate::visit::Part, name: &str) -> Problem {

@@ -92,7 +92,8 @@ impl Taker {
                 }
             }
         }
-        let (problems, refused) = last.expect("the loop runs at least once and ends by an answer or a refusal");
+        let (problems, refused) =
+            last.expect("the loop runs at least once and ends by an answer or a refusal");
         Ok(refused_by_store(file, problems, &refused))
     }
 
@@ -121,7 +122,8 @@ impl Taker {
         if refused {
             return done(Fate::Refused, problems);
         }
-        let verdict = trail.map_or(Verdict::New, |trail| trail.verdict(&digest(&visit), file.origin.prepared));
+        let verdict =
+            trail.map_or(Verdict::New, |trail| trail.verdict(&digest(&visit), file.origin.prepared));
         match verdict {
             Verdict::Same if !self.again => return done(Fate::Unchanged, problems),
             Verdict::Older => {
@@ -139,7 +141,8 @@ impl Taker {
             return done(Fate::Refused, problems);
         };
         let rows = visit.parts.iter().map(|part| (part.kind.clone(), part.rows.len() as u64)).collect();
-        let kept_raw = visit.parts.iter().filter(|part| !part.mapped()).map(|part| part.kind.clone()).collect();
+        let kept_raw =
+            visit.parts.iter().filter(|part| !part.mapped()).map(|part| part.kind.clone()).collect();
         Step::Write(Box::new(Ready { mapped, rows, kept_raw, problems }))
     }
 
@@ -152,12 +155,17 @@ impl Taker {
             parties.iter().filter(|party| !known.contains(&token(party))).collect()
         };
         for party in wanted {
-            let (Some(kind), Some(id)) = (str_at(party, &["resourceType"]), str_at(party, &["id"])) else { continue };
+            let (Some(kind), Some(id)) = (str_at(party, &["resourceType"]), str_at(party, &["id"])) else {
+                continue;
+            };
             let current = self.records.store().read(kind, id).await?;
             let change = match current.filter(|version| !version.deleted) {
                 None => Some(Change::create(resource(party.clone())?)),
                 Some(version) => merge::practitioner(&version.tree(), party)
-                    .map(|filled| resource(filled).map(|filled| Change::put(filled).if_match(version.version_id.as_str())))
+                    .map(|filled| {
+                        resource(filled)
+                            .map(|filled| Change::put(filled).if_match(version.version_id.as_str()))
+                    })
                     .transpose()?,
             };
             if let Some(change) = change {
@@ -177,15 +185,21 @@ impl Taker {
         Ok(())
     }
 
-    async fn write(&self, file: &VisitFile, ready: &Ready, trail: Option<(Trail, Version)>) -> Result<Taken, Outcome> {
+    async fn write(
+        &self,
+        file: &VisitFile,
+        ready: &Ready,
+        trail: Option<(Trail, Version)>,
+    ) -> Result<Taken, Outcome> {
         let mapped = &ready.mapped;
         let mut problems = ready.problems.clone();
-        let (earlier, before) = trail.map_or((Trail::default(), None), |(trail, version)| (trail, Some(version)));
+        let (earlier, before) =
+            trail.map_or((Trail::default(), None), |(trail, version)| (trail, Some(version)));
         let current = self.current(mapped, &earlier).await?;
         let newest = Newest { taker: self, mapped, answer: None };
         let mut changes = Vec::with_capacity(mapped.own.len() + mapped.coverages.len() + 4);
         let person_new = self.shared(mapped, &current, newest, &mut changes, &mut problems, file).await?;
-        for one in &mapped.own {
+        for one in mapped.own.iter().filter(|one| !here_already(one, &current)) {
             changes.push(Change::put(resource(one.clone())?));
         }
         let withdrawn = withdraw(mapped, &earlier, &current, &mut changes)?;
@@ -212,12 +226,12 @@ impl Taker {
         })
     }
 
-    /// What is here of the patient, the coverages, the earlier Encounter, and of rows that are gone.
+    /// What is here of the patient and the coverages; of a visit that was here before, all it owns and owned.
     async fn current(&self, mapped: &Mapped, earlier: &Trail) -> Result<BTreeMap<String, Version>, Outcome> {
         let mut keys = vec![("Patient".to_owned(), mapped.patient_id.clone())];
         keys.extend(mapped.coverages.iter().filter_map(key_of));
         if !earlier.targets.is_empty() {
-            keys.push(("Encounter".to_owned(), mapped.encounter_id.clone()));
+            keys.extend(mapped.own.iter().filter_map(key_of));
             keys.extend(gone(mapped, earlier));
         }
         let found = self.records.store().read_many(keys).await?;
@@ -252,17 +266,21 @@ impl Taker {
             return Ok(true);
         };
         let here = version.tree();
-        if let (Some(left), Some(right)) = (str_at(&here, &["birthDate"]), str_at(&mapped.patient, &["birthDate"]))
+        if let (Some(left), Some(right)) =
+            (str_at(&here, &["birthDate"]), str_at(&mapped.patient, &["birthDate"]))
             && merge::exchanged(left, right)
         {
-            let text = "Ngày sinh của người bệnh này ở lượt khác có ngày và tháng đảo ngược. Hãy đối chiếu giấy tờ.";
-            let mut problem = Problem::warning("birth-exchanged", text, "day and month exchanged between visits");
+            let text =
+                "Ngày sinh của người bệnh này ở lượt khác có ngày và tháng đảo ngược. Hãy đối chiếu giấy tờ.";
+            let mut problem =
+                Problem::warning("birth-exchanged", text, "day and month exchanged between visits");
             problem.file.clone_from(&file.origin.file);
             problem.visit = Some(mapped.key.clone());
             problems.push(problem.part("XML1").row(1).column("NGAY_SINH"));
         }
         let merged = merge::patient(&here, &mapped.patient, &mapped.encounter_id);
-        let chosen = if merged.depends() && newest.holds().await? { merged.as_newest } else { merged.as_older };
+        let chosen =
+            if merged.depends() && newest.holds().await? { merged.as_newest } else { merged.as_older };
         let chosen = self.without_dropped(mapped, current, chosen).await?;
         if merge::without_server_fields(&chosen) != merge::without_server_fields(&here) {
             changes.push(Change::put(resource(chosen)?).if_match(version.version_id.as_str()));
@@ -277,14 +295,17 @@ impl Taker {
         current: &BTreeMap<String, Version>,
         patient: Value,
     ) -> Result<Value, Outcome> {
-        let Some(encounter) = current.get(&format!("Encounter/{}", mapped.encounter_id)) else { return Ok(patient) };
+        let Some(encounter) = current.get(&format!("Encounter/{}", mapped.encounter_id)) else {
+            return Ok(patient);
+        };
         let now = mapped.own.iter().find(|one| str_at(one, &["id"]) == Some(&mapped.encounter_id));
         let now = now.map(merge::stated_numbers).unwrap_or_default();
         let mut dropped = merge::dropped(&merge::stated_numbers(&encounter.tree()), &now);
         if dropped.is_empty() {
             return Ok(patient);
         }
-        let visits = self.records.store().everything(std::slice::from_ref(&mapped.patient_id), &["Encounter"]).await?;
+        let visits =
+            self.records.store().everything(std::slice::from_ref(&mapped.patient_id), &["Encounter"]).await?;
         for visit in visits.iter().filter(|visit| visit.id != mapped.encounter_id) {
             let tree = visit.tree();
             if str_at(&tree, &["status"]) != Some("entered-in-error") {
@@ -344,11 +365,22 @@ fn refused_by_store(file: &VisitFile, mut problems: Vec<Problem>, refused: &Outc
 
 /// A mapped tree as a resource. It always is one, so a failure is ours.
 fn resource(tree: Value) -> Result<Resource, Outcome> {
-    Resource::from_value(tree).map_err(|refused| Outcome::fault(format!("a mapped resource is malformed: {refused}")))
+    Resource::from_value(tree)
+        .map_err(|refused| Outcome::fault(format!("a mapped resource is malformed: {refused}")))
 }
 
 fn key_of(resource: &Value) -> Option<(String, String)> {
     Some((str_at(resource, &["resourceType"])?.to_owned(), str_at(resource, &["id"])?.to_owned()))
+}
+
+/// Whether a record is here with the same content. Its origin may be another file; it stays where the content first
+/// came from.
+fn here_already(resource: &Value, current: &BTreeMap<String, Version>) -> bool {
+    let Some((kind, id)) = key_of(resource) else { return false };
+    let found = current.get(&format!("{kind}/{id}"));
+    found.is_some_and(|version| {
+        merge::without_server_fields(&version.tree()) == merge::without_server_fields(resource)
+    })
 }
 
 /// What the visit owned before and owns no longer.
@@ -378,4 +410,3 @@ fn withdraw(
     }
     Ok(count)
 }
-

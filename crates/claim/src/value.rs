@@ -180,7 +180,8 @@ impl Moment {
 
     /// The first day it may mean.
     pub fn day(self) -> Day {
-        let first = |year, month| Day::new(year, month, 1).expect("years and months were checked when it was read");
+        let first =
+            |year, month| Day::new(year, month, 1).expect("years and months were checked when it was read");
         match self {
             Moment::Year(year) => first(year, 1),
             Moment::Month(year, month) => first(year, month),
@@ -248,13 +249,31 @@ mod tests {
         assert_eq!(read("17500.00").to_string(), "17500.00");
         assert_eq!(read("-0.5").to_string(), "-0.5");
         assert_eq!(read(".5").to_string(), "0.5");
-        let sum = ["0.1", "0.2", "345674.00", "12345.555"].iter().map(|text| read(text)).fold(Decimal::ZERO, Decimal::plus);
+        let sum = ["0.1", "0.2", "345674.00", "12345.555"]
+            .iter()
+            .map(|text| read(text))
+            .fold(Decimal::ZERO, Decimal::plus);
         assert_eq!(sum.to_string(), "358019.855");
         assert_eq!(read("33333.333").times(read("3")).unwrap().rounded(2).to_string(), "100000.00");
-        assert_eq!(read("80").percent().times(read("17500.00")).unwrap().compare(read("14000")), Ordering::Equal);
+        assert_eq!(
+            read("80").percent().times(read("17500.00")).unwrap().compare(read("14000")),
+            Ordering::Equal
+        );
         assert_eq!(read("2.005").rounded(2).to_string(), "2.01");
         assert_eq!(read("-2.005").rounded(2).to_string(), "-2.01");
-        for wrong in ["", ".", "-", "1,5", "1.000,5", "1e3", "NaN", "1 000", "٣", "1234567890123456789012345", "0.1234567890123"] {
+        for wrong in [
+            "",
+            ".",
+            "-",
+            "1,5",
+            "1.000,5",
+            "1e3",
+            "NaN",
+            "1 000",
+            "٣",
+            "1234567890123456789012345",
+            "0.1234567890123",
+        ] {
             assert_eq!(Decimal::parse(wrong), None, "{wrong}");
         }
     }
@@ -281,7 +300,10 @@ mod tests {
             assert_eq!(Moment::parse(text).map(Moment::date_time).as_deref(), expected, "{text}");
         }
         assert_eq!(Moment::birth("199003150000").map(Moment::date_time).as_deref(), Some("1990-03-15"));
-        assert_eq!(Moment::birth("202603150230").map(Moment::date_time).as_deref(), Some("2026-03-15T02:30:00+07:00"));
+        assert_eq!(
+            Moment::birth("202603150230").map(Moment::date_time).as_deref(),
+            Some("2026-03-15T02:30:00+07:00")
+        );
     }
 
     #[test]

@@ -103,7 +103,10 @@ impl VisitFile {
     /// The `MA_LK` of XML1, else the first one found.
     pub fn key(&self) -> Option<&str> {
         let first = |part: &Part| part.rows.first().and_then(|row| row.get("MA_LK")).is_some();
-        let part = self.part("XML1").filter(|part| first(part)).or_else(|| self.parts.iter().find(|part| first(part)))?;
+        let part = self
+            .part("XML1")
+            .filter(|part| first(part))
+            .or_else(|| self.parts.iter().find(|part| first(part)))?;
         part.rows.first()?.get("MA_LK")
     }
 

@@ -91,7 +91,10 @@ impl<'a> Walk<'a> {
         if self.open.len() >= self.bounds.depth {
             return Err(self.fault(
                 "xml-deep",
-                format!("Các phần tử lồng nhau quá {} mức, không phải tệp hồ sơ khám bệnh.", self.bounds.depth),
+                format!(
+                    "Các phần tử lồng nhau quá {} mức, không phải tệp hồ sơ khám bệnh.",
+                    self.bounds.depth
+                ),
                 "elements nest too deep",
             ));
         }
@@ -121,7 +124,9 @@ impl<'a> Walk<'a> {
             let name: String = raw.chars().take(30).collect();
             self.fault(
                 "xml-entity",
-                format!("Thực thể &{name}; không được phép. Hãy ghi thẳng ký tự bằng UTF-8; dấu & ghi là &amp;."),
+                format!(
+                    "Thực thể &{name}; không được phép. Hãy ghi thẳng ký tự bằng UTF-8; dấu & ghi là &amp;."
+                ),
                 "undefined entity reference",
             )
         })
@@ -216,7 +221,10 @@ mod tests {
 
     #[test]
     fn reads_elements_text_cdata_and_the_predefined_references() {
-        assert_eq!(walk("<?xml version='1.0'?><a><!-- x --><b/>t&lt;&amp;&#x1EA1;<![CDATA[<&]]></a>").unwrap(), "(A(B)t<&ạ<&)");
+        assert_eq!(
+            walk("<?xml version='1.0'?><a><!-- x --><b/>t&lt;&amp;&#x1EA1;<![CDATA[<&]]></a>").unwrap(),
+            "(A(B)t<&ạ<&)"
+        );
         assert_eq!(walk("<x:a xmlns:x='u' q='1'>1\r\n2</x:a>").unwrap(), "(A1\n2)");
     }
 

@@ -130,7 +130,7 @@ pub(crate) fn plain_quantity(value: Decimal, unit: Option<&str>) -> Value {
 pub(crate) fn quantity(value: Value, unit: &str, ucum: &str) -> Tree {
     let mut tree = Tree::new();
     tree.put("value", value);
-    tree.put("unit", unit);
+    tree.put_some("unit", Some(unit).filter(|unit| !unit.is_empty()));
     tree.put("system", UCUM);
     tree.put("code", ucum);
     tree
@@ -212,6 +212,7 @@ fn write_settled(value: &Value, text: &mut String) {
 
 /// What people look for first stands first.
 fn rank(key: &str) -> usize {
-    const FIRST: &[&str] = &["resourceType", "id", "meta", "extension", "identifier", "url", "system", "status", "code"];
+    const FIRST: &[&str] =
+        &["resourceType", "id", "meta", "extension", "identifier", "url", "system", "status", "code"];
     FIRST.iter().position(|first| *first == key).unwrap_or(FIRST.len())
 }

@@ -1,10 +1,10 @@
 //! Claim: the lines and totals of the visit, to the đồng. <https://hl7.org/fhir/R4/claim.html>
 
+use super::Scene;
 use super::build::{Tree, coding, concept, extension, money, number, plain_quantity, reference, system};
 use super::condition::Diagnosis;
 use super::party::licence;
 use super::service::is_material;
-use super::Scene;
 use crate::table::Row;
 use crate::value::Moment;
 use yba_fhir::json::{JsonValueTrait, Value, json};
@@ -143,7 +143,10 @@ fn item(scene: &Scene<'_, '_>, at: usize, (part, row): (&str, &Row<'_>), team: &
         item.put("programCode", json!([concept(vec![scene.national("pham-vi", code)], None)]));
     }
     serviced(row, &mut item);
-    item.put_some("quantity", row.decimal("SO_LUONG").map(|count| plain_quantity(count, row.text("DON_VI_TINH"))));
+    item.put_some(
+        "quantity",
+        row.decimal("SO_LUONG").map(|count| plain_quantity(count, row.text("DON_VI_TINH"))),
+    );
     let price = if part == "XML2" { "DON_GIA" } else { "DON_GIA_BV" };
     item.put_some("unitPrice", row.decimal(price).map(money));
     if part == "XML3" {
@@ -158,7 +161,10 @@ fn item(scene: &Scene<'_, '_>, at: usize, (part, row): (&str, &Row<'_>), team: &
 fn serviced(row: &Row<'_>, item: &mut Tree) {
     match (row.moment("NGAY_YL"), row.moment("NGAY_KQ")) {
         (Some(start), Some(end)) if !end.certainly_before(start) => {
-            item.put("servicedPeriod", json!({"start": start.date_time().as_str(), "end": end.date_time().as_str()}));
+            item.put(
+                "servicedPeriod",
+                json!({"start": start.date_time().as_str(), "end": end.date_time().as_str()}),
+            );
         }
         (start, end) => item.put_some("servicedDate", start.or(end).map(Moment::date).as_deref()),
     }
@@ -171,7 +177,8 @@ fn product(part: &str, row: &Row<'_>) -> Value {
         _ => ("bhyt-dvkt", "MA_DICH_VU", "TEN_DICH_VU"),
     };
     let name = row.text(name);
-    let codings: Vec<Value> = row.text(code).map(|code| coding(&system(list), code, name)).into_iter().collect();
+    let codings: Vec<Value> =
+        row.text(code).map(|code| coding(&system(list), code, name)).into_iter().collect();
     let words = name.or(row.text(code)).unwrap_or("Không ghi tên");
     concept(codings, Some(words))
 }
@@ -198,12 +205,17 @@ fn item_extensions(scene: &Scene<'_, '_>, part: &str, row: &Row<'_>, item: &mut 
             }
         }
         if let Some(code) = row.text("MA_DICH_VU").filter(|_| is_material(row)) {
-            item.extend("thuoc-dich-vu", "valueCoding", coding(&system("bhyt-dvkt"), code, row.text("TEN_DICH_VU")));
+            item.extend(
+                "thuoc-dich-vu",
+                "valueCoding",
+                coding(&system("bhyt-dvkt"), code, row.text("TEN_DICH_VU")),
+            );
         }
     }
     if let Some(code) = row.text("MA_KHOA") {
         item.extend("ma-khoa", "valueCoding", scene.national("ma-khoa", code));
     }
+    item.extend_text("tt-thau", row.text("TT_THAU"));
     for (column, slug) in [("TYLE_TT_BH", "tyle-tt-bh"), ("MUC_HUONG", "muc-huong")] {
         if let Some(share) = row.decimal(column) {
             item.extend(slug, "valueDecimal", number(share));

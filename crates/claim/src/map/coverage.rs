@@ -13,7 +13,8 @@ pub(crate) fn map(scene: &Scene<'_, '_>) -> Vec<Value> {
     let mut coverages: Vec<Value> = Vec::new();
     let mut known: Vec<String> = Vec::new();
     for card in cards(scene.summary) {
-        let number = card.card.number.as_deref().or(card.card.person.as_deref()).unwrap_or_default().to_owned();
+        let number =
+            card.card.number.as_deref().or(card.card.person.as_deref()).unwrap_or_default().to_owned();
         if !known.contains(&number) {
             coverages.push(insured(scene, &card, &number));
             known.push(number);
@@ -37,7 +38,8 @@ fn insured(scene: &Scene<'_, '_>, card: &StatedCard, number: &str) -> Value {
     let mut coverage = head(scene, number);
     let slug = if card.card.number.is_some() { "bhyt" } else { "bhxh" };
     coverage.add("identifier", identifier(&sid(slug), number).finish());
-    let public = coding("http://terminology.hl7.org/CodeSystem/v3-ActCode", "PUBLICPOL", Some("Bảo hiểm y tế"));
+    let public =
+        coding("http://terminology.hl7.org/CodeSystem/v3-ActCode", "PUBLICPOL", Some("Bảo hiểm y tế"));
     coverage.put("type", concept(vec![public], Some("Bảo hiểm y tế")));
     coverage.put("subscriberId", number);
     coverage.put("relationship", concept(vec![coding(RELATIONSHIP, "self", None)], None));

@@ -30,7 +30,11 @@ const PAPERS: &[Paper] = &[
         loinc: "18842-5",
         day: "NGAY_CT",
         author: "MA_BS",
-        sections: &[("CHAN_DOAN_RV", "Chẩn đoán"), ("PP_DIEUTRI", "Phương pháp điều trị"), ("GHI_CHU", "Ghi chú")],
+        sections: &[
+            ("CHAN_DOAN_RV", "Chẩn đoán"),
+            ("PP_DIEUTRI", "Phương pháp điều trị"),
+            ("GHI_CHU", "Ghi chú"),
+        ],
     },
     Paper {
         part: "XML8",
@@ -104,11 +108,13 @@ fn composition(scene: &Scene<'_, '_>, paper: &Paper, row: &Row<'_>) -> Value {
     composition.put_all("author", authors(scene, scene.practitioners(row, paper.author)));
     composition.put("title", paper.title);
     if let Some(number) = row.text("MA_TTDV") {
-        let signer = super::build::reference_by(&sid("bhxh"), number, "Người đứng đầu cơ sở hoặc người được ủy quyền");
+        let signer =
+            super::build::reference_by(&sid("bhxh"), number, "Người đứng đầu cơ sở hoặc người được ủy quyền");
         composition.put("attester", json!([{"mode": "legal", "party": signer}]));
     }
     composition.put("custodian", scene.facility());
-    let sections = paper.sections.iter().filter_map(|(column, heading)| Some(section(heading, row.text(column)?)));
+    let sections =
+        paper.sections.iter().filter_map(|(column, heading)| Some(section(heading, row.text(column)?)));
     composition.put_all("section", sections.collect());
     composition.finish()
 }
@@ -180,6 +186,9 @@ fn shown(at: Moment) -> String {
 fn request_head(scene: &Scene<'_, '_>, what: &str, part: &str, row: &Row<'_>, words: &str) -> Tree {
     let id = scene.id(what, &format!("#{}", row.number));
     let mut request = Tree::resource("ServiceRequest", &id, &scene.source(part, row.number));
+    if let Some(number) = row.text("MA_TTDV") {
+        request.extend("nguoi-dung-dau", "valueIdentifier", identifier(&sid("bhxh"), number).finish());
+    }
     request.put("intent", "order");
     request.put("code", concept(vec![coding(&system("loai-yeu-cau"), what, Some(words))], Some(words)));
     request.put("subject", scene.subject());
@@ -192,14 +201,20 @@ fn paper_numbers(scene: &Scene<'_, '_>, row: &Row<'_>, columns: &[(&str, &str)])
     let facility = &scene.visit.facility;
     columns
         .iter()
-        .filter_map(|(column, slug)| Some(identifier(&sid(&format!("{slug}/{facility}")), row.text(column)?).finish()))
+        .filter_map(|(column, slug)| {
+            Some(identifier(&sid(&format!("{slug}/{facility}")), row.text(column)?).finish())
+        })
         .collect()
 }
 
 /// Being sent to another facility. NĐ 188/2025/NĐ-CP; XML13 of QĐ 3176 stands for the paper when signed.
 fn referral(scene: &Scene<'_, '_>, row: &Row<'_>) -> Value {
     let mut request = request_head(scene, "chuyen-co-so", "XML13", row, "Chuyển cơ sở khám bệnh, chữa bệnh");
-    let numbers = [("GIAY_CHUYEN_TUYEN", "giay-chuyen-tuyen"), ("SO_HOSO", "ho-so-chuyen"), ("SO_CHUYENTUYEN", "so-chuyen-tuyen")];
+    let numbers = [
+        ("GIAY_CHUYEN_TUYEN", "giay-chuyen-tuyen"),
+        ("SO_HOSO", "ho-so-chuyen"),
+        ("SO_CHUYENTUYEN", "so-chuyen-tuyen"),
+    ];
     request.put_all("identifier", paper_numbers(scene, row, &numbers));
     request.put("status", "active");
     request.put("authoredOn", scene.ended.date_time().as_str());
@@ -228,7 +243,8 @@ fn appointment(scene: &Scene<'_, '_>, row: &Row<'_>) -> Value {
 pub(crate) fn kept_raw(scene: &Scene<'_, '_>) -> Option<Value> {
     let mut attachments = Vec::new();
     for part in &scene.visit.parts {
-        let text = if part.mapped() { unread_cells(&part.rows, scene.summary) } else { Some(part.xml.clone()) };
+        let text =
+            if part.mapped() { unread_cells(&part.rows, scene.summary) } else { Some(part.xml.clone()) };
         if let Some(text) = text {
             let data = base64::engine::general_purpose::STANDARD.encode(text.as_bytes());
             let title = match part.mapped() {
@@ -246,7 +262,10 @@ pub(crate) fn kept_raw(scene: &Scene<'_, '_>) -> Option<Value> {
     let mut document = Tree::resource("DocumentReference", &scene.id("raw", ""), &scene.source("XML1", 0));
     document.put("status", "current");
     let words = "Phần giữ nguyên văn của tệp giám định BHYT";
-    document.put("type", concept(vec![coding(&system("loai-giay-to"), "bhyt-nguyen-van", Some(words))], Some(words)));
+    document.put(
+        "type",
+        concept(vec![coding(&system("loai-giay-to"), "bhyt-nguyen-van", Some(words))], Some(words)),
+    );
     document.put("subject", scene.subject());
     document.put("custodian", scene.facility());
     document.put_all("content", attachments);

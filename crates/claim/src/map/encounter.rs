@@ -116,7 +116,9 @@ fn beds(scene: &Scene<'_, '_>) -> Vec<Value> {
             if !known.contains(&bed) {
                 known.push(bed);
                 let kind = concept(vec![coding(physical, "bd", Some("Giường"))], None);
-                found.push(json!({"location": {"display": format!("Giường {bed}").as_str()}, "physicalType": kind}));
+                found.push(
+                    json!({"location": {"display": format!("Giường {bed}").as_str()}, "physicalType": kind}),
+                );
             }
         }
     }

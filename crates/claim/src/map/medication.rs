@@ -36,7 +36,9 @@ fn drug(row: &Row<'_>) -> Value {
 
 fn request(scene: &Scene<'_, '_>, row: &Row<'_>, id: &str) -> Value {
     let mut request = Tree::resource("MedicationRequest", id, &scene.source("XML2", row.number));
-    for (slug, column) in [("ham-luong", "HAM_LUONG"), ("dang-bao-che", "DANG_BAO_CHE"), ("so-dang-ky", "SO_DANG_KY")] {
+    for (slug, column) in
+        [("ham-luong", "HAM_LUONG"), ("dang-bao-che", "DANG_BAO_CHE"), ("so-dang-ky", "SO_DANG_KY")]
+    {
         request.extend_text(slug, row.text(column));
     }
     if let Some(code) = row.text("MA_KHOA") {
@@ -79,7 +81,10 @@ fn dispense(scene: &Scene<'_, '_>, row: &Row<'_>, id: &str, request_id: &str) ->
     dispense.put("context", scene.encounter());
     dispense.put("performer", json!([{"actor": scene.facility()}]));
     dispense.put("authorizingPrescription", json!([reference("MedicationRequest", request_id)]));
-    dispense.put_some("quantity", row.decimal("SO_LUONG").map(|count| plain_quantity(count, row.text("DON_VI_TINH"))));
+    dispense.put_some(
+        "quantity",
+        row.decimal("SO_LUONG").map(|count| plain_quantity(count, row.text("DON_VI_TINH"))),
+    );
     let given = row.moment("NGAY_TH_YL").or(row.moment("NGAY_YL")).map(Moment::date_time);
     dispense.put_some("whenHandedOver", given.as_deref());
     dispense.finish()

@@ -88,7 +88,12 @@ impl<'a, 'c> Scene<'a, 'c> {
     /// Where a resource came from, to the row: `urn:yba:bhyt:12001:<hash>#<MA_LK>/XML2/3`.
     pub(crate) fn source(&self, part: &str, row: u32) -> String {
         let origin = &self.visit.origin;
-        format!("urn:yba:bhyt:{}:{}#{}/{part}/{row}", self.visit.facility, origin.hash, uri_text(&self.visit.key))
+        format!(
+            "urn:yba:bhyt:{}:{}#{}/{part}/{row}",
+            self.visit.facility,
+            origin.hash,
+            uri_text(&self.visit.key)
+        )
     }
 
     pub(crate) fn subject(&self) -> Value {
@@ -141,7 +146,11 @@ impl<'a, 'c> Scene<'a, 'c> {
 
     /// The practitioners of a cell: several joined by `;`, a trainee in brackets after the supervisor.
     pub(crate) fn practitioners(&self, row: &Row<'_>, concept: &str) -> Vec<Value> {
-        row.list(concept).iter().filter_map(|text| party::licence(text)).map(|code| self.practitioner(code)).collect()
+        row.list(concept)
+            .iter()
+            .filter_map(|text| party::licence(text))
+            .map(|code| self.practitioner(code))
+            .collect()
     }
 
     pub(crate) fn practitioner(&self, code: &str) -> Value {
@@ -167,7 +176,8 @@ pub(crate) fn map<'c>(visit: &Visit<'c>, content: &'c Content, key: &ProvinceKey
     // Last, because it keeps what nothing else has read.
     own.extend(document::kept_raw(&scene));
     let settle = |trees: Vec<Value>| trees.iter().map(settled).collect::<Vec<Value>>();
-    let (patient, parties, coverages, own) = (settled(&patient), settle(parties), settle(coverages), settle(own));
+    let (patient, parties, coverages, own) =
+        (settled(&patient), settle(parties), settle(coverages), settle(own));
     Some(Mapped {
         facility: visit.facility.clone(),
         key: visit.key.clone(),

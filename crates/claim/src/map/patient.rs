@@ -48,7 +48,10 @@ fn birth(row: &Row<'_>, patient: &mut Tree) {
     patient.put("birthDate", born.date().as_str());
     if let Moment::Minute(..) = born {
         let url = "http://hl7.org/fhir/StructureDefinition/patient-birthTime";
-        patient.put("_birthDate", json!({"extension": [{"url": url, "valueDateTime": born.date_time().as_str()}]}));
+        patient.put(
+            "_birthDate",
+            json!({"extension": [{"url": url, "valueDateTime": born.date_time().as_str()}]}),
+        );
     }
 }
 
@@ -91,7 +94,10 @@ pub(crate) fn stated(scene: &Scene<'_, '_>) -> Vec<Value> {
     for card in cards(row) {
         found.extend(card.identifiers());
     }
-    let temporary = ["XML7", "XML8"].iter().flat_map(|kind| scene.visit.rows(kind)).find_map(|row| row.text("MA_THE_TAM"));
+    let temporary = ["XML7", "XML8"]
+        .iter()
+        .flat_map(|kind| scene.visit.rows(kind))
+        .find_map(|row| row.text("MA_THE_TAM"));
     if let Some(number) = temporary {
         let mut card = identifier(&sid("ma-tam"), number);
         card.put("use", "temp");
@@ -118,7 +124,10 @@ pub(crate) fn cards(row: &Row<'_>) -> Vec<StatedCard> {
         .filter_map(|(at, text)| {
             Some(StatedCard {
                 card: identity::card(text)?,
-                registered_at: places.get(at).filter(|place| !place.is_empty()).map(|place| (*place).to_owned()),
+                registered_at: places
+                    .get(at)
+                    .filter(|place| !place.is_empty())
+                    .map(|place| (*place).to_owned()),
                 from: moment(&from, at),
                 to: moment(&to, at),
             })
@@ -209,7 +218,11 @@ fn unit_system(list: &str) -> String {
 fn commune(scene: &Scene<'_, '_>, code: &str, address: &mut Tree) {
     let (new, old) = (scene.content.unit(code), scene.content.old_unit(code));
     if is_old_code(scene, new.map(|unit| unit.name.as_str()), old.map(|unit| unit.name.as_str())) {
-        address.extend("admin-unit", "valueCoding", coding(&unit_system("2021"), code, old.map(|unit| unit.name.as_str())));
+        address.extend(
+            "admin-unit",
+            "valueCoding",
+            coding(&unit_system("2021"), code, old.map(|unit| unit.name.as_str())),
+        );
         if let Some(old) = old {
             same_place(scene, &old.province_code, true);
             address.put("city", old.name.as_str());
@@ -218,7 +231,11 @@ fn commune(scene: &Scene<'_, '_>, code: &str, address: &mut Tree) {
             // One successor is certain; several mean that the unit was split and a person must say which.
             if let [successor] = old.new.as_slice() {
                 let name = scene.content.unit(successor).map(|unit| unit.name.as_str());
-                address.extend("admin-unit", "valueCoding", coding(&unit_system("2025-07-01"), successor, name));
+                address.extend(
+                    "admin-unit",
+                    "valueCoding",
+                    coding(&unit_system("2025-07-01"), successor, name),
+                );
             }
         }
         return;
@@ -260,8 +277,11 @@ fn is_old_code(scene: &Scene<'_, '_>, new: Option<&str>, old: Option<&str>) -> b
 
 /// Parents and guardian from the discharge papers.
 fn contacts(scene: &Scene<'_, '_>) -> Vec<Value> {
-    const ROLES: &[(&str, &str, &str)] =
-        &[("HO_TEN_CHA", "FTH", "Cha"), ("HO_TEN_ME", "MTH", "Mẹ"), ("NGUOI_GIAM_HO", "GUARD", "Người giám hộ")];
+    const ROLES: &[(&str, &str, &str)] = &[
+        ("HO_TEN_CHA", "FTH", "Cha"),
+        ("HO_TEN_ME", "MTH", "Mẹ"),
+        ("NGUOI_GIAM_HO", "GUARD", "Người giám hộ"),
+    ];
     let papers = || ["XML7", "XML8"].iter().flat_map(|kind| scene.visit.rows(kind));
     ROLES
         .iter()

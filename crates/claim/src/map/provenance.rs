@@ -5,8 +5,8 @@
 //! same day, whichever content was not seen before. So a corrected file wins on the day it was made, and feeding the
 //! original again cannot undo it: its digest stands in the trail.
 
-use super::build::{Tree, array, extension_url, identifier, reference, sid};
 use super::Mapped;
+use super::build::{Tree, array, extension_url, identifier, reference, sid};
 use crate::id::organization_id;
 use crate::table::Visit;
 use sha2::{Digest, Sha256};
@@ -81,7 +81,8 @@ impl Trail {
                 Some("seen") => trail.seen.extend(text),
                 Some("prepared") => trail.prepared = str_at(one, &["valueDate"]).and_then(Day::parse),
                 Some("mapping") => {
-                    trail.mapping = one.get("valueInteger").and_then(|value| value.as_u64()).unwrap_or_default();
+                    trail.mapping =
+                        one.get("valueInteger").and_then(|value| value.as_u64()).unwrap_or_default();
                 }
                 _ => {}
             }
@@ -96,7 +97,9 @@ impl Trail {
         if self.digest == digest {
             return if self.mapping == MAPPING { Verdict::Same } else { Verdict::Newer };
         }
-        if prepared < self.prepared || (prepared == self.prepared && self.seen.iter().any(|seen| seen == digest)) {
+        if prepared < self.prepared
+            || (prepared == self.prepared && self.seen.iter().any(|seen| seen == digest))
+        {
             return Verdict::Older;
         }
         Verdict::Newer
@@ -110,7 +113,13 @@ impl Trail {
         }
         let surplus = seen.len().saturating_sub(SEEN_MAX);
         seen.drain(..surplus);
-        Trail { digest: digest.to_owned(), seen, prepared: prepared.max(self.prepared), mapping: MAPPING, targets: Vec::new() }
+        Trail {
+            digest: digest.to_owned(),
+            seen,
+            prepared: prepared.max(self.prepared),
+            mapping: MAPPING,
+            targets: Vec::new(),
+        }
     }
 
     fn to_extension(&self) -> Value {
@@ -126,7 +135,12 @@ impl Trail {
 }
 
 /// The Provenance of a visit. `recorded` is the instant of the import, `earlier` what stood before.
-pub(crate) fn provenance(mapped: &Mapped, origin: &crate::visit::Origin, earlier: &Trail, recorded: &str) -> Value {
+pub(crate) fn provenance(
+    mapped: &Mapped,
+    origin: &crate::visit::Origin,
+    earlier: &Trail,
+    recorded: &str,
+) -> Value {
     let source = format!("urn:yba:bhyt:{}:{}", mapped.facility, origin.hash);
     let mut tree = Tree::resource("Provenance", &mapped.provenance_id, &source);
     tree.add("extension", earlier.after(&mapped.digest, origin.prepared).to_extension());
@@ -135,7 +149,9 @@ pub(crate) fn provenance(mapped: &Mapped, origin: &crate::visit::Origin, earlier
     tree.put_all("target", shared.chain(own).collect());
     tree.put("recorded", recorded);
     let kinds = "http://terminology.hl7.org/CodeSystem/provenance-participant-type";
-    let role = |code: &str, words: &str| super::build::concept(vec![super::build::coding(kinds, code, Some(words))], Some(words));
+    let role = |code: &str, words: &str| {
+        super::build::concept(vec![super::build::coding(kinds, code, Some(words))], Some(words))
+    };
     tree.put(
         "agent",
         json!([
@@ -144,7 +160,10 @@ pub(crate) fn provenance(mapped: &Mapped, origin: &crate::visit::Origin, earlier
         ]),
     );
     let file = identifier(&sid("bhyt-file"), &origin.hash).finish();
-    tree.put("entity", json!([{"role": "source", "what": {"identifier": file, "display": file_name(&origin.file)}}]));
+    tree.put(
+        "entity",
+        json!([{"role": "source", "what": {"identifier": file, "display": file_name(&origin.file)}}]),
+    );
     super::settled(&tree.finish())
 }
 
@@ -191,6 +210,10 @@ mod tests {
         let stored = json!({"extension": [trail.to_extension()], "target": [{"reference": "Claim/x"}]});
         trail.targets = vec!["Claim/x".into()];
         assert_eq!(Trail::of(&stored), trail);
-        assert_eq!(Trail { mapping: 0, ..trail.clone() }.verdict(&trail.digest, None), Verdict::Newer, "mapping changed");
+        assert_eq!(
+            Trail { mapping: 0, ..trail.clone() }.verdict(&trail.digest, None),
+            Verdict::Newer,
+            "mapping changed"
+        );
     }
 }

@@ -46,7 +46,8 @@ fn report(scene: &Scene<'_, '_>, group: &Group<'_, '_>, services: &[Service], ow
         }
     }
     let (first, _) = group.rows[0];
-    let id = scene.id("report", &format!("{}|{}", group.service.unwrap_or_default(), group.at.unwrap_or_default()));
+    let id = scene
+        .id("report", &format!("{}|{}", group.service.unwrap_or_default(), group.at.unwrap_or_default()));
     let mut report = Tree::resource("DiagnosticReport", &id, &scene.source("XML4", first.number));
     let texts = |column| group.rows.iter().filter_map(move |(row, _)| row.text(column));
     for text in texts("MO_TA") {
@@ -66,7 +67,9 @@ fn report(scene: &Scene<'_, '_>, group: &Group<'_, '_>, services: &[Service], ow
     }
     report.put("performer", json!([scene.facility()]));
     let mut readers: Vec<&str> = Vec::new();
-    for code in group.rows.iter().flat_map(|(row, _)| row.list("MA_BS_DOC_KQ")).filter_map(super::party::licence) {
+    for code in
+        group.rows.iter().flat_map(|(row, _)| row.list("MA_BS_DOC_KQ")).filter_map(super::party::licence)
+    {
         if !readers.contains(&code) {
             readers.push(code);
         }
@@ -103,7 +106,13 @@ fn report_code(group: &Group<'_, '_>, service: Option<&Service>, first: &Row<'_>
     concept(codings, Some(name.unwrap_or("Kết quả cận lâm sàng")))
 }
 
-fn observation(scene: &Scene<'_, '_>, row: &Row<'_>, id: &str, service: Option<&Service>, at: Option<Moment>) -> Value {
+fn observation(
+    scene: &Scene<'_, '_>,
+    row: &Row<'_>,
+    id: &str,
+    service: Option<&Service>,
+    at: Option<Moment>,
+) -> Value {
     let (value, unit) = split_unit(row.text("GIA_TRI").unwrap_or_default(), row.text("DON_VI_DO"));
     let indicator = Indicator {
         facility: &scene.visit.facility,
@@ -162,7 +171,8 @@ fn measure(scene: &Scene<'_, '_>, value: &str, unit: Option<&str>, known: Option
         Some(unit) => format!("{value} {unit}"),
         None => value.to_owned(),
     };
-    let text = || Measured { element: "valueString", value: Value::from(as_written().as_str()), original: None };
+    let text =
+        || Measured { element: "valueString", value: Value::from(as_written().as_str()), original: None };
     let Some((comparator, amount)) = amount(value) else { return text() };
     let sized = |number: Value, unit: &str, ucum: &str, original| {
         let mut size = quantity(number, unit, ucum);
@@ -172,8 +182,13 @@ fn measure(scene: &Scene<'_, '_>, value: &str, unit: Option<&str>, known: Option
     match known {
         Some(known) if known.test.ucum.is_empty() => text(),
         Some(known) => match known.unit {
-            UnitFit::Same | UnitFit::Assumed => sized(number(amount), &known.test.unit, &known.test.ucum, None),
-            UnitFit::Convert(conversion) => match conversion.apply(&amount.to_string()).and_then(|text| number_of(&text)) {
+            UnitFit::Same | UnitFit::Assumed => {
+                sized(number(amount), &known.test.unit, &known.test.ucum, None)
+            }
+            UnitFit::Convert(conversion) => match conversion
+                .apply(&amount.to_string())
+                .and_then(|text| number_of(&text))
+            {
                 Some(converted) => sized(converted, &known.test.unit, &known.test.ucum, Some(as_written())),
                 None => text(),
             },
@@ -200,7 +215,9 @@ fn amount(text: &str) -> Option<(Option<&'static str>, Decimal)> {
     let found = COMPARATORS.iter().find_map(|(sign, code)| Some((*code, text.strip_prefix(sign)?)));
     let (comparator, digits) = found.map_or((None, text), |(code, rest)| (Some(code), rest.trim_start()));
     let plain = match digits.split_once(',') {
-        Some((whole, fraction)) if fraction.len() != 3 && !digits.contains('.') => format!("{whole}.{fraction}"),
+        Some((whole, fraction)) if fraction.len() != 3 && !digits.contains('.') => {
+            format!("{whole}.{fraction}")
+        }
         _ => digits.to_owned(),
     };
     Some((comparator, Decimal::parse(&plain)?))
@@ -215,7 +232,11 @@ fn split_unit<'a>(value: &'a str, unit: Option<&'a str>) -> (&'a str, Option<&'a
     match value.split_once(' ') {
         Some((number, rest)) if amount(number).is_some() && !rest.trim().is_empty() => {
             let rest = rest.trim();
-            if rest.starts_with(|first: char| first.is_ascii_digit()) { (value, None) } else { (number, Some(rest)) }
+            if rest.starts_with(|first: char| first.is_ascii_digit()) {
+                (value, None)
+            } else {
+                (number, Some(rest))
+            }
         }
         _ => (value, None),
     }

@@ -54,7 +54,8 @@ pub(crate) fn is_ordered(row: &Row<'_>) -> bool {
 
 /// Whether a row of XML3 is a material rather than a service.
 pub(crate) fn is_material(row: &Row<'_>) -> bool {
-    matches!(row.peek("MA_NHOM"), Some("10" | "11")) || (row.peek("MA_VAT_TU").is_some() && row.peek("MA_DICH_VU").is_none())
+    matches!(row.peek("MA_NHOM"), Some("10" | "11"))
+        || (row.peek("MA_VAT_TU").is_some() && row.peek("MA_DICH_VU").is_none())
 }
 
 /// The diseases a row is for.
@@ -73,6 +74,8 @@ fn request(scene: &Scene<'_, '_>, row: &Row<'_>, code: &str, id: &str) -> Value 
     if let Some(code) = row.text("MA_KHOA") {
         request.extend("ma-khoa", "valueCoding", scene.national("ma-khoa", code));
     }
+    let machines = row.list("MA_MAY").into_iter().filter(|code| !code.is_empty());
+    machines.for_each(|code| request.extend("ma-may", "valueCoding", coding(&system("ma-may"), code, None)));
     request.put("status", "completed");
     request.put("intent", "order");
     if let Some(group) = row.text("MA_NHOM") {
@@ -111,7 +114,10 @@ fn procedure(scene: &Scene<'_, '_>, row: &Row<'_>, code: &str, id: &str, request
         procedure.put("bodySite", json!([concept(Vec::new(), Some(site))]));
     }
     let machines = row.list("MA_MAY").into_iter().filter(|code| !code.is_empty());
-    procedure.put_all("usedCode", machines.map(|code| concept(vec![coding(&system("ma-may"), code, None)], None)).collect());
+    procedure.put_all(
+        "usedCode",
+        machines.map(|code| concept(vec![coding(&system("ma-may"), code, None)], None)).collect(),
+    );
     procedure.finish()
 }
 

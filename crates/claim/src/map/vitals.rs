@@ -14,12 +14,20 @@ pub(crate) fn map(scene: &Scene<'_, '_>, own: &mut Vec<Value>) {
     let arrived = row.moment("NGAY_VAO").unwrap_or(scene.ended);
     let weight = row.decimal("CAN_NANG").filter(|weight| weight.compare(Decimal::ZERO).is_gt());
     if let Some(weight) = weight {
-        let mut sign = head(scene, "weight", ("XML1", row.number), arrived, ("29463-7", "Cân nặng"), "vital-signs");
+        let mut sign =
+            head(scene, "weight", ("XML1", row.number), arrived, ("29463-7", "Cân nặng"), "vital-signs");
         sign.put("valueQuantity", quantity(number(weight), "kg", "kg").finish());
         own.push(sign.finish());
     }
     if let Some(group) = row.text("NHOM_MAU") {
-        let mut sign = head(scene, "blood-group", ("XML1", row.number), arrived, ("882-1", "Nhóm máu ABO và Rh"), "laboratory");
+        let mut sign = head(
+            scene,
+            "blood-group",
+            ("XML1", row.number),
+            arrived,
+            ("882-1", "Nhóm máu ABO và Rh"),
+            "laboratory",
+        );
         sign.put("valueString", group);
         own.push(sign.finish());
     }
@@ -40,7 +48,8 @@ fn head(
     (loinc, words): (&str, &str),
     category: &str,
 ) -> Tree {
-    let mut sign = Tree::resource("Observation", &scene.id("vital-sign", key), &scene.source(place.0, place.1));
+    let mut sign =
+        Tree::resource("Observation", &scene.id("vital-sign", key), &scene.source(place.0, place.1));
     sign.put("status", "final");
     sign.put("category", json!([concept(vec![coding(CATEGORY, category, None)], None)]));
     sign.put("code", concept(vec![coding(LOINC, loinc, Some(words))], Some(words)));
@@ -64,14 +73,18 @@ fn signs(scene: &Scene<'_, '_>, text: &str, (row, at, key): (u32, Moment, &str),
         let (mark, first, second) = sign;
         let own_key = format!("{key}|{mark}");
         if let Some(second) = second {
-            let mut pressure = head(scene, &own_key, ("XML5", row), at, ("85354-9", "Huyết áp"), "vital-signs");
+            let mut pressure =
+                head(scene, &own_key, ("XML5", row), at, ("85354-9", "Huyết áp"), "vital-signs");
             let part = |loinc: &str, words: &str, value: Decimal| {
                 let code = concept(vec![coding(LOINC, loinc, Some(words))], Some(words));
                 json!({"code": code, "valueQuantity": quantity(number(value), "mmHg", "mm[Hg]").finish()})
             };
             pressure.put(
                 "component",
-                json!([part("8480-6", "Huyết áp tâm thu", first), part("8462-4", "Huyết áp tâm trương", second)]),
+                json!([
+                    part("8480-6", "Huyết áp tâm thu", first),
+                    part("8462-4", "Huyết áp tâm trương", second)
+                ]),
             );
             own.push(pressure.finish());
         } else if let Some((_, loinc, words, unit, ucum)) = SIGNS.iter().find(|(known, ..)| *known == mark) {
@@ -92,7 +105,9 @@ fn parse(text: &str) -> Vec<(&str, Decimal, Option<Decimal>)> {
             let digits = item.find(|letter: char| letter.is_ascii_digit())?;
             let (mark, value) = item.trim().split_at_checked(digits)?;
             match value.split_once('/') {
-                Some((high, low)) if mark == "HA" => Some((mark, Decimal::parse(high)?, Some(Decimal::parse(low)?))),
+                Some((high, low)) if mark == "HA" => {
+                    Some((mark, Decimal::parse(high)?, Some(Decimal::parse(low)?)))
+                }
                 Some(_) => None,
                 None if mark == "HA" => None,
                 None => Some((mark, Decimal::parse(&value.replace(',', "."))?, None)),
@@ -115,7 +130,10 @@ mod tests {
 
     #[test]
     fn vital_signs_are_found_inside_the_text() {
-        assert_eq!(read("Tỉnh, CSST<M75_T37,5_HA120/70_NT18_SP98_HL2> tim đều"), ["M 75", "T 37.5", "HA 120/70", "NT 18", "SP 98", "HL 2"]);
+        assert_eq!(
+            read("Tỉnh, CSST<M75_T37,5_HA120/70_NT18_SP98_HL2> tim đều"),
+            ["M 75", "T 37.5", "HA 120/70", "NT 18", "SP 98", "HL 2"]
+        );
         assert_eq!(read("CSST<M75_Tx_HA120_/_>"), ["M 75"]);
         assert!(read("CSST<M75").is_empty() && read("mạch 75").is_empty());
     }

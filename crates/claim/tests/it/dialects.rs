@@ -1,6 +1,8 @@
 //! Every way of packing the same visit gives the same visit.
 
-use crate::example::{Example, base64, content, counted, escape, file, judged, key, mapped, outpatient, read};
+use crate::example::{
+    Example, base64, content, counted, escape, file, judged, key, mapped, outpatient, read,
+};
 use std::collections::BTreeMap;
 use yba_claim::envelope::{self, FileReading};
 use yba_claim::visit::Form;
@@ -24,7 +26,10 @@ fn four_ways_of_packing_a_part_are_one_content() {
         (Form::Base64, packed(base64)),
         (Form::Base64, packed(lines)),
         (Form::Base64, packed(|text| base64(text).trim_end_matches('=').to_owned())),
-        (Form::Base64, packed(|text| base64(&format!("\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?>{text}")))),
+        (
+            Form::Base64,
+            packed(|text| base64(&format!("\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?>{text}"))),
+        ),
         (Form::Base64, packed(|text| format!("<![CDATA[{}]]>", base64(text)))),
         (Form::Elements, packed(str::to_owned)),
         (Form::Escaped, packed(escape)),
@@ -45,7 +50,8 @@ fn marks_and_utf16_change_nothing() {
     let plain = outpatient().file();
     let text = String::from_utf8(plain.clone()).unwrap();
     let marked = [b"\xEF\xBB\xBF", plain.as_slice()].concat();
-    let wide: Vec<u8> = [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let wide: Vec<u8> =
+        [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
     for bytes in [marked, wide] {
         assert_eq!(mapped(&bytes).digest, mapped(&plain).digest);
     }
@@ -90,8 +96,12 @@ fn older_wrappers_and_row_names_are_read_and_told() {
     let bytes = packed(pack);
     assert_eq!(mapped(&bytes).digest, mapped(&outpatient().file()).digest);
     judged(&bytes, |judged| {
-        let told: Vec<_> =
-            judged.problems.iter().filter(|problem| problem.key == "row-name").filter_map(|problem| problem.part.as_deref()).collect();
+        let told: Vec<_> = judged
+            .problems
+            .iter()
+            .filter(|problem| problem.key == "row-name")
+            .filter_map(|problem| problem.part.as_deref())
+            .collect();
         assert_eq!(told, ["XML2", "XML3", "XML4"]);
     });
 }
@@ -140,7 +150,12 @@ fn bare_files_are_joined_by_visit() {
 #[test]
 fn the_edition_follows_the_day_the_visit_ended() {
     let at = |day: &str| {
-        let example = outpatient().set("XML1", 0, "NGAY_VAO", &format!("{day}0730")).set("XML1", 0, "NGAY_RA", &format!("{day}1015"));
+        let example = outpatient().set("XML1", 0, "NGAY_VAO", &format!("{day}0730")).set(
+            "XML1",
+            0,
+            "NGAY_RA",
+            &format!("{day}1015"),
+        );
         judged(&example.file(), |judged| judged.visit.edition.slug.clone())
     };
     assert_eq!(at("20240630"), "4210");
@@ -170,7 +185,12 @@ fn columns_of_another_edition_are_read_and_told() {
             .collect();
         assert_eq!(told, ["MA_NOI_DEN"]);
     });
-    let request = mapped(&bytes).own.iter().map(|one| one.to_string()).find(|text| text.contains("chuyen-co-so")).unwrap();
+    let request = mapped(&bytes)
+        .own
+        .iter()
+        .map(|one| one.to_string())
+        .find(|text| text.contains("chuyen-co-so"))
+        .unwrap();
     assert!(request.contains("01001"), "{request}");
 }
 
@@ -186,7 +206,13 @@ fn unknown_columns_and_parts_are_kept_word_for_word_and_told() {
     judged(&bytes, |judged| {
         assert!(!judged.refused);
         for (key, part) in [("column-unknown", "XML2"), ("part-raw", "XML6"), ("part-unknown", "XML99")] {
-            assert!(judged.problems.iter().any(|problem| problem.key == key && problem.part.as_deref() == Some(part)), "{key}");
+            assert!(
+                judged
+                    .problems
+                    .iter()
+                    .any(|problem| problem.key == key && problem.part.as_deref() == Some(part)),
+                "{key}"
+            );
         }
     });
     let mapped = mapped(&bytes);

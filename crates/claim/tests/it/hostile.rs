@@ -16,7 +16,8 @@ fn swallow(bytes: &[u8]) -> usize {
     for visit in &visits {
         let judged = yba_claim::judge(visit, &content);
         if !judged.refused {
-            let mapped = yba_claim::map(&judged.visit, &content, &key()).expect("a visit that passed can be mapped");
+            let mapped =
+                yba_claim::map(&judged.visit, &content, &key()).expect("a visit that passed can be mapped");
             let faults: Vec<String> = mapped.all().flat_map(crate::r4::faults).collect();
             assert!(faults.is_empty(), "{faults:#?}");
             passed += 1;
@@ -26,7 +27,8 @@ fn swallow(bytes: &[u8]) -> usize {
 }
 
 fn whole(pack: fn(&str) -> String) -> Vec<u8> {
-    let hosos: Vec<String> = (1..=2).map(|number| crate::mapping::inpatient().other(number).hoso(pack)).collect();
+    let hosos: Vec<String> =
+        (1..=2).map(|number| crate::mapping::inpatient().other(number).hoso(pack)).collect();
     file("12001", "20261203", &hosos)
 }
 

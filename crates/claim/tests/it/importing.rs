@@ -100,12 +100,22 @@ async fn a_corrected_file_makes_a_second_version_and_the_old_one_stays_in_histor
     assert_eq!(report.withdrawn, 2, "the order and the dispense of the row that is gone");
     let requests = desk.all("MedicationRequest").await;
     assert_eq!(requests.len(), lines);
-    let withdrawn = requests.iter().filter(|one| str_at(&one.tree(), &["status"]) == Some("entered-in-error")).count();
+    let withdrawn =
+        requests.iter().filter(|one| str_at(&one.tree(), &["status"]) == Some("entered-in-error")).count();
     assert_eq!(withdrawn, 1);
+    // Only what the correction touches has a second version.
+    for (kind, versions) in [("ServiceRequest", 1), ("Condition", 1), ("Claim", 2)] {
+        let id = desk.all(kind).await[0].id.clone();
+        let history = desk.kit.records.history(&desk.kit.ctx(), kind, &id, 10, None).await.unwrap();
+        assert_eq!(history.len(), versions, "{kind}");
+    }
     let claim = desk.all("Claim").await.remove(0);
     let history = desk.kit.records.history(&desk.kit.ctx(), "Claim", &claim.id, 10, None).await.unwrap();
     assert_eq!(history.len(), 2);
-    assert!(history[1].tree().to_string().contains("603274.00") && history[0].tree().to_string().contains("257600.00"));
+    assert!(
+        history[1].tree().to_string().contains("603274.00")
+            && history[0].tree().to_string().contains("257600.00")
+    );
     // Both files are fed again: the older one cannot undo the newer one.
     let head = desk.kit.store().head_t();
     let again = desk.import().await;
@@ -159,7 +169,11 @@ async fn a_patient_is_what_the_newest_visit_says_whatever_the_order_of_files() {
             .set("XML1", 0, "NGAY_VAO", &format!("{year}11160730"))
             .set("XML1", 0, "NGAY_RA", &format!("{year}11161015"))
     };
-    let three = [year("2024", "LO THI MAU", "0911"), year("2026", "Lò Thị Mẫu", "0933"), year("2025", "Lò Thị Mẫu", "0922")];
+    let three = [
+        year("2024", "LO THI MAU", "0911"),
+        year("2026", "Lò Thị Mẫu", "0933"),
+        year("2025", "Lò Thị Mẫu", "0922"),
+    ];
     let mut found = Vec::new();
     for order in [[0, 1, 2], [1, 2, 0], [2, 0, 1]] {
         let desk = Desk::new();
@@ -174,7 +188,10 @@ async fn a_patient_is_what_the_newest_visit_says_whatever_the_order_of_files() {
         found.push((patient.get("name").unwrap().to_string(), patient.get("telecom").unwrap().to_string()));
     }
     assert!(found[0].0.contains("Lò Thị Mẫu") && found[0].1.contains("0933"), "{found:?}");
-    assert!(found.iter().all(|one| *one == found[0]), "member order is settled, so texts are comparable: {found:#?}");
+    assert!(
+        found.iter().all(|one| *one == found[0]),
+        "member order is settled, so texts are comparable: {found:#?}"
+    );
 }
 
 #[tokio::test]
@@ -185,9 +202,18 @@ async fn a_mistyped_number_goes_when_the_only_visit_that_said_so_is_corrected() 
     desk.import().await;
     desk.put("2.xml", &made(&outpatient(), "20261220"));
     desk.import().await;
-    let numbers = |patient: &Value| items(patient, "identifier").filter_map(|one| str_at(one, &["value"]).map(str::to_owned)).collect::<Vec<_>>();
+    let numbers = |patient: &Value| {
+        items(patient, "identifier")
+            .filter_map(|one| str_at(one, &["value"]).map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
     let patient = desk.only("Patient").await;
-    assert!(numbers(&patient).contains(&"012190001234".to_owned()) && !numbers(&patient).contains(&"012190009999".to_owned()), "{:?}", numbers(&patient));
+    assert!(
+        numbers(&patient).contains(&"012190001234".to_owned())
+            && !numbers(&patient).contains(&"012190009999".to_owned()),
+        "{:?}",
+        numbers(&patient)
+    );
     // Another visit states the number too: then it stays, because nobody corrected that visit.
     let desk = Desk::new();
     desk.put("1.xml", &made(&wrong, "20261203"));
@@ -215,13 +241,17 @@ async fn a_visit_has_one_provenance_naming_all_it_owns_and_rows_say_where_they_c
     desk.put("thu-muc/1.xml", &made(&outpatient(), "20261203"));
     let report = desk.import().await;
     let provenance = desk.only("Provenance").await;
-    let targets: Vec<&str> = items(&provenance, "target").filter_map(|one| str_at(one, &["reference"])).collect();
+    let targets: Vec<&str> =
+        items(&provenance, "target").filter_map(|one| str_at(one, &["reference"])).collect();
     let all: u64 = report.written.values().sum();
     let coverage_etc = report.written["Coverage"] + report.written["Provenance"];
     assert_eq!(targets.len() as u64, all - coverage_etc);
     let request = desk.all("MedicationRequest").await.remove(0).tree();
     let source = str_at(&request, &["meta", "source"]).unwrap().to_owned();
-    assert!(source.starts_with("urn:yba:bhyt:12001:") && source.contains("#12001.2026.0000123/XML2/"), "{source}");
+    assert!(
+        source.starts_with("urn:yba:bhyt:12001:") && source.contains("#12001.2026.0000123/XML2/"),
+        "{source}"
+    );
     assert!(crate::r4::faults(&provenance).is_empty(), "{:?}", crate::r4::faults(&provenance));
     assert!(provenance.to_string().contains("\"1.xml\"") && !provenance.to_string().contains("thu-muc"));
 }
@@ -238,13 +268,17 @@ async fn practitioners_and_organizations_are_never_overwritten() {
     desk.kit.records.transact(&desk.kit.ctx(), vec![yba_records::Change::put(resource)]).await.unwrap();
     desk.put("2.xml", &made(&outpatient().other(9), "20261203"));
     desk.import().await;
-    assert_eq!(str_at(&desk.only("Organization").await, &["name"]), Some("Bệnh viện Đa khoa tỉnh (giả định)"));
+    assert_eq!(
+        str_at(&desk.only("Organization").await, &["name"]),
+        Some("Bệnh viện Đa khoa tỉnh (giả định)")
+    );
 }
 
 fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, bytes) in entries {
-        let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+        let options =
+            zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
         writer.start_file(*name, options).unwrap();
         writer.write_all(bytes).unwrap();
     }
@@ -255,8 +289,10 @@ fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
 async fn zip_archives_are_read_with_bare_files_inside() {
     let desk = Desk::new();
     let bare = outpatient().other(7);
-    let parts: Vec<(String, Vec<u8>)> = bare.0.iter().map(|(kind, _)| (format!("roi/{kind}.xml"), bare.xml(kind).into_bytes())).collect();
-    let mut entries: Vec<(&str, &[u8])> = parts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let parts: Vec<(String, Vec<u8>)> =
+        bare.0.iter().map(|(kind, _)| (format!("roi/{kind}.xml"), bare.xml(kind).into_bytes())).collect();
+    let mut entries: Vec<(&str, &[u8])> =
+        parts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     let whole = made(&outpatient(), "20261203");
     entries.push(("b.xml", &whole));
     entries.push(("readme.txt", b"x"));
@@ -276,7 +312,11 @@ async fn zip_bombs_and_broken_archives_are_refused_and_the_rest_goes_in() {
     let bounds = Bounds { archive_ratio: 50, ..Bounds::default() };
     let report = desk.import_from(desk.folder.path(), bounds).await;
     assert_eq!(report.visits, visits(1, 0, 0, 0, 0), "{report:#?}");
-    assert!(report.problems.contains_key("file-large") && report.problems.contains_key("zip"), "{:?}", report.problems.keys());
+    assert!(
+        report.problems.contains_key("file-large") && report.problems.contains_key("zip"),
+        "{:?}",
+        report.problems.keys()
+    );
     let desk = Desk::new();
     desk.put("1.zip", &zipped(&[("a.xml", &whole), ("b.xml", &bomb)]));
     let bounds = Bounds { archive_bytes: 1 << 20, ..Bounds::default() };
@@ -289,7 +329,8 @@ async fn zip_bombs_and_broken_archives_are_refused_and_the_rest_goes_in() {
 async fn files_beyond_the_bound_are_refused_before_they_are_read() {
     let desk = Desk::new();
     desk.put("to.xml", &vec![b' '; 2 << 20]);
-    let report = desk.import_from(desk.folder.path(), Bounds { file_bytes: 1 << 20, ..Bounds::default() }).await;
+    let report =
+        desk.import_from(desk.folder.path(), Bounds { file_bytes: 1 << 20, ..Bounds::default() }).await;
     assert!(report.problems.contains_key("file-large"));
     assert_eq!(report.visits.total(), 0);
     let report = desk.import_from(Path::new("/khong/co/thu/muc"), Bounds::default()).await;
@@ -304,7 +345,9 @@ async fn progress_reaches_its_totals() {
     }
     let mut last = yba_claim::Progress::default();
     let inputs = [desk.folder.path().to_owned()];
-    import(&desk.kit.records, &content(), &key(), &inputs, Options::default(), |progress| last = progress).await.unwrap();
+    import(&desk.kit.records, &content(), &key(), &inputs, Options::default(), |progress| last = progress)
+        .await
+        .unwrap();
     assert_eq!((last.files_done, last.files_total), (3, 3));
     assert!(last.bytes_done == last.bytes_total && last.bytes_total > 0);
     assert_eq!(last.visits.new, 3);

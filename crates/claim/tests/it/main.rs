@@ -1,5 +1,8 @@
 //! The reading side of claims, tested on whole files.
 
+// Helpers of tests may panic like tests.
+#![allow(clippy::unwrap_used)]
+
 mod dialects;
 mod example;
 mod hostile;

@@ -11,7 +11,9 @@ use yba_fhir::json::{JsonValueTrait, Value, at, items, number_text, str_at};
 pub fn attachments(document: &Value) -> Vec<String> {
     items(document, "content")
         .filter_map(|one| str_at(one, &["attachment", "data"]))
-        .map(|data| String::from_utf8(base64::engine::general_purpose::STANDARD.decode(data).unwrap()).unwrap())
+        .map(|data| {
+            String::from_utf8(base64::engine::general_purpose::STANDARD.decode(data).unwrap()).unwrap()
+        })
         .collect()
 }
 
@@ -25,7 +27,10 @@ fn extension<'a>(resource: &'a Value, slug: &str) -> Option<&'a Value> {
 }
 
 fn amount(resource: &Value, slug: &str) -> String {
-    extension(resource, slug).and_then(|one| at(one, &["valueMoney", "value"])).and_then(number_text).unwrap_or_default()
+    extension(resource, slug)
+        .and_then(|one| at(one, &["valueMoney", "value"]))
+        .and_then(number_text)
+        .unwrap_or_default()
 }
 
 /// One line for each resource, elements in order: small enough to read in review.
@@ -70,7 +75,13 @@ pub fn inpatient() -> crate::example::Example {
                     ("THOI_DIEM_DBLS", "202611160830"),
                     ("NGUOI_THUC_HIEN", "000123/LCH-CCHN"),
                 ],
-                &[key, ("STT", "2"), ("DIEN_BIEN_LS", "Đỡ sốt"), ("HOI_CHAN", "Không"), ("THOI_DIEM_DBLS", "202611170830")],
+                &[
+                    key,
+                    ("STT", "2"),
+                    ("DIEN_BIEN_LS", "Đỡ sốt"),
+                    ("HOI_CHAN", "Không"),
+                    ("THOI_DIEM_DBLS", "202611170830"),
+                ],
             ],
         )
         .with_part(
@@ -91,7 +102,13 @@ pub fn inpatient() -> crate::example::Example {
         )
         .with_part(
             "XML8",
-            &[&[key, ("MA_LOAI_KCB", "03"), ("QT_BENHLY", "Ho, sốt ba ngày"), ("TOMTAT_KQ", "Bạch cầu tăng"), ("NGAY_CT", "20261118")]],
+            &[&[
+                key,
+                ("MA_LOAI_KCB", "03"),
+                ("QT_BENHLY", "Ho, sốt ba ngày"),
+                ("TOMTAT_KQ", "Bạch cầu tăng"),
+                ("NGAY_CT", "20261118"),
+            ]],
         )
         .with_part(
             "XML13",
@@ -111,13 +128,22 @@ pub fn inpatient() -> crate::example::Example {
         )
         .with_part(
             "XML14",
-            &[&[key, ("SO_GIAYHEN_KL", "H1"), ("MA_CSKCB", "12001"), ("NGAY_HEN_KL", "202611250730"), ("MA_BAC_SI", "000123/LCH-CCHN"), ("NGAY_CT", "20261118")]],
+            &[&[
+                key,
+                ("SO_GIAYHEN_KL", "H1"),
+                ("MA_CSKCB", "12001"),
+                ("NGAY_HEN_KL", "202611250730"),
+                ("MA_BAC_SI", "000123/LCH-CCHN"),
+                ("NGAY_CT", "20261118"),
+            ]],
         )
 }
 
 #[test]
 fn every_resource_is_shaped_as_r4_says() {
-    for example in [outpatient(), inpatient(), outpatient().unset("XML1", 0, "MA_THE_BHYT").unset("XML1", 0, "MA_BN")] {
+    for example in
+        [outpatient(), inpatient(), outpatient().unset("XML1", 0, "MA_THE_BHYT").unset("XML1", 0, "MA_BN")]
+    {
         let mapped = mapped(&example.file());
         let found: Vec<String> = mapped.all().flat_map(faults).collect();
         assert!(found.is_empty(), "{found:#?}");
@@ -130,7 +156,8 @@ fn money_is_kept_to_the_dong_with_its_digits() {
     let claim = of(&mapped, "Claim")[0];
     assert_eq!(at(claim, &["total", "value"]).and_then(number_text).as_deref(), Some("603274.00"));
     assert_eq!(str_at(claim, &["total", "currency"]), Some("VND"));
-    let totals = ["t-tongchi-bh", "t-bntt", "t-bncct", "t-bhtt", "t-nguonkhac"].map(|slug| amount(claim, slug));
+    let totals =
+        ["t-tongchi-bh", "t-bntt", "t-bncct", "t-bhtt", "t-nguonkhac"].map(|slug| amount(claim, slug));
     assert_eq!(totals, ["430437.00", "172837.00", "86087.40", "344349.60", "0"]);
     let lines: Vec<_> = items(claim, "item").collect();
     assert_eq!(lines.len(), 7);
@@ -143,9 +170,18 @@ fn money_is_kept_to_the_dong_with_its_digits() {
 fn numbers_of_people_stand_under_their_systems() {
     let mapped = mapped(&outpatient().file());
     let numbers: Vec<_> = items(&mapped.patient, "identifier")
-        .map(|one| format!("{}={}", str_at(one, &["system"]).unwrap().trim_start_matches("https://yba.vn/fhir/sid/"), str_at(one, &["value"]).unwrap()))
+        .map(|one| {
+            format!(
+                "{}={}",
+                str_at(one, &["system"]).unwrap().trim_start_matches("https://yba.vn/fhir/sid/"),
+                str_at(one, &["value"]).unwrap()
+            )
+        })
         .collect();
-    assert_eq!(numbers, ["mrn/12001=26000123", "cccd=012190001234", "bhyt=GD4121234567890", "bhxh=1234567890"]);
+    assert_eq!(
+        numbers,
+        ["mrn/12001=26000123", "cccd=012190001234", "bhyt=GD4121234567890", "bhxh=1234567890"]
+    );
 }
 
 #[test]
@@ -156,10 +192,14 @@ fn a_temporary_child_card_is_nobodys_insurance_number() {
         .set("XML1", 0, "NGAY_SINH", "202611100515")
         .unset("XML1", 0, "SO_CCCD");
     let mapped = mapped(&example.file());
-    let systems: Vec<_> = items(&mapped.patient, "identifier").filter_map(|one| str_at(one, &["system"])).collect();
+    let systems: Vec<_> =
+        items(&mapped.patient, "identifier").filter_map(|one| str_at(one, &["system"])).collect();
     assert!(!systems.iter().any(|system| system.ends_with("/bhxh")), "{systems:?}");
     assert_eq!(str_at(&mapped.patient, &["birthDate"]), Some("2026-11-10"));
-    assert!(mapped.patient.to_string().contains("2026-11-10T05:15:00+07:00"), "the hour of birth of a newborn is kept");
+    assert!(
+        mapped.patient.to_string().contains("2026-11-10T05:15:00+07:00"),
+        "the hour of birth of a newborn is kept"
+    );
 }
 
 #[test]
@@ -173,9 +213,18 @@ fn cards_of_one_visit_are_parallel_lists() {
     let periods: Vec<_> = mapped
         .coverages
         .iter()
-        .map(|one| (str_at(one, &["subscriberId"]).unwrap(), str_at(one, &["period", "start"]).unwrap(), str_at(one, &["period", "end"]).unwrap()))
+        .map(|one| {
+            (
+                str_at(one, &["subscriberId"]).unwrap(),
+                str_at(one, &["period", "start"]).unwrap(),
+                str_at(one, &["period", "end"]).unwrap(),
+            )
+        })
         .collect();
-    assert_eq!(periods, [("GD4121234567890", "2026-01-01", "2026-11-16"), ("HN2121234567890", "2026-11-17", "2027-12-31")]);
+    assert_eq!(
+        periods,
+        [("GD4121234567890", "2026-01-01", "2026-11-16"), ("HN2121234567890", "2026-11-17", "2027-12-31")]
+    );
     let claim = of(&mapped, "Claim")[0];
     assert_eq!(items(claim, "insurance").count(), 2);
 }
@@ -187,11 +236,19 @@ fn commune_codes_are_read_by_the_list_of_their_day() {
         let address = items(&mapped.patient, "address").next().unwrap().clone();
         let units: Vec<String> = items(&address, "extension")
             .filter_map(|one| at(one, &["valueCoding"]))
-            .map(|coding| format!("{} {}", str_at(coding, &["system"]).unwrap().rsplit('/').next().unwrap(), str_at(coding, &["display"]).unwrap_or_default()))
+            .map(|coding| {
+                format!(
+                    "{} {}",
+                    str_at(coding, &["system"]).unwrap().rsplit('/').next().unwrap(),
+                    str_at(coding, &["display"]).unwrap_or_default()
+                )
+            })
             .collect();
         units
     };
-    let code = |code: &str, text: &str| outpatient().set("XML1", 0, "MAXA_CU_TRU", code).set("XML1", 0, "DIA_CHI", text);
+    let code = |code: &str, text: &str| {
+        outpatient().set("XML1", 0, "MAXA_CU_TRU", code).set("XML1", 0, "DIA_CHI", text)
+    };
     assert_eq!(systems(code("03595", "Xã Than Uyên, tỉnh Lai Châu")), ["2025-07-01 Xã Than Uyên"]);
     let old = code("03390", "Bản Mới, Thị trấn Tam Đường, Huyện Tam Đường, Tỉnh Lai Châu");
     let found = systems(old.clone().set("XML1", 0, "MAHUYEN_CU_TRU", "106"));
@@ -206,21 +263,35 @@ fn results_carry_loinc_and_the_laboratorys_own_code() {
         .into_iter()
         .filter(|one| one.to_string().contains("bhyt-chi-so"))
         .map(|one| {
-            let codings: Vec<_> = items(one.get("code").unwrap(), "coding").filter_map(|coding| str_at(coding, &["code"])).collect();
+            let codings: Vec<_> = items(one.get("code").unwrap(), "coding")
+                .filter_map(|coding| str_at(coding, &["code"]))
+                .collect();
             let value = at(one, &["valueQuantity", "value"]).and_then(number_text).unwrap_or_default();
-            format!("{} {value} {}", codings.join("+"), str_at(one, &["valueQuantity", "code"]).unwrap_or_default())
+            format!(
+                "{} {value} {}",
+                codings.join("+"),
+                str_at(one, &["valueQuantity", "code"]).unwrap_or_default()
+            )
         })
         .collect();
     assert_eq!(values, ["6690-2+HH.WBC 11.20 10*9/L", "718-7+HH.HGB 128 g/L"]);
-    let converted = of(&mapped, "Observation").into_iter().find(|one| one.to_string().contains("HH.HGB")).unwrap();
-    assert_eq!(extension(converted, "gia-tri-goc").and_then(|one| str_at(one, &["valueString"])), Some("12.8 g/dL"));
+    let converted =
+        of(&mapped, "Observation").into_iter().find(|one| one.to_string().contains("HH.HGB")).unwrap();
+    assert_eq!(
+        extension(converted, "gia-tri-goc").and_then(|one| str_at(one, &["valueString"])),
+        Some("12.8 g/dL")
+    );
 }
 
 #[test]
 fn ids_survive_corrections_of_values_and_part_equal_rows() {
     let before = mapped(&outpatient().file());
-    let after = mapped(&outpatient().set("XML2", 0, "DON_GIA", "1251").set("XML1", 0, "GHI_CHU", "Uống nhiều nước").file());
-    let ids = |mapped: &Mapped| mapped.own.iter().filter_map(|one| str_at(one, &["id"])).map(str::to_owned).collect::<Vec<_>>();
+    let after = mapped(
+        &outpatient().set("XML2", 0, "DON_GIA", "1251").set("XML1", 0, "GHI_CHU", "Uống nhiều nước").file(),
+    );
+    let ids = |mapped: &Mapped| {
+        mapped.own.iter().filter_map(|one| str_at(one, &["id"])).map(str::to_owned).collect::<Vec<_>>()
+    };
     assert_eq!(ids(&before), ids(&after));
     assert_ne!(before.digest, after.digest);
     let mut unique = ids(&before);
@@ -249,12 +320,22 @@ fn every_value_of_a_file_is_somewhere_in_the_record() {
     text.push_str(&mapped.own.iter().flat_map(attachments).collect::<String>());
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     for (part, rows) in &example.0 {
-        for (name, value) in rows.iter().flatten() {
+        let cells = rows.iter().flatten();
+        // Values of a list become several elements.
+        let values = cells.flat_map(|(name, value)| value.split(';').map(move |one| (name, one.to_owned())));
+        for (name, value) in values {
             let plain = value.replace("\r\n", "\n");
             let first = plain.lines().next().unwrap_or_default().replace('<', "&lt;").replace('>', "&gt;");
-            let date = value.len() >= 8 && (name.contains("NGAY") || name.starts_with("GT_THE")) && digits.contains(&value[..8]);
+            // A day stands in a record as 2026-11-16, and in text for people as 16/11/2026.
+            let day = yba_claim::value::Moment::parse(&value)
+                .map(|moment| moment.day().to_string().replace('-', ""));
+            let date = day.is_some_and(|day| {
+                let turned = format!("{}{}{}", &day[6..8], &day[4..6], &day[..4]);
+                digits.contains(&day) || digits.contains(&turned)
+            });
             let number = value.split('.').next().unwrap_or_default();
-            let found = text.contains(value.as_str()) || text.contains(&first) || date || text.contains(number);
+            let found =
+                text.contains(value.as_str()) || text.contains(&first) || date || text.contains(number);
             let translated = ["GIOI_TINH", "THANG_QT", "STT"].contains(&name.as_str());
             assert!(found || translated, "{part}.{name} = {value}");
         }

@@ -23,7 +23,11 @@ fn children(kind: &str, path: &str) -> Vec<(String, &'static ElementDef)> {
     while let Some(name) = next {
         let Some(definition) = r4().type_def(&name) else { break };
         for element in &definition.elements {
-            let inside = if path.is_empty() { Some(element.path.as_str()) } else { element.path.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')) };
+            let inside = if path.is_empty() {
+                Some(element.path.as_str())
+            } else {
+                element.path.strip_prefix(path).and_then(|rest| rest.strip_prefix('.'))
+            };
             if let Some(rest) = inside.filter(|rest| !rest.is_empty() && !rest.contains('.')) {
                 found.push((rest.to_owned(), element));
             }
@@ -59,9 +63,13 @@ fn check(node: &Value, kind: &str, path: &str, place: &str, faults: &mut Vec<Str
                 if items.is_empty() {
                     faults.push(format!("{place}.{key} is an empty list"));
                 }
-                items.iter().for_each(|item| value_of(item, kind, element, &data_type, path, &format!("{place}.{key}"), faults));
+                items.iter().for_each(|item| {
+                    value_of(item, kind, element, &data_type, path, &format!("{place}.{key}"), faults)
+                });
             }
-            (false, None) => value_of(value, kind, element, &data_type, path, &format!("{place}.{key}"), faults),
+            (false, None) => {
+                value_of(value, kind, element, &data_type, path, &format!("{place}.{key}"), faults)
+            }
             _ => faults.push(format!("{place}.{key}: cardinality")),
         }
     }
@@ -73,7 +81,10 @@ fn check(node: &Value, kind: &str, path: &str, place: &str, faults: &mut Vec<Str
 }
 
 /// The element a key names; of a choice also the chosen type.
-fn find<'a>(known: &'a [(String, &'static ElementDef)], key: &str) -> Option<(&'a str, &'static ElementDef, String)> {
+fn find<'a>(
+    known: &'a [(String, &'static ElementDef)],
+    key: &str,
+) -> Option<(&'a str, &'static ElementDef, String)> {
     for (name, element) in known {
         if let Some(stem) = name.strip_suffix("[x]") {
             if let Some(rest) = key.strip_prefix(stem) {
@@ -89,7 +100,15 @@ fn find<'a>(known: &'a [(String, &'static ElementDef)], key: &str) -> Option<(&'
     None
 }
 
-fn value_of(value: &Value, kind: &str, element: &ElementDef, data_type: &str, path: &str, place: &str, faults: &mut Vec<String>) {
+fn value_of(
+    value: &Value,
+    kind: &str,
+    element: &ElementDef,
+    data_type: &str,
+    path: &str,
+    place: &str,
+    faults: &mut Vec<String>,
+) {
     let inner = if path.is_empty() { element.path.clone() } else { element.path.clone() };
     let _ = path;
     if data_type.is_empty() || data_type == "BackboneElement" || data_type == "Element" {
@@ -107,8 +126,12 @@ fn value_of(value: &Value, kind: &str, element: &ElementDef, data_type: &str, pa
         "integer" | "positiveInt" | "unsignedInt" | "decimal" => value.is_number(),
         "code" => text.is_some_and(|text| !text.is_empty() && text.trim() == text && !text.contains("  ")),
         "id" => text.is_some_and(yba_fhir::resource::is_id),
-        "date" | "dateTime" | "instant" => text.is_some_and(|text| yba_fhir::DateRange::parse(text).is_some()),
-        "uri" | "url" | "canonical" => text.is_some_and(|text| !text.is_empty() && !text.contains(char::is_whitespace)),
+        "date" | "dateTime" | "instant" => {
+            text.is_some_and(|text| yba_fhir::DateRange::parse(text).is_some())
+        }
+        "uri" | "url" | "canonical" => {
+            text.is_some_and(|text| !text.is_empty() && !text.contains(char::is_whitespace))
+        }
         _ => text.is_some_and(|text| !text.is_empty() && text.trim() == text),
     };
     if !sound {
@@ -121,7 +144,8 @@ fn reference(value: &Value, element: &ElementDef, place: &str, faults: &mut Vec<
     let Some((kind, _)) = yba_fhir::view::reference_target(text) else {
         return faults.push(format!("{place}: {text} is no reference"));
     };
-    let open = element.reference_targets.is_empty() || element.reference_targets.iter().any(|target| target == "Resource");
+    let open = element.reference_targets.is_empty()
+        || element.reference_targets.iter().any(|target| target == "Resource");
     if !open && !element.reference_targets.iter().any(|target| target == kind) {
         faults.push(format!("{place}: {kind} is not allowed"));
     }
@@ -131,9 +155,16 @@ fn reference(value: &Value, element: &ElementDef, place: &str, faults: &mut Vec<
 fn the_judge_of_shapes_judges() {
     use yba_fhir::json::json;
     let faults_of = |value: Value| faults(&value).join("; ");
-    assert_eq!(faults_of(json!({"resourceType": "Patient", "id": "a", "gender": "male", "birthDate": "1990"})), "");
-    let wrong = faults_of(json!({"resourceType": "Observation", "id": "a b", "foo": 1, "status": ["final"], "subject": {"reference": "Claim/x"}}));
-    for part in ["Observation.foo is unknown", "code is missing", "cardinality", "Claim is not allowed", "is no id"] {
+    assert_eq!(
+        faults_of(json!({"resourceType": "Patient", "id": "a", "gender": "male", "birthDate": "1990"})),
+        ""
+    );
+    let wrong = faults_of(
+        json!({"resourceType": "Observation", "id": "a b", "foo": 1, "status": ["final"], "subject": {"reference": "Claim/x"}}),
+    );
+    for part in
+        ["Observation.foo is unknown", "code is missing", "cardinality", "Claim is not allowed", "is no id"]
+    {
         assert!(wrong.contains(part), "{part} in {wrong}");
     }
 }

@@ -7,7 +7,8 @@ use yba_claim::{Bounds, Problem, Severity};
 fn refusal(example: Example) -> (String, String, Option<u32>, String, String) {
     judged(&example.file(), |judged| {
         assert!(judged.refused, "must be refused");
-        let errors: Vec<&Problem> = judged.problems.iter().filter(|one| one.severity == Severity::Error).collect();
+        let errors: Vec<&Problem> =
+            judged.problems.iter().filter(|one| one.severity == Severity::Error).collect();
         assert_eq!(errors.len(), 1, "{errors:#?}");
         let one = errors[0];
         assert_eq!(one.file, "a.xml");
@@ -40,8 +41,14 @@ fn missing_keys_refuse() {
 #[test]
 fn impossible_dates_refuse_and_say_what_may_have_happened() {
     let example = outpatient;
-    assert_eq!(place(example().set("XML1", 0, "NGAY_RA", "202611151015")), at("date-order", "XML1", 1, "NGAY_RA"));
-    assert_eq!(place(example().set("XML1", 0, "NGAY_SINH", "202711160000")), at("date-order", "XML1", 1, "NGAY_SINH"));
+    assert_eq!(
+        place(example().set("XML1", 0, "NGAY_RA", "202611151015")),
+        at("date-order", "XML1", 1, "NGAY_RA")
+    );
+    assert_eq!(
+        place(example().set("XML1", 0, "NGAY_SINH", "202711160000")),
+        at("date-order", "XML1", 1, "NGAY_SINH")
+    );
     assert_eq!(place(example().set("XML2", 1, "NGAY_YL", "202613160900")), at("date", "XML2", 2, "NGAY_YL"));
     assert_eq!(place(example().set("XML4", 0, "NGAY_KQ", "202602300900")), at("date", "XML4", 1, "NGAY_KQ"));
     let (key, _, _, column, text) = refusal(example().set("XML1", 0, "NGAY_SINH", "199015030000"));
@@ -52,12 +59,18 @@ fn impossible_dates_refuse_and_say_what_may_have_happened() {
 #[test]
 fn money_that_does_not_add_up_refuses_with_both_numbers() {
     let (key, part, row, column, text) = refusal(outpatient().set("XML1", 0, "T_TONGCHI_BV", "613274.00"));
-    assert_eq!((key.as_str(), part.as_str(), row, column.as_str()), ("totals", "XML1", Some(1), "T_TONGCHI_BV"));
+    assert_eq!(
+        (key.as_str(), part.as_str(), row, column.as_str()),
+        ("totals", "XML1", Some(1), "T_TONGCHI_BV")
+    );
     assert!(text.contains("613274.00") && text.contains("603274.00"), "{text}");
     assert_eq!(place(outpatient().set("XML1", 0, "T_BHTT", "1")), at("totals", "XML1", 1, "T_BHTT"));
     judged(&outpatient().set("XML3", 0, "THANH_TIEN_BV", "45.000,00").file(), |judged| {
         let found = judged.problems.iter().find(|one| one.key == "number").unwrap();
-        assert_eq!((found.part.as_deref(), found.row, found.column.as_deref()), (Some("XML3"), Some(1), Some("THANH_TIEN_BV")));
+        assert_eq!(
+            (found.part.as_deref(), found.row, found.column.as_deref()),
+            (Some("XML3"), Some(1), Some("THANH_TIEN_BV"))
+        );
         assert!(judged.refused && found.text.contains("dấu chấm"), "{}", found.text);
     });
 }
@@ -142,23 +155,39 @@ fn a_broken_part_refuses_its_visit_and_no_other() {
     let breaks: [(&str, &dyn Fn(&str) -> String, &str); 5] = [
         ("base64", &|text| base64(text)[..41].to_owned() + "*", "XML1"),
         ("xml-syntax", &|text| base64(&text.replace("<STT>1</STT>", "<STT>1<STT>")), "XML1"),
-        ("xml-cut", &|text| base64(&text[..text.len() - 20].trim_end_matches(|c| c != '>').replace("</TONG_HOP>", "")), "XML1"),
+        (
+            "xml-cut",
+            &|text| {
+                base64(&text[..text.len() - 20].trim_end_matches(|c| c != '>').replace("</TONG_HOP>", ""))
+            },
+            "XML1",
+        ),
         ("xml-entity", &|text| base64(&text.replace("000123/LCH", "&ten;")), "XML2"),
-        ("encoding", &|text| {
-            use base64::Engine;
-            let bytes = text.bytes().map(|byte| if byte == b'K' { 0xF2 } else { byte }).collect::<Vec<u8>>();
-            base64::engine::general_purpose::STANDARD.encode(bytes)
-        }, "XML1"),
+        (
+            "encoding",
+            &|text| {
+                use base64::Engine;
+                let bytes =
+                    text.bytes().map(|byte| if byte == b'K' { 0xF2 } else { byte }).collect::<Vec<u8>>();
+                base64::engine::general_purpose::STANDARD.encode(bytes)
+            },
+            "XML1",
+        ),
     ];
     for (key, pack, part) in breaks {
         let bad = outpatient().hoso(pack);
-        let (reading, visits) = read(&file("12001", "20261203", &[good.clone(), bad, outpatient().other(2).hoso(base64)]));
+        let (reading, visits) =
+            read(&file("12001", "20261203", &[good.clone(), bad, outpatient().other(2).hoso(base64)]));
         assert!(reading.problems.is_empty(), "{key}: {:?}", reading.problems);
         assert_eq!(visits.len(), 3, "{key}");
         let content = crate::example::content();
         let verdicts: Vec<_> = visits.iter().map(|visit| yba_claim::judge(visit, &content)).collect();
         assert_eq!(verdicts.iter().map(|one| one.refused).collect::<Vec<_>>(), [false, true, false], "{key}");
-        let found = verdicts[1].problems.iter().find(|one| one.key == key).unwrap_or_else(|| panic!("{key}: {:#?}", verdicts[1].problems));
+        let found = verdicts[1]
+            .problems
+            .iter()
+            .find(|one| one.key == key)
+            .unwrap_or_else(|| panic!("{key}: {:#?}", verdicts[1].problems));
         assert_eq!(found.part.as_deref(), Some(part), "{key}");
     }
 }
@@ -166,10 +195,14 @@ fn a_broken_part_refuses_its_visit_and_no_other() {
 #[test]
 fn a_fault_inside_a_part_names_its_row_and_column() {
     let example = outpatient().set("XML2", 1, "CACH_DUNG", "ĐÁNH_DẤU");
-    let bytes = file("12001", "20261203", &[example.hoso(|text| base64(&text.replace("ĐÁNH_DẤU", "sáng & chiều")))]);
+    let bytes =
+        file("12001", "20261203", &[example.hoso(|text| base64(&text.replace("ĐÁNH_DẤU", "sáng & chiều")))]);
     judged(&bytes, |judged| {
         let found = judged.problems.iter().find(|one| one.key == "xml-syntax").unwrap();
-        assert_eq!((found.part.as_deref(), found.row, found.column.as_deref()), (Some("XML2"), Some(2), Some("CACH_DUNG")));
+        assert_eq!(
+            (found.part.as_deref(), found.row, found.column.as_deref()),
+            (Some("XML2"), Some(2), Some("CACH_DUNG"))
+        );
         assert!(found.text.contains("&amp;"), "{}", found.text);
     });
 }
@@ -181,7 +214,9 @@ fn a_file_cut_short_gives_what_came_before() {
     for keep in [whole.len() * 5 / 8, whole.len() * 7 / 8] {
         let (reading, visits) = read(&whole[..keep]);
         assert!(visits.len() >= 2 && visits.len() < 4, "{}", visits.len());
-        assert!(reading.problems.iter().any(|one| one.severity == Severity::Error && one.key.starts_with("xml-")));
+        assert!(
+            reading.problems.iter().any(|one| one.severity == Severity::Error && one.key.starts_with("xml-"))
+        );
         let content = crate::example::content();
         assert!(visits.iter().all(|visit| !yba_claim::judge(visit, &content).refused));
     }
@@ -190,7 +225,8 @@ fn a_file_cut_short_gives_what_came_before() {
 #[test]
 fn bombs_and_hostile_documents_are_refused_quickly() {
     let laughs = "<!DOCTYPE lolz [<!ENTITY lol \"lol\"><!ENTITY lol2 \"&lol;&lol;&lol;&lol;\">]><GIAMDINHHS>&lol2;</GIAMDINHHS>";
-    let outside = "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><TONG_HOP><HO_TEN>&x;</HO_TEN></TONG_HOP>";
+    let outside =
+        "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><TONG_HOP><HO_TEN>&x;</HO_TEN></TONG_HOP>";
     let deep = "<a>".repeat(100_000);
     let in_part = file("12001", "20261203", &[outpatient().hoso(|_| base64(laughs))]);
     for (bytes, key) in [
@@ -204,11 +240,16 @@ fn bombs_and_hostile_documents_are_refused_quickly() {
         let (reading, visits) = read(bytes);
         assert!(visits.is_empty());
         let keys: Vec<_> = reading.problems.iter().map(|one| one.key).collect();
-        assert!(keys.contains(&key) || keys.iter().all(|key| key.starts_with("xml-")) && !keys.is_empty(), "{key}: {keys:?}");
+        assert!(
+            keys.contains(&key) || keys.iter().all(|key| key.starts_with("xml-")) && !keys.is_empty(),
+            "{key}: {keys:?}"
+        );
     }
     judged(&in_part, |judged| {
         assert!(judged.refused);
-        assert!(judged.problems.iter().any(|one| one.key == "xml-doctype" && one.part.as_deref() == Some("XML1")));
+        assert!(
+            judged.problems.iter().any(|one| one.key == "xml-doctype" && one.part.as_deref() == Some("XML1"))
+        );
     });
 }
 
@@ -238,7 +279,8 @@ fn other_encodings_are_refused_with_the_thing_to_do() {
 
 #[test]
 fn diagnostics_hold_no_names_or_numbers_of_people() {
-    let example = outpatient().set("XML1", 0, "SO_CCCD", "01219000").set("XML1", 0, "NGAY_SINH", "199013320000");
+    let example =
+        outpatient().set("XML1", 0, "SO_CCCD", "01219000").set("XML1", 0, "NGAY_SINH", "199013320000");
     judged(&example.file(), |judged| {
         assert!(judged.refused);
         for one in &judged.problems {

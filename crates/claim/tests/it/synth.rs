@@ -83,12 +83,15 @@ async fn every_visit_is_here_once_with_its_money_and_a_second_run_changes_nothin
     assert_eq!(encounters.len(), last.len());
     let mut claims: HashMap<String, Value> = HashMap::new();
     for claim in all(&kit, "Claim").await {
-        let encounter = items(&claim, "item").next().and_then(|item| items(item, "encounter").next().cloned());
-        let encounter = encounter.and_then(|one| str_at(&one, &["reference"]).map(str::to_owned)).unwrap_or_default();
+        let encounter =
+            items(&claim, "item").next().and_then(|item| items(item, "encounter").next().cloned());
+        let encounter =
+            encounter.and_then(|one| str_at(&one, &["reference"]).map(str::to_owned)).unwrap_or_default();
         claims.insert(encounter, claim);
     }
     for encounter in &encounters {
-        let facility = str_at(encounter, &["serviceProvider", "reference"]).unwrap().rsplit('-').next().unwrap();
+        let facility =
+            str_at(encounter, &["serviceProvider", "reference"]).unwrap().rsplit('-').next().unwrap();
         let key = items(encounter, "identifier").next().and_then(|one| str_at(one, &["value"])).unwrap();
         let told = last[&(facility, key)];
         let Some(claim) = claims.get(&format!("Encounter/{}", str_at(encounter, &["id"]).unwrap())) else {
@@ -108,7 +111,8 @@ async fn every_visit_is_here_once_with_its_money_and_a_second_run_changes_nothin
 
     // Mapping everything anew gives the same bytes: nothing depends on chance, order or the clock.
     let remapped = run(&kit, files.path(), true).await;
-    let without_trail: u64 = remapped.written.iter().filter(|(kind, _)| *kind != "Provenance").map(|(_, count)| count).sum();
+    let without_trail: u64 =
+        remapped.written.iter().filter(|(kind, _)| *kind != "Provenance").map(|(_, count)| count).sum();
     assert_eq!(without_trail, 0, "{:?}", remapped.written);
 }
 
