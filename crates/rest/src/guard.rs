@@ -127,4 +127,33 @@ mod tests {
         assert!(asks("gzip") && asks("br, gzip;q=0.5"));
         assert!(!asks("br") && !asks("gzip;q=0") && !asks("identity") && !takes_gzip(&HeaderMap::new()));
     }
+
+    #[tokio::test]
+    async fn a_panic_and_a_fault_end_the_request_with_an_id_and_without_the_cause() {
+        use axum::{Router, middleware::from_fn_with_state, routing::get};
+        use tower::ServiceExt;
+        async fn panics() -> Refused {
+            panic!("the secret cause")
+        }
+        async fn faults() -> Refused {
+            Outcome::fault("the secret cause").into()
+        }
+        let settings = crate::Settings { open: true, ..Default::default() };
+        let api = Api::new(yba_testkit::records().records, settings);
+        let router: Router = Router::new()
+            .route("/fhir/panic", get(panics))
+            .route("/fhir/fault", get(faults))
+            .layer(from_fn_with_state(api.clone(), guard))
+            .with_state(api);
+        for path in ["/fhir/panic", "/fhir/fault"] {
+            let request = Request::get(path).header("x-request-id", "his-7").body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), 500);
+            assert_eq!(response.headers()["x-request-id"], "his-7");
+            let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            let text = String::from_utf8(body.to_vec()).unwrap();
+            assert!(text.contains("OperationOutcome") && text.contains("his-7"), "{text}");
+            assert!(!text.contains("secret"), "{text}");
+        }
+    }
 }
