@@ -64,12 +64,10 @@ fn check(node: &Value, kind: &str, path: &str, place: &str, faults: &mut Vec<Str
                     faults.push(format!("{place}.{key} is an empty list"));
                 }
                 items.iter().for_each(|item| {
-                    value_of(item, kind, element, &data_type, path, &format!("{place}.{key}"), faults)
+                    value_of(item, kind, element, &data_type, &format!("{place}.{key}"), faults)
                 });
             }
-            (false, None) => {
-                value_of(value, kind, element, &data_type, path, &format!("{place}.{key}"), faults)
-            }
+            (false, None) => value_of(value, kind, element, &data_type, &format!("{place}.{key}"), faults),
             _ => faults.push(format!("{place}.{key}: cardinality")),
         }
     }
@@ -105,14 +103,11 @@ fn value_of(
     kind: &str,
     element: &ElementDef,
     data_type: &str,
-    path: &str,
     place: &str,
     faults: &mut Vec<String>,
 ) {
-    let inner = if path.is_empty() { element.path.clone() } else { element.path.clone() };
-    let _ = path;
     if data_type.is_empty() || data_type == "BackboneElement" || data_type == "Element" {
-        return check(value, kind, &inner, place, faults);
+        return check(value, kind, &element.path, place, faults);
     }
     if data_type.starts_with(|first: char| first.is_ascii_uppercase()) {
         if data_type == "Reference" {

@@ -152,7 +152,8 @@ fn a_sound_visit_gets_no_warning_and_odd_ones_get_theirs() {
 #[test]
 fn a_broken_part_refuses_its_visit_and_no_other() {
     let good = outpatient().other(1).hoso(base64);
-    let breaks: [(&str, &dyn Fn(&str) -> String, &str); 5] = [
+    type Pack<'a> = &'a dyn Fn(&str) -> String;
+    let breaks: [(&str, Pack<'_>, &str); 5] = [
         ("base64", &|text| base64(text)[..41].to_owned() + "*", "XML1"),
         ("xml-syntax", &|text| base64(&text.replace("<STT>1</STT>", "<STT>1<STT>")), "XML1"),
         (
