@@ -5,11 +5,11 @@ use crate::evidence::{Decision, Standing};
 use crate::identifier::Key;
 use crate::link::{Clusters, GROUP_MAX, KEY_PATIENTS_MAX, decide};
 use crate::linkage;
-use crate::table::{self, FOLLOWER, LinkRow, PatientRow, query_in};
+use crate::table::{self, FOLLOWER, LinkRow, PatientRow, deletes, query_in, texts};
 use std::collections::{BTreeMap, BTreeSet};
 use yba_fhir::{Kind, Outcome, Resource};
 use yba_records::{Change, Ctx, Records};
-use yba_store::{Statement, Store, Value};
+use yba_store::{Store, Value};
 
 /// Most Patients taken from the list at once.
 const TODO_MAX: i64 = 400;
@@ -54,10 +54,7 @@ pub(crate) async fn decide_next(records: &Records, t: i64) -> Result<Turn, Outco
     let mut judged: BTreeSet<&String> = todo.iter().collect();
     let wanted = gathered.decide_all(&mut turn, &mut judged);
     turn.written = write(records, wanted).await?;
-    let done = judged
-        .into_iter()
-        .map(|id| Statement::new("DELETE FROM mpi_todo WHERE patient = ?1", vec![Value::from(id.as_str())]))
-        .collect();
+    let done = deletes("mpi_todo", "patient", &texts(judged));
     store.derive(FOLLOWER, t, done).await?;
     Ok(turn)
 }

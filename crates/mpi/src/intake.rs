@@ -4,7 +4,7 @@
 use crate::evidence::Verdict;
 use crate::linkage;
 use crate::patient::Summary;
-use crate::table::{self, FOLLOWER, LINK_COLUMNS, LinkRow, PatientRow, inserts, query_in, texts};
+use crate::table::{self, FOLLOWER, LINK_COLUMNS, LinkRow, PatientRow, deletes, inserts, query_in, texts};
 use std::collections::{BTreeMap, BTreeSet};
 use yba_fhir::Outcome;
 use yba_store::{Statement, Store, Value, Version};
@@ -170,11 +170,8 @@ impl Intake {
                 self.todo.extend([row.decided.first.clone(), row.decided.second.clone()]);
             }
         }
-        let delete = |id: &String| {
-            Statement::new("DELETE FROM mpi_link WHERE linkage = ?1", vec![Value::from(id.as_str())])
-        };
         let before: BTreeSet<&String> = self.links_before.iter().map(|row| &row.linkage).collect();
-        self.statements.extend(before.into_iter().map(delete));
+        self.statements.extend(deletes("mpi_link", "linkage", &texts(before)));
         let rows = self.links_after.iter().map(LinkRow::values).collect();
         self.statements.extend(inserts("mpi_link", LINK_COLUMNS, "", rows));
         Ok(())

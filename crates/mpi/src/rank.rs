@@ -66,7 +66,8 @@ fn fit_name(query: &NameQuery, name: &str) -> Option<Fit> {
                 .get(at)
                 .is_none_or(|typed| marked.get(place).is_none_or(|word| begins_with(word, typed)))
         };
-        if !same_marks(&place) && !(begins && begins_so()) {
+        let as_typed = same_marks(&place) || (begins && begins_so());
+        if !as_typed {
             unlike_marks += 1;
         }
         taken[place] = true;

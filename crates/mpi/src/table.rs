@@ -234,9 +234,21 @@ pub(crate) async fn query_in(store: &Store, sql: &str, values: &[Value]) -> Resu
     Ok(rows)
 }
 
+/// `DELETE` statements for rows whose `column` is one of the values, many at once.
+pub(crate) fn deletes(table: &str, column: &str, values: &[Value]) -> Vec<Statement> {
+    let statement = |chunk: &[Value]| {
+        let size = if chunk.len() <= SMALL { SMALL } else { CHUNK };
+        let mut params = chunk.to_vec();
+        params.resize(size, chunk[chunk.len() - 1].clone());
+        let places: Vec<String> = (1..=size).map(|place| format!("?{place}")).collect();
+        Statement::new(format!("DELETE FROM {table} WHERE {column} IN ({})", places.join(", ")), params)
+    };
+    values.chunks(CHUNK).map(statement).collect()
+}
+
 /// `INSERT` statements of many rows each; all rows have as many values as `columns` names.
 pub(crate) fn inserts(table: &str, columns: &str, tail: &str, rows: Vec<Vec<Value>>) -> Vec<Statement> {
-    const ROWS: usize = 20;
+    const ROWS: usize = 40;
     let statement = |chunk: &[Vec<Value>]| {
         let mut place = 0;
         let groups: Vec<String> = chunk
