@@ -38,6 +38,7 @@ pub struct Config {
     pub open: bool,
     pub name: String,
     pub source_url: String,
+    pub base_url: String,
     pub content: Option<PathBuf>,
     pub clock_offset: i64,
 }
@@ -58,6 +59,7 @@ impl Config {
             open: parsed("open", look("open").as_deref().unwrap_or("false"))?,
             name: look("name").unwrap_or_else(|| "Y Bạ".into()),
             source_url: look("source-url").unwrap_or_else(|| "https://yba.vn/ma-nguon".into()),
+            base_url: look("base-url").unwrap_or_default().trim_end_matches('/').to_owned(),
             content: look("content").map(PathBuf::from),
             clock_offset: flags.clock_offset.unwrap_or(0),
             data,
@@ -96,6 +98,12 @@ impl Config {
                 "source-url",
                 self.source_url.clone(),
                 "Where the source of this very program can be had (AGPL, section 13).",
+            ),
+            row(
+                "base-url",
+                self.base_url.clone(),
+                "The address others know this node by, such as https://hoso.laichau.gov.vn; links begin with it. \
+                 Empty: the host that the caller named.",
             ),
             row(
                 "content",

@@ -111,7 +111,7 @@ fn app(node: &Node) -> Router {
     let rooms = yba_hospital::routes(Hospital { site: site.clone(), records: node.records.clone() });
     let api = yba_rest::Settings {
         open: node.config.open,
-        base: String::new(),
+        base: api_base(&node.config.base_url),
         run: node.records.store().identity().incarnation.clone(),
     };
     let watched = node.clone();
@@ -122,6 +122,11 @@ fn app(node: &Node) -> Router {
         .route("/metrics", get(move || measures(metrics.clone())))
         .merge(yba_rest::router(node.records.clone(), api))
         .merge(yba_web::shell(site, rooms))
+}
+
+/// Where the API begins, when the node's own address is known.
+fn api_base(base_url: &str) -> String {
+    if base_url.is_empty() { String::new() } else { format!("{base_url}/fhir") }
 }
 
 /// Ready when the log can be read.

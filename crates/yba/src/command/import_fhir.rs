@@ -197,7 +197,8 @@ fn bundle_changes(tree: yba_fhir::json::Value) -> Result<Vec<Change>, Outcome> {
     for (position, entry) in items(&tree, "entry").enumerate() {
         let Some(resource) = entry.get("resource") else { continue };
         let place = format!("Bundle.entry[{position}]");
-        let resource = Resource::from_parsed(resource.clone()).map_err(|outcome| outcome.at(place.clone()))?;
+        let resource =
+            Resource::from_parsed(resource.clone()).map_err(|outcome| outcome.at(place.clone()))?;
         let create = str_at(entry, &["request", "method"]) == Some("POST") || resource.id().is_none();
         let mut change = if create { Change::create(resource) } else { Change::put(resource) };
         if let Some(query) = str_at(entry, &["request", "ifNoneExist"]) {
