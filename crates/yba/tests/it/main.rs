@@ -4,12 +4,15 @@
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
+mod browser;
 mod claims;
 mod crash;
 mod durable_before_acknowledged;
+mod fhir_client;
 mod house;
 mod http;
 
 mod bad_files;
 mod closed_house;
+mod postgres_house;
 mod two_hospitals_one_record;

@@ -1,0 +1,273 @@
+// A real browser (headless Chromium) at a desk: find a person by name, number and scanned card, by keyboard alone,
+// with and without script, on a wide and a narrow screen; every page judged by axe-core.
+//
+// Arguments: address of an open node with invented people, address of a closed node, folder for screenshots.
+// The first surprise ends the program with a stack trace and an exit code other than 0.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const require = createRequire(`${process.env.YBA_TEST_NODE_MODULES}/`);
+const { chromium } = require("playwright-core");
+const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const [OPEN, CLOSED, SHOTS] = process.argv.slice(2);
+const WIDE = { width: 1440, height: 900 };
+const NARROW = { width: 390, height: 844 };
+const TINY = { width: 320, height: 700 };
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+
+// --- whom to look for, asked from the node's own API
+
+async function all(path) {
+  const found = [];
+  for (let url = `${OPEN}/fhir/${path}`; url;) {
+    const bundle = await (await fetch(url)).json();
+    assert.equal(bundle.resourceType, "Bundle", JSON.stringify(bundle));
+    found.push(...(bundle.entry ?? []).map((entry) => entry.resource));
+    url = bundle.link?.find((link) => link.relation === "next")?.url;
+  }
+  return found;
+}
+
+const number = (patient, slug) =>
+  patient.identifier?.find((one) => one.system === `https://yba.vn/fhir/sid/${slug}`)?.value;
+
+// The person with most visits among those whom several facilities know and who was asked about allergies.
+async function someone() {
+  const parent = new Map();
+  const root = (id) => { while (parent.has(id)) id = parent.get(id); return id; };
+  for (const link of await all("Linkage?_count=500")) {
+    if (!link.active) continue;
+    const [first, second] = link.item.map((item) => root(item.resource.reference));
+    if (first !== second) parent.set(second, first);
+  }
+  const people = new Map();
+  const person = (reference) => {
+    const id = root(reference);
+    if (!people.has(id)) people.set(id, { patients: [], visits: 0, places: new Set(), allergies: 0 });
+    return people.get(id);
+  };
+  for (const patient of await all("Patient?_count=500")) person(`Patient/${patient.id}`).patients.push(patient);
+  for (const visit of await all("Encounter?_count=500")) {
+    const one = person(visit.subject.reference);
+    one.visits += 1;
+    one.places.add(visit.serviceProvider?.reference);
+  }
+  for (const allergy of await all("AllergyIntolerance?_count=500")) person(allergy.patient.reference).allergies += 1;
+  const score = (one) => Math.min(one.places.size, 2) * 1000 + (one.allergies > 0 ? 500 : 0) + one.visits;
+  const known = [...people.values()].filter((one) => one.patients.some((patient) => number(patient, "cccd")));
+  const best = known.sort((left, right) => score(right) - score(left))[0];
+  assert.ok(best.visits > 3 && best.places.size >= 2, "the invented people hold someone with a history at two places");
+  const named = best.patients.find((patient) => number(patient, "cccd") && /[^\x00-\x7f]/.test(patient.name[0].text));
+  const patient = named ?? best.patients.find((one) => number(one, "cccd"));
+  return { patient, name: patient.name[0].text, cccd: number(patient, "cccd"), birth: patient.birthDate };
+}
+
+const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/g, "d").replace(/Đ/g, "D");
+
+// --- pages
+
+// A page that fails the story on any error in its console, any breach of the content security policy, any failed load.
+async function open(context, expected = []) {
+  const page = await context.newPage();
+  page.surprises = [];
+  page.on("console", (message) => {
+    const text = message.text();
+    if (message.type() === "error" && !expected.some((known) => text.includes(known))) page.surprises.push(text);
+  });
+  page.on("pageerror", (error) => page.surprises.push(String(error)));
+  page.on("requestfailed", (request) => {
+    // A search that was overtaken by the next letter is called off by the page itself.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") page.surprises.push(`${request.url()} ${request.failure()?.errorText}`);
+  });
+  return page;
+}
+
+async function axe(page, name) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+  const grave = violations.filter((one) => ["serious", "critical"].includes(one.impact));
+  const told = grave.map((one) => `${one.id}: ${one.help}\n${one.nodes.map((node) => `  ${node.html}`).slice(0, 5).join("\n")}`);
+  assert.equal(grave.length, 0, `axe-core about ${name}:\n${told.join("\n")}`);
+  const minor = violations.filter((one) => !grave.includes(one)).map((one) => `${one.id} (${one.impact})`);
+  if (minor.length) console.log(`axe-core, minor, about ${name}: ${minor.join(", ")}`);
+}
+
+async function fits(page, name) {
+  const wide = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert.ok(wide[0] <= wide[1], `${name} scrolls sideways: ${wide[0]} px in ${wide[1]} px`);
+}
+
+// Judges a page at every width and takes its pictures.
+async function judge(page, name) {
+  for (const [size, word] of [[WIDE, "1440"], [NARROW, "390"], [TINY, "320"]]) {
+    await page.setViewportSize(size);
+    await page.evaluate(() => document.fonts.ready);
+    await fits(page, `${name} at ${word} px`);
+    await axe(page, `${name} at ${word} px`);
+    if (word !== "320") await page.screenshot({ path: `${SHOTS}/${name}-${word}.png` });
+  }
+  await page.setViewportSize(WIDE);
+  assert.deepEqual(page.surprises, [], name);
+}
+
+const heading = (page) => page.locator("h1").innerText();
+const hits = (page) => page.locator("#ket-qua-ds [role=option]");
+const same = (left, right) => plain(left).toLowerCase() === plain(right).toLowerCase();
+
+// Types into the box that has the focus and waits until the list answers what stands there.
+async function ask(page, text) {
+  await page.keyboard.type(text, { delay: 60 });
+  await page.waitForSelector(`.hits-head[data-q="${text.trim()}"]`, { timeout: 10_000 });
+}
+
+async function arrivedAt(page, who) {
+  await page.waitForURL("**/nguoi/*");
+  assert.ok(same(await heading(page), who.name), `${await heading(page)} is not ${who.name}`);
+}
+
+// --- the story
+
+async function byName(page, who) {
+  await page.goto(`${OPEN}/`);
+  await judge(page, "home");
+  await page.locator("#q").click();
+  await ask(page, `${plain(who.name).toLowerCase()} ${who.birth.slice(0, 4)}`);
+  assert.ok((await hits(page).count()) >= 1);
+  assert.ok(same(await hits(page).first().locator(".name").innerText(), who.name));
+  await judge(page, "results");
+  await hits(page).first().click();
+  await arrivedAt(page, who);
+  await judge(page, "person");
+  await page.screenshot({ path: `${SHOTS}/person-whole-1440.png`, fullPage: true });
+}
+
+async function byNumber(page, who) {
+  await page.goto(`${OPEN}/`);
+  await page.locator("#q").fill(who.cccd);
+  await page.waitForSelector(`.hits-head[data-q="${who.cccd}"]`);
+  assert.equal(await hits(page).count(), 1);
+  await page.keyboard.press("Enter");
+  await arrivedAt(page, who);
+}
+
+// A desk scanner is a fast keyboard: the card's line and Enter, wherever the focus is.
+async function byCard(page, who) {
+  const [year, month, day] = who.birth.split("-");
+  const sex = who.patient.gender === "male" ? "Nam" : "Nữ";
+  const line = `${who.cccd}||${who.name}|${day}${month}${year}|${sex}|Lai Châu|01072025`;
+  await page.goto(`${OPEN}/gioi-thieu`);
+  await page.locator("h1").click();
+  await page.keyboard.type(line);
+  await page.keyboard.press("Enter");
+  await arrivedAt(page, who);
+}
+
+async function byKeyboardAlone(page, who) {
+  await page.goto(`${OPEN}/gioi-thieu`);
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.className), "skip", "the first stop skips to the content");
+  await page.evaluate(() => document.activeElement.blur());
+  await page.waitForTimeout(100);
+  await page.keyboard.press("/");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "q");
+  await ask(page, "thi");
+  assert.ok((await hits(page).count()) > 1, "many are called so");
+  const chosen = () => page.locator("[role=option][aria-selected=true]").getAttribute("id");
+  const first = await chosen();
+  await page.keyboard.press("ArrowDown");
+  assert.notEqual(await chosen(), first, "the arrow moves the choice");
+  await page.keyboard.press("ArrowUp");
+  assert.equal(await chosen(), first);
+  await page.keyboard.press("Escape");
+  assert.equal(await hits(page).count(), 0, "Esc closes the list");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.press("Control+a");
+  await ask(page, who.cccd);
+  await page.keyboard.press("Enter");
+  await arrivedAt(page, who);
+  const stops = new Set();
+  let visit;
+  for (let step = 0; step < 200 && !visit; step += 1) {
+    await page.keyboard.press("Tab");
+    const here = await page.evaluate(() => {
+      const node = document.activeElement;
+      return { href: node.getAttribute("href") ?? "", text: node.outerHTML.slice(0, 80), ring: getComputedStyle(node).outlineStyle };
+    });
+    assert.notEqual(here.ring, "none", `the focus is seen on ${here.text}`);
+    stops.add(here.text);
+    if (here.href.includes("/luot/")) visit = here.href;
+  }
+  assert.ok(visit, `a visit is reached by Tab; the stops were ${[...stops].join("\n")}`);
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/luot/*");
+  await judge(page, "visit");
+  await page.screenshot({ path: `${SHOTS}/visit-whole-1440.png`, fullPage: true });
+}
+
+async function withoutScript(browser, who) {
+  const context = await browser.newContext({ javaScriptEnabled: false, viewport: WIDE });
+  const page = await open(context);
+  await page.goto(`${OPEN}/`);
+  await page.locator("#q").fill(`${plain(who.name).toLowerCase()} ${who.birth.slice(0, 4)}`);
+  await page.locator("#q").press("Enter");
+  await page.waitForLoadState();
+  assert.ok(!page.url().includes("="), `no name stands in the address: ${page.url()}`);
+  await hits(page).first().click();
+  await arrivedAt(page, who);
+  const more = page.locator("#dien-tien a[href*='loai=']");
+  if (await more.count()) {
+    await more.last().click();
+    await arrivedAt(page, who);
+    await page.goBack();
+  }
+  await page.locator("a[href*='/luot/']").first().click();
+  await page.waitForURL("**/luot/*");
+  assert.ok((await heading(page)).length > 0);
+  assert.deepEqual(page.surprises, []);
+  await page.screenshot({ path: `${SHOTS}/visit-without-script-1440.png` });
+  // A card scanned into a plain form opens the person as well.
+  await page.goto(`${OPEN}/`);
+  const [year, month, day] = who.birth.split("-");
+  await page.locator("#q").fill(`${who.cccd}||${who.name}|${day}${month}${year}|Nữ|Lai Châu|01072025`);
+  await page.locator("#q").press("Enter");
+  await arrivedAt(page, who);
+  await context.close();
+}
+
+async function otherPages(context) {
+  for (const [address, name, status] of [
+    [`${OPEN}/gioi-thieu`, "about", 200],
+    [`${OPEN}/_ui`, "gallery", 200],
+    [`${OPEN}/khong-co-trang-nay`, "404", 404],
+    [`${OPEN}/nguoi/khong-co-nguoi-nay`, "404-person", 404],
+    [`${CLOSED}/`, "401", 401],
+    [`${CLOSED}/gioi-thieu`, "about-closed", 200],
+  ]) {
+    const page = await open(context, status === 200 ? [] : [`the server responded with a status of ${status}`]);
+    const answer = await page.goto(address);
+    assert.equal(answer.status(), status, address);
+    await judge(page, name);
+    await page.close();
+  }
+}
+
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+try {
+  const who = await someone();
+  const context = await browser.newContext({ viewport: WIDE, locale: "vi-VN", reducedMotion: "reduce" });
+  const page = await open(context);
+  for (const step of [byName, byNumber, byCard, byKeyboardAlone]) {
+    console.log(step.name);
+    await step(page, who);
+    assert.deepEqual(page.surprises, [], step.name);
+  }
+  await page.close();
+  await otherPages(context);
+  await withoutScript(browser, who);
+  console.log("browser: every step as expected");
+} finally {
+  await browser.close();
+}
