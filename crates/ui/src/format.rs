@@ -143,6 +143,15 @@ pub fn count(n: usize) -> String {
     grouped(&n.to_string())
 }
 
+/// A size: `840 byte`, `12 KB`, `3,4 MB`.
+pub fn bytes(n: usize) -> String {
+    match n {
+        0..1024 => format!("{n}{THIN}byte"),
+        1024..1_048_576 => format!("{}{THIN}KB", n.div_ceil(1024)),
+        _ => format!("{},{}{THIN}MB", grouped(&(n >> 20).to_string()), (n % (1 << 20)) * 10 >> 20),
+    }
+}
+
 /// Money in đồng, from a decimal token: `4821000.00` → `4.821.000 ₫`. A fraction that is not zero stays.
 pub fn money(dong: &str) -> String {
     let token = match dong.split_once('.') {
@@ -307,6 +316,9 @@ mod tests {
         assert_eq!(money("4821000.00"), "4.821.000\u{202f}₫");
         assert_eq!(money("150.50"), "150,50\u{202f}₫");
         assert_eq!(quantity("98", "umol/L"), "98\u{202f}µmol/L");
+        for (n, text) in [(0, "0 byte"), (1023, "1023 byte"), (1025, "2 KB"), (3_565_158, "3,4 MB")] {
+            assert_eq!(bytes(n).replace(THIN, " "), text);
+        }
         assert_eq!(range(None, Some("7.0")), "<\u{202f}7,0");
     }
 
