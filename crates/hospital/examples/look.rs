@@ -8,16 +8,22 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
 use std::collections::HashMap;
+use std::sync::LazyLock;
+use yba_content::Content;
 use yba_fhir::Outcome;
+use yba_fhir::json::Value;
 use yba_hospital::find::model::Person;
 use yba_hospital::find::page::{Answer, found, page as find_page};
 use yba_hospital::people::People;
-use yba_hospital::record::model::{LinkReason, Record, build};
-use yba_hospital::record::{page, timeline, visit, visit_page};
+use yba_hospital::record::model::{Basis, LinkReason, Record, build};
+use yba_hospital::record::ranges::Ranges;
+use yba_hospital::record::{page, read, timeline, visit, visit_page};
 use yba_web::{Page, RequestId, Site, SiteSettings, error, headers, shell};
 
 #[path = "../tests/data/sample.rs"]
 mod sample;
+
+static CONTENT: LazyLock<Content> = LazyLock::new(Content::built_in);
 
 #[tokio::main]
 async fn main() {
@@ -68,7 +74,7 @@ async fn main() {
     axum::serve(listener, shell(site, rooms)).await.expect("serving does not end by itself");
 }
 
-fn resources(id: &str) -> Vec<yba_fhir::json::Value> {
+fn resources(id: &str) -> Vec<Value> {
     match id {
         "dai" => sample::frequent(500),
         "trong" => Vec::new(),
@@ -76,13 +82,14 @@ fn resources(id: &str) -> Vec<yba_fhir::json::Value> {
     }
 }
 
-fn record(id: &str, resources: &[yba_fhir::json::Value]) -> Record {
+fn record(id: &str, resources: &[Value], view: timeline::View) -> Record {
     let link = |patient: &str, words: &str| LinkReason { patient: patient.into(), words: words.into() };
     let links = [
         link("p2", "Cùng số định danh, cùng giới tính và ngày sinh"),
         link("p3", "Cùng thẻ BHYT, cùng giới tính, năm sinh khớp"),
     ];
-    build(id, sample::TODAY, resources, &links)
+    let basis = Basis { person: id, today: sample::TODAY, links: &links, content: &CONTENT, view };
+    build(&basis, resources)
 }
 
 fn record_page(site: &Site, id: &str, query: &HashMap<String, String>, headers: &HeaderMap) -> Response {
@@ -91,18 +98,17 @@ fn record_page(site: &Site, id: &str, query: &HashMap<String, String>, headers: 
     }
     let all = resources(id);
     let started = std::time::Instant::now();
-    let record = record(id, &all);
     let view = timeline::View {
         kind: query.get("loai").and_then(|slug| timeline::Kind::from_slug(slug)),
         skip: query.get("tu").and_then(|n| n.parse().ok()).unwrap_or(0),
     };
-    let cut = timeline::cut(id, &record.visits, view);
+    let record = record(id, &all, view);
     let response = if headers::wants_fragment(headers, "them") {
-        site.fragment(&page::events(id, &cut))
+        site.fragment(&page::events(id, &record.history))
     } else if headers::wants_fragment(headers, "dien-tien") {
-        site.fragment(&page::history(id, &cut))
+        site.fragment(&page::history(id, &record.history))
     } else {
-        site.page(&Page::new(format!("Hồ sơ {}", record.who.name), page::page(&record, view)))
+        site.page(&Page::new(format!("Hồ sơ {}", record.who.name), page::page(&record)))
     };
     eprintln!("{} resources, {:?}", all.len(), started.elapsed());
     response
@@ -110,14 +116,22 @@ fn record_page(site: &Site, id: &str, query: &HashMap<String, String>, headers: 
 
 fn visit_of(site: &Site, id: &str, encounter: &str) -> Response {
     let all = resources(id);
-    let version = |id: &str, at: &str, current| visit::Version { id: id.into(), at: at.into(), current };
+    let version = |id: &str, at: &str, current| visit::Version {
+        id: id.into(),
+        at: at.into(),
+        current,
+        shown: current,
+    };
     let versions = vec![
         version("k3x9-18", "2026-11-12T09:10:00+07:00", true),
         version("k3x9-4", "2026-11-10T21:00:00+07:00", false),
     ];
-    match visit::build(encounter, &all, versions) {
+    let patients: Vec<&Value> = all.iter().filter(|one| read::kind(one) == "Patient").collect();
+    match visit::build(encounter, &all, &Ranges::of(&CONTENT, &patients)) {
         Some(built) => {
-            site.page(&Page::new(built.title.clone(), visit_page::page(&record(id, &all), &built)))
+            let built = visit::VisitPage { versions, ..built };
+            let record = record(id, &all, timeline::View::default());
+            site.page(&Page::new(built.title.clone(), visit_page::page(&record, &built)))
         }
         None => error::page(site, &error::not_found(), &RequestId("look-000001".into())),
     }

@@ -9,8 +9,11 @@
 pub mod find;
 pub mod people;
 pub mod record;
+mod spelling;
 
 use axum::Router;
+use std::sync::Arc;
+use yba_content::Content;
 use yba_fhir::Day;
 use yba_records::Records;
 use yba_ui::frame::{MenuEntry, MenuGroup};
@@ -21,6 +24,8 @@ use yba_web::Site;
 pub struct Hospital {
     pub site: Site,
     pub records: Records,
+    /// For the general reference ranges of laboratory tests.
+    pub content: Arc<Content>,
 }
 
 impl Hospital {

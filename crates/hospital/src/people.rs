@@ -2,12 +2,15 @@
 
 use crate::find::model::Person;
 use crate::record::model::{Doubt, LinkReason};
+use crate::record::{read, who};
+use crate::spelling;
 use std::collections::HashMap;
 use yba_fhir::Outcome;
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_mpi::Query as Meaning;
 use yba_mpi::find::Hit;
 use yba_mpi::identifier::Sex;
+use yba_mpi::patient::Summary;
 use yba_mpi::person::{PairNote, PersonRecord};
 use yba_records::{Ctx, Query, Records};
 
@@ -27,29 +30,56 @@ pub struct People {
 pub async fn find(records: &Records, ctx: &Ctx, text: &str, limit: usize) -> Result<People, Outcome> {
     let found = yba_mpi::find::find(records, ctx, text, limit).await?;
     let until = insured_until(records, ctx, &found.hits).await?;
+    let written = written(records, ctx, &found.hits).await?;
     Ok(People {
-        people: found.hits.iter().map(|hit| person(hit, &until)).collect(),
+        people: found.hits.iter().map(|hit| person(hit, &until, &written)).collect(),
         more: found.more,
         note: found.note,
         scanned: matches!(found.asked.query, Meaning::CardQr(_) | Meaning::BhytQr(_)),
     })
 }
 
-fn person(hit: &Hit, until: &HashMap<String, String>) -> Person {
+/// Most facility records read to spell the people of one list.
+const RECORDS_MAX: usize = 100;
+
+/// The facility records of those who have several: only these can be spelled in more than one way.
+async fn written(records: &Records, ctx: &Ctx, hits: &[Hit]) -> Result<HashMap<String, Value>, Outcome> {
+    let several = hits.iter().filter(|hit| hit.patients.len() > 1).flat_map(|hit| &hit.patients);
+    let keys: Vec<(String, String)> =
+        several.take(RECORDS_MAX).map(|(id, _)| ("Patient".to_string(), id.clone())).collect();
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let versions = records.read_many(ctx, &keys).await?;
+    Ok(versions.into_iter().map(|version| (version.id.clone(), version.tree())).collect())
+}
+
+fn person(hit: &Hit, until: &HashMap<String, String>, written: &HashMap<String, Value>) -> Person {
+    let own: Vec<&Value> = hit.patients.iter().filter_map(|(id, _)| written.get(id)).collect();
+    let (name, commune) = spelled(hit, &own);
     let mut facilities: Vec<&str> = hit.patients.iter().map(|(_, facility)| facility.as_str()).collect();
     facilities.sort_unstable();
     facilities.dedup();
     Person {
         id: hit.person.clone(),
-        name: hit.name.clone(),
+        name,
         birth: hit.birth.map(|birth| birth.to_string()).unwrap_or_default(),
         sex: hit.sex.map_or("unknown", Sex::gender).to_string(),
-        commune: hit.commune.clone(),
+        commune,
         numbers: hit.numbers.iter().map(|(word, number)| (word.to_string(), number.clone())).collect(),
         insured_until: hit.patients.iter().filter_map(|(patient, _)| until.get(patient)).max().cloned(),
         facilities: facilities.len(),
         dead: hit.deceased,
     }
+}
+
+/// Name and place in their best spelling, the place out of the newest facility record that has one.
+fn spelled(hit: &Hit, patients: &[&Value]) -> (String, String) {
+    let summaries: Vec<Summary> = who::newest_first(patients).into_iter().map(Summary::of).collect();
+    let names = summaries.iter().flat_map(|one| one.names.iter()).map(String::as_str);
+    let places = || summaries.iter().map(|one| one.commune.as_str()).filter(|place| !place.is_empty());
+    let newest = places().next().unwrap_or(&hit.commune);
+    (spelling::best(&hit.name, names).to_string(), spelling::best(newest, places()).to_string())
 }
 
 /// Most coverages read for one list of results.
@@ -76,7 +106,7 @@ async fn insured_until(
     for version in &found.matches {
         let tree = version.tree();
         if let (Some(patient), Some(end)) =
-            (crate::record::read::target(&tree, &["beneficiary", "reference"]), last_day(&tree))
+            (read::target(&tree, &["beneficiary", "reference"]), last_day(&tree))
         {
             let known = until.entry(patient.to_string()).or_default();
             if *known < end {

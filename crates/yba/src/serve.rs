@@ -108,7 +108,11 @@ fn app(node: &Node) -> Router {
         gallery: node.config.open,
     };
     let site = Site::new(settings, vec![yba_hospital::menu()]);
-    let rooms = yba_hospital::routes(Hospital { site: site.clone(), records: node.records.clone() });
+    let rooms = yba_hospital::routes(Hospital {
+        site: site.clone(),
+        records: node.records.clone(),
+        content: node.content.clone(),
+    });
     let api = yba_rest::Settings {
         open: node.config.open,
         base: api_base(&node.config.base_url),

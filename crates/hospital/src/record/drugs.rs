@@ -1,8 +1,8 @@
 //! Drugs over all facilities: what is still being taken by the prescriptions, and what was given lately.
 
-use super::model::add_once;
+use super::model::{ByType, add_once};
 use super::read::{self, Places};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use yba_fhir::json::{JsonValueTrait, Value, at, items, str_at};
 use yba_fhir::text::fold;
 use yba_ui::format;
@@ -26,8 +26,7 @@ pub struct Drug {
     pub origins: Vec<String>,
 }
 
-/// Drugs of the last year, running ones first. Dispensed ones count only where no prescription of the same
-/// visit names them.
+/// Drugs of the last year, running ones first, out of prescriptions and of dispenses without one.
 pub fn of<'a>(
     requests: impl Iterator<Item = &'a Value>,
     dispenses: impl Iterator<Item = &'a Value>,
@@ -38,23 +37,47 @@ pub fn of<'a>(
     let mut by_name: HashMap<String, Drug> = HashMap::new();
     let recent =
         |one: &&Value| format::day_number(read::when(one)).is_some_and(|day| now - day <= RECENT_DAYS);
-    let mut prescribed: Vec<(String, &str)> = Vec::new();
-    for one in requests.filter(recent) {
-        let name = read::words_at(one, "medicationCodeableConcept");
-        prescribed.push((fold(&name), read::encounter(one).unwrap_or("")));
-        add(&mut by_name, one, name, places, now);
-    }
-    prescribed.sort_unstable();
-    for one in dispenses.filter(recent) {
-        let name = read::words_at(one, "medicationCodeableConcept");
-        let key = (fold(&name), read::encounter(one).unwrap_or(""));
-        if prescribed.binary_search(&key).is_err() {
-            add(&mut by_name, one, name, places, now);
-        }
+    for one in requests.filter(recent).chain(dispenses.filter(recent)) {
+        add(&mut by_name, one, read::words_at(one, "medicationCodeableConcept"), places, now);
     }
     let mut drugs: Vec<Drug> = by_name.into_values().collect();
     drugs.sort_by(|a, b| (b.running, day(b)).cmp(&(a.running, day(a))).then_with(|| a.name.cmp(&b.name)));
     drugs
+}
+
+/// Takes away the dispenses that a prescription tells of, so that a drug is not counted twice.
+pub fn drop_prescribed(sorted: &mut ByType) {
+    let prescribed = Prescribed::of(sorted.get("MedicationRequest").map_or(&[], Vec::as_slice));
+    if let Some(dispenses) = sorted.get_mut("MedicationDispense") {
+        dispenses.retain(|one| !prescribed.covers(one));
+    }
+}
+
+/// What was prescribed, to tell which dispenses stand alone.
+pub struct Prescribed<'a> {
+    ids: HashSet<&'a str>,
+    by_visit: HashMap<&'a str, Vec<&'a Value>>,
+}
+
+impl<'a> Prescribed<'a> {
+    pub fn of(requests: &[&'a Value]) -> Prescribed<'a> {
+        let mut by_visit: HashMap<&str, Vec<&Value>> = HashMap::new();
+        for one in requests {
+            by_visit.entry(read::encounter(one).unwrap_or("")).or_default().push(one);
+        }
+        Prescribed { ids: requests.iter().map(|one| read::id(one)).collect(), by_visit }
+    }
+
+    /// The dispense's own prescription is here, or one of the same visit names the drug.
+    pub fn covers(&self, dispense: &Value) -> bool {
+        let name = |one: &Value| fold(&read::words_at(one, "medicationCodeableConcept"));
+        if read::prescription(dispense).is_some_and(|id| self.ids.contains(id)) {
+            return true;
+        }
+        let same_visit = read::encounter(dispense).and_then(|visit| self.by_visit.get(visit));
+        let wanted = name(dispense);
+        same_visit.is_some_and(|requests| requests.iter().any(|one| name(one) == wanted))
+    }
 }
 
 fn day(drug: &Drug) -> &str {

@@ -1,17 +1,20 @@
 //! Bringing a person's resources from the door: all facility records of the person, only the types a page
 //! shows, and the facilities they name.
 
-use super::model::{Record, build};
+use super::model::{Basis, Record, build};
+use super::ranges::Ranges;
 use super::read;
+use super::timeline::View;
 use super::visit::{Version as Shown, VisitPage};
-use crate::people;
+use crate::{Hospital, people};
 use std::collections::BTreeSet;
 use yba_fhir::json::Value;
 use yba_fhir::{Kind, Outcome};
 use yba_mpi::person::PersonRecord;
 use yba_records::{Ctx, Query, Records, Version};
 
-/// What the record page reads. Dispenses, services, claims and papers belong to the visit's page.
+/// What the record page reads whole. Services, claims and papers belong to the visit's page; of dispenses it reads
+/// only those without a prescription.
 const RECORD_TYPES: &[&str] = &[
     "Patient",
     "Coverage",
@@ -26,17 +29,18 @@ const RECORD_TYPES: &[&str] = &[
 /// What stands above a visit: who this is.
 const BANNER_TYPES: &[&str] = &["Patient", "Coverage", "AllergyIntolerance"];
 
-/// Types of a visit, found by their `encounter` search parameter.
-const VISIT_TYPES: &[&str] = &[
-    "Condition",
-    "MedicationRequest",
-    "Observation",
-    "Procedure",
-    "ServiceRequest",
-    "DiagnosticReport",
-    "Composition",
-    "DocumentReference",
-    "Claim",
+/// Types of a visit, with the search parameter that leads to it.
+const VISIT_TYPES: &[(&str, &str)] = &[
+    ("Condition", "encounter"),
+    ("MedicationRequest", "encounter"),
+    ("MedicationDispense", "context"),
+    ("Observation", "encounter"),
+    ("Procedure", "encounter"),
+    ("ServiceRequest", "encounter"),
+    ("DiagnosticReport", "encounter"),
+    ("Composition", "encounter"),
+    ("DocumentReference", "encounter"),
+    ("Claim", "encounter"),
 ];
 
 /// Rows of one type in one visit; a long stay has some hundreds of results.
@@ -44,56 +48,104 @@ const VISIT_ROWS_MAX: usize = 1000;
 /// Versions listed of a visit.
 const VERSIONS_MAX: usize = 20;
 
-/// The record of a person over all their facility records.
+/// Pages of dispenses without a prescription that are read.
+const DISPENSE_PAGES_MAX: usize = 10;
+
+/// The record of a person over all their facility records, with the asked part of the timeline.
 pub async fn record(
-    records: &Records,
+    hospital: &Hospital,
     ctx: &Ctx,
     person: &PersonRecord,
-    today: &str,
+    view: View,
 ) -> Result<Record, Outcome> {
-    let versions = records.everything(ctx, &patients_of(person), RECORD_TYPES).await?;
-    with_facilities(records, ctx, person, today, versions, |record, _| record).await
+    let patients = patients_of(person);
+    let records = &hospital.records;
+    let (versions, dispenses) = tokio::join!(
+        records.everything(ctx, &patients, RECORD_TYPES),
+        without_prescription(records, ctx, &patients)
+    );
+    let mut versions = versions?;
+    versions.extend(dispenses?);
+    with_facilities(hospital, ctx, person, view, versions, |record, _| record).await
 }
 
-/// A visit of the person with the record's banner. Refuses with `not-found` when the visit is not theirs.
-pub async fn visit(
+/// Dispenses that no prescription is named for; of the others the prescription tells.
+async fn without_prescription(
     records: &Records,
+    ctx: &Ctx,
+    patients: &[String],
+) -> Result<Vec<Version>, Outcome> {
+    let subjects: Vec<String> = patients.iter().map(|id| format!("Patient/{id}")).collect();
+    let asked = format!("subject={}&prescription:missing=true&_count=1000", subjects.join(","));
+    let query = Query::parse_string("MedicationDispense", &asked)?;
+    let (mut versions, mut cursor) = (Vec::new(), None);
+    for _ in 0..DISPENSE_PAGES_MAX {
+        let found = records.search(ctx, &query, cursor.as_deref()).await?;
+        versions.extend(found.matches);
+        cursor = found.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(versions)
+}
+
+/// A visit of the person with the record's banner; `version`: as that version of the Encounter had it. Refuses with
+/// `not-found` when the visit is not theirs.
+pub async fn visit(
+    hospital: &Hospital,
     ctx: &Ctx,
     person: &PersonRecord,
     encounter: &str,
-    today: &str,
+    version: Option<&str>,
 ) -> Result<(Record, VisitPage), Outcome> {
-    let patients = patients_of(person);
-    let own = records.read(ctx, "Encounter", encounter).await?;
-    let tree = own.tree();
-    let subject = read::target(&tree, &["subject", "reference"]).unwrap_or("");
-    if !patients.iter().any(|patient| patient == subject) {
-        return Err(not_theirs());
-    }
+    let (records, patients) = (&hospital.records, patients_of(person));
+    let mut own = of_person(records.read(ctx, "Encounter", encounter).await?, &patients)?;
+    let old = match version.filter(|version| *version != own.version_id) {
+        None => None,
+        Some(version) => {
+            own = of_person(records.vread(ctx, "Encounter", encounter, version).await?, &patients)?;
+            Some(own.last_updated())
+        }
+    };
     let mut versions = records.everything(ctx, &patients, BANNER_TYPES).await?;
-    for kind in VISIT_TYPES {
-        let asked = format!("encounter=Encounter/{encounter}&_count={VISIT_ROWS_MAX}");
-        let found = records.search(ctx, &Query::parse_string(kind, &asked)?, None).await?;
-        versions.extend(found.matches);
+    if old.is_none() {
+        for (kind, parameter) in VISIT_TYPES {
+            let asked = format!("{parameter}=Encounter/{encounter}&_count={VISIT_ROWS_MAX}");
+            let found = records.search(ctx, &Query::parse_string(kind, &asked)?, None).await?;
+            versions.extend(found.matches);
+        }
     }
-    versions.push(own);
     let history = records.history(ctx, "Encounter", encounter, VERSIONS_MAX, None).await?;
-    let shown = history.iter().enumerate().map(|(at, version)| shown(at, version)).collect::<Vec<_>>();
-    let encounter = encounter.to_string();
-    let (record, page) = with_facilities(records, ctx, person, today, versions, move |record, resources| {
-        let page = super::visit::build(&encounter, resources, shown);
-        (record, page)
-    })
-    .await?;
+    let shown = history.iter().enumerate().map(|(at, one)| Shown {
+        id: one.version_id.clone(),
+        at: one.last_updated(),
+        current: at == 0,
+        shown: one.version_id == own.version_id,
+    });
+    let shown: Vec<Shown> = shown.collect();
+    versions.push(own);
+    let (encounter, content) = (encounter.to_string(), hospital.content.clone());
+    let (record, page) =
+        with_facilities(hospital, ctx, person, View::default(), versions, move |record, resources| {
+            let patients: Vec<&Value> = resources.iter().filter(|one| read::kind(one) == "Patient").collect();
+            let ranges = Ranges::of(&content, &patients);
+            let page = super::visit::build(&encounter, resources, &ranges);
+            (record, page.map(|page| VisitPage { versions: shown, old, ..page }))
+        })
+        .await?;
     Ok((record, page.ok_or_else(not_theirs)?))
+}
+
+/// The encounter, if it is of one of these patients.
+fn of_person(encounter: Version, patients: &[String]) -> Result<Version, Outcome> {
+    let tree = encounter.tree();
+    let subject = read::target(&tree, &["subject", "reference"]).unwrap_or("");
+    if patients.iter().any(|patient| patient == subject) { Ok(encounter) } else { Err(not_theirs()) }
 }
 
 fn patients_of(person: &PersonRecord) -> Vec<String> {
     person.patients.iter().map(|one| one.id.clone()).collect()
-}
-
-fn shown(at: usize, version: &Version) -> Shown {
-    Shown { id: version.version_id.clone(), at: version.last_updated(), current: at == 0 }
 }
 
 fn not_theirs() -> Outcome {
@@ -104,37 +156,43 @@ fn not_theirs() -> Outcome {
 /// Reads the facilities that are named, then builds away from the network's threads: a long record is some
 /// megabytes of JSON.
 async fn with_facilities<T: Send + 'static>(
-    records: &Records,
+    hospital: &Hospital,
     ctx: &Ctx,
     person: &PersonRecord,
-    today: &str,
+    view: View,
     versions: Vec<Version>,
     then: impl FnOnce(Record, &[Value]) -> T + Send + 'static,
 ) -> Result<T, Outcome> {
     let best_first = patients_of(person);
     let (resources, named) = blocking(move || {
-        let mut resources: Vec<Value> = versions.iter().map(Version::tree).collect();
-        // The best known facility record speaks first where they differ.
-        resources.sort_by_key(|one| match read::kind(one) {
-            "Patient" => best_first.iter().position(|id| id == read::id(one)).unwrap_or(usize::MAX),
-            _ => usize::MAX,
-        });
+        let resources = trees(&versions, &best_first);
         let named: BTreeSet<String> =
             resources.iter().filter_map(read::facility).map(str::to_string).collect();
         (resources, named)
     })
     .await?;
     let keys: Vec<(String, String)> = named.into_iter().map(|id| ("Organization".to_string(), id)).collect();
-    let facilities = if keys.is_empty() { Vec::new() } else { records.read_many(ctx, &keys).await? };
-    let (id, today, links) = (person.id.clone(), today.to_string(), people::reasons(person));
-    let doubts = people::doubts(person);
+    let facilities =
+        if keys.is_empty() { Vec::new() } else { hospital.records.read_many(ctx, &keys).await? };
+    let (id, today, links) = (person.id.clone(), hospital.today(), people::reasons(person));
+    let (doubts, content) = (people::doubts(person), hospital.content.clone());
     blocking(move || {
         let mut all = resources;
         all.extend(facilities.iter().map(Version::tree));
-        let record = Record { doubts, ..build(&id, &today, &all, &links) };
+        let basis = Basis { person: &id, today: &today, links: &links, content: &content, view };
+        let record = Record { doubts, ..build(&basis, &all) };
         then(record, &all)
     })
     .await
+}
+
+/// The bodies as trees; Patients come first, the best known facility record before the others, because the first
+/// speaks where they differ.
+fn trees(versions: &[Version], best_first: &[String]) -> Vec<Value> {
+    let (mut patients, others): (Vec<&Version>, Vec<&Version>) =
+        versions.iter().partition(|one| one.kind == "Patient");
+    patients.sort_by_key(|one| best_first.iter().position(|id| *id == one.id));
+    patients.into_iter().chain(others).map(Version::tree).collect()
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Outcome> {

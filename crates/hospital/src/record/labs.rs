@@ -3,6 +3,7 @@
 //! A series is one test by its LOINC code, so that two hospitals' local codes meet; without LOINC by the
 //! local code, else by name. Only values in the unit of the latest one are drawn together.
 
+use super::ranges::Ranges;
 use super::read::{self, Places};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -42,6 +43,8 @@ pub struct Measured {
     pub flag: Flag,
     /// Reference range as text.
     pub range: String,
+    /// The range is our catalogue's, because the laboratory gave none.
+    pub general: bool,
     /// Index into the list of facilities.
     pub place: usize,
     limits: (Option<f64>, Option<f64>),
@@ -56,15 +59,20 @@ struct Series<'a> {
 }
 
 /// Series of laboratory tests, newest first; and the facilities in the order of their shapes.
-pub fn of<'a>(found: impl Iterator<Item = &'a Value>, places: &Places<'a>) -> (Vec<Lab>, Vec<String>) {
-    let mut names: Vec<String> = Vec::new();
-    let mut index: HashMap<&str, usize> = HashMap::new();
+pub fn of<'a>(
+    found: impl Iterator<Item = &'a Value>,
+    places: &Places<'a>,
+    ranges: &Ranges,
+) -> (Vec<Lab>, Vec<String>) {
+    let mut names: Vec<&str> = Vec::new();
     let mut series: HashMap<Cow<'a, str>, Series<'a>> = HashMap::new();
     for one in found.filter(|one| !is_no_lab(one)) {
         let Some(concept) = one.get("code") else { continue };
         let name = places.name(one);
-        let place = *index.entry(name).or_insert_with(|| {
-            names.push(name.to_string());
+        // Few facilities, and mostly the same one as before: quicker than hashing a long name.
+        let known = names.iter().position(|have| std::ptr::eq(*have, name) || *have == name);
+        let place = known.unwrap_or_else(|| {
+            names.push(name);
             names.len() - 1
         });
         let loinc = read::code_in(concept, read::LOINC).unwrap_or("");
@@ -72,7 +80,8 @@ pub fn of<'a>(found: impl Iterator<Item = &'a Value>, places: &Places<'a>) -> (V
             series.entry(key(concept, loinc)).or_insert_with(|| Series { loinc, concept, taken: Vec::new() });
         own.taken.push((read::when(one), place, one));
     }
-    let mut labs: Vec<Lab> = series.into_values().map(lab).filter(|lab| !lab.values.is_empty()).collect();
+    let mut labs: Vec<Lab> =
+        series.into_values().map(|own| lab(own, ranges)).filter(|lab| !lab.values.is_empty()).collect();
     // Newest day first, what is abnormal first within a day.
     let abnormal = |lab: &Lab| lab.values.first().is_some_and(|value| value.flag.is_abnormal());
     labs.sort_by(|a, b| {
@@ -80,14 +89,16 @@ pub fn of<'a>(found: impl Iterator<Item = &'a Value>, places: &Places<'a>) -> (V
             .cmp(&(day(a), abnormal(a)))
             .then_with(|| (&a.name, &a.loinc).cmp(&(&b.name, &b.loinc)))
     });
-    (labs, names)
+    (labs, names.into_iter().map(str::to_string).collect())
 }
 
 /// Reads the newest values of a series; of a long one the rest is only counted.
-fn lab(mut series: Series) -> Lab {
+fn lab(mut series: Series, ranges: &Ranges) -> Lab {
     series.taken.sort_by(|a, b| b.0.cmp(a.0));
-    let read =
-        series.taken.iter().filter_map(|(_, place, one)| Some(Measured { place: *place, ..measure(one)? }));
+    let read = series
+        .taken
+        .iter()
+        .filter_map(|(_, place, one)| Some(Measured { place: *place, ..measure(one, ranges)? }));
     let values: Vec<Measured> = read.take(VALUES_MAX).collect();
     let latest = series.taken.first().and_then(|(_, _, one)| one.get("code")).unwrap_or(series.concept);
     finish(Lab {
@@ -134,8 +145,9 @@ fn finish(mut lab: Lab) -> Lab {
     lab
 }
 
-/// The value of an observation with its flag; `None` when it holds no value.
-pub fn measure(one: &Value) -> Option<Measured> {
+/// The value of an observation with its flag, against its own range or else the general one; `None` when it
+/// holds no value.
+pub fn measure(one: &Value, ranges: &Ranges) -> Option<Measured> {
     let quantity = one.get("valueQuantity");
     let (value, unit) = match quantity {
         Some(quantity) => {
@@ -146,9 +158,16 @@ pub fn measure(one: &Value) -> Option<Measured> {
     };
     let range = items(one, "referenceRange").next();
     let limit = |end: &str| range.and_then(|range| range.get(end)).and_then(read::value_of);
-    let (low, high) = (limit("low"), limit("high"));
-    let limits = (number(low.as_deref()), number(high.as_deref()));
+    let (mut low, mut high) = (limit("low"), limit("high"));
     let text = range.and_then(|range| str_at(range, &["text"]));
+    let lent = match (&low, &high, text) {
+        (None, None, None) => ranges.general(one),
+        _ => None,
+    };
+    if let Some(lent) = lent {
+        (low, high) = (lent.low.map(str::to_string), lent.high.map(str::to_string));
+    }
+    let limits = (number(low.as_deref()), number(high.as_deref()));
     Some(Measured {
         date: read::when(one).to_string(),
         flag: flag(one, number(Some(&value)), limits),
@@ -158,6 +177,7 @@ pub fn measure(one: &Value) -> Option<Measured> {
             range if range.is_empty() => text.unwrap_or("").to_string(),
             range => range,
         },
+        general: lent.is_some(),
         place: 0,
         limits,
     })
@@ -221,7 +241,7 @@ fn is_no_lab(one: &Value) -> bool {
 }
 
 /// The latest vital signs, each the newest of its kind, and the day of the newest.
-pub fn vitals<'a>(found: impl Iterator<Item = &'a Value>) -> (Vec<Vital>, String) {
+pub fn vitals<'a>(found: impl Iterator<Item = &'a Value>, ranges: &Ranges) -> (Vec<Vital>, String) {
     let mut latest: Vec<Option<&Value>> = vec![None; VITALS.len()];
     for one in found {
         let Some(rank) = vital_rank(one) else { continue };
@@ -230,24 +250,28 @@ pub fn vitals<'a>(found: impl Iterator<Item = &'a Value>) -> (Vec<Vital>, String
         }
     }
     let newest = latest.iter().flatten().map(|one| read::when(one)).max().unwrap_or("").to_string();
-    let cells = latest.iter().zip(VITALS).filter_map(|(one, (_, word))| vital((*one)?, word)).collect();
+    let cells =
+        latest.iter().zip(VITALS).filter_map(|(one, (_, word))| vital((*one)?, word, ranges)).collect();
     (cells, newest)
 }
 
-fn vital(one: &Value, word: &str) -> Option<Vital> {
+fn vital(one: &Value, word: &str, ranges: &Ranges) -> Option<Vital> {
     let cell = |value: String, unit: &str, flag| Vital {
         name: word.to_string(),
-        unit: format::unit(unit),
+        unit: match format::unit(unit).as_str() {
+            "lần/phút" => "l/ph".to_string(),
+            other => other.to_string(),
+        },
         value,
         flag,
     };
-    if let Some(measured) = measure(one) {
+    if let Some(measured) = measure(one, ranges) {
         return Some(cell(format::number(&measured.value), &measured.unit, measured.flag));
     }
     let part = |code: &str| {
         let found = items(one, "component")
             .find(|part| part.get("code").and_then(|c| read::code_in(c, read::LOINC)) == Some(code))?;
-        measure(found)
+        measure(found, ranges)
     };
     let (systolic, diastolic) = (part("8480-6")?, part("8462-4")?);
     let flag = if systolic.flag.is_abnormal() { systolic.flag } else { diastolic.flag };

@@ -8,6 +8,7 @@ mod fetch;
 pub mod labs;
 pub mod model;
 pub mod page;
+pub mod ranges;
 pub mod read;
 pub mod timeline;
 pub mod visit;
@@ -45,36 +46,42 @@ async fn person(
     headers: HeaderMap,
 ) -> Response {
     let site = &hospital.site;
-    let record = match record_of(&hospital, &ctx, &person).await {
+    let view = view(query.as_deref().unwrap_or(""));
+    let record = match record_of(&hospital, &ctx, &person, view).await {
         Ok(record) => record,
         Err(outcome) => return error::page(site, &outcome, &id),
     };
-    let view = view(query.as_deref().unwrap_or(""));
-    let cut = timeline::cut(&record.person, &record.visits, view);
     if wants_fragment(&headers, "them") {
-        return site.fragment(&page::events(&record.person, &cut));
+        return site.fragment(&page::events(&record.person, &record.history));
     }
     if wants_fragment(&headers, "dien-tien") {
-        return site.fragment(&page::history(&record.person, &cut));
+        return site.fragment(&page::history(&record.person, &record.history));
     }
-    site.page(&Page::new(format!("Hồ sơ {}", record.who.name), page::page(&record, view)))
+    site.page(&Page::new(format!("Hồ sơ {}", record.who.name), page::page(&record)))
 }
 
-async fn record_of(hospital: &Hospital, ctx: &Ctx, person: &str) -> Result<model::Record, Outcome> {
+async fn record_of(
+    hospital: &Hospital,
+    ctx: &Ctx,
+    person: &str,
+    view: View,
+) -> Result<model::Record, Outcome> {
     let person = yba_mpi::person::person(&hospital.records, ctx, person).await?;
-    fetch::record(&hospital.records, ctx, &person, &hospital.today()).await
+    fetch::record(hospital, ctx, &person, view).await
 }
 
-/// The page of one visit.
+/// The page of one visit; with `ban=` the visit as one of its versions had it.
 async fn visit_of(
     State(hospital): State<Hospital>,
     Extension(ctx): Extension<Ctx>,
     Extension(id): Extension<RequestId>,
     Path((person, encounter)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
 ) -> Response {
+    let version = query.as_deref().and_then(|query| query.strip_prefix("ban="));
     let read = async {
         let person = yba_mpi::person::person(&hospital.records, &ctx, &person).await?;
-        fetch::visit(&hospital.records, &ctx, &person, &encounter, &hospital.today()).await
+        fetch::visit(&hospital, &ctx, &person, &encounter, version).await
     };
     match read.await {
         Ok((record, visit)) => {

@@ -3,10 +3,13 @@
 //! Pure: resources and today's date in, values out; every pass is linear in the number of resources (plus
 //! sorting). Knows nothing of who asks: what may not be seen was left out before it came here.
 
+use super::ranges::Ranges;
 use super::read::{self, Places};
+use super::timeline::{self, Cut, View};
 use super::who::{self, Member, Paper, Who};
-use super::{drugs, labs, timeline};
+use super::{drugs, labs};
 use std::collections::HashMap;
+use yba_content::Content;
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_ui::banner::Allergy;
 use yba_ui::vitals::Vital;
@@ -27,7 +30,8 @@ pub struct Record {
     /// Facilities that measured something, in the order of their point shapes.
     pub lab_places: Vec<String>,
     pub doses: Vec<Line>,
-    pub visits: Vec<timeline::Visit>,
+    /// The page of the timeline that is shown.
+    pub history: Cut,
     pub papers: Vec<Paper>,
     pub members: Vec<Member>,
     /// Records of others that may be of this person; filled by who knows the links.
@@ -74,39 +78,53 @@ pub struct LinkReason {
     pub words: String,
 }
 
+/// What a page is built by, besides the resources.
+pub struct Basis<'a> {
+    pub person: &'a str,
+    pub today: &'a str,
+    pub links: &'a [LinkReason],
+    pub content: &'a Content,
+    /// The part of the timeline that is shown; only that is built.
+    pub view: View,
+}
+
 /// Builds the page's model.
-pub fn build(person: &str, today: &str, resources: &[Value], links: &[LinkReason]) -> Record {
+pub fn build(basis: &Basis, resources: &[Value]) -> Record {
     let places = Places::of_all(resources);
-    let sorted = by_type(resources);
-    let of = |wanted: &str| sorted.get(wanted).map_or(&[][..], Vec::as_slice).iter().copied();
-    let (labs, lab_places) = labs::of(of("Observation"), &places);
-    let (vitals, vitals_when) = labs::vitals(of("Observation"));
+    let mut sorted = by_type(resources);
+    drugs::drop_prescribed(&mut sorted);
+    let all = |wanted: &str| sorted.get(wanted).map_or(&[][..], Vec::as_slice);
+    let of = |wanted: &str| all(wanted).iter().copied();
+    let ranges = Ranges::of(basis.content, all("Patient"));
+    let (labs, lab_places) = labs::of(of("Observation"), &places, &ranges);
+    let (vitals, vitals_when) = labs::vitals(of("Observation"), &ranges);
     let (allergy, allergies) = allergies(of("AllergyIntolerance"), &places);
-    let patients: Vec<&Value> = of("Patient").collect();
-    let told = ["Encounter", "Immunization", "MedicationRequest", "Observation", "Condition"];
     Record {
-        person: person.to_string(),
-        today: today.to_string(),
-        who: who::of(&patients, of("Coverage"), today),
+        person: basis.person.to_string(),
+        today: basis.today.to_string(),
+        who: who::of(all("Patient"), of("Coverage"), basis.today),
         allergy,
         allergies,
         problems: problems(of("Condition"), &places),
-        drugs: drugs::of(of("MedicationRequest"), of("MedicationDispense"), &places, today),
+        drugs: drugs::of(of("MedicationRequest"), of("MedicationDispense"), &places, basis.today),
         vitals,
         vitals_when,
         labs,
         lab_places,
         doses: doses(of("Immunization"), &places),
-        visits: timeline::of(person, told.into_iter().flat_map(of), &places),
+        history: timeline::of(basis.person, &all, &places, basis.view),
         papers: who::papers(of("Patient")),
-        members: who::members(of("Patient"), &places, links),
+        members: who::members(of("Patient"), &places, basis.links),
         doubts: Vec::new(),
     }
 }
 
+/// Resources by type.
+pub type ByType<'a> = HashMap<&'a str, Vec<&'a Value>>;
+
 /// What stands, by type: one pass, because a long record has many thousands of resources.
-fn by_type(resources: &[Value]) -> HashMap<&str, Vec<&Value>> {
-    let mut sorted: HashMap<&str, Vec<&Value>> = HashMap::new();
+fn by_type(resources: &[Value]) -> ByType<'_> {
+    let mut sorted = ByType::new();
     for resource in resources.iter().filter(|resource| !read::is_void(resource)) {
         sorted.entry(read::kind(resource)).or_default().push(resource);
     }

@@ -21,7 +21,7 @@ const DRUGS_OPEN: usize = 10;
 const LABS_OPEN: usize = 14;
 
 /// The whole content.
-pub fn page(record: &Record, view: View) -> Markup {
+pub fn page(record: &Record) -> Markup {
     html! {
         (head(record))
         (jumps(record))
@@ -40,7 +40,7 @@ pub fn page(record: &Record, view: View) -> Markup {
                 }
                 (labs(record))
             }
-            div .col { (history(&record.person, &timeline::cut(&record.person, &record.visits, view))) }
+            div .col { (history(&record.person, &record.history)) }
             div .col { (members(&record.members)) (doubts(&record.doubts)) (papers(&record.papers)) }
         }
     }
@@ -91,7 +91,7 @@ fn jumps(record: &Record) -> Markup {
                 tab("#van-de", "Chẩn đoán", record.problems.len()),
                 tab("#thuoc", "Thuốc", record.drugs.len()),
                 tab("#xet-nghiem", "Xét nghiệm", record.labs.len()),
-                tab("#dien-tien", "Diễn tiến", record.visits.len()),
+                tab("#dien-tien", "Diễn tiến", record.history.total()),
                 tab("#ho-so-co-so", "Cơ sở", record.members.len()),
             ]))
         }
@@ -191,8 +191,16 @@ fn labs(record: &Record) -> Markup {
         list => html! {
             @if places.len() > 1 { div .legend-row { (legend(&short(places))) } }
             (folded(list, LABS_OPEN, "xét nghiệm", |some| html! { @for one in some { (lab(one, places)) } }))
+            @if list.iter().any(|lab| lab.values.iter().any(|value| value.general)) { (general_note()) }
         },
     })
+}
+
+/// Whose the general ranges are; also under the results of a visit.
+pub fn general_note() -> Markup {
+    state::empty_line(
+        "Khoảng tham chiếu chung là của người lớn, theo danh mục xét nghiệm của Y Bạ; dùng khi nơi làm xét nghiệm không gửi khoảng của mình.",
+    )
 }
 
 fn lab(one: &Lab, places: &[String]) -> Markup {
@@ -202,7 +210,9 @@ fn lab(one: &Lab, places: &[String]) -> Markup {
             div .line {
                 span .name { (one.name) }
                 (result::result(&last.value, &last.unit, last.flag))
-                @if !last.range.is_empty() { span .muted .small { "tham chiếu " (last.range) } }
+                @if !last.range.is_empty() {
+                    span .muted .small { @if last.general { "tham chiếu chung " } @else { "tham chiếu " } (last.range) }
+                }
             }
             div .chart { (chart(one)) }
             @if one.values.len() > 1 { (values(one, places)) }
@@ -254,7 +264,7 @@ fn place<'a>(value: &Measured, places: &'a [String]) -> &'a str {
 
 /// The timeline's card; also the answer to a filter.
 pub fn history(person: &str, cut: &Cut) -> Markup {
-    let all = cut.filters.first().map_or(0, |filter| filter.count);
+    let all = cut.total();
     Card::new("dien-tien", "Diễn tiến").aside(html! { (format::count(all)) " mục, mọi cơ sở" }).flush(html! {
         @if all == 0 { (state::empty_line("Chưa có lượt khám nào.")) }
         @else {

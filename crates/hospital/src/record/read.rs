@@ -129,6 +129,11 @@ pub fn encounter(resource: &Value) -> Option<&str> {
         })
 }
 
+/// The prescription a dispense was given for.
+pub fn prescription(dispense: &Value) -> Option<&str> {
+    items(dispense, "authorizingPrescription").find_map(own_reference)
+}
+
 fn own_reference(value: &Value) -> Option<&str> {
     target(value, &["reference"])
 }
@@ -158,36 +163,34 @@ pub fn facility(resource: &Value) -> Option<&str> {
     }
 }
 
-/// Which facility everything comes from. Built in one pass over the person's resources.
+/// Which facility everything comes from. Built in one pass over the person's resources, so that asking for each of
+/// thousands costs one look-up.
 pub struct Places<'a> {
     names: HashMap<&'a str, &'a str>,
-    by_encounter: HashMap<&'a str, &'a Value>,
-    by_patient: HashMap<&'a str, &'a Value>,
+    by_encounter: HashMap<&'a str, &'a str>,
+    by_patient: HashMap<&'a str, &'a str>,
 }
 
 impl<'a> Places<'a> {
     pub fn of_all(resources: &'a [Value]) -> Places<'a> {
-        let mut places =
-            Places { names: HashMap::new(), by_encounter: HashMap::new(), by_patient: HashMap::new() };
-        for resource in resources {
-            match kind(resource) {
-                "Organization" => {
-                    places.names.insert(id(resource), str_at(resource, &["name"]).unwrap_or(UNKNOWN_PLACE));
-                }
-                "Encounter" => drop(places.by_encounter.insert(id(resource), resource)),
-                "Patient" => drop(places.by_patient.insert(id(resource), resource)),
-                _ => {}
-            }
-        }
+        let of = |wanted: &'static str| resources.iter().filter(move |one| kind(one) == wanted);
+        let name = |one: &'a Value| (id(one), str_at(one, &["name"]).unwrap_or(UNKNOWN_PLACE));
+        let mut places = Places {
+            names: of("Organization").map(name).collect(),
+            by_encounter: HashMap::new(),
+            by_patient: HashMap::new(),
+        };
+        let own = |one: &'a Value| Some((id(one), places.own(one)?));
+        let by_encounter = of("Encounter").filter_map(own).collect();
+        let by_patient = of("Patient").filter_map(own).collect();
+        (places.by_encounter, places.by_patient) = (by_encounter, by_patient);
         places
     }
 
     /// The facility's name: named by the resource itself, else by its encounter, else by its Patient.
     pub fn name(&self, resource: &'a Value) -> &'a str {
         self.own(resource)
-            .or_else(|| {
-                encounter(resource).and_then(|id| self.by_encounter.get(id)).and_then(|e| self.own(e))
-            })
+            .or_else(|| self.by_encounter.get(encounter(resource)?).copied())
             .or_else(|| self.of_patient(resource))
             .unwrap_or(UNKNOWN_PLACE)
     }
@@ -195,18 +198,24 @@ impl<'a> Places<'a> {
     fn of_patient(&self, resource: &'a Value) -> Option<&'a str> {
         let patient = target(resource, &["subject", "reference"])
             .or_else(|| target(resource, &["patient", "reference"]))?;
-        self.own(self.by_patient.get(patient)?)
+        self.by_patient.get(patient).copied()
     }
 
+    /// Named by the resource itself, where its type has a place for that.
     fn own(&self, resource: &'a Value) -> Option<&'a str> {
-        ["serviceProvider", "managingOrganization", "custodian", "provider"]
-            .iter()
-            .find_map(|key| self.organization(resource.get(*key)?))
-            .or_else(|| {
-                items(resource, "performer").find_map(|performer| {
+        let key = match kind(resource) {
+            "Encounter" => "serviceProvider",
+            "Patient" => "managingOrganization",
+            "DocumentReference" | "Composition" => "custodian",
+            "Claim" => "provider",
+            "Observation" | "Immunization" | "Procedure" | "MedicationDispense" | "DiagnosticReport" => {
+                return items(resource, "performer").find_map(|performer| {
                     self.organization(performer).or_else(|| self.organization(performer.get("actor")?))
-                })
-            })
+                });
+            }
+            _ => return None,
+        };
+        self.organization(resource.get(key)?)
     }
 
     fn organization(&self, reference: &'a Value) -> Option<&'a str> {

@@ -1,20 +1,36 @@
 use super::labs::Lab;
-use super::model::{LinkReason, Record, build};
-use super::timeline::{Kind, PAGE, View, cut};
-use super::{page, visit, visit_page};
+use super::model::{Basis, LinkReason, Record, build};
+use super::ranges::Ranges;
+use super::timeline::{Kind, PAGE, View};
+use super::visit::VisitPage;
+use super::{page, read, visit, visit_page};
 use expect_test::expect;
+use std::sync::LazyLock;
+use yba_content::Content;
 use yba_fhir::json::{Value, json};
 use yba_ui::banner::Allergy;
 
 #[path = "../../tests/data/sample.rs"]
 mod sample;
 
+static CONTENT: LazyLock<Content> = LazyLock::new(Content::built_in);
+
 fn record(resources: &[Value]) -> Record {
+    record_in(resources, View::default())
+}
+
+fn record_in(resources: &[Value], view: View) -> Record {
     let link = LinkReason {
         patient: "p2".into(),
         words: "Cùng số định danh, cùng giới tính và ngày sinh".into(),
     };
-    build("p1", sample::TODAY, resources, &[link])
+    let basis = Basis { person: "p1", today: sample::TODAY, links: &[link], content: &CONTENT, view };
+    build(&basis, resources)
+}
+
+fn visit_of(encounter: &str, resources: &[Value]) -> Option<VisitPage> {
+    let patients: Vec<&Value> = resources.iter().filter(|one| read::kind(one) == "Patient").collect();
+    visit::build(encounter, resources, &Ranges::of(&CONTENT, &patients))
 }
 
 fn lab<'a>(record: &'a Record, name: &str) -> &'a Lab {
@@ -101,7 +117,7 @@ fn what_was_entered_in_error_is_not_shown() {
         json!({"resourceType": "AllergyIntolerance", "id": "d", "code": {"text": "Sai"}, "verificationStatus": {"coding": [{"code": "refuted"}]}}),
     ];
     let record = record(&all);
-    assert!(record.labs.is_empty() && record.problems.is_empty() && record.visits.is_empty());
+    assert!(record.labs.is_empty() && record.problems.is_empty() && record.history.total() == 0);
     assert_eq!(record.allergy, Allergy::NotAsked);
 }
 
@@ -138,18 +154,10 @@ fn drugs_are_running_until_their_supply_ends_and_old_ones_leave() {
 fn the_timeline_tells_kind_and_origin_and_can_be_filtered() {
     let record = record(&sample::person());
     let lines: Vec<String> = record
-        .visits
+        .history
+        .events
         .iter()
-        .map(|v| {
-            format!(
-                "{} {} | {} | {} | {}",
-                &v.event.date[..10],
-                v.event.kind,
-                v.event.title,
-                v.event.line,
-                v.event.origin
-            )
-        })
+        .map(|v| format!("{} {} | {} | {} | {}", &v.date[..10], v.kind, v.title, v.line, v.origin))
         .collect();
     expect![[r#"
         2026-11-10 Khám bệnh | Đái tháo đường không phụ thuộc insulin, không biến chứng | 2 thuốc · 4 kết quả | BVĐK tỉnh Lai Châu
@@ -162,18 +170,19 @@ fn the_timeline_tells_kind_and_origin_and_can_be_filtered() {
         2024-10-11 Tiêm chủng | Cúm mùa (Vaxigrip Tetra) | mũi 1 | TYT xã Bản Bo
         2024-03-11 Khám bệnh | Bệnh lý tăng huyết áp | 1 thuốc | TYT xã Bản Bo"#]]
     .assert_eq(&lines.join("\n"));
-    let emergencies = cut("p1", &record.visits, View { kind: Some(Kind::Emergency), skip: 0 });
+    let view = View { kind: Some(Kind::Emergency), skip: 0 };
+    let emergencies = record_in(&sample::person(), view).history;
     assert_eq!((emergencies.events.len(), emergencies.older), (1, 0));
     assert_eq!(emergencies.filters.iter().filter(|filter| filter.current).count(), 1);
 }
 
 #[test]
 fn pages_of_the_timeline_cover_everything_once() {
-    let record = record(&sample::frequent(500));
+    let all = sample::frequent(500);
     let mut seen = Vec::new();
     let mut view = View::default();
     loop {
-        let page = cut("p1", &record.visits, view);
+        let page = record_in(&all, view).history;
         assert!(page.events.len() <= PAGE);
         seen.extend(page.events.iter().filter_map(|event| event.href.clone()));
         if page.older == 0 {
@@ -186,14 +195,14 @@ fn pages_of_the_timeline_cover_everything_once() {
     seen.dedup();
     assert_eq!(seen.len(), 500);
     assert!(
-        cut("p1", &record.visits, View { kind: None, skip: 9999 }).events.is_empty(),
+        record_in(&all, View { kind: None, skip: 9999 }).history.events.is_empty(),
         "beyond the end is empty, not a fault"
     );
 }
 
 #[test]
 fn the_page_shows_origin_masks_numbers_and_needs_no_script() {
-    let markup = page::page(&record(&sample::person()), View::default()).0;
+    let markup = page::page(&record(&sample::person())).0;
     for words in [
         "NGUYỄN THỊ THANH HƯƠNG",
         "Dị ứng Penicillin",
@@ -213,14 +222,14 @@ fn the_page_shows_origin_masks_numbers_and_needs_no_script() {
 
 #[test]
 fn an_empty_record_still_draws() {
-    let markup = page::page(&record(&[]), View::default()).0;
+    let markup = page::page(&record(&[])).0;
     assert!(markup.contains("Hồ sơ trống") && markup.contains("Chưa hỏi dị ứng"));
 }
 
 #[test]
 fn a_visit_tells_what_was_found_given_paid_and_where_it_came_from() {
     let resources = sample::person();
-    let page = visit::build("e1", &resources, Vec::new()).unwrap();
+    let page = visit_of("e1", &resources).unwrap();
     assert_eq!(page.title, "Đái tháo đường không phụ thuộc insulin, không biến chứng");
     assert_eq!(
         (page.drugs.len(), page.results.len(), page.services.len(), page.diagnoses.len()),
@@ -233,7 +242,7 @@ fn a_visit_tells_what_was_found_given_paid_and_where_it_came_from() {
     assert_eq!(page.sources, ["HS_2026-11-10.xml"]);
     let markup = visit_page::page(&record(&resources), &page).0;
     assert!(markup.contains("487.500\u{202f}₫") && markup.contains("bệnh chính"));
-    assert!(visit::build("nowhere", &resources, Vec::new()).is_none());
+    assert!(visit_of("nowhere", &resources).is_none());
 }
 
 #[test]
@@ -252,7 +261,166 @@ fn foreign_narrative_is_shown_as_text_only() {
         json!({"resourceType": "Composition", "id": "c", "encounter": {"reference": "Encounter/e"},
             "section": [{"title": "Tóm tắt", "text": {"div": "<div>Sốt &lt;39&gt;<script>alert(1)</script></div>"}}]}),
     ];
-    let page = visit::build("e", &all, Vec::new()).unwrap();
+    let page = visit_of("e", &all).unwrap();
     let markup = visit_page::page(&record(&all), &page).0;
     assert!(markup.contains("Sốt &lt;39&gt;") && !markup.contains("<script"), "{markup}");
+}
+
+/// A sodium value (the catalogue's range is 135–145 mmol/L) as claim files bring it: without a range.
+fn sodium(id: &str, date: &str, value: f64, unit: &str) -> Value {
+    json!({"resourceType": "Observation", "id": id, "status": "final", "effectiveDateTime": date,
+        "code": {"coding": [{"system": "http://loinc.org", "code": "2951-2"}], "text": "Natri"},
+        "encounter": {"reference": "Encounter/e"}, "subject": {"reference": "Patient/p1"},
+        "valueQuantity": {"value": value, "unit": unit}})
+}
+
+#[test]
+fn a_value_without_range_is_read_against_the_catalogue_and_that_is_said() {
+    let all = [
+        sample::patient("p1", "o1", "Lò Thị Lả", "1968-03-14"),
+        json!({"resourceType": "Encounter", "id": "e", "status": "finished", "period": {"start": "2026-01-01"}}),
+        sodium("a", "2025-01-01T08:00:00+07:00", 150.0, "mmol/L"),
+        sodium("b", "2026-01-01T08:00:00+07:00", 131.0, "mmol/l"),
+    ];
+    let record = record(&all);
+    let natri = lab(&record, "Natri");
+    let read: Vec<(&str, &str, bool)> =
+        natri.values.iter().map(|v| (v.range.as_str(), v.flag.word(), v.general)).collect();
+    assert_eq!(read, [("135–145", "thấp", true), ("135–145", "cao", true)]);
+    assert_eq!((natri.low, natri.high), (Some(135.0), Some(145.0)), "the band is drawn");
+    assert!(natri.points.iter().all(|point| point.abnormal));
+    let markup = page::page(&record).0;
+    assert!(
+        markup.contains("tham chiếu chung 135–145") && markup.contains("Khoảng tham chiếu chung"),
+        "{markup}"
+    );
+    let markup = visit_page::page(&record, &visit_of("e", &all).unwrap()).0;
+    assert!(markup.contains("135–145 (chung)") && markup.contains("▼"), "{markup}");
+}
+
+#[test]
+fn the_general_range_is_not_lent_to_children_other_units_or_over_the_laboratorys_own() {
+    let ranges_of = |patients: &[Value], one: &Value| {
+        let patients: Vec<&Value> = patients.iter().collect();
+        Ranges::of(&CONTENT, &patients).general(one).is_some()
+    };
+    let born = |birth: &str| [sample::patient("p1", "o1", "Lò Thị Lả", birth)];
+    for (birth, lent) in [
+        ("2008-01-01", true),
+        ("2008-01-02", false),
+        ("2008-01", false),
+        ("2007-12", true),
+        ("2008", false),
+        ("2007", true),
+        ("", false),
+        ("2020-05-05", false),
+    ] {
+        let one = sodium("a", "2026-01-01T08:00:00+07:00", 150.0, "mmol/L");
+        assert_eq!(ranges_of(&born(birth), &one), lent, "born {birth}");
+    }
+    // At the time of the test she was a child.
+    assert!(!ranges_of(&born("1990-01-01"), &sodium("a", "2007-12-31", 150.0, "mmol/L")));
+    // One facility wrote a child's birth date: then nothing is sure.
+    let two =
+        [sample::patient("p1", "o1", "Lả", "1980-01-01"), sample::patient("p2", "o2", "Lả", "2015-01-01")];
+    assert!(!ranges_of(&two, &sodium("a", "2026-01-01", 150.0, "mmol/L")));
+    for unit in ["mg/dL", "", "mEq"] {
+        assert!(!ranges_of(&born("1980-01-01"), &sodium("a", "2026-01-01", 150.0, unit)), "{unit}");
+    }
+    let all = [sample::patient("p1", "o1", "Lò Thị Lả", "1968-03-14"), {
+        use yba_fhir::json::JsonValueMutTrait;
+        let mut own = sodium("a", "2026-01-01", 150.0, "mmol/L");
+        own.as_object_mut().unwrap().insert("referenceRange", json!([{"high": {"value": 155}}]));
+        own
+    }];
+    let value = &record(&all).labs[0].values[0];
+    assert!(!value.general && !value.flag.is_abnormal() && value.range.contains("155"));
+}
+
+#[test]
+fn where_the_sexes_differ_the_sex_must_be_sure() {
+    // Haemoglobin: 130–170 g/L, women 120–150.
+    let one = json!({"resourceType": "Observation", "id": "a", "status": "final", "effectiveDateTime": "2026-01-01",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "718-7"}]},
+        "valueQuantity": {"value": 125, "unit": "g/L", "system": "http://unitsofmeasure.org", "code": "g/L"}});
+    let patient = |gender: &str| json!({"resourceType": "Patient", "id": gender, "gender": gender, "birthDate": "1980-01-01"});
+    let low = |genders: &[&str]| {
+        let patients: Vec<Value> = genders.iter().map(|gender| patient(gender)).collect();
+        let patients: Vec<&Value> = patients.iter().collect();
+        Ranges::of(&CONTENT, &patients).general(&one).and_then(|range| range.low)
+    };
+    assert_eq!(low(&["female"]), Some("120"));
+    assert_eq!(low(&["male", "male"]), Some("130"));
+    assert_eq!(low(&["male", "female"]), None);
+    assert_eq!(low(&["unknown"]), None);
+}
+
+#[test]
+fn the_best_spelling_of_name_and_newest_address_is_shown() {
+    let with = |id: &str, name: &str, address: &str, updated: &str| {
+        json!({"resourceType": "Patient", "id": id, "name": [{"text": name}], "address": [{"text": address}],
+            "meta": {"lastUpdated": updated}})
+    };
+    let all = [
+        with("a", "LÒ THỊ LẢ", "BAN NA KHUONG, XA BAN BO", "2026-02-02T00:00:00Z"),
+        with("b", "Lò Thị Lả", "Bản Nà Khương, xã Bản Bo", "2025-02-02T00:00:00Z"),
+        with("c", "LO THI LA", "Phường Đoàn Kết, thành phố Lai Châu", "2024-02-02T00:00:00Z"),
+    ];
+    let who = record(&all).who;
+    assert_eq!((who.name.as_str(), who.address.as_str()), ("Lò Thị Lả", "Bản Nà Khương, xã Bản Bo"));
+}
+
+#[test]
+fn a_drug_given_without_prescription_is_among_the_drugs_and_on_the_visit() {
+    let visit = sample::Visit {
+        id: "e1".into(),
+        patient: "p1",
+        organization: "o1",
+        date: "2026-11-10".into(),
+        end: "2026-11-10".into(),
+        class: "AMB",
+        icd: "J00",
+        words: "Cảm",
+    };
+    let mut all = sample::person();
+    let given =
+        |id: &str, drug: &str, of| sample::dispense(id, &visit, "2026-11-10T09:00:00+07:00", drug, of);
+    all.push(given("x1", "Paracetamol 500 mg", None));
+    // The same drug as prescribed in the visit, in capitals and without naming the prescription.
+    all.push(given("x2", "METFORMIN 1000 MG", None));
+    // Its prescription is not among the records.
+    all.push(given("x3", "Vitamin C 500 mg", Some("nowhere")));
+    let record = record(&all);
+    let times = |name: &str| record.drugs.iter().find(|drug| drug.name == name).map(|drug| drug.times);
+    assert_eq!(
+        (times("Paracetamol 500 mg"), times("Metformin 1000 mg"), times("Vitamin C 500 mg")),
+        (Some(1), Some(3), Some(1))
+    );
+    assert!(record.history.events[0].line.starts_with("4 thuốc"), "{}", record.history.events[0].line);
+    let page = visit_of("e1", &all).unwrap();
+    let alone: Vec<&str> =
+        page.drugs.iter().filter(|drug| drug.unprescribed).map(|drug| drug.name.as_str()).collect();
+    assert_eq!((alone, page.drugs.len()), (vec!["Paracetamol 500 mg", "Vitamin C 500 mg"], 4));
+    assert!(visit_page::page(&record, &page).0.contains("phát không có đơn"));
+}
+
+#[test]
+fn papers_of_a_visit_are_listed_with_what_they_hold() {
+    let all = [
+        json!({"resourceType": "Encounter", "id": "e", "class": {"code": "AMB"}, "period": {"start": "2026-01-01"}}),
+        json!({"resourceType": "DocumentReference", "id": "d", "status": "current", "type": {"text": "Phần giữ nguyên văn"},
+            "context": {"encounter": [{"reference": "Encounter/e"}]},
+            "content": [{"attachment": {"title": "XML6: giữ nguyên văn", "data": "QUJDREU="}}, {"attachment": {"contentType": "application/pdf", "size": 4096}}]}),
+    ];
+    let page = visit_of("e", &all).unwrap();
+    assert_eq!(
+        page.documents[0].parts,
+        [("XML6: giữ nguyên văn".to_string(), 5), ("application/pdf".to_string(), 4096)]
+    );
+    let markup = visit_page::page(&record(&all), &page).0;
+    assert!(
+        markup.contains("Tài liệu gốc")
+            && markup.contains("Phần giữ nguyên văn")
+            && markup.contains("2 phần")
+    );
 }

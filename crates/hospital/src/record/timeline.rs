@@ -64,14 +64,14 @@ impl Kind {
     }
 }
 
-/// One item with its kind.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Visit {
-    pub kind: Kind,
-    pub event: Event,
+/// One item before it is drawn: only what is needed to sort and to choose.
+struct Item<'a> {
+    kind: Kind,
+    date: &'a str,
+    resource: &'a Value,
 }
 
-/// What belongs to one encounter, counted in one pass.
+/// What belongs to one encounter.
 #[derive(Default)]
 struct Counts<'a> {
     drugs: usize,
@@ -79,42 +79,65 @@ struct Counts<'a> {
     diagnoses: Vec<&'a Value>,
 }
 
-/// All items, newest first.
-pub fn of<'a>(person: &str, resources: impl Iterator<Item = &'a Value>, places: &Places<'a>) -> Vec<Visit> {
-    let mut counts: HashMap<&str, Counts> = HashMap::new();
-    let mut encounters = Vec::new();
-    let mut visits = Vec::new();
-    for one in resources {
-        match read::kind(one) {
-            "Encounter" => encounters.push(one),
-            "Immunization" => visits.push(dose(one, places)),
-            _ => count(&mut counts, one),
-        }
-    }
+/// One page of everything that happened, newest first. `all` gives what stands of a type.
+///
+/// Only the items of the page are built and counted: a long record has hundreds of others.
+pub fn of<'a, 'b: 'a>(
+    person: &str,
+    all: &impl Fn(&str) -> &'a [&'b Value],
+    places: &Places<'b>,
+    view: View,
+) -> Cut {
+    let mut items: Vec<Item> =
+        all("Encounter").iter().map(|one| item(Kind::of_encounter(one), one)).collect();
+    items.extend(all("Immunization").iter().map(|one| item(Kind::Dose, one)));
+    items.sort_by(|a, b| b.date.cmp(a.date));
+    let filters = filters(person, &items, view.kind);
+    items.retain(|item| view.kind.is_none_or(|kind| kind == item.kind));
+    let skip = view.skip.min(items.len());
+    let shown = &items[skip..items.len().min(skip + PAGE)];
+    let counts = counts(shown, all);
     let none = Counts::default();
-    for one in encounters {
-        visits.push(visit(person, one, counts.get(read::id(one)).unwrap_or(&none), places));
-    }
-    visits.sort_by(|a, b| b.event.date.cmp(&a.event.date));
-    visits
-}
-
-fn count<'a>(counts: &mut HashMap<&'a str, Counts<'a>>, one: &'a Value) {
-    let kind = read::kind(one);
-    if !matches!(kind, "MedicationRequest" | "Observation" | "Condition") {
-        return;
-    }
-    let Some(encounter) = read::encounter(one) else { return };
-    let entry = counts.entry(encounter).or_default();
-    match kind {
-        "MedicationRequest" => entry.drugs += 1,
-        "Observation" => entry.tests += 1,
-        _ => entry.diagnoses.push(one),
+    let events = shown.iter().map(|item| match item.kind {
+        Kind::Dose => dose(item, places),
+        _ => visit(person, item, counts.get(read::id(item.resource)).unwrap_or(&none), places),
+    });
+    Cut {
+        events: events.collect(),
+        after: (skip > 0).then(|| format::year(items[skip - 1].date)).flatten(),
+        skip,
+        older: items.len() - skip - shown.len(),
+        filters,
     }
 }
 
-fn visit<'a>(person: &str, one: &'a Value, counts: &Counts, places: &Places<'a>) -> Visit {
-    let kind = Kind::of_encounter(one);
+fn item(kind: Kind, resource: &Value) -> Item<'_> {
+    Item { kind, date: read::when(resource), resource }
+}
+
+/// What belongs to the encounters that are shown.
+fn counts<'a, 'b: 'a>(
+    shown: &[Item<'b>],
+    all: &impl Fn(&str) -> &'a [&'b Value],
+) -> HashMap<&'b str, Counts<'b>> {
+    let mut counts: HashMap<&str, Counts> =
+        shown.iter().map(|item| (read::id(item.resource), Counts::default())).collect();
+    let mut each = |kind: &str, count: &dyn Fn(&mut Counts<'b>, &'b Value)| {
+        for one in all(kind) {
+            if let Some(own) = read::encounter(one).and_then(|id| counts.get_mut(id)) {
+                count(own, one);
+            }
+        }
+    };
+    each("MedicationRequest", &|own, _| own.drugs += 1);
+    each("MedicationDispense", &|own, _| own.drugs += 1);
+    each("Observation", &|own, _| own.tests += 1);
+    each("Condition", &|own, one| own.diagnoses.push(one));
+    counts
+}
+
+fn visit<'a>(person: &str, item: &Item<'a>, counts: &Counts, places: &Places<'a>) -> Event {
+    let (kind, one) = (item.kind, item.resource);
     let title = [
         main_diagnosis(one, &counts.diagnoses),
         read::words_at(one, "reasonCode"),
@@ -132,17 +155,14 @@ fn visit<'a>(person: &str, one: &'a Value, counts: &Counts, places: &Places<'a>)
             parts.push(format!("{n} {word}"));
         }
     }
-    Visit {
-        kind,
-        event: Event {
-            date: read::when(one).to_string(),
-            mark: kind.mark(),
-            kind: kind.word().to_string(),
-            title,
-            line: parts.join(" · "),
-            origin: format::facility_short(places.name(one)),
-            href: Some(format!("/nguoi/{person}/luot/{}", read::id(one))),
-        },
+    Event {
+        date: item.date.to_string(),
+        mark: kind.mark(),
+        kind: kind.word().to_string(),
+        title,
+        line: parts.join(" · "),
+        origin: format::facility_short(places.name(one)),
+        href: Some(format!("/nguoi/{person}/luot/{}", read::id(one))),
     }
 }
 
@@ -162,18 +182,15 @@ fn days(encounter: &Value) -> Option<i64> {
     (end >= start).then_some(end - start + 1)
 }
 
-fn dose<'a>(one: &'a Value, places: &Places<'a>) -> Visit {
-    Visit {
-        kind: Kind::Dose,
-        event: Event {
-            date: read::when(one).to_string(),
-            mark: Mark::Dose,
-            kind: Kind::Dose.word().to_string(),
-            title: read::words_at(one, "vaccineCode"),
-            line: dose_number(one),
-            origin: format::facility_short(places.name(one)),
-            href: None,
-        },
+fn dose<'a>(item: &Item<'a>, places: &Places<'a>) -> Event {
+    Event {
+        date: item.date.to_string(),
+        mark: Mark::Dose,
+        kind: Kind::Dose.word().to_string(),
+        title: read::words_at(item.resource, "vaccineCode"),
+        line: dose_number(item.resource),
+        origin: format::facility_short(places.name(item.resource)),
+        href: None,
     }
 }
 
@@ -201,7 +218,7 @@ impl View {
 }
 
 /// One page of the timeline.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Cut {
     pub events: Vec<Event>,
     /// Items before this page.
@@ -213,25 +230,18 @@ pub struct Cut {
     pub filters: Vec<Filter>,
 }
 
-/// Cuts out what the view shows.
-pub fn cut(person: &str, visits: &[Visit], view: View) -> Cut {
-    let chosen: Vec<&Visit> = visits.iter().filter(|v| view.kind.is_none_or(|kind| kind == v.kind)).collect();
-    let skip = view.skip.min(chosen.len());
-    let page: Vec<Event> = chosen[skip..].iter().take(PAGE).map(|visit| visit.event.clone()).collect();
-    Cut {
-        after: (skip > 0).then(|| format::year(&chosen[skip - 1].event.date)).flatten(),
-        skip,
-        older: chosen.len() - skip - page.len(),
-        events: page,
-        filters: filters(person, visits, view.kind),
+impl Cut {
+    /// All items, of every kind.
+    pub fn total(&self) -> usize {
+        self.filters.first().map_or(0, |all| all.count)
     }
 }
 
-fn filters(person: &str, visits: &[Visit], current: Option<Kind>) -> Vec<Filter> {
+fn filters(person: &str, items: &[Item], current: Option<Kind>) -> Vec<Filter> {
     let filter = |kind: Option<Kind>, word: &str| Filter {
         href: View { kind, skip: 0 }.href(person),
         word: word.to_string(),
-        count: visits.iter().filter(|visit| kind.is_none_or(|kind| kind == visit.kind)).count(),
+        count: items.iter().filter(|item| kind.is_none_or(|kind| kind == item.kind)).count(),
         current: kind == current,
     };
     let mut all = vec![filter(None, "Tất cả")];

@@ -1,7 +1,8 @@
 //! One visit in detail: what the facility's files say about it, and which files those are.
 
-use super::drugs;
+use super::drugs::{self, Prescribed};
 use super::labs::{self, Measured};
+use super::ranges::Ranges;
 use super::read::{self, Places};
 use super::timeline::Kind;
 use yba_fhir::json::{JsonValueTrait, Value, at, items, number_text, str_at};
@@ -27,8 +28,11 @@ pub struct VisitPage {
     pub results: Vec<ResultLine>,
     pub reports: Vec<Note>,
     pub costs: Option<Costs>,
+    pub documents: Vec<Document>,
     pub sources: Vec<String>,
     pub versions: Vec<Version>,
+    /// When this version was written, when it is not the current one: then only the encounter itself is shown.
+    pub old: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +49,8 @@ pub struct DrugLine {
     pub name: String,
     pub dose: String,
     pub quantity: String,
+    /// Handed over without a prescription.
+    pub unprescribed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +70,13 @@ pub struct ResultLine {
 pub struct Note {
     pub title: String,
     pub parts: Vec<(String, String)>,
+}
+
+/// A paper kept with the visit, and what it holds: a title and bytes of each part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    pub title: String,
+    pub parts: Vec<(String, usize)>,
 }
 
 /// The claim's lines and its total, decimal tokens in đồng.
@@ -89,10 +102,12 @@ pub struct Version {
     pub id: String,
     pub at: String,
     pub current: bool,
+    /// This one is on the page.
+    pub shown: bool,
 }
 
 /// Builds the page from the person's resources; `None` when the encounter is not among them.
-pub fn build(encounter: &str, resources: &[Value], versions: Vec<Version>) -> Option<VisitPage> {
+pub fn build(encounter: &str, resources: &[Value], ranges: &Ranges) -> Option<VisitPage> {
     let places = Places::of_all(resources);
     let own = resources.iter().find(|one| read::kind(one) == "Encounter" && read::id(one) == encounter)?;
     let kind = Kind::of_encounter(own);
@@ -106,13 +121,16 @@ pub fn build(encounter: &str, resources: &[Value], versions: Vec<Version>) -> Op
         number: visit_number(own),
         words: words(own),
         outcome: at(own, &["hospitalization", "dischargeDisposition"]).map(read::words).unwrap_or_default(),
-        versions,
         ..VisitPage::default()
     };
     add_source(&mut page.sources, own);
-    for one in resources.iter().filter(|one| !read::is_void(one) && read::encounter(one) == Some(encounter)) {
-        add(&mut page, own, one);
+    let of_visit =
+        resources.iter().filter(|one| !read::is_void(one) && read::encounter(one) == Some(encounter));
+    let of_visit: Vec<&Value> = of_visit.collect();
+    for one in &of_visit {
+        add(&mut page, own, one, ranges);
     }
+    add_unprescribed(&mut page, &of_visit);
     page.diagnoses.sort_by_key(|diagnosis| !diagnosis.main);
     page.results.sort_by(|a, b| (&a.value.date, &a.name).cmp(&(&b.value.date, &b.name)));
     page.services.sort_by(|a, b| (&a.when, &a.name).cmp(&(&b.when, &b.name)));
@@ -152,24 +170,56 @@ fn visit_number(encounter: &Value) -> String {
         .to_string()
 }
 
-fn add(page: &mut VisitPage, own: &Value, one: &Value) {
+/// Drugs that were handed over and that no prescription of the visit names.
+fn add_unprescribed(page: &mut VisitPage, of_visit: &[&Value]) {
+    let of = |wanted: &str| of_visit.iter().copied().filter(|one| read::kind(one) == wanted).collect();
+    let (requests, dispenses): (Vec<&Value>, Vec<&Value>) =
+        (of("MedicationRequest"), of("MedicationDispense"));
+    let prescribed = Prescribed::of(&requests);
+    let alone = dispenses.into_iter().filter(|one| !prescribed.covers(one));
+    page.drugs.extend(alone.map(|one| DrugLine { unprescribed: true, ..drug(one) }));
+}
+
+fn drug(one: &Value) -> DrugLine {
+    DrugLine {
+        name: read::words_at(one, "medicationCodeableConcept"),
+        dose: drugs::dose(one),
+        quantity: drugs::quantity(one),
+        unprescribed: false,
+    }
+}
+
+fn add(page: &mut VisitPage, own: &Value, one: &Value, ranges: &Ranges) {
     add_source(&mut page.sources, one);
     match read::kind(one) {
         "Condition" => page.diagnoses.push(diagnosis(own, one)),
-        "MedicationRequest" => page.drugs.push(DrugLine {
-            name: read::words_at(one, "medicationCodeableConcept"),
-            dose: drugs::dose(one),
-            quantity: drugs::quantity(one),
-        }),
+        "MedicationRequest" => page.drugs.push(drug(one)),
         "ServiceRequest" => page.services.push(service(one)),
         "Procedure" if one.get("basedOn").is_none() => page.services.push(service(one)),
-        "Observation" => page
-            .results
-            .extend(labs::measure(one).map(|value| ResultLine { name: read::words_at(one, "code"), value })),
+        "Observation" => page.results.extend(
+            labs::measure(one, ranges).map(|value| ResultLine { name: read::words_at(one, "code"), value }),
+        ),
         "DiagnosticReport" => page.reports.extend(report(one)),
         "Composition" => page.reports.extend(composition(one)),
+        "DocumentReference" => page.documents.push(document(one)),
         "Claim" => page.costs = costs(one).or(page.costs.take()),
         _ => {}
+    }
+}
+
+fn document(one: &Value) -> Document {
+    let parts = items(one, "content").filter_map(|content| content.get("attachment")).map(|attachment| {
+        let words = str_at(attachment, &["title"]).or_else(|| str_at(attachment, &["contentType"]));
+        let size = attachment.get("size").and_then(|size| size.as_u64()).map(|size| size as usize);
+        // Base64: four letters for three bytes.
+        let kept =
+            || str_at(attachment, &["data"]).map_or(0, |data| data.trim_end_matches('=').len() * 3 / 4);
+        (words.unwrap_or("Phần không tên").to_string(), size.unwrap_or_else(kept))
+    });
+    let title = [str_at(one, &["description"]).unwrap_or("").to_string(), read::words_at(one, "type")];
+    Document {
+        title: title.into_iter().find(|words| !words.is_empty()).unwrap_or_else(|| "Tài liệu".to_string()),
+        parts: parts.collect(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The page of one visit: markup only.
 
 use super::model::Record;
-use super::page::head;
-use super::visit::{CostLine, Costs, VisitPage};
+use super::page::{general_note, head};
+use super::visit::{CostLine, Costs, ResultLine, VisitPage};
 use maud::{Markup, html};
 use yba_ui::card::Card;
 use yba_ui::status::{Tone, badge};
@@ -13,21 +13,41 @@ pub fn page(record: &Record, visit: &VisitPage) -> Markup {
     html! {
         (head(record))
         (card::back(&format!("/nguoi/{}", record.person), "Hồ sơ"))
+        @if let Some(written) = &visit.old { (old_note(record, visit, written)) }
         (about(visit))
         div .cols.two {
             div .col {
-                (diagnoses(visit))
-                (drugs(visit))
-                (results(visit))
-                (services(visit))
-                @for note in &visit.reports { (note_card(note)) }
+                @if visit.old.is_none() {
+                    (diagnoses(visit))
+                    (drugs(visit))
+                    (results(visit))
+                    (services(visit))
+                    @for note in &visit.reports { (note_card(note)) }
+                }
             }
             div .col {
                 @if let Some(costs) = &visit.costs { (cost_card(costs)) }
+                (documents(visit))
                 (sources(visit))
-                (versions(visit))
+                (versions(record, visit))
             }
         }
+    }
+}
+
+/// The address of the visit, or of one of its versions.
+fn address(record: &Record, visit: &VisitPage, version: Option<&str>) -> String {
+    let own = format!("/nguoi/{}/luot/{}", record.person, visit.encounter);
+    version.map_or_else(|| own.clone(), |version| format!("{own}?ban={version}"))
+}
+
+fn old_note(record: &Record, visit: &VisitPage, written: &str) -> Markup {
+    html! {
+        (state::warning(
+            &format!("Đang xem bản cũ, ghi lúc {}.", format::date_time(written)),
+            "Bản cũ chỉ cho thấy phần chung của lượt; chẩn đoán, thuốc và kết quả xem ở bản hiện tại.",
+        ))
+        p { (card::link_button(&address(record, visit, None), html! { "Xem bản hiện tại" })) }
     }
 }
 
@@ -66,7 +86,7 @@ fn drugs(visit: &VisitPage) -> Markup {
     Card::new("thuoc", "Thuốc").aside(count(visit.drugs.len())).flush(match visit.drugs.as_slice() {
         [] => state::empty_line("Lượt này không có thuốc."),
         list => table.draw(html! {
-            @for one in list { tr { th scope="row" .full { (one.name) } td { (one.dose) } td .num { (one.quantity) } } }
+            @for one in list { tr { th scope="row" .full { (one.name) @if one.unprescribed { " " (badge(Tone::Plain, "phát không có đơn")) } } td { (one.dose) } td .num { (one.quantity) } } }
         }, html! {}),
     })
 }
@@ -74,22 +94,26 @@ fn drugs(visit: &VisitPage) -> Markup {
 fn results(visit: &VisitPage) -> Markup {
     let heads = [("Xét nghiệm", false), ("Kết quả", false), ("Tham chiếu", true), ("Lúc", true)];
     let table = Table { caption: "Kết quả", heads: &heads, stack: true };
+    let general = visit.results.iter().any(|one| one.value.general);
     Card::new("ket-qua", "Kết quả").aside(count(visit.results.len())).flush(match visit.results.as_slice() {
         [] => state::empty_line("Lượt này không có kết quả."),
-        list => table.draw(
-            html! {
-                @for one in list {
-                    tr {
-                        th scope="row" { (one.name) }
-                        td { (result::result(&one.value.value, &one.value.unit, one.value.flag)) }
-                        td .num .muted { (one.value.range) }
-                        td .num .muted { (format::date_time(&one.value.date)) }
-                    }
-                }
-            },
-            html! {},
-        ),
+        list => html! {
+            (table.draw(html! { @for one in list { (result_line(one)) } }, html! {}))
+            @if general { (general_note()) }
+        },
     })
+}
+
+fn result_line(one: &ResultLine) -> Markup {
+    let value = &one.value;
+    html! {
+        tr {
+            th scope="row" { (one.name) }
+            td { (result::result(&value.value, &value.unit, value.flag)) }
+            td .num .muted { (value.range) @if value.general && !value.range.is_empty() { " (chung)" } }
+            td .num .muted { (format::date_time(&value.date)) }
+        }
+    }
 }
 
 fn services(visit: &VisitPage) -> Markup {
@@ -155,13 +179,32 @@ fn sources(visit: &VisitPage) -> Markup {
     })
 }
 
-fn versions(visit: &VisitPage) -> Markup {
+/// Papers kept as they came, with what each holds.
+fn documents(visit: &VisitPage) -> Markup {
+    if visit.documents.is_empty() {
+        return html! {};
+    }
+    Card::new("tai-lieu", "Tài liệu gốc").flush(card::rows(visit.documents.iter().map(|one| {
+        html! {
+            span { (one.title) }
+            span .muted .nowrap { (format::count(one.parts.len())) " phần" }
+            @for (title, bytes) in &one.parts { span .sub { (title) " · " (format::bytes(*bytes)) } }
+        }
+    })))
+}
+
+fn versions(record: &Record, visit: &VisitPage) -> Markup {
     Card::new("phien-ban", "Các bản của lượt này").flush(match visit.versions.as_slice() {
         [] => state::empty_line("Chỉ có một bản."),
         list => card::rows(list.iter().map(|one| {
+            let version = (!one.current).then_some(one.id.as_str());
+            let when = format::date_time(&one.at);
             html! {
-                span { (format::date_time(&one.at)) }
-                span { @if one.current { (badge(Tone::Info, "đang xem")) } }
+                @if one.shown { span { (when) } } @else { a href=(address(record, visit, version)) { (when) } }
+                span {
+                    @if one.current { (badge(Tone::Plain, "hiện tại")) }
+                    @if one.shown { " " (badge(Tone::Info, "đang xem")) }
+                }
                 span .sub { (one.id) }
             }
         })),

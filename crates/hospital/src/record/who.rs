@@ -1,10 +1,11 @@
 //! Who this is, out of what several facilities wrote about the same person; and how they differ.
 //!
-//! No facility is believed over another by name: for each field the value most of them give counts, and of
-//! names that differ only in marks the one with most marks. Differences are shown, never hidden.
+//! No facility is believed over another by name: for each field the value most of them give counts, for the address
+//! the newest; of texts that differ only in marks and case the best spelled. Differences are shown, never hidden.
 
 use super::model::{LinkReason, add_once};
 use super::read::{self, Places};
+use crate::spelling;
 use yba_fhir::json::{JsonValueTrait, Value, at, items, str_at};
 use yba_fhir::text::fold;
 use yba_fhir::view::Patient;
@@ -84,7 +85,7 @@ pub fn of<'a>(patients: &[&'a Value], coverages: impl Iterator<Item = &'a Value>
         sex: most(views().filter_map(|p| p.gender())).unwrap_or("unknown").to_string(),
         birth: best_birth(views().filter_map(|p| p.birth_date())),
         dead: patients.iter().find_map(|value| death(value)),
-        address: newest_first(patients).iter().find_map(|value| address(value)).unwrap_or_default(),
+        address: best_address(patients),
         phone: most(views().flat_map(|p| p.phones())).unwrap_or("").to_string(),
         insurance: insurance(coverages, patients, today),
         identity: most(
@@ -106,27 +107,20 @@ fn most<'a>(values: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     counts.iter().rev().max_by_key(|(_, count)| *count).map(|(value, _)| *value)
 }
 
+/// The name most of them give, marks and case apart, in its best spelling.
 fn best_name(names: impl Iterator<Item = String>) -> String {
-    let mut kinds: Vec<(String, usize, String)> = Vec::new();
-    for name in names {
-        let folded = fold(&name);
-        match kinds.iter_mut().find(|(have, ..)| *have == folded) {
-            None => kinds.push((folded, 1, name)),
-            Some((_, count, best)) => {
-                *count += 1;
-                if spelled_out(&name) > spelled_out(best) {
-                    *best = name;
-                }
-            }
-        }
-    }
-    let most = kinds.into_iter().rev().max_by_key(|(_, count, _)| *count);
-    most.map(|(.., name)| name).unwrap_or_else(|| "Chưa rõ tên".into())
+    let names: Vec<String> = names.collect();
+    let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
+    let Some(usual) = most(folded.iter().map(String::as_str)) else { return "Chưa rõ tên".into() };
+    let first = folded.iter().position(|one| one == usual).unwrap_or_default();
+    spelling::best(&names[first], names.iter().map(String::as_str)).to_string()
 }
 
-/// Letters with marks, then small letters: which of two spellings of one name says more.
-fn spelled_out(name: &str) -> (usize, usize) {
-    (name.chars().filter(|c| !c.is_ascii()).count(), name.chars().filter(|c| c.is_lowercase()).count())
+/// The newest address, in the best spelling of it that any facility has.
+fn best_address(patients: &[&Value]) -> String {
+    let all: Vec<String> = newest_first(patients).iter().filter_map(|value| address(value)).collect();
+    let newest = all.first().map(|newest| spelling::best(newest, all.iter().map(String::as_str)));
+    newest.unwrap_or_default().to_string()
 }
 
 /// A full date before a bare year, then what most say.
@@ -147,7 +141,8 @@ fn death(patient: &Value) -> Option<String> {
     }
 }
 
-fn newest_first<'a>(patients: &[&'a Value]) -> Vec<&'a Value> {
+/// By when the facility's record was last written.
+pub fn newest_first<'a>(patients: &[&'a Value]) -> Vec<&'a Value> {
     let mut sorted = patients.to_vec();
     sorted.sort_by(|a, b| str_at(b, &["meta", "lastUpdated"]).cmp(&str_at(a, &["meta", "lastUpdated"])));
     sorted

@@ -93,11 +93,27 @@ pub fn visit(v: &Visit, drugs: &[(&str, &str, u32)], labs: &[Lab]) -> Vec<Value>
             "dosageInstruction": [{"text": *dose}],
             "dispenseRequest": {"quantity": {"value": days * 2, "unit": "Viên"}, "expectedSupplyDuration": {"value": *days, "unit": "d"}}
         }));
+        all.push(dispense(&format!("d{}-{at}", v.id), v, &start, name, Some(&format!("m{}-{at}", v.id))));
     }
     for (at, lab) in labs.iter().enumerate() {
         all.push(observation(&format!("l{}-{at}", v.id), v, &start, lab));
     }
     all
+}
+
+/// A drug handed over, for a prescription or without one.
+pub fn dispense(id: &str, v: &Visit, when: &str, drug: &str, prescription: Option<&str>) -> Value {
+    use yba_fhir::json::JsonValueMutTrait;
+    let mut one = json!({
+        "resourceType": "MedicationDispense", "id": id, "status": "completed",
+        "medicationCodeableConcept": {"text": drug}, "subject": {"reference": format!("Patient/{}", v.patient)},
+        "context": {"reference": format!("Encounter/{}", v.id)}, "whenHandedOver": when,
+        "quantity": {"value": 60, "unit": "Viên"}
+    });
+    if let (Some(object), Some(id)) = (one.as_object_mut(), prescription) {
+        object.insert("authorizingPrescription", json!([{"reference": format!("MedicationRequest/{id}")}]));
+    }
+    one
 }
 
 /// Name, LOINC, value token, unit, low, high.

@@ -7,10 +7,11 @@ mod sample;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
+use std::sync::Arc;
 use std::time::Instant;
 use tower::ServiceExt;
 use yba_fhir::Resource;
-use yba_fhir::json::Value;
+use yba_fhir::json::{JsonValueTrait, Value};
 use yba_hospital::{Hospital, menu, routes};
 use yba_records::Change;
 use yba_testkit::Kit;
@@ -42,7 +43,8 @@ fn house(kit: &Kit, open: bool) -> Router {
         gallery: false,
     };
     let site = Site::new(settings, vec![menu()]);
-    shell(site.clone(), routes(Hospital { site, records: kit.records.clone() }))
+    let content = Arc::new(yba_content::Content::built_in());
+    shell(site.clone(), routes(Hospital { site, records: kit.records.clone(), content }))
 }
 
 struct Answer {
@@ -167,6 +169,74 @@ async fn a_visit_opens_only_under_its_own_person() {
     }
     for path in ["/nguoi/q1/luot/e1", "/nguoi/p1/luot/e999"] {
         assert_eq!(get(&house, path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_older_version_of_a_visit_opens_read_only_and_says_so() {
+    use yba_fhir::json::{JsonValueMutTrait, json};
+    let kit = kit_with(sample::person()).await;
+    let house = house(&kit, true);
+    let before = kit.records.read(&kit.ctx(), "Encounter", "e1").await.unwrap();
+    let mut corrected = before.tree();
+    corrected
+        .as_object_mut()
+        .unwrap()
+        .insert("hospitalization", json!({"dischargeDisposition": {"text": "Chuyển tuyến trên"}}));
+    kit.advance_ms(60_000);
+    let change = Change::put(Resource::from_value(corrected).unwrap());
+    kit.records.transact(&kit.ctx(), vec![change]).await.unwrap();
+    let now = get(&house, "/nguoi/p1/luot/e1").await.text;
+    let old = format!("/nguoi/p1/luot/e1?ban={}", before.version_id);
+    assert!(now.contains("Chuyển tuyến trên") && now.contains(&old) && !now.contains("Đang xem bản cũ"));
+    let then = get(&house, &old).await;
+    assert_eq!(then.status, StatusCode::OK, "{}", then.text);
+    assert!(
+        then.text.contains("Đang xem bản cũ") && !then.text.contains("Chuyển tuyến trên"),
+        "{}",
+        then.text
+    );
+    assert!(
+        !then.text.contains("Metformin 1000 mg"),
+        "what is of another version is not shown as of this one"
+    );
+    for path in ["/nguoi/p1/luot/e1?ban=khong-co", "/nguoi/p1/luot/e1?ban=%2e%2e", "/nguoi/p1/luot/e2?ban="] {
+        assert_eq!(get(&house, path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let foreign = kit.records.read(&kit.ctx(), "Encounter", "e2").await.unwrap().version_id;
+    let mixed = get(&house, &format!("/nguoi/p1/luot/e1?ban={foreign}")).await;
+    assert_eq!(mixed.status, StatusCode::NOT_FOUND, "a version of another visit");
+}
+
+#[tokio::test]
+async fn a_drug_given_without_prescription_reaches_both_pages() {
+    let mut all = sample::person();
+    let visit = sample::Visit {
+        id: "e3".into(),
+        patient: "p1",
+        organization: "o1",
+        date: "2026-02-11".into(),
+        end: "2026-02-11".into(),
+        class: "AMB",
+        icd: "J00",
+        words: "Cảm",
+    };
+    all.push(sample::dispense("x1", &visit, "2026-02-11T09:00:00+07:00", "Paracetamol 500 mg", None));
+    let house = house(&kit_with(all).await, true);
+    for path in ["/nguoi/p1", "/nguoi/p1/luot/e3"] {
+        assert_eq!(get(&house, path).await.text.matches("Paracetamol 500 mg").count(), 1, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_found_person_is_spelled_with_marks_whichever_record_was_met() {
+    let mut all = sample::person();
+    all.retain(|one| one.get("id").and_then(|id| id.as_str()) != Some("p3"));
+    let kit = kit_with(all).await;
+    for q in ["NGUYEN THI THANH HUONG", "012168004821"] {
+        let text = search(&house(&kit, true), q).await.text;
+        let plain = text.replace("<mark>", "").replace("</mark>", "");
+        assert!(plain.contains("Nguyễn Thị Thanh Hương"), "{q}: {text}");
     }
 }
 
