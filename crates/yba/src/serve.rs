@@ -60,6 +60,8 @@ pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
     if let Err(error) = control::listen(node.clone()) {
         eprintln!("yba: commands cannot reach this node while it runs: {error}");
     }
+    // The tables that pages search must exist before the first page is asked for.
+    yba_mpi::follower::prepare(&node.records).await?;
     let (stop, stopping) = watch::channel(false);
     let chores = start_chores(&node, &stopping)?;
     println!("Y Bạ đang chạy: http://{address}");
