@@ -77,6 +77,7 @@ impl Records {
             }
         }
         refuse_twice(&request)?;
+        patients.extend(self.patients_of_deletions(&planned).await?);
         let mut patients: Vec<String> = patients.into_iter().collect();
         patients.sort_unstable();
         request.audit =
@@ -104,6 +105,21 @@ impl Records {
             }
         });
         Ok(Ok(done.collect()))
+    }
+
+    /// The patients in whose compartments the records are that will be deleted: a deletion itself names none.
+    async fn patients_of_deletions(&self, planned: &[Planned]) -> Result<Vec<String>, Outcome> {
+        let deleted = planned.iter().filter_map(|one| match one {
+            Planned::Write(Change { action: Action::Delete { kind, id, .. }, .. }, ..) => {
+                Some((kind.clone(), id.clone()))
+            }
+            _ => None,
+        });
+        let deleted: Vec<(String, String)> = deleted.collect();
+        match deleted.is_empty() {
+            true => Ok(Vec::new()),
+            false => self.store.patients_of(&self.store.read_many(deleted).await?).await,
+        }
     }
 
     /// Gives a change its id and what must hold, and looks up If-None-Exist.

@@ -71,6 +71,24 @@ impl Blobs {
         }
     }
 
+    /// Opens a blob to be read piece by piece; `None` when it is not here.
+    pub fn open(&self, hash: &str) -> std::io::Result<Option<File>> {
+        let Some(path) = self.path(hash) else { return Ok(None) };
+        match File::open(path) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a blob still has its own hash. Reads it piece by piece, however large it is.
+    pub fn is_sound(&self, hash: &str) -> std::io::Result<bool> {
+        let Some(mut file) = self.open(hash)? else { return Ok(false) };
+        let mut digest = Sha256::new();
+        std::io::copy(&mut file, &mut digest)?;
+        Ok(hex(&digest.finalize()) == hash)
+    }
+
     /// The hashes of all blobs.
     pub fn list(&self) -> std::io::Result<Vec<String>> {
         let mut hashes = Vec::new();
@@ -104,7 +122,11 @@ fn is_hash(text: &str) -> bool {
 }
 
 fn hash_of(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

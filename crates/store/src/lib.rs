@@ -13,6 +13,7 @@ pub mod check;
 pub mod clock;
 pub mod db;
 mod group;
+mod heads;
 pub mod index;
 mod open;
 mod read;
@@ -21,6 +22,7 @@ pub mod search;
 pub mod version;
 mod writer;
 
+pub use check::{CheckReport, Progress, check};
 pub use clock::Clock;
 pub use db::{Place, Row, Statement, Value};
 pub use open::{Identity, LINK_MS, Options, Store};

@@ -18,6 +18,8 @@ use yba_fhir::{Kind, Outcome};
 
 /// The version of the tables; a newer one in the database means a newer program wrote it.
 const SCHEMA: &str = "1";
+/// Stands in place of the version while a restore is under way.
+const RESTORING: &str = "restoring";
 /// Most longer reads at once.
 const SCANS_MAX: usize = 8;
 /// Most short reads at once that need a connection to another program.
@@ -340,7 +342,7 @@ fn keep_renewing(jobs: &mpsc::WeakSender<Job>) {
 }
 
 /// Takes the folder's lock: one program at a time. The system frees it when the program ends, however it ends.
-fn lock_folder(folder: &Path) -> Result<File, Outcome> {
+pub(crate) fn lock_folder(folder: &Path) -> Result<File, Outcome> {
     let path = folder.join("yba.lock");
     let file = File::create(&path).map_err(|error| folder_trouble(folder, &error))?;
     let begun = Instant::now();
@@ -367,6 +369,15 @@ fn create_tables(connection: &mut Connection) -> Result<(), Outcome> {
             set_meta(connection, "schema", SCHEMA)
         }
         Some(found) if found == SCHEMA => Ok(()),
+        Some(found) if found == RESTORING => {
+            let text = "Lần khôi phục vào đây bị dừng giữa chừng. Hãy khôi phục lại vào một nơi trống khác.";
+            Err(Outcome::new(
+                Kind::Unavailable,
+                "restore-unfinished",
+                text,
+                "a restore into this place was interrupted",
+            ))
+        }
         Some(found) => {
             let text = "Dữ liệu do một phiên bản yba mới hơn ghi. Hãy dùng phiên bản đó hoặc mới hơn.";
             Err(Outcome::new(
@@ -377,6 +388,45 @@ fn create_tables(connection: &mut Connection) -> Result<(), Outcome> {
             ))
         }
     }
+}
+
+/// Creates the tables in an empty database and marks it as not to be opened until the restore is finished.
+pub(crate) fn begin_restore(connection: &mut Connection) -> Result<(), Outcome> {
+    let postgres = matches!(connection, Connection::Postgres(_));
+    connection.migrate(schema::META)?;
+    if meta(connection, "schema")?.is_some() {
+        return Err(not_empty("the database has tables of a node"));
+    }
+    set_meta(connection, "schema", RESTORING)?;
+    Ok(connection.migrate(&schema::ddl(postgres))?)
+}
+
+/// Ends a restore: the node it was goes on under a new incarnation, and no page link of before is good.
+pub(crate) fn finish_restore(
+    connection: &mut Connection,
+    node: &str,
+    t: i64,
+    hlc: i64,
+) -> Result<(), Outcome> {
+    let mark = connection.mark()?;
+    connection.begin()?;
+    for (name, value) in [
+        ("node", node.to_owned()),
+        ("incarnation", new_incarnation()),
+        ("mark", mark),
+        ("clock_floor", hlc.to_string()),
+        ("pages_from_t", t.to_string()),
+        ("schema", SCHEMA.to_owned()),
+    ] {
+        set_meta(connection, name, &value)?;
+    }
+    Ok(connection.commit()?)
+}
+
+/// The refusal to restore over something.
+pub(crate) fn not_empty(detail: &str) -> Outcome {
+    let text = "Chỉ khôi phục vào thư mục (và cơ sở dữ liệu) trống. Chưa khôi phục gì.";
+    Outcome::new(Kind::Conflict, "restore-not-empty", text, detail.to_owned())
 }
 
 pub(crate) fn meta(connection: &mut Connection, name: &str) -> Result<Option<String>, Outcome> {
@@ -449,7 +499,7 @@ fn take_lease(connection: &mut Connection, folder: &Path) -> Result<Option<i64>,
 }
 
 /// The numbers of search parameters; new parameters of a newer program get new numbers.
-fn load_numbers(connection: &mut Connection) -> Result<Numbers, Outcome> {
+pub(crate) fn load_numbers(connection: &mut Connection) -> Result<Numbers, Outcome> {
     let mut by_name = HashMap::new();
     let mut last = 0;
     for row in connection.query("SELECT name, number FROM search_key WHERE shard = 0", &[])? {

@@ -4,7 +4,7 @@ use crate::index::{self, Numbers, Rows};
 use crate::search::Query;
 use crate::version::{Version, deleted_hash};
 use yba_fhir::defs::r4;
-use yba_fhir::resource::{Content, is_id};
+use yba_fhir::resource::{Content, Limits, is_id};
 use yba_fhir::{Kind, Outcome, Resource};
 
 /// What must be true of a record's head when a write is applied.
@@ -128,6 +128,9 @@ const HLC_MAX: i64 = 16_725_225_600_000 << 16;
 /// Most parents of a version: two for a merge, with room.
 const PARENTS_MAX: usize = 8;
 
+/// How much the server's fields add to a body that came with the most bytes there may be.
+const SERVER_FIELDS_MAX: usize = 4096;
+
 impl Arrival {
     /// Checks all that can be checked of a version without the database: forms, bounds, and that the body has the
     /// hash it claims. A version that fails was damaged on its way or made by something that is no node of ours.
@@ -155,7 +158,8 @@ impl Arrival {
         if version.content_hash().is_none_or(|hash| version.hash != hash[..]) {
             return refuse("the body does not have its hash");
         }
-        match Resource::parse(&version.body) {
+        let limits = Limits { bytes: Limits::default().bytes + SERVER_FIELDS_MAX, ..Limits::default() };
+        match Resource::parse_with(&version.body, &limits) {
             Ok(resource) => {
                 let rows = index::extract(resource.tree(), &version.kind, &version.id, numbers);
                 Ok(Arrival { version, rows })

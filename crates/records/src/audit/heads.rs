@@ -1,7 +1,7 @@
 //! The common heads: every minute the ends of both chains, signed with the node's key (Ed25519). A head kept
 //! elsewhere (the hub, paper) shows later whether the tail of a chain was cut off.
 
-use super::trail::{hex, unhex};
+use super::trail::{cut_torn_line, hex, unhex};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier, VerifyingKey};
 use std::io::Write;
 use std::path::Path;
@@ -51,20 +51,25 @@ impl Signer {
     /// Loads the key, or makes one at first.
     pub fn load(folder: &Path) -> std::io::Result<Signer> {
         let path = folder.join("node.key");
-        if let Ok(text) = std::fs::read_to_string(&path) {
+        if path.exists() {
+            let text = std::fs::read_to_string(&path)?;
             let seed = unhex::<32>(text.trim())
                 .ok_or_else(|| std::io::Error::other("audit/node.key is not a key"))?;
             return Ok(Signer(SigningKey::from_bytes(&seed)));
         }
         let key = SigningKey::generate(&mut rand::rngs::OsRng);
+        // Under another name first: the key is there whole or not at all.
+        let unfinished = folder.join("node.key.part");
         let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
+        options.write(true).create(true).truncate(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path)?;
+        let mut file = options.open(&unfinished)?;
         file.write_all(hex(&key.to_bytes()).as_bytes())?;
         file.sync_all()?;
         std::fs::write(folder.join("node.pub"), hex(key.verifying_key().as_bytes()))?;
+        std::fs::rename(&unfinished, &path)?;
+        std::fs::File::open(folder)?.sync_all()?;
         Ok(Signer(key))
     }
 
@@ -76,8 +81,11 @@ impl Signer {
     pub fn sign(&self, folder: &Path, head: &Head) -> std::io::Result<()> {
         let text = head.text();
         let signature = self.0.sign(text.as_bytes());
-        let mut file =
-            std::fs::OpenOptions::new().create(true).append(true).open(folder.join("heads.log"))?;
+        let path = folder.join("heads.log");
+        if path.exists() {
+            cut_torn_line(&path)?;
+        }
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
         file.write_all(format!("{text} {}\n", hex(&signature.to_bytes())).as_bytes())?;
         file.sync_all()
     }

@@ -74,7 +74,11 @@ impl ReadTrail {
         let mut line = format!("{seq} {at} {} ", hex(&hash)).into_bytes();
         line.extend_from_slice(entry);
         line.push(b'\n');
-        end.file.write_all(&line)?;
+        if let Err(error) = end.file.write_all(&line) {
+            // What a full disk left of the line must not stand before the next one.
+            let _ = end.file.set_len(end.bytes);
+            return Err(error);
+        }
         end.bytes += line.len() as u64;
         (end.seq, end.hash, end.unsynced) = (seq, hash, true);
         Ok(())
@@ -111,8 +115,11 @@ fn sync(end: &Mutex<End>) {
         }
         _ => return,
     };
-    if let Ok(file) = file {
-        let _ = file.sync_data();
+    let synced = file.and_then(|file| file.sync_data());
+    if synced.is_err()
+        && let Ok(mut end) = end.lock()
+    {
+        end.unsynced = true;
     }
 }
 
@@ -164,26 +171,43 @@ fn create_segment(folder: &Path, first: u64) -> std::io::Result<File> {
     Ok(file)
 }
 
+/// Opens the last segment for appending, a torn last line cut off. The chain goes on from the last line that can be
+/// read; lines after it that cannot are left for `verify` to tell of.
 fn open_end(folder: &Path) -> std::io::Result<End> {
     std::fs::create_dir_all(folder)?;
     let found = segments(folder)?;
+    let Some(last) = found.last() else {
+        return Ok(End {
+            file: create_segment(folder, 1)?,
+            bytes: 0,
+            seq: 0,
+            hash: [0; 32],
+            unsynced: false,
+        });
+    };
+    let bytes = cut_torn_line(last)?;
+    let file = OpenOptions::new().append(true).open(last)?;
+    let (mut seq, mut hash) = (0, [0; 32]);
     for path in found.iter().rev() {
-        let bytes = std::fs::read(path)?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let file = OpenOptions::new().append(true).open(path)?;
-        if whole < bytes.len() {
-            file.set_len(whole as u64)?;
-        }
-        let last = bytes[..whole].split(|byte| *byte == b'\n').rev().find(|line| !line.is_empty());
-        if let Some((seq, _, hash, _)) = last.and_then(parse_line) {
-            return Ok(End { file, bytes: whole as u64, seq, hash, unsynced: false });
+        let lines = std::fs::read(path)?;
+        if let Some(line) = lines.split(|byte| *byte == b'\n').rev().find_map(parse_line) {
+            (seq, hash) = (line.0, line.2);
+            break;
         }
     }
-    let file = match found.last() {
-        Some(path) => OpenOptions::new().append(true).open(path)?,
-        None => create_segment(folder, 1)?,
-    };
-    Ok(End { file, bytes: 0, seq: 0, hash: [0; 32], unsynced: false })
+    Ok(End { file, bytes, seq, hash, unsynced: false })
+}
+
+/// Cuts off what a power failure left of a line without its end; answers how many bytes remain.
+pub(crate) fn cut_torn_line(path: &Path) -> std::io::Result<u64> {
+    let bytes = std::fs::read(path)?;
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    if whole < bytes.len() {
+        let file = OpenOptions::new().write(true).open(path)?;
+        file.set_len(whole as u64)?;
+        file.sync_all()?;
+    }
+    Ok(whole as u64)
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

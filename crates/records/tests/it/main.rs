@@ -1,3 +1,4 @@
 //! The door, on a real store.
 
+mod audit;
 mod transact;

@@ -223,6 +223,14 @@ impl Connection {
         }
     }
 
+    /// Begins a transaction that only reads and sees one moment; [`Connection::rollback`] ends it.
+    pub fn begin_snapshot(&mut self) -> Result<()> {
+        match self {
+            Connection::Sqlite(link) => link.batch("BEGIN DEFERRED"),
+            Connection::Postgres(link) => link.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+        }
+    }
+
     /// Ends the transaction; when this returns, it is on disk.
     pub fn commit(&mut self) -> Result<()> {
         match self {

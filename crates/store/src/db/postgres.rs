@@ -264,7 +264,11 @@ impl ToSql for Value {
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Error {
         let code = error.code().map(|state| state.code().to_owned()).unwrap_or_default();
-        let detail = error.as_db_error().map_or_else(|| error.to_string(), |db| db.message().to_owned());
+        let detail = match (error.as_db_error(), error.source()) {
+            (Some(refused), _) => refused.message().to_owned(),
+            (None, Some(cause)) => format!("{error}: {cause}"),
+            (None, None) => error.to_string(),
+        };
         Error { message: format!("{detail} [{code}]"), retry: matches!(code.as_str(), "40001" | "40P01") }
     }
 }
