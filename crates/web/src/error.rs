@@ -59,12 +59,13 @@ pub fn note(outcome: &Outcome, id: &RequestId) -> Markup {
 pub fn page(site: &Site, outcome: &Outcome, id: &RequestId) -> Response {
     log(outcome, id);
     let heading = title(outcome.kind);
+    let signed_in = outcome.kind != Kind::Unauthenticated;
     let content = html! {
         (card::page_title(heading, html! {}, html! {}))
         (note(outcome, id))
-        p { (card::link_button("/", html! { "Về trang tìm người" })) }
+        // Whoever has to sign in would only meet this page again there.
+        @if signed_in { p { (card::link_button("/", html! { "Về trang tìm người" })) } }
     };
-    let signed_in = outcome.kind != Kind::Unauthenticated;
     let page = Page { search_in_bar: signed_in, ..Page::new(heading, content) };
     let mut response = site.page(&page);
     *response.status_mut() = status(outcome.kind);
