@@ -23,6 +23,9 @@ use yba_fhir::{Kind, Outcome};
 pub const KEY_FILE: &str = "backup.key";
 /// The folder of the read trail within the data folder; its files travel as they are.
 const AUDIT_FOLDER: &str = "audit";
+/// Files of the data folder itself that travel too: without the province's key a restored node would give other ids
+/// to imports it has already seen.
+const FOLDER_FILES: [&str; 1] = ["province.key"];
 
 /// A backup file that cannot be used: damaged, cut short, of another key, or no backup at all.
 fn unusable(detail: impl Into<String>) -> Outcome {

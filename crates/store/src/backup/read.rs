@@ -3,7 +3,7 @@
 
 use super::frame::{AuditRow, Frame, Totals};
 use super::seal::{BackupKey, Opener};
-use super::{AUDIT_FOLDER, disk, unusable};
+use super::{AUDIT_FOLDER, FOLDER_FILES, disk, unusable};
 use crate::blob::hex;
 use crate::check::Progress;
 use crate::db::schema::{AUDIT, HEAD, INDEXES, VERSION};
@@ -280,6 +280,9 @@ impl Storing {
         match frame {
             Frame::Node { node, .. } => self.node = node,
             Frame::Moment { t, hlc, .. } => self.moment = (t, hlc),
+            Frame::File(name) if FOLDER_FILES.contains(&name.as_str()) => {
+                self.start_file(self.folder.join(name), None)?;
+            }
             Frame::File(name) => self.start_file(self.folder.join(AUDIT_FOLDER).join(name), None)?,
             Frame::Blob(hash) => {
                 let path = self.folder.join("blobs").join(hash.get(..2).unwrap_or_default()).join(&hash);
@@ -320,10 +323,10 @@ impl Storing {
 
     fn end_file(&mut self) -> Result<(), Outcome> {
         let Some(Unfinished { file, path, blob }) = self.file.take() else { return Ok(()) };
-        if let Some((hash, digest)) = blob {
-            if hex(&digest.finalize()) != hash {
-                return Err(unusable(format!("blob {hash} does not have its own hash")));
-            }
+        if let Some((hash, digest)) = blob
+            && hex(&digest.finalize()) != hash
+        {
+            return Err(unusable(format!("blob {hash} does not have its own hash")));
         }
         let sync = || {
             file.sync_all()?;

@@ -2,7 +2,7 @@
 
 use super::frame::{AuditRow, Frame, PART_BYTES, Totals};
 use super::seal::{BackupKey, Sealer};
-use super::{AUDIT_FOLDER, disk};
+use super::{AUDIT_FOLDER, FOLDER_FILES, disk};
 use crate::blob::Blobs;
 use crate::check::Progress;
 use crate::db::{Connection, Value};
@@ -137,7 +137,13 @@ impl<P: FnMut(Progress)> Source<'_, P> {
             put(to, &Frame::File(name.clone()))?;
             parts(to, File::open(folder.join(name)).map_err(|error| disk(&error))?)?;
         }
-        Ok(names.len() as u64)
+        let mut files = names.len() as u64;
+        for name in FOLDER_FILES.iter().filter(|name| self.folder.join(name).is_file()) {
+            put(to, &Frame::File((*name).to_owned()))?;
+            parts(to, File::open(self.folder.join(name)).map_err(|error| disk(&error))?)?;
+            files += 1;
+        }
+        Ok(files)
     }
 
     fn versions(&mut self, to: &mut impl Write, last: i64) -> Result<u64, Outcome> {
