@@ -148,7 +148,7 @@ pub fn bytes(n: usize) -> String {
     match n {
         0..1024 => format!("{n}{THIN}byte"),
         1024..1_048_576 => format!("{}{THIN}KB", n.div_ceil(1024)),
-        _ => format!("{},{}{THIN}MB", grouped(&(n >> 20).to_string()), (n % (1 << 20)) * 10 >> 20),
+        _ => format!("{},{}{THIN}MB", grouped(&(n >> 20).to_string()), ((n % (1 << 20)) * 10) >> 20),
     }
 }
 
