@@ -11,7 +11,8 @@ fn a_person_is_found_and_read_in_a_real_browser() {
     let node = tool("node", "nodejs");
     tool("chromium", "chromium");
     let (home, closed_home) = (Home::new(), Home::new());
-    let plan = ["demo", "--people", "150", "--years", "2", "--seed", "1", "--until", "2026-10-31", "--no-serve"];
+    let plan =
+        ["demo", "--people", "150", "--years", "2", "--seed", "1", "--until", "2026-10-31", "--no-serve"];
     home.run(&plan).expect(0);
     let (house, closed) = (home.serve_open(), closed_home.serve(&[]));
     house.wait_for_links();

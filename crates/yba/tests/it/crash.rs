@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use yba_fhir::json::{items, str_at};
 use yba_records::{Ids, Records};
+use yba_store::db::Connection;
 use yba_store::{Clock, Options, Store};
 
 const WRITERS: usize = 3;
@@ -195,6 +196,16 @@ fn write(
 
 /// The folder as it lies there, without repair.
 fn sound(home: &Home) {
+    if let Some(database) = &home.database {
+        // A database whose process was killed first recovers from its own log.
+        let began = Instant::now();
+        while let Err(error) =
+            Connection::writer(&database.place()).and_then(|mut link| link.migrate("SELECT 1"))
+        {
+            assert!(began.elapsed() < Duration::from_secs(60), "the database does not come back: {error}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
     home.run(&["check"]).expect(0);
     home.run(&["audit", "verify"]).expect(0);
 }

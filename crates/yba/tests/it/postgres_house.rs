@@ -2,7 +2,8 @@
 //! back on SQLite.
 
 use crate::claims::{file, hoso, key, visit};
-use crate::house::{Home, House};
+use crate::house::{Home, House, Ran};
+use std::path::Path;
 use yba_fhir::json::{JsonValueTrait, items, str_at};
 
 const VISITS: u32 = 12;
@@ -33,7 +34,7 @@ fn a_province_lives_on_postgresql_and_its_backup_comes_back_on_sqlite() {
     home.run(&["check"]).expect(0);
 
     let new = Home::new();
-    restore(&new, &home, &saved);
+    restored(&new, &home, &saved).expect(0);
     new.run(&["check"]).expect(0);
     new.run(&["audit", "verify"]).expect(0);
     let house = new.serve_open();
@@ -42,6 +43,26 @@ fn a_province_lives_on_postgresql_and_its_backup_comes_back_on_sqlite() {
     assert_eq!(stored_version(&house), version, "the same version, wherever it is");
     let ran = new.run(&words).expect(0);
     assert!(ran.out.contains("0 mới, 0 cập nhật"), "the province's key came along: {}", ran.out);
+    drop(house);
+    what_must_not_be_restored_is_refused(&new, &home, &saved);
+}
+
+/// Over records that are there, from a damaged file, with another node's key: refused, and nothing is changed.
+fn what_must_not_be_restored_is_refused(new: &Home, old: &Home, saved: &Path) {
+    assert_eq!(restored(new, old, saved).code, 1, "the folder holds records already");
+    new.run(&["check"]).expect(0);
+    let mut bytes = std::fs::read(saved).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let damaged = new.beside("hong.bak");
+    std::fs::write(&damaged, &bytes).unwrap();
+    assert_eq!(restored(&Home::new(), old, &damaged).code, 1, "one bit is another");
+    std::fs::write(&damaged, &bytes[..middle]).unwrap();
+    assert_eq!(restored(&Home::new(), old, &damaged).code, 1, "half of it is missing");
+    let stranger = Home::new();
+    stranger.serve_open().end();
+    stranger.run(&["backup", "--to", stranger.beside("luu.bak").to_str().unwrap()]).expect(0);
+    assert_eq!(restored(&Home::new(), &stranger, saved).code, 1, "another node's key");
 }
 
 fn the_record_is_there(house: &House) {
@@ -67,11 +88,8 @@ fn stored_version(house: &House) -> String {
     format!("{} {}", read.header("etag").unwrap(), read.text())
 }
 
-fn restore(new: &Home, old: &Home, saved: &std::path::Path) {
+/// Brings a backup into a home with the key of the node `old`.
+fn restored(new: &Home, old: &Home, saved: &Path) -> Ran {
     let key = old.data().join("backup.key");
-    let mut words = vec!["restore", "--from", saved.to_str().unwrap()];
-    if key.exists() {
-        words.extend(["--key", key.to_str().unwrap()]);
-    }
-    new.run(&words).expect(0);
+    new.run(&["restore", "--from", saved.to_str().unwrap(), "--key", key.to_str().unwrap()])
 }
