@@ -17,7 +17,7 @@ const TRIES: usize = 4;
 
 /// A change with its id known.
 enum Planned {
-    Write(Change, Expect, Option<Query>),
+    Write(Box<Change>, Expect, Option<Query>),
     /// If-None-Exist has this match: nothing to write.
     Existing {
         version: Box<Version>,
@@ -110,10 +110,11 @@ impl Records {
     /// The patients in whose compartments the records are that will be deleted: a deletion itself names none.
     async fn patients_of_deletions(&self, planned: &[Planned]) -> Result<Vec<String>, Outcome> {
         let deleted = planned.iter().filter_map(|one| match one {
-            Planned::Write(Change { action: Action::Delete { kind, id, .. }, .. }, ..) => {
-                Some((kind.clone(), id.clone()))
-            }
-            _ => None,
+            Planned::Write(change, ..) => match &change.action {
+                Action::Delete { kind, id, .. } => Some((kind.clone(), id.clone())),
+                _ => None,
+            },
+            Planned::Existing { .. } => None,
         });
         let deleted: Vec<(String, String)> = deleted.collect();
         match deleted.is_empty() {
@@ -160,7 +161,7 @@ impl Records {
                 (Some(_), Some(_)) => return Err(several_matches(&kind)),
             }
         }
-        Ok(Planned::Write(change, expect, unless))
+        Ok(Planned::Write(Box::new(change), expect, unless))
     }
 }
 

@@ -65,6 +65,9 @@ pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
     let (stop, stopping) = watch::channel(false);
     let chores = start_chores(&node, &stopping)?;
     println!("Y Bạ đang chạy: http://{address}");
+    if demo::is_demo(&node.config.data) {
+        println!("Dữ liệu giả định: không phải người thật; không nhập hồ sơ thật vào thư mục này.");
+    }
     if node.config.open {
         println!("CHẾ ĐỘ THỬ: không xác thực, chỉ dùng dữ liệu giả định.");
     }
