@@ -268,6 +268,12 @@ fn vital(one: &Value, word: &str, ranges: &Ranges) -> Option<Vital> {
     if let Some(measured) = measure(one, ranges) {
         return Some(cell(format::number(&measured.value), &measured.unit, measured.flag));
     }
+    let pressure = pressure(one, ranges)?;
+    Some(cell(pressure.value, &pressure.unit, pressure.flag))
+}
+
+/// A blood pressure as one value, «152/94»; its two halves are components (vital signs profile of R4).
+pub fn pressure(one: &Value, ranges: &Ranges) -> Option<Measured> {
     let part = |code: &str| {
         let found = items(one, "component")
             .find(|part| part.get("code").and_then(|c| read::code_in(c, read::LOINC)) == Some(code))?;
@@ -276,5 +282,5 @@ fn vital(one: &Value, word: &str, ranges: &Ranges) -> Option<Vital> {
     let (systolic, diastolic) = (part("8480-6")?, part("8462-4")?);
     let flag = if systolic.flag.is_abnormal() { systolic.flag } else { diastolic.flag };
     let value = format!("{}/{}", format::number(&systolic.value), format::number(&diastolic.value));
-    Some(cell(value, &systolic.unit, flag))
+    Some(Measured { date: read::when(one).to_string(), value, flag, range: String::new(), ..systolic })
 }

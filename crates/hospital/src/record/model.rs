@@ -113,7 +113,7 @@ pub fn build(basis: &Basis, resources: &[Value]) -> Record {
         lab_places,
         doses: doses(of("Immunization"), &places),
         history: timeline::of(basis.person, &all, &places, basis.view),
-        papers: who::papers(of("Patient")),
+        papers: who::papers(of("Patient"), basis.today),
         members: who::members(of("Patient"), &places, basis.links),
         doubts: Vec::new(),
     }

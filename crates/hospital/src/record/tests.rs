@@ -405,6 +405,17 @@ fn a_drug_given_without_prescription_is_among_the_drugs_and_on_the_visit() {
 }
 
 #[test]
+fn a_blood_pressure_is_among_the_results_of_its_visit() {
+    use yba_fhir::json::JsonValueMutTrait;
+    let mut all = sample::person();
+    let pressure = all.iter_mut().find(|one| read::id(one) == "v1").unwrap();
+    pressure.as_object_mut().unwrap().insert("encounter", json!({"reference": "Encounter/e1"}));
+    let page = visit_of("e1", &all).unwrap();
+    let found: Vec<&str> = page.results.iter().map(|one| one.value.value.as_str()).collect();
+    assert!(found.contains(&"152/94"), "{found:?}");
+}
+
+#[test]
 fn papers_of_a_visit_are_listed_with_what_they_hold() {
     let all = [
         json!({"resourceType": "Encounter", "id": "e", "class": {"code": "AMB"}, "period": {"start": "2026-01-01"}}),
@@ -422,5 +433,27 @@ fn papers_of_a_visit_are_listed_with_what_they_hold() {
         markup.contains("Tài liệu gốc")
             && markup.contains("Phần giữ nguyên văn")
             && markup.contains("2 phần")
+    );
+}
+
+#[test]
+fn an_insurance_card_is_in_force_until_its_last_day() {
+    let patient = |end: &str, usage: &str| {
+        json!({"resourceType": "Patient", "identifier": [{
+            "use": usage, "system": "https://yba.vn/fhir/sid/bhyt", "value": "DN4120000000123", "period": {"end": end}
+        }]})
+    };
+    let current = |patients: &[Value]| {
+        let papers = super::who::papers(patients.iter(), "2026-11-22");
+        assert_eq!(papers.len(), 1);
+        papers[0].current
+    };
+    assert!(current(&[patient("2026-12-31", "official")]));
+    assert!(current(&[patient("2026-11-22", "official")]), "the last day counts");
+    assert!(!current(&[patient("2026-11-21", "official")]));
+    assert!(!current(&[patient("2026-12-31", "old")]));
+    assert!(
+        current(&[patient("2025-12-31", "official"), patient("2026-12-31", "official")]),
+        "one facility knows better"
     );
 }

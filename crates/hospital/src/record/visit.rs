@@ -196,9 +196,11 @@ fn add(page: &mut VisitPage, own: &Value, one: &Value, ranges: &Ranges) {
         "MedicationRequest" => page.drugs.push(drug(one)),
         "ServiceRequest" => page.services.push(service(one)),
         "Procedure" if one.get("basedOn").is_none() => page.services.push(service(one)),
-        "Observation" => page.results.extend(
-            labs::measure(one, ranges).map(|value| ResultLine { name: read::words_at(one, "code"), value }),
-        ),
+        "Observation" => {
+            let measured = labs::measure(one, ranges).or_else(|| labs::pressure(one, ranges));
+            page.results
+                .extend(measured.map(|value| ResultLine { name: read::words_at(one, "code"), value }));
+        }
         "DiagnosticReport" => page.reports.extend(report(one)),
         "Composition" => page.reports.extend(composition(one)),
         "DocumentReference" => page.documents.push(document(one)),

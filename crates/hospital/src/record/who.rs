@@ -6,7 +6,7 @@
 use super::model::{LinkReason, add_once};
 use super::read::{self, Places};
 use crate::spelling;
-use yba_fhir::json::{JsonValueTrait, Value, at, items, str_at};
+use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_fhir::text::fold;
 use yba_fhir::view::Patient;
 use yba_ui::format;
@@ -193,8 +193,9 @@ const SYSTEMS: &[(&str, &str)] = &[
     ("ma-tam", "Mã tạm"),
 ];
 
-/// All numbers the person is known by, masked, with how many facility records carry each.
-pub fn papers<'a>(patients: impl Iterator<Item = &'a Value>) -> Vec<Paper> {
+/// All numbers the person is known by, masked, with how many facility records carry each. A card with a last day is
+/// in force until that day.
+pub fn papers<'a>(patients: impl Iterator<Item = &'a Value>, today: &str) -> Vec<Paper> {
     let mut found: Vec<(usize, &str, Paper)> = Vec::new();
     for patient in patients {
         for identifier in items(patient, "identifier") {
@@ -206,10 +207,13 @@ pub fn papers<'a>(patients: impl Iterator<Item = &'a Value>) -> Vec<Paper> {
             let Some(rank) = SYSTEMS.iter().position(|(slug, _)| read::is_sid(system, slug)) else {
                 continue;
             };
-            let old =
-                str_at(identifier, &["use"]) == Some("old") || at(identifier, &["period", "end"]).is_some();
+            let over = str_at(identifier, &["period", "end"]).is_some_and(|end| end < today);
+            let old = over || str_at(identifier, &["use"]) == Some("old");
             match found.iter_mut().find(|(r, v, _)| *r == rank && *v == value) {
-                Some((_, _, paper)) => paper.records += 1,
+                Some((_, _, paper)) => {
+                    paper.records += 1;
+                    paper.current |= !old;
+                }
                 None => {
                     let paper = Paper {
                         word: SYSTEMS[rank].1,
