@@ -77,6 +77,7 @@ impl Records {
             }
         }
         refuse_twice(&request)?;
+        refuse_same_condition(&planned)?;
         patients.extend(self.patients_of_deletions(&planned).await?);
         let mut patients: Vec<String> = patients.into_iter().collect();
         patients.sort_unstable();
@@ -240,6 +241,28 @@ fn refuse_twice(request: &Request) -> Result<(), Outcome> {
             Err(Outcome::invalid("same-record-twice", text, detail))
         }
     }
+}
+
+/// Two creates under one If-None-Exist would each find nothing, and make the double that it should prevent.
+fn refuse_same_condition(planned: &[Planned]) -> Result<(), Outcome> {
+    let mut seen = HashSet::new();
+    let conditions = planned.iter().filter_map(|one| match one {
+        Planned::Write(change, ..) => match &change.action {
+            Action::Create { resource, unless: Some(unless) } => Some((resource.kind(), unless.as_str())),
+            _ => None,
+        },
+        Planned::Existing { .. } => None,
+    });
+    for (kind, condition) in conditions {
+        if !seen.insert((kind, condition)) {
+            let text = format!(
+                "Hai mục {kind} trong cùng một lần gửi có cùng điều kiện If-None-Exist. Hãy gộp làm một."
+            );
+            let detail = format!("two creates of {kind} in one transaction carry the same If-None-Exist");
+            return Err(Outcome::invalid("same-condition-twice", text, detail));
+        }
+    }
+    Ok(())
 }
 
 fn done_as(effect: Effect) -> DoneAs {

@@ -151,6 +151,11 @@ impl Store {
         &self.0.folder
     }
 
+    /// Where the records are.
+    pub fn place(&self) -> Place {
+        self.0.place.clone()
+    }
+
     pub fn numbers(&self) -> &Numbers {
         &self.0.numbers
     }

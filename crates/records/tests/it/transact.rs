@@ -92,6 +92,15 @@ async fn a_transaction_is_all_or_nothing_and_ties_its_own_references() {
 }
 
 #[tokio::test]
+async fn one_condition_twice_in_one_call_is_refused_and_makes_nothing() {
+    let kit = yba_testkit::records();
+    let twice = ["A", "B"].map(|name| Change::create(patient(name, "7")).unless("identifier=urn:cccd|7"));
+    let refused = kit.records.transact(&kit.ctx(), twice.to_vec()).await.unwrap_err();
+    assert_eq!((refused.kind, refused.issues[0].key), (Kind::Invalid, "same-condition-twice"));
+    assert_eq!(kit.store().head_t(), 0);
+}
+
+#[tokio::test]
 async fn strangers_may_do_nothing_and_leave_a_trace() {
     let kit = yba_testkit::records();
     let stranger = Ctx::stranger("test");

@@ -243,9 +243,10 @@ fn restore_checked(
     Ok(records)
 }
 
-/// Refuses a folder in which there is something of a node already. A key or a configuration may lie there.
+/// Refuses a folder in which there is something of a node already. A configuration or the key of backups may lie there.
 fn refuse_used(folder: &Path) -> Result<(), Outcome> {
-    let used = ["yba.db", "yba.db-wal", "blobs", AUDIT_FOLDER].iter().any(|name| folder.join(name).exists());
+    let kept = ["yba.db", "yba.db-wal", "blobs", AUDIT_FOLDER].into_iter().chain(FOLDER_FILES);
+    let used = kept.into_iter().any(|name| folder.join(name).exists());
     match used {
         false => Ok(()),
         true => Err(open::not_empty(&format!("{} holds data", folder.display()))),

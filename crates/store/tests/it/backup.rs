@@ -214,3 +214,23 @@ async fn an_interrupted_restore_is_never_opened_as_if_it_were_whole() {
         Some("restore-unfinished")
     );
 }
+
+/// Imports get their ids by the province's key; a node restored without it would file what it knows under other ids.
+#[tokio::test]
+async fn the_provinces_key_travels_and_is_never_written_over() {
+    let kit = yba_testkit::records();
+    save(kit.store(), &patient("a", "Lò")).await;
+    std::fs::write(kit.folder.path().join("province.key"), b"khoa cua tinh").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sao-luu.yba");
+    let (_, key) = saved(&kit, &file).await;
+    let target = kit.options_in(&folder.path().join("new"));
+    restore(&file, &key, &target).unwrap();
+    assert_eq!(std::fs::read(target.folder.join("province.key")).unwrap(), b"khoa cua tinh");
+    let other = kit.options_in(&folder.path().join("other"));
+    std::fs::create_dir_all(&other.folder).unwrap();
+    std::fs::write(other.folder.join("province.key"), b"khoa khac").unwrap();
+    assert_eq!(restore(&file, &key, &other).unwrap_err().kind, Kind::Conflict);
+    assert_eq!(std::fs::read(other.folder.join("province.key")).unwrap(), b"khoa khac");
+    assert!(!other.folder.join("yba.db").exists());
+}
