@@ -196,7 +196,9 @@ fn patient(person: &Person, until: Day) -> Value {
             "city": home.commune().name,
             "state": "Lai Châu",
             "country": "VN"
-        }]
+        }],
+        // The record is kept where the person is registered, mostly the station of the commune.
+        "managingOrganization": to_facility(person.registered)
     });
     if let Some(death) = person.death {
         set(&mut patient, "deceasedDateTime", Value::from(death.to_string().as_str()));
