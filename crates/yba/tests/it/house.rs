@@ -192,10 +192,6 @@ impl House {
         self.ask("GET", path, &[], b"")
     }
 
-    pub fn post(&self, path: &str, body: &str) -> Answer {
-        self.ask("POST", path, &[JSON], body.as_bytes())
-    }
-
     /// What `/metrics` says under this name.
     pub fn measure(&self, name: &str) -> i64 {
         let text = self.get("/metrics").text();
