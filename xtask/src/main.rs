@@ -4,6 +4,7 @@
 //! depends on none of them that need the assets it makes. Start reading at `Command`.
 
 mod assets;
+mod bench;
 mod cargo;
 mod demo;
 mod system;
@@ -48,6 +49,16 @@ enum Command {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Measure speed and size beside raw baselines of the same engines (up to 12 minutes)
+    #[command(after_help = "Example: cargo xtask bench --only ingest --write")]
+    Bench {
+        /// Only this topic: parse, ingest, claims, reads, searches, people, startup; may be given again
+        #[arg(long, value_name = "TOPIC")]
+        only: Vec<String>,
+        /// Put the figures into docs/performance.md
+        #[arg(long)]
+        write: bool,
+    },
     /// Check floors, forgotten notes and file lengths
     Tidy,
 }
@@ -59,6 +70,7 @@ fn main() -> ExitCode {
         Command::Assets => assets::run(cli.yes),
         Command::Demo { arguments } => demo::run(cli.yes, &arguments),
         Command::Test { deep, arguments } => test::run_all(cli.yes, deep, &arguments),
+        Command::Bench { only, write } => bench::run(cli.yes, &only, write),
         Command::Tidy => tidy::check(&cargo::root()).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

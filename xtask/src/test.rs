@@ -46,7 +46,8 @@ pub fn run_all(yes: bool, deep: bool, only: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn postgres_is_here() -> bool {
+/// Whether PostgreSQL's server programs are installed.
+pub fn postgres_is_here() -> bool {
     runs("initdb", &["--version"])
         || std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|mut found| found.next().is_some())
 }

@@ -1,0 +1,105 @@
+//! The program itself, started as its users start it: another process, `yba serve --open`, on a free port.
+
+use anyhow::{Context, Result, bail};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::client;
+
+/// How long the program may take to answer for the first time, and to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What the kernel counts processor time in; the same on every Linux.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// A running server; it is ended when this value goes.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    /// From starting the program to its first answer of `/fhir/metadata`.
+    pub ready_seconds: f64,
+}
+
+/// The program that is measured.
+pub fn program() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_yba"))
+}
+
+impl Server {
+    pub fn start(data: &Path) -> Result<Server> {
+        let begun = Instant::now();
+        let mut child = command()
+            .args(["serve", "--open", "--listen", "127.0.0.1", "--port", "0", "--data"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start yba serve")?;
+        let told = child.stdout.take().context("no output")?;
+        let address = BufReader::new(told).lines().map_while(Result::ok).find_map(|line| {
+            let (_, address) = line.split_once("http://")?;
+            address.trim().parse().ok()
+        });
+        let Some(address) = address else {
+            let _ = child.kill();
+            bail!("yba serve did not say its address");
+        };
+        let mut server = Server { child, address, ready_seconds: 0.0 };
+        server.wait_until_ready(begun)?;
+        server.ready_seconds = begun.elapsed().as_secs_f64();
+        Ok(server)
+    }
+
+    fn wait_until_ready(&self, begun: Instant) -> Result<()> {
+        loop {
+            match client::ask(self.address, &client::get("/fhir/metadata")) {
+                Ok((200, _)) => return Ok(()),
+                Ok((status, _)) => bail!("/fhir/metadata was answered with {status}"),
+                Err(error) if begun.elapsed() > PATIENCE => return Err(error),
+                Err(_) => std::thread::sleep(Duration::from_millis(2)),
+            }
+        }
+    }
+
+    /// Processor seconds of the server so far.
+    pub fn cpu_seconds(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        // The name in parentheses may hold spaces; user and system time are the 12th and 13th fields after it.
+        let after = stat.rsplit_once(')').map_or("", |(_, after)| after);
+        let ticks = after.split_whitespace().skip(11).take(2).filter_map(|one| one.parse::<f64>().ok());
+        ticks.sum::<f64>() / TICKS_PER_SECOND
+    }
+
+    /// A memory figure of the kernel, such as `RssAnon`, in MB.
+    pub fn memory_mb(&self, name: &str) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        line.split_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let id = self.child.id().to_string();
+        let _ = Command::new("kill").args(["-TERM", &id]).status();
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program without settings from our surroundings.
+pub fn command() -> Command {
+    let mut command = Command::new(program());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("YBA_")) {
+        command.env_remove(name);
+    }
+    command
+}
