@@ -1,9 +1,10 @@
 //! The power goes at any moment: nothing that was acknowledged is lost, nothing is there in part, and nobody has to
 //! repair anything.
 //!
-//! Each round works on the folder the rounds before left behind; `YBA_TEST_DEEP=1` makes it 200 rounds. The program is killed with SIGKILL at a moment drawn
-//! by chance; the seed is printed, and `YBA_TEST_SEED` sets it. Then `yba check` and `yba audit verify` must find
-//! everything sound on the folder as it lies there, and a restarted node must have every acknowledged write.
+//! Each round works on the folder the rounds before left behind; `YBA_TEST_DEEP=1` makes it 200 rounds. The program is
+//! killed with SIGKILL at a moment drawn by chance; the seed is printed, and `YBA_TEST_SEED` sets it. Then `yba check`
+//! and `yba audit verify` must find everything sound on the folder as it lies there, and a restarted node must have
+//! every acknowledged write.
 
 use crate::claims;
 use crate::house::{Home, House, JSON, deep, signal};
