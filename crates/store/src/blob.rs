@@ -140,7 +140,7 @@ mod tests {
         let hash = blobs.put(b"phim phoi").unwrap();
         assert_eq!(blobs.put(b"phim phoi").unwrap(), hash);
         assert_eq!(blobs.get(&hash).unwrap().unwrap(), b"phim phoi");
-        assert_eq!(blobs.list().unwrap(), [hash.clone()]);
+        assert_eq!(blobs.list().unwrap(), std::slice::from_ref(&hash));
         assert_eq!(blobs.get("../../etc/passwd").unwrap(), None);
         std::fs::write(blobs.path(&hash).unwrap(), b"khac").unwrap();
         assert!(blobs.get(&hash).is_err());

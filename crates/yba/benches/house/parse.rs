@@ -35,8 +35,18 @@ pub fn run(bench: &Bench) -> Result<Section> {
 
 fn parsing(what: &str, bodies: &[Vec<u8>]) -> Result<Line> {
     let bytes = bodies.iter().map(Vec::len).sum::<usize>() as f64 / bodies.len().max(1) as f64;
-    let ours = || each(bodies, |body| Ok(drop(black_box(Resource::parse(body)?))));
-    let raw = || each(bodies, |body| Ok(drop(black_box(from_slice::<Value>(body)?))));
+    let ours = || {
+        each(bodies, |body| {
+            black_box(Resource::parse(body)?);
+            Ok(())
+        })
+    };
+    let raw = || {
+        each(bodies, |body| {
+            black_box(from_slice::<Value>(body)?);
+            Ok(())
+        })
+    };
     let pair = in_turns(ROUNDS, ours, raw)?;
     Ok(Line::times(format!("parse, {what} ({} bytes each)", rounded(bytes)), "µs", &pair))
 }
@@ -45,7 +55,12 @@ fn preparing(bench: &Bench, bodies: &[Vec<u8>]) -> Result<Line> {
     let node = bench.node(Engine::Sqlite)?.expect("SQLite is always there");
     let numbers = node.records.store().numbers();
     let parsed = bodies.iter().map(|body| Resource::parse(body)).collect::<Result<Vec<_>, _>>()?;
-    let ours = || each(&parsed, |one| Ok(drop(black_box(Write::put(one, Expect::Anything, numbers)?))));
+    let ours = || {
+        each(&parsed, |one| {
+            black_box(Write::put(one, Expect::Anything, numbers)?);
+            Ok(())
+        })
+    };
     let raw = || {
         each(&parsed, |one| {
             let printed = to_vec(one.tree())?;
