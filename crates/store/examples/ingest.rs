@@ -58,8 +58,8 @@ async fn main() {
     let ours = begun.elapsed();
     let (from, fresh) = (store.place(), tempfile::tempdir().expect("a temporary folder can be made"));
     store.close().await;
-    let database = database.and_then(|_| yba_testkit::postgres::Database::fresh());
-    let place = database.as_ref().map(|database| database.place());
+    let second = database.as_ref().and_then(|_| yba_testkit::postgres::Database::fresh());
+    let place = second.as_ref().map(|database| database.place());
     let empty = Options { folder: fresh.path().to_owned(), place, clock: Clock::system() };
     let empty = Store::open(empty).expect("a new store opens");
     let to = empty.place();

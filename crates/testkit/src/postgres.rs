@@ -21,7 +21,8 @@ const START: Duration = Duration::from_secs(60);
 /// How often another port is tried, should somebody else take the one found free.
 const PORTS: usize = 5;
 
-/// The shell that keeps the server: makes the cluster, starts it, waits for its input to close, stops it by its id.
+/// The shell that keeps the server: makes the cluster, starts it, waits for its input to close, stops it by its
+/// id; at once, for nobody will read these databases again.
 const KEEPER: &str = r#"
 trap '' INT TERM HUP
 bin=$1; port=$2
@@ -35,10 +36,8 @@ fi
 server=$!
 echo "started $server $home"
 while read -r line; do :; done
-kill -INT "$server" 2>/dev/null
-( sleep 20; kill -QUIT "$server" 2>/dev/null ) & late=$!
+kill -QUIT "$server" 2>/dev/null
 wait "$server"
-kill "$late" 2>/dev/null
 cd / && rm -rf "$home"
 "#;
 
