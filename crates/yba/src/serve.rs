@@ -20,9 +20,8 @@ use yba_web::{Site, SiteSettings};
 const GOODBYE: Duration = Duration::from_secs(10);
 /// How often the audit heads are signed.
 const HEADS_EVERY: Duration = Duration::from_secs(60);
-/// How often closed index rows are looked for, and how old they must be: the life of a page link.
-const CLEAR_EVERY: Duration = Duration::from_secs(600);
-const LINK_LIFE_MS: i64 = 3_600_000;
+/// How often closed index rows older than a page link's life are cleared.
+const CLEAR_EVERY: Duration = Duration::from_secs(60);
 
 /// `yba serve`.
 pub async fn serve(config: Config, commune: Option<Commune>) -> anyhow::Result<u8> {
@@ -178,25 +177,13 @@ fn start_chores(
     let clear = every(CLEAR_EVERY, stopping.clone(), move || {
         let node = clearing.clone();
         async move {
-            if let Err(outcome) = clear_old_rows(&node).await {
+            if let Err(outcome) = node.records.store().tidy().await {
                 eprintln!("yba: {outcome}");
             }
         }
     });
     let linking = tokio::spawn(yba_mpi::follower::run(node.records.clone(), stopping.clone()));
     Ok(vec![sign, clear, linking])
-}
-
-/// Clears index rows that no page link can ask for any more.
-async fn clear_old_rows(node: &Node) -> Result<(), yba_fhir::Outcome> {
-    let store = node.records.store();
-    let before = (store.clock().now_ms() - LINK_LIFE_MS) << 16;
-    let sql = "SELECT COALESCE(MAX(t), 0) FROM head WHERE shard = 0 AND hlc < ?1";
-    let rows = store.query(sql, vec![yba_store::Value::Int(before)]).await?;
-    if let Some(t) = rows.first().map(|row| row.int(0)).filter(|t| *t > 0) {
-        store.clear_closed(t).await?;
-    }
-    Ok(())
 }
 
 /// Does a chore at every interval, and once more at the end.
