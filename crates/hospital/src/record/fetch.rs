@@ -13,17 +13,19 @@ use yba_fhir::{Kind, Outcome};
 use yba_mpi::person::PersonRecord;
 use yba_records::{Ctx, Query, Records, Version};
 
-/// What the record page reads whole. Services, claims and papers belong to the visit's page; of dispenses it reads
-/// only those without a prescription.
-const RECORD_TYPES: &[&str] = &[
-    "Patient",
-    "Coverage",
-    "AllergyIntolerance",
-    "Encounter",
-    "Condition",
-    "MedicationRequest",
-    "Observation",
-    "Immunization",
+/// What the record page reads whole, in two halves that are read at the same time. Services, claims and papers belong
+/// to the visit's page; of dispenses it reads only those without a prescription.
+const RECORD_HALVES: [&[&str]; 2] = [
+    &["Observation"],
+    &[
+        "Patient",
+        "Coverage",
+        "AllergyIntolerance",
+        "Encounter",
+        "Condition",
+        "MedicationRequest",
+        "Immunization",
+    ],
 ];
 
 /// What stands above a visit: who this is.
@@ -60,13 +62,15 @@ pub async fn record(
 ) -> Result<Record, Outcome> {
     let patients = patients_of(person);
     let records = &hospital.records;
-    let (versions, dispenses) = tokio::join!(
-        records.everything(ctx, &patients, RECORD_TYPES),
-        without_prescription(records, ctx, &patients)
-    );
-    let mut versions = versions?;
-    versions.extend(dispenses?);
-    with_facilities(hospital, ctx, person, view, versions, |record, _| record).await
+    let half = async |kinds| trees(records.everything(ctx, &patients, kinds).await?, patients.clone()).await;
+    let dispenses = async {
+        let found = without_prescription(records, ctx, &patients).await?;
+        trees(found, Vec::new()).await
+    };
+    let [measured, others] = RECORD_HALVES;
+    let (measured, others, dispenses) = tokio::try_join!(half(measured), half(others), dispenses)?;
+    let resources: Vec<Value> = others.into_iter().chain(measured).chain(dispenses).collect();
+    with_facilities(hospital, ctx, person, view, resources, |record, _| record).await
 }
 
 /// Dispenses that no prescription is named for; of the others the prescription tells.
@@ -126,8 +130,9 @@ pub async fn visit(
     let shown: Vec<Shown> = shown.collect();
     versions.push(own);
     let (encounter, content) = (encounter.to_string(), hospital.content.clone());
+    let resources = trees(versions, patients).await?;
     let (record, page) =
-        with_facilities(hospital, ctx, person, View::default(), versions, move |record, resources| {
+        with_facilities(hospital, ctx, person, View::default(), resources, move |record, resources| {
             let patients: Vec<&Value> = resources.iter().filter(|one| read::kind(one) == "Patient").collect();
             let ranges = Ranges::of(&content, &patients);
             let page = super::visit::build(&encounter, resources, &ranges);
@@ -153,46 +158,44 @@ fn not_theirs() -> Outcome {
     Outcome::new(Kind::NotFound, "no-visit", text, "the encounter is not of this person")
 }
 
-/// Reads the facilities that are named, then builds away from the network's threads: a long record is some
-/// megabytes of JSON.
+/// Reads the facilities that are named, then builds away from the network's threads.
 async fn with_facilities<T: Send + 'static>(
     hospital: &Hospital,
     ctx: &Ctx,
     person: &PersonRecord,
     view: View,
-    versions: Vec<Version>,
+    mut resources: Vec<Value>,
     then: impl FnOnce(Record, &[Value]) -> T + Send + 'static,
 ) -> Result<T, Outcome> {
-    let best_first = patients_of(person);
-    let (resources, named) = blocking(move || {
-        let resources = trees(&versions, &best_first);
-        let named: BTreeSet<String> =
-            resources.iter().filter_map(read::facility).map(str::to_string).collect();
-        (resources, named)
-    })
-    .await?;
-    let keys: Vec<(String, String)> = named.into_iter().map(|id| ("Organization".to_string(), id)).collect();
+    let named: BTreeSet<&str> = resources.iter().filter_map(read::facility).collect();
+    let keys: Vec<(String, String)> =
+        named.into_iter().map(|id| ("Organization".to_string(), id.to_string())).collect();
     let facilities =
         if keys.is_empty() { Vec::new() } else { hospital.records.read_many(ctx, &keys).await? };
+    resources.extend(facilities.iter().map(Version::tree));
     let (id, today, links) = (person.id.clone(), hospital.today(), people::reasons(person));
     let (doubts, content) = (people::doubts(person), hospital.content.clone());
-    blocking(move || {
-        let mut all = resources;
-        all.extend(facilities.iter().map(Version::tree));
+    let (built, resources) = blocking(move || {
         let basis = Basis { person: &id, today: &today, links: &links, content: &content, view };
-        let record = Record { doubts, ..build(&basis, &all) };
-        then(record, &all)
+        let record = Record { doubts, ..build(&basis, &resources) };
+        (then(record, &resources), resources)
     })
-    .await
+    .await?;
+    // Some megabytes of trees take milliseconds to free; the reader need not wait for that.
+    drop(tokio::task::spawn_blocking(move || drop(resources)));
+    Ok(built)
 }
 
 /// The bodies as trees; Patients come first, the best known facility record before the others, because the first
 /// speaks where they differ.
-fn trees(versions: &[Version], best_first: &[String]) -> Vec<Value> {
-    let (mut patients, others): (Vec<&Version>, Vec<&Version>) =
-        versions.iter().partition(|one| one.kind == "Patient");
-    patients.sort_by_key(|one| best_first.iter().position(|id| *id == one.id));
-    patients.into_iter().chain(others).map(Version::tree).collect()
+async fn trees(versions: Vec<Version>, best_first: Vec<String>) -> Result<Vec<Value>, Outcome> {
+    blocking(move || {
+        let (mut patients, others): (Vec<&Version>, Vec<&Version>) =
+            versions.iter().partition(|one| one.kind == "Patient");
+        patients.sort_by_key(|one| best_first.iter().position(|id| *id == one.id));
+        patients.into_iter().chain(others).map(Version::tree).collect()
+    })
+    .await
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Outcome> {

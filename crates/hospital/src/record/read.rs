@@ -173,17 +173,23 @@ pub struct Places<'a> {
 
 impl<'a> Places<'a> {
     pub fn of_all(resources: &'a [Value]) -> Places<'a> {
-        let of = |wanted: &'static str| resources.iter().filter(move |one| kind(one) == wanted);
-        let name = |one: &'a Value| (id(one), str_at(one, &["name"]).unwrap_or(UNKNOWN_PLACE));
-        let mut places = Places {
-            names: of("Organization").map(name).collect(),
-            by_encounter: HashMap::new(),
-            by_patient: HashMap::new(),
-        };
-        let own = |one: &'a Value| Some((id(one), places.own(one)?));
-        let by_encounter = of("Encounter").filter_map(own).collect();
-        let by_patient = of("Patient").filter_map(own).collect();
-        (places.by_encounter, places.by_patient) = (by_encounter, by_patient);
+        let mut places =
+            Places { names: HashMap::new(), by_encounter: HashMap::new(), by_patient: HashMap::new() };
+        let mut known = Vec::new();
+        for one in resources {
+            match kind(one) {
+                "Organization" => {
+                    places.names.insert(id(one), str_at(one, &["name"]).unwrap_or(UNKNOWN_PLACE));
+                }
+                kind @ ("Encounter" | "Patient") => known.push((kind, one)),
+                _ => {}
+            }
+        }
+        for (kind, one) in known {
+            let Some(name) = places.own(one) else { continue };
+            let map = if kind == "Patient" { &mut places.by_patient } else { &mut places.by_encounter };
+            map.insert(id(one), name);
+        }
         places
     }
 
