@@ -13,7 +13,7 @@ pub use trail::ReadTrail;
 pub use verify::{Verdict, verify};
 
 use crate::ctx::Ctx;
-use yba_fhir::json::{self, json};
+use yba_fhir::json;
 
 /// What an entry says happened.
 #[derive(Debug)]
@@ -25,19 +25,22 @@ pub struct Seen<'a> {
     pub refused: bool,
 }
 
-/// The bytes of an entry: one line of JSON.
+/// The bytes of an entry: one line of JSON. Written as text, because every read writes one.
 pub fn entry(ctx: &Ctx, seen: &Seen<'_>) -> Vec<u8> {
-    let value = json!({
-        "agent": ctx.agent.name(),
-        "source": ctx.source.as_str(),
-        "purpose": ctx.purpose.code(),
-        "request": ctx.request_id.as_str(),
-        "action": seen.action,
-        "kind": seen.kind,
-        "refused": seen.refused,
-        "patients": seen.patients,
-    });
-    json::to_vec(&value).unwrap_or_default()
+    let quoted = |text: &str| json::to_string(text).expect("a string always serialises");
+    let patients: Vec<String> = seen.patients.iter().map(|id| quoted(id)).collect();
+    let line = format!(
+        r#"{{"action":{},"agent":{},"kind":{},"patients":[{}],"purpose":"{}","refused":{},"request":{},"source":{}}}"#,
+        quoted(seen.action),
+        quoted(&ctx.agent.name()),
+        quoted(seen.kind),
+        patients.join(","),
+        ctx.purpose.code(),
+        seen.refused,
+        quoted(&ctx.request_id),
+        quoted(&ctx.source),
+    );
+    line.into_bytes()
 }
 
 impl crate::door::Records {
