@@ -74,8 +74,9 @@ impl Moment {
 /// Whether the word is in the database's log and on the disk before this moment.
 fn durable_before(moments: &[Moment], word: &str, end: usize) -> Result<(), String> {
     let before = &moments[..end];
+    // The first write counts: the next group may write the same page again, with this word in it, before the answer.
     let written =
-        before.iter().rposition(|one| one.left && one.writes_log_of_database() && one.text.contains(word));
+        before.iter().position(|one| one.left && one.writes_log_of_database() && one.text.contains(word));
     let Some(written) = written else {
         return Err(format!("{word} was never written before it was acknowledged"));
     };
