@@ -12,7 +12,7 @@ use yba_content::Content;
 use yba_synth::Dialect;
 
 const ROUNDS: usize = 5;
-const PEOPLE: u32 = 100;
+const PEOPLE: u32 = 400;
 const YEARS: u32 = 2;
 const WANTED_PER_SECOND: f64 = 200.0;
 

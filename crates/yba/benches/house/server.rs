@@ -1,10 +1,10 @@
 //! The program itself, started as its users start it: another process, `yba serve --open`, on a free port.
 
 use anyhow::{Context, Result, bail};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::client;
@@ -17,6 +17,8 @@ const TICKS_PER_SECOND: f64 = 100.0;
 /// A running server; it is ended when this value goes.
 pub struct Server {
     child: Child,
+    /// Kept open: a program whose output nobody takes may end.
+    _told: BufReader<ChildStdout>,
     pub address: SocketAddr,
     /// From starting the program to its first answer of `/fhir/metadata`.
     pub ready_seconds: f64,
@@ -36,8 +38,8 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .context("cannot start yba serve")?;
-        let told = child.stdout.take().context("no output")?;
-        let address = BufReader::new(told).lines().map_while(Result::ok).find_map(|line| {
+        let mut told = BufReader::new(child.stdout.take().context("no output")?);
+        let address = told.by_ref().lines().map_while(Result::ok).find_map(|line| {
             let (_, address) = line.split_once("http://")?;
             address.trim().parse().ok()
         });
@@ -45,7 +47,7 @@ impl Server {
             let _ = child.kill();
             bail!("yba serve did not say its address");
         };
-        let mut server = Server { child, address, ready_seconds: 0.0 };
+        let mut server = Server { child, _told: told, address, ready_seconds: 0.0 };
         server.wait_until_ready(begun)?;
         server.ready_seconds = begun.elapsed().as_secs_f64();
         Ok(server)
