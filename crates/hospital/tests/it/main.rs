@@ -222,7 +222,8 @@ async fn a_drug_given_without_prescription_reaches_both_pages() {
         words: "Cảm",
     };
     all.push(sample::dispense("x1", &visit, "2026-02-11T09:00:00+07:00", "Paracetamol 500 mg", None));
-    let house = house(&kit_with(all).await, true);
+    let kit = kit_with(all).await; // its folder must outlive the house
+    let house = house(&kit, true);
     for path in ["/nguoi/p1", "/nguoi/p1/luot/e3"] {
         assert_eq!(get(&house, path).await.text.matches("Paracetamol 500 mg").count(), 1, "{path}");
     }
