@@ -26,10 +26,9 @@ fn read_trace(path: &Path) -> Vec<Moment> {
     let mut open: HashMap<String, String> = HashMap::new();
     let mut moments = Vec::new();
     for line in text.lines() {
-        let mut parts = line.splitn(3, ' ').filter(|part| !part.is_empty());
-        let (Some(thread), Some(_time), Some(call)) = (parts.next(), parts.next(), parts.next()) else {
-            continue;
-        };
+        // Numbers of threads are padded to five places.
+        let Some((thread, rest)) = line.split_once(' ') else { continue };
+        let Some((_time, call)) = rest.trim_start().split_once(' ') else { continue };
         let call = call.trim_start();
         if let Some(resumed) = call.strip_prefix("<... ") {
             let name = resumed.split(' ').next().unwrap_or_default().to_owned();
