@@ -140,9 +140,11 @@ impl House {
             .map_err(|error| format!("{command:?}: {error}"))?;
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
         let Some(address) = told_address(&mut stdout) else {
+            // Its output is closed: it has ended, or is about to; how, is what one wants to know.
+            std::thread::sleep(Duration::from_millis(200));
             let _ = child.kill();
-            let _ = child.wait();
-            return Err(std::fs::read_to_string(&log).unwrap_or_default());
+            let ended = child.wait().map(|status| status.to_string()).unwrap_or_default();
+            return Err(format!("{ended}\n{}", std::fs::read_to_string(&log).unwrap_or_default()));
         };
         let mut house = House { child, address, log, _stdout: stdout };
         let begun = Instant::now();
