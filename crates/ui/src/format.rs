@@ -316,7 +316,7 @@ mod tests {
         assert_eq!(money("4821000.00"), "4.821.000\u{202f}₫");
         assert_eq!(money("150.50"), "150,50\u{202f}₫");
         assert_eq!(quantity("98", "umol/L"), "98\u{202f}µmol/L");
-        for (n, text) in [(0, "0 byte"), (1023, "1023 byte"), (1025, "2 KB"), (3_565_158, "3,4 MB")] {
+        for (n, text) in [(0, "0 byte"), (1023, "1023 byte"), (1025, "2 KB"), (3_565_159, "3,4 MB")] {
             assert_eq!(bytes(n).replace(THIN, " "), text);
         }
         assert_eq!(range(None, Some("7.0")), "<\u{202f}7,0");
