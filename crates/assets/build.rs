@@ -1,11 +1,11 @@
 //! Finds the asset folder, and nothing else: no network, no parsing.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn main() {
     println!("cargo::rerun-if-env-changed=YBA_ASSETS");
-    let root =
-        Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("crates/assets lies in a workspace");
+    let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the crate's folder"));
+    let root = here.ancestors().nth(2).expect("crates/assets lies in a workspace");
     let chosen = std::env::var_os("YBA_ASSETS").filter(|value| !value.is_empty());
     let index =
         root.join(chosen.map_or_else(|| PathBuf::from("target/assets"), PathBuf::from)).join("index.rs");

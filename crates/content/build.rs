@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../content");
+    let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the crate's folder"));
+    let root = here.join("../../content");
     let root = root.canonicalize().expect("the workspace holds the folder content/");
     let mut files = Vec::new();
     collect(&root, &mut files);
