@@ -230,7 +230,7 @@ struct Plan {
     leading: Vec<String>,
     /// How many names hold them.
     bearers: i64,
-    /// What the whole name must contain besides, as `LIKE` patterns: without marks, and with the marks typed.
+    /// What the whole name must contain besides: without marks, and with the marks typed.
     others: Vec<String>,
     marked: Vec<String>,
     /// More words begin as typed than are walked over.
@@ -268,30 +268,30 @@ impl Plan {
             }
         }
         let Some((bearers, place, leading)) = lead else { return Ok(None) };
-        let pattern = |at: usize, word: &str| match query.last_is_prefix && at == whole {
-            true => format!("% {word}%"),
-            false => format!("% {word} %"),
+        let piece = |at: usize, word: &str| match query.last_is_prefix && at == whole {
+            true => format!(" {word}"),
+            false => format!(" {word} "),
         };
         let others = query
             .words
             .iter()
             .enumerate()
             .filter(|(at, _)| *at != place)
-            .map(|(at, word)| pattern(at, word))
+            .map(|(at, word)| piece(at, word))
             .collect();
-        let marked = query.marked.iter().enumerate().map(|(at, word)| pattern(at, word)).collect();
+        let marked = query.marked.iter().enumerate().map(|(at, word)| piece(at, word)).collect();
         Ok(Some(Plan { leading, bearers, others, marked, capped }))
     }
 
-    /// Numbers of Patients whose names hold the leading word and fit all patterns: given names first. True when a bound
+    /// Numbers of Patients whose names hold the leading word and hold all pieces: given names first. True when a bound
     /// was met.
     async fn walk(
         &self,
         store: &Store,
         years: &[i16],
-        patterns: &[String],
+        pieces: &[String],
     ) -> Result<(BTreeSet<i64>, bool), Outcome> {
-        let mut steps = Steps::new(patterns);
+        let mut steps = Steps::new(store, pieces);
         for given in [0, 1] {
             for word in &self.leading {
                 for year in years.iter().copied().map(Some).chain(years.is_empty().then_some(None)) {
@@ -321,13 +321,14 @@ struct Steps {
 }
 
 impl Steps {
-    /// `?1` bounds what is walked over, `?2` what each step brings home; then the patterns.
-    fn new(patterns: &[String]) -> Steps {
+    /// `?1` bounds what is walked over, `?2` what each step brings home; then the pieces.
+    fn new(store: &Store, pieces: &[String]) -> Steps {
+        let place = store.place();
         let mut params = vec![Value::Int(WALKED_MAX), Value::Null];
         let mut fits = Vec::new();
-        for pattern in patterns {
-            params.push(Value::from(pattern.as_str()));
-            fits.push(format!("names LIKE ?{}", params.len()));
+        for piece in pieces {
+            params.push(Value::from(piece.as_str()));
+            fits.push(place.contains("names", params.len()));
         }
         let fits = if fits.is_empty() { String::new() } else { format!("WHERE {}", fits.join(" AND ")) };
         Steps { sql: Vec::new(), params, fits, count: 0 }

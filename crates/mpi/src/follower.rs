@@ -13,8 +13,8 @@ use tokio::sync::{Mutex, watch};
 use yba_fhir::Outcome;
 use yba_records::Records;
 
-/// Most changes read at once.
-const BATCH: usize = 1000;
+/// Most positions of the log taken in at once.
+const BATCH: i64 = 2000;
 /// How long a follower rests after a failure before it tries again.
 const REST: Duration = Duration::from_secs(5);
 
@@ -106,11 +106,12 @@ pub async fn run(records: Records, mut shutdown: watch::Receiver<bool>) {
 async fn read_log(records: &Records, report: &mut Report) -> Result<(), Outcome> {
     let store = records.store();
     let mut at = store.cursor(FOLLOWER).await?;
-    loop {
-        let changes = store.changes_after(at, BATCH).await?;
-        let Some(last) = changes.last() else { return Ok(()) };
-        at = last.t;
-        report.changes += changes.len();
-        report.patients += intake::take_in(store, &changes, at).await?;
+    while at < store.head_t() {
+        let last = store.head_t().min(at + BATCH);
+        let changed = store.changed(&intake::KINDS, at, last).await?;
+        report.changes += (last - at) as usize;
+        report.patients += intake::take_in(store, changed, last).await?;
+        at = last;
     }
+    Ok(())
 }

@@ -29,16 +29,14 @@ struct Intake {
     moved: BTreeSet<String>,
 }
 
-/// Takes in the records that changed up to log position `t`: brings the tables to the heads of these records, and
+/// What is followed.
+pub(crate) const KINDS: [&str; 2] = ["Patient", "Linkage"];
+
+/// Takes in the records of [`KINDS`] that changed up to log position `t`: brings the tables to the heads of these records, and
 /// moves the cursor, in one transaction. Doing it again changes nothing. Answers how many Patients were new or changed.
-pub(crate) async fn take_in(store: &Store, changed: &[Version], t: i64) -> Result<usize, Outcome> {
-    let keys: BTreeSet<(String, String)> = changed
-        .iter()
-        .filter(|one| matches!(one.kind.as_str(), "Patient" | "Linkage"))
-        .map(|one| (one.kind.clone(), one.id.clone()))
-        .collect();
+pub(crate) async fn take_in(store: &Store, changed: Vec<(String, String)>, t: i64) -> Result<usize, Outcome> {
     // The heads, not the changes: after a merge from another node the last arrival need not be what a read shows.
-    let heads = store.read_many(keys.into_iter().collect()).await?;
+    let heads = store.read_many(changed).await?;
     let mut intake = Intake::default();
     let patients = intake.patients(store, heads.iter().filter(|one| one.kind == "Patient")).await?;
     intake.linkages(store, heads.iter().filter(|one| one.kind == "Linkage")).await?;

@@ -118,10 +118,11 @@ fn keys(tree: &Value) -> Vec<SubjectKey> {
             continue;
         };
         let usage = str_at(one, &["use"]);
-        // An insurance card goes out of force every year; a personal number with an end was cancelled.
-        let current =
-            usage != Some("old") && one.get("period").and_then(|period| period.get("end")).is_none();
+        let ended = one.get("period").and_then(|period| period.get("end")).is_some();
         for key in keys_of(system, value) {
+            // A card ends every year or so, but the social insurance number on it is for life; a personal number with an
+            // end was cancelled.
+            let current = usage != Some("old") && (!ended || key.kind == KeyKind::Bhxh);
             // A child's temporary card carries no social insurance number in its digits.
             if !(usage == Some("temp") && key.kind == KeyKind::Bhxh) {
                 add(key, current);
