@@ -38,7 +38,11 @@ pub fn matches_instant(prefix: Prefix, asked: DateRange, column: &str) -> Condit
 fn range_condition(prefix: Prefix, start: i64, end: i64, low: &str, high: &str) -> Condition {
     let (start, end) = (Cell::Int(start), Cell::Int(end));
     match prefix {
-        Prefix::Eq => Condition::new(format!("({low} >= {{}} AND {high} <= {{}})"), vec![start, end]),
+        // No span begins after it ends, so the middle test leaves nothing out: it bounds the index on both sides.
+        Prefix::Eq => Condition::new(
+            format!("({low} >= {{}} AND {low} <= {{}} AND {high} <= {{}})"),
+            vec![start, end.clone(), end],
+        ),
         Prefix::Ne => Condition::new(format!("({low} < {{}} OR {high} > {{}})"), vec![start, end]),
         Prefix::Gt => Condition::new(format!("({high} > {{}})"), vec![end]),
         Prefix::Lt => Condition::new(format!("({low} < {{}})"), vec![start]),

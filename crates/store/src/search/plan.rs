@@ -27,6 +27,9 @@ pub struct Match {
 
 /// How many rows of a candidate driver are counted before it counts as "many".
 const PROBE_ROWS: i64 = 400;
+/// From so many rows on, a page is found sooner by walking over the records in their order and testing each: the walk
+/// ends when the page is full, and every few hundredth record fits even among millions.
+const DRIVER_ROWS: i64 = 10_000;
 
 /// Finds one page: at most `limit` matches after the cursor.
 pub fn page(
@@ -52,7 +55,9 @@ pub fn page(
         sort_key(&mut sql, query, sort, numbers, cursor.t);
         sql.push(&format!(" AS k{position}"), []);
     }
-    matching(connection, &mut sql, query, scope, numbers, cursor.t)?;
+    // A sorted page needs all matches before it can begin.
+    let walks = query.sort.is_empty();
+    matching(connection, &mut sql, query, scope, numbers, cursor.t, walks)?;
     sql.push(") AS found", []);
     after(&mut sql, query, cursor);
     sql.push(" ORDER BY ", []);
@@ -77,7 +82,7 @@ pub fn count(
     }
     let mut sql = Sql::default();
     sql.push("SELECT count(*) FROM (SELECT l.rid", []);
-    matching(connection, &mut sql, query, scope, numbers, t)?;
+    matching(connection, &mut sql, query, scope, numbers, t, false)?;
     sql.push(") AS found", []);
     let rows = connection.query(&sql.text, &sql.params)?;
     Ok(rows.first().map_or(0, |row| row.int(0)) as u64)
@@ -93,7 +98,7 @@ fn as_match(row: Row) -> Match {
     Match { rid, t, keys: cells.collect() }
 }
 
-/// `FROM … WHERE …` of all matches; the life row of the record is `l`.
+/// `FROM … WHERE …` of all matches; the life row of the record is `l`. With `walks`, a few of them will do.
 fn matching(
     connection: &mut Connection,
     sql: &mut Sql,
@@ -101,14 +106,15 @@ fn matching(
     scope: &Scope,
     numbers: &Numbers,
     t: i64,
+    walks: bool,
 ) -> Result<()> {
-    let driver = choose_driver(connection, query, numbers, t)?;
+    let driver = choose_driver(connection, query, numbers, t, walks)?;
     let kind = Value::Int(numbers.kind(&query.kind));
     match driver {
         Some(position) => {
             // One record may have several rows that match: DISTINCT on the record, cheap because rows are few.
             sql.push(" FROM (SELECT DISTINCT rid FROM ", []);
-            clause_rows(sql, query, &query.clauses[position], numbers, t);
+            clause_rows(connection, sql, query, &query.clauses[position], numbers, t);
             sql.push(
                 &format!(
                     ") AS d {} ix_life l ON l.shard = 0 AND l.rid = d.rid AND l.p = {{}}",
@@ -123,7 +129,7 @@ fn matching(
     visible(sql, "l.", t);
     for (position, clause) in query.clauses.iter().enumerate() {
         if Some(position) != driver {
-            probe(sql, query, clause, numbers, t);
+            probe(connection, sql, query, clause, numbers, t);
         }
     }
     within(sql, scope, t);
@@ -159,11 +165,20 @@ fn visible(sql: &mut Sql, alias: &str, t: i64) {
 }
 
 /// The rows of a clause by value: `table x WHERE …`.
-fn clause_rows(sql: &mut Sql, query: &Query, clause: &Clause, numbers: &Numbers, t: i64) {
+fn clause_rows(
+    connection: &Connection,
+    sql: &mut Sql,
+    query: &Query,
+    clause: &Clause,
+    numbers: &Numbers,
+    t: i64,
+) {
     match clause {
         Clause::Index { table, code, condition, .. } => {
             let p = Value::Int(numbers.parameter(&query.kind, code));
-            sql.push(&format!("{} WHERE shard = 0 AND p = {{}} AND ", INDEXES[*table].table.name), [p]);
+            let table = INDEXES[*table].table.name;
+            let hint = connection.by_value(table);
+            sql.push(&format!("{table}{hint} WHERE shard = 0 AND p = {{}} AND "), [p]);
             visible(sql, "", t);
             sql.push(" AND ", []);
             sql.condition(condition);
@@ -183,7 +198,7 @@ fn clause_rows(sql: &mut Sql, query: &Query, clause: &Clause, numbers: &Numbers,
 }
 
 /// A clause as a test of record `l`.
-fn probe(sql: &mut Sql, query: &Query, clause: &Clause, numbers: &Numbers, t: i64) {
+fn probe(connection: &Connection, sql: &mut Sql, query: &Query, clause: &Clause, numbers: &Numbers, t: i64) {
     match clause {
         Clause::Index { table, code, condition, negated } => {
             let not = if *negated { "NOT " } else { "" };
@@ -200,7 +215,7 @@ fn probe(sql: &mut Sql, query: &Query, clause: &Clause, numbers: &Numbers, t: i6
         }
         Clause::Ids(_) => {
             sql.push(" AND l.rid IN (SELECT rid FROM ", []);
-            clause_rows(sql, query, clause, numbers, t);
+            clause_rows(connection, sql, query, clause, numbers, t);
             sql.push(")", []);
         }
         Clause::Updated(condition) => {
@@ -210,12 +225,14 @@ fn probe(sql: &mut Sql, query: &Query, clause: &Clause, numbers: &Numbers, t: i6
     }
 }
 
-/// The clause with the fewest rows, counted up to a bound; none when nothing narrows.
+/// The clause with the fewest rows, counted up to a bound; none when nothing narrows, or so little that a walk is
+/// better.
 fn choose_driver(
     connection: &mut Connection,
     query: &Query,
     numbers: &Numbers,
     t: i64,
+    walks: bool,
 ) -> Result<Option<usize>> {
     let mut candidates = Vec::new();
     for (position, clause) in query.clauses.iter().enumerate() {
@@ -227,16 +244,13 @@ fn choose_driver(
             _ => {}
         }
     }
-    if candidates.len() < 2 {
-        return Ok(candidates.pop());
-    }
     let mut best = None;
+    if let [only] = candidates[..] {
+        best = Some((PROBE_ROWS, only));
+        candidates.clear();
+    }
     for position in candidates {
-        let mut sql = Sql::default();
-        sql.push("SELECT count(*) FROM (SELECT 1 FROM ", []);
-        clause_rows(&mut sql, query, &query.clauses[position], numbers, t);
-        sql.push(" LIMIT {}) AS few", [Value::Int(PROBE_ROWS)]);
-        let rows = connection.query(&sql.text, &sql.params)?.first().map_or(0, |row| row.int(0));
+        let rows = rows_of(connection, query, position, numbers, t, PROBE_ROWS)?;
         if best.is_none_or(|(fewest, _)| rows < fewest) {
             best = Some((rows, position));
         }
@@ -244,7 +258,27 @@ fn choose_driver(
             break;
         }
     }
-    Ok(best.map(|(_, position)| position))
+    let Some((rows, position)) = best else { return Ok(None) };
+    let many = walks
+        && rows >= PROBE_ROWS
+        && rows_of(connection, query, position, numbers, t, DRIVER_ROWS)? >= DRIVER_ROWS;
+    Ok((!many).then_some(position))
+}
+
+/// How many rows a clause has by value, counted up to `most`.
+fn rows_of(
+    connection: &mut Connection,
+    query: &Query,
+    position: usize,
+    numbers: &Numbers,
+    t: i64,
+    most: i64,
+) -> Result<i64> {
+    let mut sql = Sql::default();
+    sql.push("SELECT count(*) FROM (SELECT 1 FROM ", []);
+    clause_rows(connection, &mut sql, query, &query.clauses[position], numbers, t);
+    sql.push(" LIMIT {}) AS few", [Value::Int(most)]);
+    Ok(connection.query(&sql.text, &sql.params)?.first().map_or(0, |row| row.int(0)))
 }
 
 /// `, (key)` of one sort: the least value (the greatest, descending) of the record under the parameter.
