@@ -53,7 +53,7 @@ pub(crate) fn page(
         let row = fragments::versions_at(connection, &[t])?.into_iter().next();
         let row = row.ok_or_else(|| Outcome::fault(format!("no version at t {t}, where there was one")))?;
         let strangers = names.get(&rid).map_or(0, Vec::len).saturating_sub(1);
-        records.push(Record { rid, versions, head: Version::from_row(&row)?, strangers });
+        records.push(Record { rid, versions, head: Version::from_row(row)?, strangers });
     }
     Ok(records)
 }
@@ -75,7 +75,7 @@ pub(crate) fn log_page(
         }
         positions.push(row.int(0));
     }
-    fragments::versions_at(connection, &positions)?.iter().map(Version::from_row).collect()
+    fragments::versions_at(connection, &positions)?.into_iter().map(Version::from_row).collect()
 }
 
 /// The index rows that a head should have, life row included, as `(table, values)` without record and time.

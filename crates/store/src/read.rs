@@ -34,7 +34,7 @@ impl Store {
                 "SELECT {columns} FROM head h JOIN version v ON v.shard = 0 AND v.t = h.t \
                  WHERE h.shard = 0 AND h.kind = ?1 AND h.id = ?2"
             );
-            first_version(&connection.query(&sql, &[Value::from(kind), Value::from(id)])?)
+            first_version(connection.query(&sql, &[Value::from(kind), Value::from(id)])?)
         })
         .await
     }
@@ -74,7 +74,7 @@ impl Store {
                 "SELECT {columns} FROM head h JOIN version v ON v.shard = 0 AND v.rid = h.rid AND v.version_id = ?3 \
                  WHERE h.shard = 0 AND h.kind = ?1 AND h.id = ?2"
             );
-            first_version(&connection.query(&sql, &keys)?)
+            first_version(connection.query(&sql, &keys)?)
         })
         .await
     }
@@ -109,7 +109,7 @@ impl Store {
                 "SELECT {columns} FROM head h JOIN version v ON v.shard = 0 AND v.rid = h.rid AND v.t < ?3 \
                  WHERE h.shard = 0 AND h.kind = ?1 AND h.id = ?2 ORDER BY v.t DESC LIMIT ?4"
             );
-            connection.query(&sql, &keys)?.iter().map(Version::from_row).collect()
+            connection.query(&sql, &keys)?.into_iter().map(Version::from_row).collect()
         })
         .await
     }
@@ -121,9 +121,28 @@ impl Store {
                 "SELECT {VERSION_COLUMNS} FROM version WHERE shard = 0 AND t > ?1 ORDER BY t LIMIT ?2"
             );
             let rows = connection.query(&sql, &[Value::Int(t), Value::Int(limit as i64)])?;
-            rows.iter().map(Version::from_row).collect()
+            rows.into_iter().map(Version::from_row).collect()
         })
         .await
+    }
+
+    /// The records of these kinds that changed after one log position up to another, each once: type and id. For
+    /// followers that read the heads of what changed and have no use for the versions between.
+    pub async fn changed(
+        &self,
+        kinds: &[&str],
+        after: i64,
+        last: i64,
+    ) -> Result<Vec<(String, String)>, Outcome> {
+        let mut sql = Sql::default();
+        sql.push(
+            "SELECT DISTINCT kind, id FROM version WHERE shard = 0 AND t > {} AND t <= {}",
+            [Value::Int(after), Value::Int(last)],
+        );
+        let kinds = kinds.iter().map(|kind| Value::from(*kind));
+        sql.push(&format!(" AND kind IN ({})", vec!["{}"; kinds.len()].join(", ")), kinds);
+        let rows = self.query(&sql.text, sql.params).await?;
+        Ok(rows.into_iter().map(|mut row| (row.take_text(0), row.take_text(1))).collect())
     }
 
     /// How far a follower has come.
@@ -289,11 +308,11 @@ fn included(
 }
 
 fn versions(connection: &mut Connection, positions: &[i64]) -> Result<Vec<Version>, Outcome> {
-    fragments::versions_at(connection, positions)?.iter().map(Version::from_row).collect()
+    fragments::versions_at(connection, positions)?.into_iter().map(Version::from_row).collect()
 }
 
-fn first_version(rows: &[Row]) -> Result<Option<Version>, Outcome> {
-    rows.first().map(Version::from_row).transpose()
+fn first_version(rows: Vec<Row>) -> Result<Option<Version>, Outcome> {
+    rows.into_iter().next().map(Version::from_row).transpose()
 }
 
 pub(crate) fn with_alias(columns: &str, alias: &str) -> String {

@@ -61,7 +61,7 @@ impl Version {
     }
 
     /// Reads a row of [`crate::db::fragments::VERSION_COLUMNS`].
-    pub(crate) fn from_row(row: &Row) -> Result<Version, Outcome> {
+    pub(crate) fn from_row(mut row: Row) -> Result<Version, Outcome> {
         let stored = row.blob(11);
         let deleted = row.int(10) != 0;
         let body = match stored.first() {
@@ -75,11 +75,11 @@ impl Version {
             t: row.int(0),
             tx: row.int(1),
             rid: row.int(2),
-            kind: row.text(3).to_owned(),
-            id: row.text(4).to_owned(),
-            version_id: row.text(5).to_owned(),
+            kind: row.take_text(3),
+            id: row.take_text(4),
+            version_id: row.take_text(5),
             parents: split_parents(row.text(6)),
-            origin: row.text(7).to_owned(),
+            origin: row.take_text(7),
             hlc: row.int(8),
             hash: row.blob(9),
             deleted,

@@ -327,10 +327,10 @@ impl Writer {
             return Ok(());
         }
         let rows = fragments::versions_at(&mut self.connection, &positions)?;
-        for (applied, row) in waiting.into_iter().zip(&rows) {
+        let complete = rows.len() == positions.len();
+        for (applied, row) in waiting.into_iter().zip(rows) {
             let version = Version::from_row(row).map_err(inner)?;
-            if applied.version.as_ref().is_none_or(|one| one.t != version.t) || rows.len() != positions.len()
-            {
+            if !complete || applied.version.as_ref().is_none_or(|one| one.t != version.t) {
                 return Err(Error {
                     message: "a head points at a version that is not there".into(),
                     retry: false,
@@ -493,7 +493,7 @@ impl Writer {
         let sql =
             format!("SELECT {VERSION_COLUMNS} FROM version WHERE shard = 0 AND rid = ?1 AND version_id = ?2");
         let keys = [Value::Int(rid), Value::from(foreign.version_id.as_str())];
-        match self.connection.query(&sql, &keys)?.first() {
+        match self.connection.query(&sql, &keys)?.into_iter().next() {
             None => Ok(false),
             Some(row) => same_version(&Version::from_row(row).map_err(inner)?, foreign).map(|()| true),
         }

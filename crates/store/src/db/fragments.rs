@@ -1,5 +1,5 @@
-//! The lookups and changes that bind many keys at once. PostgreSQL takes arrays, SQLite runs a prepared statement
-//! for each key: both are the fast way there.
+//! The lookups and changes that bind many keys at once. PostgreSQL takes arrays, SQLite runs one prepared
+//! statement for each key: both are the fast way there.
 
 use super::postgres::Column;
 use super::schema::{HEAD, INDEXES, OPEN, insert_one};
@@ -15,11 +15,7 @@ pub fn heads(connection: &mut Connection, keys: &[(&str, &str)]) -> Result<Vec<R
     match connection {
         Connection::Sqlite(link) => {
             let sql = format!("SELECT {HEAD_COLUMNS} FROM head WHERE shard = 0 AND kind = ?1 AND id = ?2");
-            let mut rows = Vec::with_capacity(keys.len());
-            for (kind, id) in keys {
-                rows.extend(link.query(&sql, &[Value::from(*kind), Value::from(*id)])?);
-            }
-            Ok(rows)
+            link.query_each(&sql, keys.iter().map(|(kind, id)| [Value::from(*kind), Value::from(*id)]))
         }
         Connection::Postgres(link) => {
             let kinds = Column::Text(keys.iter().map(|(kind, _)| *kind).collect());
@@ -40,11 +36,7 @@ pub fn versions_at(connection: &mut Connection, positions: &[i64]) -> Result<Vec
     match connection {
         Connection::Sqlite(link) => {
             let sql = format!("SELECT {VERSION_COLUMNS} FROM version WHERE t = ?1");
-            let mut rows = Vec::with_capacity(positions.len());
-            for t in positions {
-                rows.extend(link.query(&sql, &[Value::Int(*t)])?);
-            }
-            Ok(rows)
+            link.query_each(&sql, positions.iter().map(|t| [Value::Int(*t)]))
         }
         Connection::Postgres(link) => {
             let asked = Column::Int(positions.to_vec());
@@ -65,11 +57,7 @@ pub fn patients_of(connection: &mut Connection, rids: &[i64]) -> Result<Vec<Row>
         Connection::Sqlite(link) => {
             let sql =
                 format!("SELECT patient FROM ix_patient WHERE shard = 0 AND rid = ?1 AND t_to = {OPEN}");
-            let mut rows = Vec::with_capacity(rids.len());
-            for rid in rids {
-                rows.extend(link.query(&sql, &[Value::Int(*rid)])?);
-            }
-            Ok(rows)
+            link.query_each(&sql, rids.iter().map(|rid| [Value::Int(*rid)]))
         }
         Connection::Postgres(link) => {
             let asked = Column::Int(rids.to_vec());

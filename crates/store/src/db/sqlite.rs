@@ -41,14 +41,29 @@ impl Link {
     }
 
     pub fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
-        let mut statement = self.0.prepare_cached(sql)?;
-        let columns = statement.column_count();
-        let mut found = statement.query(rusqlite::params_from_iter(params))?;
         let mut rows = Vec::new();
-        while let Some(row) = found.next()? {
-            let values = (0..columns).map(|column| Ok(own(row.get_ref(column)?))).collect::<Result<_>>()?;
-            rows.push(Row(values));
+        collect(&mut *self.0.prepare_cached(sql)?, params, &mut rows)?;
+        Ok(rows)
+    }
+
+    /// Runs one statement for each key, all in one view of the file; the rows stand in the order of the keys.
+    pub fn query_each<const N: usize>(
+        &mut self,
+        sql: &str,
+        keys: impl ExactSizeIterator<Item = [Value; N]>,
+    ) -> Result<Vec<Row>> {
+        let mut rows = Vec::with_capacity(keys.len());
+        // Outside a transaction each statement would take and give back the reader's lock on the log.
+        let view = match keys.len() > 1 && self.0.is_autocommit() {
+            true => Some(self.0.unchecked_transaction()?),
+            false => None,
+        };
+        let mut statement = self.0.prepare_cached(sql)?;
+        for key in keys {
+            collect(&mut statement, &key, &mut rows)?;
         }
+        drop(statement);
+        view.map_or(Ok(()), rusqlite::Transaction::finish)?;
         Ok(rows)
     }
 
@@ -80,6 +95,17 @@ impl Link {
 fn keep_plans(connection: &rusqlite::Connection) -> Result<()> {
     connection.set_prepared_statement_cache_capacity(256);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
+/// Adds the rows of an answer.
+fn collect(statement: &mut rusqlite::Statement<'_>, params: &[Value], rows: &mut Vec<Row>) -> Result<()> {
+    let columns = statement.column_count();
+    let mut found = statement.query(rusqlite::params_from_iter(params))?;
+    while let Some(row) = found.next()? {
+        let values = (0..columns).map(|column| Ok(own(row.get_ref(column)?))).collect::<Result<_>>()?;
+        rows.push(Row(values));
+    }
     Ok(())
 }
 
