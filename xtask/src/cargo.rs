@@ -21,6 +21,14 @@ pub fn cargo(arguments: &[&str], variables: &[(&str, &OsStr)]) -> Result<()> {
     run(Command::new(program).args(arguments), variables)
 }
 
+/// What the compiler that cargo uses says of itself: `rustc 1.95.0 (…)`.
+pub fn rust_version() -> Result<String> {
+    let program = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let said =
+        Command::new(program).arg("--version").current_dir(root()).output().context("cannot start rustc")?;
+    Ok(String::from_utf8_lossy(&said.stdout).into_owned())
+}
+
 /// Runs a prepared command in the workspace root; fails when it does.
 pub fn run(command: &mut Command, variables: &[(&str, &OsStr)]) -> Result<()> {
     let shown = format!("{command:?}");
