@@ -15,6 +15,10 @@ mod serve;
 
 use std::process::ExitCode;
 
+/// Records are trees of many small pieces, made on one thread and freed on another (docs/decisions/).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Exit codes: 0 success, 1 the answer is "no", 2 wrong usage, 3 could not run.
 fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -8,6 +8,7 @@ use super::timeline::View;
 use super::visit::{Version as Shown, VisitPage};
 use crate::{Hospital, people};
 use std::collections::BTreeSet;
+use tokio::sync::Semaphore;
 use yba_fhir::json::Value;
 use yba_fhir::{Kind, Outcome};
 use yba_mpi::person::PersonRecord;
@@ -198,7 +199,12 @@ async fn trees(versions: Vec<Version>, best_first: Vec<String>) -> Result<Vec<Va
     .await
 }
 
+/// Records being read into trees or drawn at the same time: each needs a core and some megabytes, so more at once would
+/// only take memory.
+static DRAWING: Semaphore = Semaphore::const_new(4);
+
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Outcome> {
+    let _permit = DRAWING.acquire().await.map_err(|closed| Outcome::fault(closed.to_string()))?;
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|broken| Outcome::fault(format!("drawing a record: {broken}")))

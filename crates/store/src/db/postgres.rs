@@ -6,11 +6,16 @@ use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::future::try_join_all;
 use std::collections::HashMap;
 use std::error::Error as StdError;
+use std::time::{Duration, Instant};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, NoTls};
 
 /// Most statements kept prepared on one connection.
 const PREPARED_MAX: usize = 512;
+
+/// How long a database that is starting up or recovering is waited for.
+const STARTING_MAX: Duration = Duration::from_secs(60);
 
 /// A connection with its own small runtime, so that callers may block on it from any plain thread.
 pub struct Link {
@@ -20,6 +25,25 @@ pub struct Link {
     prepared: HashMap<String, tokio_postgres::Statement>,
 }
 
+/// Connects, with patience for a database that recovers from a crash: that one will be there.
+async fn connect(url: &str) -> std::result::Result<Client, tokio_postgres::Error> {
+    let asked = Instant::now();
+    loop {
+        match tokio_postgres::connect(url, NoTls).await {
+            Ok((client, connection)) => {
+                tokio::spawn(connection);
+                return Ok(client);
+            }
+            Err(error)
+                if error.code() == Some(&SqlState::CANNOT_CONNECT_NOW) && asked.elapsed() < STARTING_MAX =>
+            {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 impl Link {
     pub fn open(url: &str) -> Result<Link> {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -27,8 +51,7 @@ impl Link {
             .build()
             .map_err(|error| Error { message: format!("runtime: {error}"), retry: false })?;
         let client = runtime.block_on(async {
-            let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
-            tokio::spawn(connection);
+            let client = connect(url).await?;
             // Durability is ours to promise, whatever the server's default is.
             client
                 .batch_execute("SET synchronous_commit=on; SET client_min_messages=warning; SET jit=off")
