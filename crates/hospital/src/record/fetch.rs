@@ -8,7 +8,7 @@ use super::timeline::View;
 use super::visit::{Version as Shown, VisitPage};
 use crate::{Hospital, people};
 use std::collections::BTreeSet;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use yba_fhir::json::Value;
 use yba_fhir::{Kind, Outcome};
 use yba_mpi::person::PersonRecord;
@@ -61,6 +61,7 @@ pub async fn record(
     person: &PersonRecord,
     view: View,
 ) -> Result<Record, Outcome> {
+    let room = room().await?;
     let patients = patients_of(person);
     let records = &hospital.records;
     let half = async |kinds| trees(records.everything(ctx, &patients, kinds).await?, patients.clone()).await;
@@ -71,7 +72,7 @@ pub async fn record(
     let [measured, others] = RECORD_HALVES;
     let (measured, others, dispenses) = tokio::try_join!(half(measured), half(others), dispenses)?;
     let resources: Vec<Value> = others.into_iter().chain(measured).chain(dispenses).collect();
-    with_facilities(hospital, ctx, person, view, resources, |record, _| record).await
+    with_facilities(hospital, ctx, person, view, resources, room, |record, _| record).await
 }
 
 /// Dispenses that no prescription is named for; of the others the prescription tells.
@@ -104,7 +105,7 @@ pub async fn visit(
     encounter: &str,
     version: Option<&str>,
 ) -> Result<(Record, VisitPage), Outcome> {
-    let (records, patients) = (&hospital.records, patients_of(person));
+    let (records, patients, room) = (&hospital.records, patients_of(person), room().await?);
     let mut own = of_person(records.read(ctx, "Encounter", encounter).await?, &patients)?;
     let old = match version.filter(|version| *version != own.version_id) {
         None => None,
@@ -133,7 +134,7 @@ pub async fn visit(
     let (encounter, content) = (encounter.to_string(), hospital.content.clone());
     let resources = trees(versions, patients).await?;
     let (record, page) =
-        with_facilities(hospital, ctx, person, View::default(), resources, move |record, resources| {
+        with_facilities(hospital, ctx, person, View::default(), resources, room, move |record, resources| {
             let patients: Vec<&Value> = resources.iter().filter(|one| read::kind(one) == "Patient").collect();
             let ranges = Ranges::of(&content, &patients);
             let page = super::visit::build(&encounter, resources, &ranges);
@@ -166,6 +167,7 @@ async fn with_facilities<T: Send + 'static>(
     person: &PersonRecord,
     view: View,
     mut resources: Vec<Value>,
+    room: SemaphorePermit<'static>,
     then: impl FnOnce(Record, &[Value]) -> T + Send + 'static,
 ) -> Result<T, Outcome> {
     let named: BTreeSet<&str> = resources.iter().filter_map(read::facility).collect();
@@ -183,7 +185,7 @@ async fn with_facilities<T: Send + 'static>(
     })
     .await?;
     // Some megabytes of trees take milliseconds to free; the reader need not wait for that.
-    drop(tokio::task::spawn_blocking(move || drop(resources)));
+    drop(tokio::task::spawn_blocking(move || drop((resources, room))));
     Ok(built)
 }
 
@@ -199,12 +201,16 @@ async fn trees(versions: Vec<Version>, best_first: Vec<String>) -> Result<Vec<Va
     .await
 }
 
-/// Records being read into trees or drawn at the same time: each needs a core and some megabytes, so more at once would
-/// only take memory.
+/// Records in memory as trees at the same time. Each takes a core for milliseconds and some megabytes, so more at once
+/// would only take memory.
 static DRAWING: Semaphore = Semaphore::const_new(4);
 
+/// Waits until there is room for one more record; the room is given back when its trees are freed.
+async fn room() -> Result<SemaphorePermit<'static>, Outcome> {
+    DRAWING.acquire().await.map_err(|closed| Outcome::fault(closed.to_string()))
+}
+
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Outcome> {
-    let _permit = DRAWING.acquire().await.map_err(|closed| Outcome::fault(closed.to_string()))?;
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|broken| Outcome::fault(format!("drawing a record: {broken}")))

@@ -7,6 +7,9 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, ToSql};
 use std::path::Path;
 
+/// Most statements kept prepared on one connection; searches make ever new ones, of some ten kilobytes each.
+const STATEMENTS_MAX: usize = 100;
+
 /// A connection to the file.
 pub struct Link(rusqlite::Connection);
 
@@ -93,7 +96,7 @@ impl Link {
 /// A prepared statement keeps its plan. Otherwise SQLite (built with STAT4) parses and plans a statement with a join anew
 /// at each binding: nine tenths of the time of a read by id.
 fn keep_plans(connection: &rusqlite::Connection) -> Result<()> {
-    connection.set_prepared_statement_cache_capacity(256);
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
