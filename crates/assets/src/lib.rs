@@ -14,6 +14,8 @@
 //!    "kind": "resource",            // or complex-type, primitive-type
 //!    "base": "DomainResource",      // absent on Element and Resource
 //!    "abstract": 1,                 // absent when it can be instantiated
+//!    "x": "[0-9]+",                 // regular expression of a primitive type's value, where R4 gives one
+//!    "k": [["pat-1", "error", "words", "FHIRPath"]], // invariants of the type itself, not of its bases
 //!    "elements": [{                 // the whole snapshot, in order, root left out, inherited ones included
 //!      "p": "contact.name",         // path without the type; choices as "value[x]"; contentReference not unfolded
 //!      "t": ["HumanName"],          // types; "System.String" and such on a primitive's own "value"; empty with "c"
@@ -21,7 +23,8 @@
 //!      "b": ["required", "http://…"], // binding: strength, value set without version
 //!      "s": 1, "m": 1,              // in summary; modifier
 //!      "r": ["Organization"],       // targets of Reference and canonical, "Resource" for any
-//!      "c": "#Questionnaire.item"   // same content as that element
+//!      "c": "#Questionnaire.item",  // same content as that element
+//!      "k": [["que-1", "error", "words", "FHIRPath"]] // invariants that this element introduces
 //!    }]}},
 //!  "search": [{
 //!    "c": "name", "u": "http://hl7.org/fhir/SearchParameter/Patient-name", "b": ["Patient"], "t": "string",
@@ -32,7 +35,7 @@
 //!  "compartment": {"Patient": {"Observation": ["subject", "performer"]}}}
 //! ```
 //!
-//! `b`, `s`, `m`, `r`, `c`, `e`, `tg`, `cp` are absent when they have nothing to say.
+//! `x`, `k`, `b`, `s`, `m`, `r`, `c`, `e`, `tg`, `cp` are absent when they have nothing to say.
 //!
 //! **`valuesets.json.gz`**: `{"value set url": [["system url", ["code", …]], …]}` for the required bindings of R4
 //! whose codes can be listed. A value set that is absent (media types, currencies, units, languages) cannot be
@@ -77,7 +80,7 @@ pub struct Asset {
 
 include!(env!("YBA_ASSETS_INDEX"));
 
-const _: () = assert!(FORMAT == 1, "the asset folder is of another version: run `cargo xtask assets`");
+const _: () = assert!(FORMAT == 2, "the asset folder is of another version: run `cargo xtask assets`");
 
 /// More than any table of ours unpacks to; a guard, for the files are ours.
 const TEXT_BYTES_MAX: u64 = 64 << 20;

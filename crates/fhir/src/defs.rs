@@ -24,7 +24,23 @@ pub struct TypeDef {
     pub kind: String,
     pub base: Option<String>,
     pub abstract_type: bool,
+    /// Regular expression of a primitive type's value, where R4 gives one.
+    pub pattern: Option<String>,
+    /// Invariants that the type introduces itself; those of its bases apply too.
+    pub invariants: Vec<Invariant>,
     pub elements: Vec<ElementDef>,
+}
+
+/// A rule in FHIRPath. <https://hl7.org/fhir/R4/conformance-rules.html#constraints>
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invariant {
+    /// `pat-1`.
+    pub key: String,
+    /// An error; otherwise a warning (best practice).
+    pub is_error: bool,
+    /// HL7's words.
+    pub human: String,
+    pub expression: String,
 }
 
 /// One element of a type; `path` is relative to the type, choices end in `[x]`.
@@ -42,6 +58,8 @@ pub struct ElementDef {
     pub binding: Option<(String, String)>,
     /// The path whose content this element repeats, e.g. `#Questionnaire.item`.
     pub content_reference: Option<String>,
+    /// Invariants that the element introduces itself; those of its type apply too.
+    pub invariants: Vec<Invariant>,
 }
 
 /// The kinds of search parameter. <https://hl7.org/fhir/R4/search.html#ptypes>
@@ -95,6 +113,11 @@ impl R4 {
             .map(|(kind, params)| (kind.to_owned(), strings(Some(params))))
             .collect();
         Ok(R4 { types, search, parameters, patient_compartment })
+    }
+
+    /// All types by name, abstract ones included.
+    pub fn types(&self) -> impl Iterator<Item = (&str, &TypeDef)> {
+        self.types.iter().map(|(name, def)| (name.as_str(), def))
     }
 
     pub fn type_def(&self, name: &str) -> Option<&TypeDef> {
@@ -155,6 +178,8 @@ fn type_def(value: &Value) -> TypeDef {
         kind: str_at(value, &["kind"]).unwrap_or_default().to_owned(),
         base: str_at(value, &["base"]).map(str::to_owned),
         abstract_type: value.get("abstract").and_then(|flag| flag.as_bool()).unwrap_or(false),
+        pattern: str_at(value, &["x"]).map(str::to_owned),
+        invariants: invariants(value),
         elements: items(value, "elements").map(element_def).collect(),
     }
 }
@@ -174,7 +199,16 @@ fn element_def(value: &Value) -> ElementDef {
         is_modifier: flag("m"),
         binding: binding.first().zip(binding.get(1)).map(|(strength, set)| (strength.clone(), set.clone())),
         content_reference: str_at(value, &["c"]).map(str::to_owned),
+        invariants: invariants(value),
     }
+}
+
+fn invariants(value: &Value) -> Vec<Invariant> {
+    let read = |one: &Value| {
+        let [key, severity, human, expression] = <[String; 4]>::try_from(strings(Some(one))).ok()?;
+        Some(Invariant { key, is_error: severity == "error", human, expression })
+    };
+    items(value, "k").filter_map(read).collect()
 }
 
 fn search_parameter(value: &Value) -> Option<SearchParameter> {
@@ -217,6 +251,11 @@ mod tests {
         let patient = tables.type_def("Patient").unwrap();
         let gender = patient.elements.iter().find(|element| element.path == "gender").unwrap();
         assert_eq!(gender.binding.as_ref().map(|binding| binding.0.as_str()), Some("required"));
+        let contact = patient.elements.iter().find(|element| element.path == "contact").unwrap();
+        assert_eq!(contact.invariants[0].key, "pat-1");
+        let resource = tables.type_def("DomainResource").unwrap();
+        assert!(resource.invariants.iter().any(|rule| rule.key == "dom-3" && rule.is_error));
+        assert_eq!(tables.type_def("positiveInt").unwrap().pattern.as_deref(), Some("[1-9][0-9]*"));
         assert!(!tables.is_resource("DomainResource") && !tables.is_resource("HumanName"));
     }
 }

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 pub use source::Bundle;
-use source::{Definition, ElementDefinition, Member, Param, TypeExtension, TypeRef, published};
+use source::{Constraint, Definition, ElementDefinition, Member, Param, TypeExtension, TypeRef, published};
 
 /// Three of the files of R4, all that we need.
 pub struct Sources<'a> {
@@ -78,8 +78,15 @@ struct Type {
     base: Option<String>,
     #[serde(rename = "abstract", skip_serializing_if = "Option::is_none")]
     is_abstract: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    x: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    k: Vec<Invariant>,
     elements: Vec<Element>,
 }
+
+/// Key, severity, words, FHIRPath.
+type Invariant = (String, String, String, String);
 
 #[derive(Serialize)]
 struct Element {
@@ -97,6 +104,8 @@ struct Element {
     r: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     c: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    k: Vec<Invariant>,
 }
 
 #[derive(Serialize)]
@@ -121,15 +130,23 @@ fn kept_type(definition: Definition) -> Option<(String, Type)> {
         return None;
     }
     let mut elements = definition.snapshot?.element;
+    let regex = elements.iter().find_map(pattern_of_value);
+    let mut invariants = Vec::new();
     if definition.derivation.as_deref() == Some("specialization") {
-        elements = published(elements, definition.differential?.element);
+        let differential = definition.differential?.element;
+        let root = differential.iter().find(|element| !element.path.contains('.'));
+        invariants = root.map(|root| kept_invariants(&root.constraint)).unwrap_or_default();
+        elements = published(elements, differential);
     }
     let elements =
         elements.into_iter().filter_map(|element| kept_element(element, &definition.kind)).collect();
+    let is_primitive = definition.kind == "primitive-type";
     let kept = Type {
         kind: definition.kind,
         base: definition.base_definition.as_deref().map(tail),
         is_abstract: flag(definition.is_abstract),
+        x: regex.filter(|_| is_primitive),
+        k: invariants,
         elements,
     };
     Some((definition.id, kept))
@@ -162,7 +179,23 @@ fn kept_element(element: ElementDefinition, kind: &str) -> Option<Element> {
         m: flag(element.is_modifier),
         r: references,
         c: element.content_reference,
+        k: kept_invariants(&element.constraint),
     })
+}
+
+/// The rules that can be computed.
+fn kept_invariants(constraints: &[Constraint]) -> Vec<Invariant> {
+    let computable = constraints.iter().filter(|one| !one.expression.is_empty());
+    computable
+        .map(|one| (one.key.clone(), one.severity.clone(), one.human.clone(), one.expression.clone()))
+        .collect()
+}
+
+/// The regular expression of a primitive type's own value.
+fn pattern_of_value(element: &ElementDefinition) -> Option<String> {
+    let value = element.path.ends_with(".value");
+    let mut extensions = element.types.iter().filter(|_| value).flat_map(|kind| &kind.extension);
+    extensions.find(|one| one.url.ends_with("/StructureDefinition/regex"))?.value_string.clone()
 }
 
 /// The FHIR type. Where R4 names a system type it means FHIR's `string` (or `uri`: the extension tells), except in

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sonic_rs::Value;
 
 #[derive(Deserialize)]
@@ -60,6 +60,19 @@ pub struct Published {
     #[serde(default)]
     pub is_modifier: bool,
     pub content_reference: Option<String>,
+    #[serde(default)]
+    pub constraint: Vec<Constraint>,
+}
+
+/// An invariant: <https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.constraint>
+#[derive(Deserialize, Serialize, Clone)]
+pub struct Constraint {
+    pub key: String,
+    pub severity: String,
+    pub human: String,
+    /// Absent where R4 has the rule in words only.
+    #[serde(default)]
+    pub expression: String,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +90,9 @@ pub struct ElementDefinition {
     #[serde(default)]
     pub is_modifier: bool,
     pub content_reference: Option<String>,
+    /// Only those that the element introduces itself, which stand in the differential.
+    #[serde(skip)]
+    pub constraint: Vec<Constraint>,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +110,7 @@ pub struct TypeRef {
 pub struct TypeExtension {
     pub url: String,
     pub value_url: Option<String>,
+    pub value_string: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -187,6 +204,7 @@ fn corrected(element: ElementDefinition, words: Published) -> ElementDefinition 
         is_summary: words.is_summary,
         is_modifier: words.is_modifier,
         content_reference: words.content_reference,
+        constraint: words.constraint,
     }
 }
 
@@ -202,5 +220,6 @@ fn missing(words: Published) -> Option<ElementDefinition> {
         is_summary: words.is_summary,
         is_modifier: words.is_modifier,
         content_reference: words.content_reference,
+        constraint: words.constraint,
     })
 }

@@ -1,0 +1,237 @@
+//! What is wrong and where: places as FHIRPath locations, findings bounded in number, words in Vietnamese and English.
+
+use std::fmt::Write as _;
+use yba_fhir::outcome::{Issue, Severity};
+
+/// Most findings of one resource; a resource that breaks everything is told so without a list that nobody reads.
+pub const FINDINGS_MAX: usize = 100;
+
+/// Where the walk stands, as a list on the stack: nothing is written down until something is wrong.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    parent: Option<&'a Place<'a>>,
+    name: &'a str,
+    index: Option<usize>,
+}
+
+impl<'a> Place<'a> {
+    /// The resource itself.
+    pub fn root(kind: &'a str) -> Place<'a> {
+        Place { parent: None, name: kind, index: None }
+    }
+
+    pub fn child(&'a self, name: &'a str) -> Place<'a> {
+        Place { parent: Some(self), name, index: None }
+    }
+
+    /// The same element at a position of its list.
+    pub fn item(&self, index: usize) -> Place<'a> {
+        Place { index: Some(index), ..*self }
+    }
+
+    /// `Patient.contact[0].name`. <https://hl7.org/fhir/R4/operationoutcome-definitions.html#OperationOutcome.issue.expression>
+    pub fn path(&self) -> String {
+        let mut text = self.parent.map_or_else(String::new, |parent| parent.path() + ".");
+        text += self.name;
+        if let Some(index) = self.index {
+            let _ = write!(text, "[{index}]");
+        }
+        text
+    }
+}
+
+/// The findings of one resource.
+#[derive(Debug, Default)]
+pub struct Findings {
+    pub issues: Vec<Issue>,
+    /// More was wrong than is listed.
+    pub cut: bool,
+}
+
+impl Findings {
+    pub fn add(&mut self, place: &Place<'_>, finding: Finding) {
+        self.add_at(place.path(), finding);
+    }
+
+    pub fn add_at(&mut self, path: String, finding: Finding) {
+        if self.issues.len() >= FINDINGS_MAX {
+            self.cut = true;
+            return;
+        }
+        let Finding { severity, code, key, text, diagnostics } = finding;
+        self.issues.push(Issue { severity, code, key, text, diagnostics, path: Some(path) });
+    }
+
+    pub fn has_errors(&self) -> bool {
+        self.issues.iter().any(|issue| issue.severity == Severity::Error)
+    }
+}
+
+/// One thing that is wrong, before it is known where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub severity: Severity,
+    /// FHIR's issue type. <https://hl7.org/fhir/R4/valueset-issue-type.html>
+    pub code: &'static str,
+    /// Our stable code.
+    pub key: &'static str,
+    /// For the person who must mend it.
+    pub text: String,
+    /// For engineers.
+    pub diagnostics: String,
+}
+
+impl Finding {
+    pub fn error(
+        code: &'static str,
+        key: &'static str,
+        text: impl Into<String>,
+        diagnostics: impl Into<String>,
+    ) -> Finding {
+        Finding { severity: Severity::Error, code, key, text: text.into(), diagnostics: diagnostics.into() }
+    }
+
+    pub fn warning(self) -> Finding {
+        Finding { severity: Severity::Warning, ..self }
+    }
+
+    pub fn unknown_element(name: &str, owner: &str, near: Option<&str>) -> Finding {
+        let advice = near.map(|near| format!(" Có phải “{near}”?")).unwrap_or_default();
+        Finding::error(
+            "structure",
+            "unknown-element",
+            format!("“{name}” không có trong {owner}.{advice} Hãy sửa tên hoặc bỏ phần tử này."),
+            format!("{owner} has no element {name:?}"),
+        )
+    }
+
+    pub fn unknown_type(name: &str) -> Finding {
+        Finding::error(
+            "structure",
+            "unknown-type",
+            format!("“{name}” không phải loại tài nguyên của FHIR R4."),
+            format!("{name:?} is no resource type of R4"),
+        )
+    }
+
+    pub fn wrong_type(wanted: &str, found: &str) -> Finding {
+        Finding::error(
+            "structure",
+            "wrong-type",
+            format!("Phần tử này phải là {wanted}, không phải {found}."),
+            format!("expected {wanted}, found {found}"),
+        )
+    }
+
+    pub fn not_array() -> Finding {
+        let text = "Phần tử lặp lại được nên phải viết trong ngoặc vuông [ ].";
+        Finding::error("structure", "not-array", text, "a repeating element must be an array")
+    }
+
+    pub fn is_array() -> Finding {
+        let text = "Phần tử này chỉ có một giá trị, không viết trong ngoặc vuông [ ].";
+        Finding::error("structure", "is-array", text, "an element that does not repeat must not be an array")
+    }
+
+    pub fn empty(what: &'static str) -> Finding {
+        let text = "Phần tử rỗng. Hãy điền giá trị hoặc bỏ hẳn phần tử.";
+        Finding::error("invalid", "empty-element", text, format!("an empty {what} is not allowed (ele-1)"))
+    }
+
+    pub fn missing(name: &str) -> Finding {
+        Finding::error(
+            "required",
+            "missing-required",
+            format!("Thiếu “{name}”, phần tử bắt buộc."),
+            format!("the required element {name} is missing"),
+        )
+    }
+
+    pub fn too_many(name: &str, most: u32, found: usize) -> Finding {
+        Finding::error(
+            "structure",
+            "too-many",
+            format!("“{name}” có {found} giá trị, nhiều nhất được {most}."),
+            format!("{name} occurs {found} times, at most {most} allowed"),
+        )
+    }
+
+    pub fn choice_twice(name: &str) -> Finding {
+        Finding::error(
+            "structure",
+            "choice-twice",
+            format!("“{name}” chỉ được có một kiểu giá trị, đang có nhiều kiểu."),
+            format!("{name}[x] has more than one type"),
+        )
+    }
+
+    pub fn bad_format(kind: &str, why: &str, found: &str) -> Finding {
+        let shown: String = found.chars().take(60).collect();
+        Finding::error(
+            "value",
+            "bad-format",
+            format!("“{shown}” không đúng dạng {kind}: {why}."),
+            format!("{shown:?} is no valid {kind}"),
+        )
+    }
+
+    pub fn null_item() -> Finding {
+        let text = "Giá trị null chỉ được có khi phần mở rộng cùng vị trí có nội dung.";
+        Finding::error("structure", "null-item", text, "null without an element beside it")
+    }
+
+    pub fn code_not_in_set(code: &str, set: &str) -> Finding {
+        let shown: String = code.chars().take(60).collect();
+        Finding::error(
+            "code-invalid",
+            "code-not-in-set",
+            format!("Mã “{shown}” không thuộc danh mục bắt buộc {set}."),
+            format!("{shown:?} is not in the required value set {set}"),
+        )
+    }
+
+    pub fn reference_type(found: &str, allowed: &[String]) -> Finding {
+        let allowed = allowed.join(", ");
+        Finding::error(
+            "structure",
+            "reference-type",
+            format!("Tham chiếu tới {found} không được phép ở đây; được phép: {allowed}."),
+            format!("a reference to {found} is not allowed here, only to {allowed}"),
+        )
+    }
+
+    pub fn invariant(key: &str, human: &str) -> Finding {
+        Finding::error(
+            "invariant",
+            "invariant",
+            format!("Không thỏa quy tắc {key}: {human}"),
+            format!("invariant {key} is broken: {human}"),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_written_as_fhirpath() {
+        let root = Place::root("Patient");
+        let contact = root.child("contact");
+        let second = contact.item(1);
+        assert_eq!(second.child("name").path(), "Patient.contact[1].name");
+        assert_eq!(root.path(), "Patient");
+    }
+
+    #[test]
+    fn findings_are_bounded_and_say_so() {
+        let mut findings = Findings::default();
+        let root = Place::root("Patient");
+        for _ in 0..FINDINGS_MAX {
+            findings.add(&root, Finding::is_array());
+        }
+        assert!(!findings.cut);
+        findings.add(&root, Finding::is_array());
+        assert!(findings.cut && findings.issues.len() == FINDINGS_MAX);
+    }
+}

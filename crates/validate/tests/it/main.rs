@@ -1,0 +1,4 @@
+//! Judging resources as a caller does.
+
+mod invented;
+mod structure;
