@@ -41,6 +41,8 @@ pub struct Issue {
     pub text: String,
     pub diagnostics: String,
     pub path: Option<String>,
+    /// Which of several things asked for at once it is about, counted from 0.
+    pub position: Option<usize>,
 }
 
 /// A refusal or failure with all its findings.
@@ -85,6 +87,7 @@ impl Outcome {
             text: text.into(),
             diagnostics: diagnostics.into(),
             path: None,
+            position: None,
         };
         Outcome { kind, issues: vec![issue] }
     }
@@ -108,6 +111,14 @@ impl Outcome {
         self
     }
 
+    /// Says which of several things asked for at once this is about; what is said already stays.
+    pub fn about(mut self, position: usize) -> Outcome {
+        for issue in &mut self.issues {
+            issue.position.get_or_insert(position);
+        }
+        self
+    }
+
     /// The OperationOutcome resource.
     pub fn to_value(&self) -> Value {
         operation_outcome(&self.issues)
@@ -123,6 +134,7 @@ pub fn operation_outcome(issues: &[Issue]) -> Value {
         text: "Thành công.".into(),
         diagnostics: "All OK".into(),
         path: None,
+        position: None,
     }];
     let issues = if issues.is_empty() { &ok[..] } else { issues };
     let mut rendered = json::Array::new();

@@ -7,8 +7,10 @@ use crate::door::{Records, gone, unknown_type};
 use std::collections::{HashMap, HashSet};
 use yba_fhir::defs::r4;
 use yba_fhir::json;
+use yba_fhir::outcome::{Issue, Severity};
 use yba_fhir::{Kind, Outcome, Resource};
 use yba_store::{Effect, Expect, Query, Refusal, Request, Scope, Version, Write};
+use yba_validate::Validator;
 
 /// Most changes of one call.
 pub const CHANGES_MAX: usize = 5000;
@@ -45,6 +47,7 @@ impl Records {
             ));
         }
         let mut refused = None;
+        well_formed(&changes)?;
         for _ in 0..TRIES {
             match self.try_transact(ctx, changes.clone()).await? {
                 Ok(done) => return Ok(done),
@@ -61,14 +64,22 @@ impl Records {
         changes: Vec<Change>,
     ) -> Result<Result<Vec<Done>, Outcome>, Outcome> {
         let mut planned = Vec::with_capacity(changes.len());
-        for change in changes {
-            planned.push(self.plan(change).await?);
+        for (position, change) in changes.into_iter().enumerate() {
+            planned.push(self.plan(change).await.map_err(|refused| refused.about(position))?);
         }
         resolve_references(&mut planned)?;
         let (mut request, mut patients) = (Request::default(), HashSet::new());
-        for one in &planned {
+        let mut targets = Vec::new();
+        for (position, one) in planned.iter().enumerate() {
             if let Planned::Write(change, expect, unless) = one {
-                let mut write = prepare(change, expect.clone(), self)?;
+                let write = prepare(change, expect.clone(), self);
+                let mut write = write.map_err(|refused| refused.about(position))?;
+                targets.push(Target {
+                    position,
+                    kind: write.kind.clone(),
+                    id: write.id.clone(),
+                    expect: expect.clone(),
+                });
                 if let Some(query) = unless {
                     write = write.unless(query.clone());
                 }
@@ -76,18 +87,13 @@ impl Records {
                 request.writes.push(write);
             }
         }
-        refuse_twice(&request)?;
+        refuse_twice(&targets)?;
         refuse_same_condition(&planned)?;
         patients.extend(self.patients_of_deletions(&planned).await?);
         let mut patients: Vec<String> = patients.into_iter().collect();
         patients.sort_unstable();
         request.audit =
             entry(ctx, &Seen { action: "transact", kind: "", patients: &patients, refused: false });
-        let targets: Vec<(String, String, Expect)> = request
-            .writes
-            .iter()
-            .map(|write| (write.kind.clone(), write.id.clone(), write.expect.clone()))
-            .collect();
         let applied = match request.writes.is_empty() {
             true => Vec::new(),
             false => match self.store.commit(request).await {
@@ -166,6 +172,37 @@ impl Records {
     }
 }
 
+/// What a write is about, for the words of a refusal.
+struct Target {
+    /// Which change of the call.
+    position: usize,
+    kind: String,
+    id: String,
+    expect: Expect,
+}
+
+/// Most findings of one refusal.
+const FINDINGS_MAX: usize = 100;
+
+/// Refuses what is no well-formed R4, with everything that is wrong in any of the changes.
+fn well_formed(changes: &[Change]) -> Result<(), Outcome> {
+    let mut issues = Vec::new();
+    for (position, change) in changes.iter().enumerate() {
+        let (Action::Create { resource, .. } | Action::Put { resource, .. }) = &change.action else { continue };
+        let found = Validator::r4().check(resource.tree());
+        let errors = found.issues.into_iter().filter(|issue| issue.severity == Severity::Error);
+        issues.extend(errors.map(|issue| Issue { position: Some(position), ..issue }));
+        if issues.len() >= FINDINGS_MAX {
+            issues.truncate(FINDINGS_MAX);
+            break;
+        }
+    }
+    match issues.is_empty() {
+        true => Ok(()),
+        false => Err(Outcome { kind: Kind::Invalid, issues }),
+    }
+}
+
 fn prepare(change: &Change, expect: Expect, records: &Records) -> Result<Write, Outcome> {
     match &change.action {
         Action::Create { resource, .. } | Action::Put { resource, .. } => {
@@ -192,10 +229,10 @@ fn resolve_references(planned: &mut [Planned]) -> Result<(), Outcome> {
             names.insert(name.clone(), target);
         }
     }
-    for one in planned.iter_mut() {
+    for (position, one) in planned.iter_mut().enumerate() {
         if let Planned::Write(change, ..) = one
             && let Action::Create { resource, .. } | Action::Put { resource, .. } = &mut change.action
-            && let Some(fresh) = rewritten(resource, &names)?
+            && let Some(fresh) = rewritten(resource, &names).map_err(|refused| refused.about(position))?
         {
             *resource = fresh;
         }
@@ -231,14 +268,14 @@ fn rewritten(resource: &Resource, names: &HashMap<String, String>) -> Result<Opt
     Ok(Some(fresh))
 }
 
-fn refuse_twice(request: &Request) -> Result<(), Outcome> {
+fn refuse_twice(targets: &[Target]) -> Result<(), Outcome> {
     let mut seen = HashSet::new();
-    match request.writes.iter().find(|write| !seen.insert((&write.kind, &write.id))) {
+    match targets.iter().find(|target| !seen.insert((&target.kind, &target.id))) {
         None => Ok(()),
-        Some(write) => {
-            let text = format!("{}/{} xuất hiện hai lần trong cùng một lần gửi.", write.kind, write.id);
-            let detail = format!("{}/{} occurs twice in one transaction", write.kind, write.id);
-            Err(Outcome::invalid("same-record-twice", text, detail))
+        Some(Target { kind, id, position, .. }) => {
+            let text = format!("{kind}/{id} xuất hiện hai lần trong cùng một lần gửi.");
+            let detail = format!("{kind}/{id} occurs twice in one transaction");
+            Err(Outcome::invalid("same-record-twice", text, detail).about(*position))
         }
     }
 }
@@ -246,20 +283,22 @@ fn refuse_twice(request: &Request) -> Result<(), Outcome> {
 /// Two creates under one If-None-Exist would each find nothing, and make the double that it should prevent.
 fn refuse_same_condition(planned: &[Planned]) -> Result<(), Outcome> {
     let mut seen = HashSet::new();
-    let conditions = planned.iter().filter_map(|one| match one {
+    let conditions = planned.iter().enumerate().filter_map(|(position, one)| match one {
         Planned::Write(change, ..) => match &change.action {
-            Action::Create { resource, unless: Some(unless) } => Some((resource.kind(), unless.as_str())),
+            Action::Create { resource, unless: Some(unless) } => {
+                Some((position, resource.kind(), unless.as_str()))
+            }
             _ => None,
         },
         Planned::Existing { .. } => None,
     });
-    for (kind, condition) in conditions {
+    for (position, kind, condition) in conditions {
         if !seen.insert((kind, condition)) {
             let text = format!(
                 "Hai mục {kind} trong cùng một lần gửi có cùng điều kiện If-None-Exist. Hãy gộp làm một."
             );
             let detail = format!("two creates of {kind} in one transaction carry the same If-None-Exist");
-            return Err(Outcome::invalid("same-condition-twice", text, detail));
+            return Err(Outcome::invalid("same-condition-twice", text, detail).about(position));
         }
     }
     Ok(())
@@ -280,17 +319,17 @@ fn several_matches(kind: &str) -> Outcome {
     Outcome::new(Kind::Precondition, "several-matches", text, format!("If-None-Exist matches several {kind}"))
 }
 
-fn now_exists(target: &(String, String, Expect)) -> Outcome {
+fn now_exists(target: &Target) -> Outcome {
     let text = "Bản ghi tương tự vừa được tạo. Hãy gửi lại.";
-    let detail = format!("a match of If-None-Exist for {} kept appearing", target.0);
-    Outcome::new(Kind::Conflict, "now-exists", text, detail)
+    let detail = format!("a match of If-None-Exist for {} kept appearing", target.kind);
+    Outcome::new(Kind::Conflict, "now-exists", text, detail).about(target.position)
 }
 
-fn refusal_outcome(refusal: Refusal, targets: &[(String, String, Expect)]) -> Outcome {
+fn refusal_outcome(refusal: Refusal, targets: &[Target]) -> Outcome {
     match refusal {
         Refusal::Head { position, current, deleted } => {
-            let (kind, id, expect) = &targets[position];
-            match (expect, current) {
+            let Target { kind, id, expect, position } = &targets[position];
+            let refused = match (expect, current) {
                 (Expect::Version(wanted), Some(current)) if !deleted => {
                     let text = format!(
                         "{kind}/{id} đã thay đổi: bản hiện tại là {current}, không phải {wanted}. Hãy đọc lại rồi sửa."
@@ -317,7 +356,8 @@ fn refusal_outcome(refusal: Refusal, targets: &[(String, String, Expect)]) -> Ou
                         format!("{kind}/{id} does not exist"),
                     )
                 }
-            }
+            };
+            refused.about(*position)
         }
         Refusal::NowExists { position } => now_exists(&targets[position]),
         Refusal::Failed(message) => Outcome::fault(format!("the store could not commit: {message}")),

@@ -9,6 +9,7 @@ use crate::update::same_id;
 use std::collections::HashSet;
 use yba_fhir::defs::r4;
 use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value, str_at};
+use yba_fhir::outcome::Issue;
 use yba_fhir::{Kind, Outcome, Resource};
 use yba_records::Change;
 
@@ -96,13 +97,25 @@ pub fn parse(entry: &Value, position: usize, base: &str, names: &HashSet<String>
 /// An outcome about a place of an entry, named by its position.
 pub fn of_entry(mut outcome: Outcome, position: usize, place: &str) -> Outcome {
     for issue in &mut outcome.issues {
-        let dot = if place.is_empty() { "" } else { "." };
-        let path = format!("Bundle.entry[{position}]{dot}{place}");
-        issue.text = format!("Mục {} của bundle: {}", position + 1, issue.text);
-        issue.diagnostics = format!("{path}: {}", issue.diagnostics);
-        issue.path = Some(path);
+        in_entry(issue, position, place);
     }
     outcome
+}
+
+/// Says in which entry something is wrong. A place in a resource becomes a place in the entry's resource.
+pub fn in_entry(issue: &mut Issue, position: usize, place: &str) {
+    let within = issue.path.as_deref().filter(|path| path.starts_with(|first: char| first.is_ascii_uppercase()));
+    let path = match (place, within) {
+        ("", Some(within)) => {
+            let rest = within.find('.').map_or("", |dot| &within[dot..]);
+            format!("Bundle.entry[{position}].resource{rest}")
+        }
+        ("", None) => format!("Bundle.entry[{position}]"),
+        (place, _) => format!("Bundle.entry[{position}].{place}"),
+    };
+    issue.text = format!("Mục {} của bundle: {}", position + 1, issue.text);
+    issue.diagnostics = format!("{path}: {}", issue.diagnostics);
+    issue.path = Some(path);
 }
 
 /// The address of an entry's request, relative to the base.

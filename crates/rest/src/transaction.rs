@@ -11,7 +11,7 @@ use crate::asked::{Asked, Return};
 use crate::body::Body;
 use crate::bundle::{Answered, Writer};
 use crate::create::nothing_done;
-use crate::entry::{self, Entry, Get, of_entry};
+use crate::entry::{self, Entry, Get, in_entry, of_entry};
 use crate::history;
 use crate::read::unless_known;
 use axum::extract::State;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value, str_at};
 use yba_fhir::{Kind, Outcome};
-use yba_records::{Change, Ctx, Query};
+use yba_records::{Change, Ctx};
 
 /// Most entries of one bundle.
 pub const ENTRIES_MAX: usize = 5000;
@@ -113,7 +113,6 @@ impl Work {
     async fn transaction(&self, entries: &[&Value], names: &HashSet<String>) -> Result<Bytes, Outcome> {
         let entries = self.understood(entries, names)?;
         entry::refuse_twice(&entries)?;
-        let marks = Marks::of(&entries);
         let mut came: Vec<Option<Came>> = entries.iter().map(|_| None).collect();
         let (mut writes, mut reads) = (Vec::new(), Vec::new());
         for (position, entry) in entries.into_iter().enumerate() {
@@ -128,7 +127,7 @@ impl Work {
         if !changes.is_empty() {
             let done = match self.api.records().transact(&self.ctx, changes).await {
                 Ok(done) => done,
-                Err(refused) => return Err(self.located(refused, &marks).await),
+                Err(refused) => return Err(located(refused, &positions)),
             };
             for (position, done) in positions.iter().zip(done) {
                 let answer = Ok(Answer::written(done, &self.base, self.wanted));
@@ -238,39 +237,16 @@ impl Work {
             outcome: body.filter(|_| is_outcome),
         });
     }
+}
 
-    /// The refusal of a transaction with the entry it is about, as far as the door's words tell.
-    async fn located(&self, refused: Outcome, marks: &Marks) -> Outcome {
-        let issue = refused.issues.first();
-        let position = match issue.map(|issue| issue.key) {
-            Some("several-matches" | "now-exists") => self.several_matches(marks).await,
-            Some(key) if key.starts_with("search-") => self.bad_condition(marks),
-            _ => issue.and_then(|issue| marks.named_in(&issue.diagnostics)),
-        };
-        match position {
-            Some(position) => of_entry(refused, position, ""),
-            None => refused,
+/// The refusal of a transaction in terms of its entries: `positions` are those of the changes.
+fn located(mut refused: Outcome, positions: &[usize]) -> Outcome {
+    for issue in &mut refused.issues {
+        if let Some(position) = issue.position.and_then(|change| positions.get(change)) {
+            in_entry(issue, *position, "");
         }
     }
-
-    /// The first conditional create that has several matches.
-    async fn several_matches(&self, marks: &Marks) -> Option<usize> {
-        for (position, kind, condition) in &marks.conditions {
-            let Ok(mut query) = Query::parse_string(kind, condition) else { continue };
-            query.count = 2;
-            let found = self.api.records().search(&self.ctx, &query, None).await;
-            if found.is_ok_and(|found| found.matches.len() > 1) {
-                return Some(*position);
-            }
-        }
-        None
-    }
-
-    /// The first conditional create whose condition is no search.
-    fn bad_condition(&self, marks: &Marks) -> Option<usize> {
-        let bad = marks.conditions.iter().find(|(_, kind, text)| Query::parse_string(kind, text).is_err());
-        bad.map(|(position, ..)| *position)
-    }
+    refused
 }
 
 async fn one_of_batch(work: Arc<Work>, position: usize, entry: Result<Entry, Outcome>) -> Came {
@@ -284,31 +260,6 @@ async fn one_of_batch(work: Arc<Work>, position: usize, entry: Result<Entry, Out
         }
     };
     Came { answer: answer.map_err(|refused| of_entry(refused, position, "")), is_read }
-}
-
-/// What tells entries apart in the words of a refusal.
-struct Marks {
-    keys: Vec<(usize, String)>,
-    conditions: Vec<(usize, String, String)>,
-}
-
-impl Marks {
-    fn of(entries: &[Entry]) -> Marks {
-        let (mut keys, mut conditions) = (Vec::new(), Vec::new());
-        for (position, entry) in entries.iter().enumerate() {
-            if let Entry::Write { key, condition, .. } = entry {
-                keys.extend(key.iter().map(|(kind, id)| (position, format!("{kind}/{id} "))));
-                conditions
-                    .extend(condition.iter().map(|(kind, text)| (position, kind.clone(), text.clone())));
-            }
-        }
-        Marks { keys, conditions }
-    }
-
-    /// The entry whose record the English words name first.
-    fn named_in(&self, words: &str) -> Option<usize> {
-        self.keys.iter().find(|(_, key)| words.starts_with(key.as_str())).map(|(position, _)| *position)
-    }
 }
 
 fn status_line(status: StatusCode) -> String {

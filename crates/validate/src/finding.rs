@@ -59,7 +59,7 @@ impl Findings {
             return;
         }
         let Finding { severity, code, key, text, diagnostics } = finding;
-        self.issues.push(Issue { severity, code, key, text, diagnostics, path: Some(path) });
+        self.issues.push(Issue { severity, code, key, text, diagnostics, path: Some(path), position: None });
     }
 
     pub fn has_errors(&self) -> bool {

@@ -6,15 +6,14 @@
 //!
 //! Start reading at [`Validator::check`].
 
-#![warn(missing_docs)]
-
-pub mod finding;
-pub mod primitive;
+mod finding;
+mod primitive;
 mod required;
 mod shape;
 mod walk;
 
-use finding::Findings;
+pub use finding::{FINDINGS_MAX, Findings};
+
 use std::sync::OnceLock;
 use yba_fhir::defs::r4;
 use yba_fhir::json::Value;

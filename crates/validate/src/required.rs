@@ -46,7 +46,10 @@ mod tests {
         let codes = RequiredCodes::built_in();
         let gender = "http://hl7.org/fhir/ValueSet/administrative-gender";
         assert_eq!(codes.contains(gender, None, "female"), Some(true));
-        assert_eq!(codes.contains(gender, Some("http://hl7.org/fhir/administrative-gender"), "female"), Some(true));
+        assert_eq!(
+            codes.contains(gender, Some("http://hl7.org/fhir/administrative-gender"), "female"),
+            Some(true)
+        );
         assert_eq!(codes.contains(gender, Some("http://loinc.org"), "female"), Some(false));
         assert_eq!(codes.contains(gender, None, "nữ"), Some(false));
         assert_eq!(codes.contains("http://example.org/none", None, "x"), None);

@@ -94,7 +94,9 @@ impl Shapes {
         let (kind, id) = (name.split('.').next().unwrap_or(name), self.by_name[name]);
         let (mut fields, mut members, mut required) = (Vec::new(), HashMap::new(), 0);
         for element in &def.elements {
-            let Some(own) = element.path.strip_prefix(prefix).filter(|own| !own.contains('.')) else { continue };
+            let Some(own) = element.path.strip_prefix(prefix).filter(|own| !own.contains('.')) else {
+                continue;
+            };
             let field = fields.len();
             assert!(field < FIELDS_MAX, "{name} has more than {FIELDS_MAX} elements");
             required |= u128::from(element.min > 0) << field;
@@ -159,7 +161,8 @@ impl Node {
     /// The member whose name is spelled most alike, for advice; `None` when none is near.
     pub fn near(&self, json_name: &str) -> Option<&str> {
         let wanted = json_name.to_lowercase();
-        let names = self.members.iter().filter(|(_, member)| !member.is_sibling).map(|(name, _)| name.as_str());
+        let names =
+            self.members.iter().filter(|(_, member)| !member.is_sibling).map(|(name, _)| name.as_str());
         let distances = names.map(|name| (distance(&wanted, &name.to_lowercase()), name));
         distances.filter(|(distance, name)| *distance <= name.len() / 3).min().map(|(_, name)| name)
     }
@@ -238,10 +241,16 @@ mod tests {
         assert!(observation.member("_valueString").unwrap().is_sibling);
         assert!(observation.member("_valueQuantity").is_none(), "only primitives have siblings");
         let component = observation.member("component").unwrap();
-        assert!(matches!(component.content, Content::Object(node) if shapes.node(node).name == "Observation.component"));
+        assert!(
+            matches!(component.content, Content::Object(node) if shapes.node(node).name == "Observation.component")
+        );
         let item = shapes.resource("Questionnaire").unwrap().member("item").unwrap().content;
         let Content::Object(item) = item else { panic!("{item:?}") };
-        assert_eq!(shapes.node(item).member("item").unwrap().content, Content::Object(item), "items hold items");
+        assert_eq!(
+            shapes.node(item).member("item").unwrap().content,
+            Content::Object(item),
+            "items hold items"
+        );
         assert_eq!(shapes.resource("Bundle").is_some(), true);
         assert!(shapes.resource("HumanName").is_none() && shapes.resource("DomainResource").is_none());
     }

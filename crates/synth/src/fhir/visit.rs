@@ -60,7 +60,12 @@ pub fn visit_resources(all: &mut Vec<Value>, visit: &Visit, person: &Person, rec
 fn quantity(value: &str, unit: &str, ucum: &str) -> Value {
     // The digits stay as printed: 7.20 is not 7.2.
     let value: Value = from_str(value).expect("numeric tests print decimals");
-    json!({"value": value, "unit": unit, "system": UCUM, "code": ucum})
+    let mut quantity = json!({"value": value, "system": UCUM, "code": ucum});
+    // A ratio such as INR is printed without a unit.
+    if !unit.is_empty() {
+        set(&mut quantity, "unit", Value::from(unit));
+    }
+    quantity
 }
 
 fn diagnosis(visit: &Visit, person: &Person, record: &Record) -> Value {
