@@ -14,6 +14,8 @@ mod example;
 mod icd10;
 pub mod identifiers;
 pub mod lab_map;
+pub mod lab_ranges;
+pub mod lab_units;
 pub mod labs;
 mod law;
 mod parameters;
@@ -33,6 +35,8 @@ pub use example::Example;
 pub use icd10::Title;
 pub use identifiers::{IdentifierKind, IdentifierSystem};
 pub use lab_map::{Indicator, LabMatch, UnitFit};
+pub use lab_ranges::{LabRange, LabSubject, Pregnancy};
+pub use lab_units::Conversion;
 pub use labs::{LabCatalogue, LabTest};
 pub use law::{Law, Sure};
 pub use parameters::Parameter;
@@ -150,6 +154,17 @@ impl Content {
     /// A laboratory test by slug, in the newest edition that has it.
     pub fn lab_test(&self, slug: &str) -> Option<&LabTest> {
         self.labs.known(slug)
+    }
+
+    /// The reference range of a test for someone on a day: by pregnancy, else by age and sex, else, for adults, the
+    /// catalogue's own. `None` when none can be lent without doubt; a range the laboratory sent goes before it.
+    pub fn lab_range<'a>(
+        &'a self,
+        test: &'a LabTest,
+        subject: &LabSubject,
+        on: Day,
+    ) -> Option<LabRange<'a>> {
+        self.labs.range(test, subject, on)
     }
 
     /// Which of our tests (in the edition of that day) a laboratory means, and how its unit fits.
