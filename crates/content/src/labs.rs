@@ -196,14 +196,7 @@ fn catalogue(from: Day, rows: &[Row], report: &mut Report) -> LabCatalogue {
 }
 
 fn test(row: &Row, report: &mut Report) -> LabTest {
-    let slug = row.must("slug", report);
-    if !slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
-        report.add(
-            row.file,
-            row.line,
-            format!("slug {slug:?} chỉ dùng chữ thường không dấu, số và dấu gạch nối"),
-        );
-    }
+    let slug = row.slug(report);
     let loinc = row.get("loinc").to_string();
     if !loinc.is_empty() && !loinc_is_sound(&loinc) {
         report.add(row.file, row.line, format!("mã LOINC {loinc:?} sai dạng hoặc sai số kiểm tra"));

@@ -1,4 +1,4 @@
-//! Content: laws, code lists, claim tables, laboratory tests and maps, as dated editions. Built into the binary; a
+//! Content: laws, code lists, claim tables, laboratory tests, drugs and maps, as dated editions. Built into the binary; a
 //! folder on disk overrides it. The date that counts is the date of the act, so callers pass it.
 //!
 //! It deliberately does not know: the store, resources, the network, the clock. It turns nothing into FHIR and maps
@@ -10,6 +10,7 @@ pub mod claims;
 pub mod codes;
 mod decimal;
 mod document;
+pub mod drugs;
 mod example;
 mod icd10;
 pub mod identifiers;
@@ -31,6 +32,7 @@ use std::sync::OnceLock;
 
 pub use claims::{ClaimEditions, Edition};
 pub use codes::{Code, CodeList};
+pub use drugs::{Control, Drug, DrugList};
 pub use example::Example;
 pub use icd10::Title;
 pub use identifiers::{IdentifierKind, IdentifierSystem};
@@ -56,6 +58,7 @@ pub struct Content {
     parameters: parameters::Parameters,
     claims: ClaimEditions,
     labs: labs::Labs,
+    drugs: drugs::Drugs,
     lab_map: lab_map::LabMap,
     examples: Vec<Example>,
     // The two large tables come from the assets, when first asked.
@@ -93,6 +96,7 @@ impl Content {
         let content = Content {
             identifiers: identifiers::load(sources, &laws, report),
             parameters: parameters::Parameters::load(sources, &laws, report),
+            drugs: drugs::Drugs::load(sources, &laws, &lists, report),
             lab_map: lab_map::LabMap::load(sources, &labs, &laws, report),
             examples: example::find(sources),
             laws,
@@ -156,14 +160,19 @@ impl Content {
         self.labs.known(slug)
     }
 
+    /// The formulary on a day.
+    pub fn drugs(&self, on: Day) -> &DrugList {
+        self.drugs.on(on)
+    }
+
+    /// A drug by slug, in the newest edition that has it.
+    pub fn drug(&self, slug: &str) -> Option<&Drug> {
+        self.drugs.known(slug)
+    }
+
     /// The reference range of a test for someone on a day: by pregnancy, else by age and sex, else, for adults, the
     /// catalogue's own. `None` when none can be lent without doubt; a range the laboratory sent goes before it.
-    pub fn lab_range<'a>(
-        &'a self,
-        test: &'a LabTest,
-        subject: &LabSubject,
-        on: Day,
-    ) -> Option<LabRange<'a>> {
+    pub fn lab_range<'a>(&'a self, test: &'a LabTest, subject: &LabSubject, on: Day) -> Option<LabRange<'a>> {
         self.labs.range(test, subject, on)
     }
 
