@@ -8,6 +8,11 @@ pub(crate) fn is_decimal(text: &str) -> bool {
     split(text).is_some()
 }
 
+/// Whether a text is a decimal that may have a minus sign.
+pub(crate) fn is_signed(text: &str) -> bool {
+    signed(text).is_some()
+}
+
 /// `value * factor`, rounded half up to `places` decimals. `None` when `value` is no plain decimal of at most 18
 /// digits (a sign is allowed).
 pub(crate) fn scale(value: &str, factor: &str, places: u32) -> Option<String> {
@@ -45,9 +50,17 @@ fn split(text: &str) -> Option<(i128, u32)> {
     Some((number, fraction_text.len() as u32))
 }
 
-/// Whether `left <= right`, for two plain decimals; `None` when one of them is none.
+/// A decimal that may have a minus sign, as an integer and the number of its decimals.
+fn signed(text: &str) -> Option<(i128, u32)> {
+    match text.strip_prefix('-') {
+        Some(rest) => split(rest).map(|(number, places)| (-number, places)),
+        None => split(text),
+    }
+}
+
+/// Whether `left <= right`, for two decimals with or without a sign; `None` when one of them is none.
 pub(crate) fn at_most(left: &str, right: &str) -> Option<bool> {
-    let ((a, a_places), (b, b_places)) = (split(left)?, split(right)?);
+    let ((a, a_places), (b, b_places)) = (signed(left)?, signed(right)?);
     let places = a_places.max(b_places);
     Some(a * 10_i128.pow(places - a_places) <= b * 10_i128.pow(places - b_places))
 }
@@ -76,5 +89,8 @@ mod tests {
         }
         assert_eq!(at_most("3.9", "6.40"), Some(true));
         assert_eq!(at_most("7", "6.99"), Some(false));
+        assert_eq!(at_most("-2", "2.0"), Some(true));
+        assert_eq!(at_most("-2", "-2.5"), Some(false));
+        assert!(is_signed("-2.5") && !is_signed("--2") && !is_signed("-") && !is_decimal("-2"));
     }
 }

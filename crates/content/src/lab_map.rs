@@ -9,7 +9,8 @@ use std::collections::HashMap;
 
 use yba_fhir::text::fold;
 
-use crate::labs::{Conversion, LabTest, Labs, ValueKind};
+use crate::lab_units::Conversion;
+use crate::labs::{LabTest, Labs, ValueKind};
 use crate::law::Laws;
 use crate::problem::Report;
 use crate::sheet::{self, Columns, Row};

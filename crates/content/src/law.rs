@@ -9,6 +9,7 @@ use yba_fhir::Day;
 
 use crate::document;
 use crate::problem::Report;
+use crate::sheet::Row;
 use crate::source::{Source, Sources};
 
 /// How sure we are of what is written here.
@@ -21,6 +22,22 @@ pub enum Sure {
     Press,
     /// Written from memory of the field; to be compared with the original.
     Recalled,
+}
+
+impl Sure {
+    /// The cell `sure` of a table's row; an empty one means from memory.
+    pub(crate) fn of_cell(row: &Row, report: &mut Report) -> Sure {
+        match row.get("sure") {
+            "verified" => Sure::Verified,
+            "press" => Sure::Press,
+            "" | "recalled" => Sure::Recalled,
+            other => {
+                let text = format!("sure phải là verified, press hoặc recalled, không phải {other:?}");
+                report.add(row.file, row.line, text);
+                Sure::Recalled
+            }
+        }
+    }
 }
 
 /// One decision, circular, decree or law.

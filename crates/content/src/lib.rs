@@ -1,4 +1,4 @@
-//! Content: laws, code lists, claim tables, laboratory tests and maps, as dated editions. Built into the binary; a
+//! Content: laws, code lists, claim tables, laboratory tests, drugs and maps, as dated editions. Built into the binary; a
 //! folder on disk overrides it. The date that counts is the date of the act, so callers pass it.
 //!
 //! It deliberately does not know: the store, resources, the network, the clock. It turns nothing into FHIR and maps
@@ -10,10 +10,13 @@ pub mod claims;
 pub mod codes;
 mod decimal;
 mod document;
+pub mod drugs;
 mod example;
 mod icd10;
 pub mod identifiers;
 pub mod lab_map;
+pub mod lab_ranges;
+pub mod lab_units;
 pub mod labs;
 mod law;
 mod parameters;
@@ -29,10 +32,13 @@ use std::sync::OnceLock;
 
 pub use claims::{ClaimEditions, Edition};
 pub use codes::{Code, CodeList};
+pub use drugs::{Control, Drug, DrugList};
 pub use example::Example;
 pub use icd10::Title;
 pub use identifiers::{IdentifierKind, IdentifierSystem};
 pub use lab_map::{Indicator, LabMatch, UnitFit};
+pub use lab_ranges::{LabRange, LabSubject, Pregnancy};
+pub use lab_units::Conversion;
 pub use labs::{LabCatalogue, LabTest};
 pub use law::{Law, Sure};
 pub use parameters::Parameter;
@@ -52,6 +58,7 @@ pub struct Content {
     parameters: parameters::Parameters,
     claims: ClaimEditions,
     labs: labs::Labs,
+    drugs: drugs::Drugs,
     lab_map: lab_map::LabMap,
     examples: Vec<Example>,
     // The two large tables come from the assets, when first asked.
@@ -89,6 +96,7 @@ impl Content {
         let content = Content {
             identifiers: identifiers::load(sources, &laws, report),
             parameters: parameters::Parameters::load(sources, &laws, report),
+            drugs: drugs::Drugs::load(sources, &laws, &lists, report),
             lab_map: lab_map::LabMap::load(sources, &labs, &laws, report),
             examples: example::find(sources),
             laws,
@@ -150,6 +158,22 @@ impl Content {
     /// A laboratory test by slug, in the newest edition that has it.
     pub fn lab_test(&self, slug: &str) -> Option<&LabTest> {
         self.labs.known(slug)
+    }
+
+    /// The formulary on a day.
+    pub fn drugs(&self, on: Day) -> &DrugList {
+        self.drugs.on(on)
+    }
+
+    /// A drug by slug, in the newest edition that has it.
+    pub fn drug(&self, slug: &str) -> Option<&Drug> {
+        self.drugs.known(slug)
+    }
+
+    /// The reference range of a test for someone on a day: by pregnancy, else by age and sex, else, for adults, the
+    /// catalogue's own. `None` when none can be lent without doubt; a range the laboratory sent goes before it.
+    pub fn lab_range<'a>(&'a self, test: &'a LabTest, subject: &LabSubject, on: Day) -> Option<LabRange<'a>> {
+        self.labs.range(test, subject, on)
     }
 
     /// Which of our tests (in the edition of that day) a laboratory means, and how its unit fits.

@@ -36,6 +36,16 @@ impl Row<'_> {
         }
         self.get(name).to_string()
     }
+
+    /// The cell `slug`: a plain name in English, of lower-case letters, digits and hyphens.
+    pub(crate) fn slug(&self, report: &mut Report) -> String {
+        let slug = self.must("slug", report);
+        if !slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
+            let text = format!("slug {slug:?} chỉ dùng chữ thường không dấu, số và dấu gạch nối");
+            report.add(self.file, self.line, text);
+        }
+        slug
+    }
 }
 
 /// Reads a table. Rows with a wrong number of cells are reported and left out.

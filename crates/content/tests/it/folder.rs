@@ -126,8 +126,27 @@ fn every_kind_of_content_reports_its_own_faults() {
         (
             "labs/2027-01-01.csv",
             "slug,loinc,name,short,group,specimen,value,ucum,unit,low,high\n\
-             Đường,14749-7,Glucose,G,chemistry,máu,number,mmol/lít,,6,4\n\
+             Đường,14749-7,Glucose,G,sinh hóa,máu,number,mmol/lít,,6,4\n\
              glucose,14749-6,Glucose,G,chemistry,máu,chữ,,,,x\n",
+        ),
+        (
+            "labs/ranges.csv",
+            "test,sex,state,from,to,low,high,note\n\
+             natri,,,0d,1d,1,2,\n\
+             hbsag,,,0d,1d,1,2,\n\
+             sodium,nam,,1 năm,2y,,,\n\
+             sodium,,pregnant,,,3,2,\n\
+             sodium,,mang thai,,,1,2,\n\
+             potassium,,,6m,1y,1,2,\n\
+             potassium,male,,11m,2y,1,2,\n\
+             potassium,,,2y,1y,1,2,\n",
+        ),
+        (
+            "drugs/2027-01-01.csv",
+            "slug,inn,name,atc,group,forms,strengths,routes,commune,control,sure\n\
+             Thuốc,,Một,J1CA04,Nhóm,tablet;vien,1 mg;1 mg,1.01;1.99,có,ma túy,chắc\n\
+             a,a,Một,J01CA04,Nhóm,,1 mg,1.01,yes,,\n\
+             a,a,Hai,,Nhóm,tablet,1 mg,1.01,no,,\n",
         ),
         (
             "maps/lab-indicators/ours.csv",
@@ -155,12 +174,37 @@ fn every_kind_of_content_reports_its_own_faults() {
         codes/ma-nhom/hom-nay.csv: tên tệp phải là ngày bắt đầu áp dụng, ví dụ 2026-01-01.csv
         codes/mau-moi/: thư mục thiếu tệp codes.toml
         codess/ma-nhom/2026-01-01.csv: không biết tệp này dùng vào việc gì; hãy xem tên thư mục và phần mở rộng
+        drugs/2027-01-01.csv:2: commune phải là yes hoặc no, không phải "có"
+        drugs/2027-01-01.csv:2: control phải là narcotic, psychotropic, precursor hoặc để trống, không phải "ma túy"
+        drugs/2027-01-01.csv:2: cột forms: mã "vien" không có trong danh mục codes/dang-bao-che
+        drugs/2027-01-01.csv:2: cột inn không được để trống
+        drugs/2027-01-01.csv:2: cột routes: mã "1.99" không có trong danh mục codes/duong-dung
+        drugs/2027-01-01.csv:2: cột strengths có "1 mg" hai lần
+        drugs/2027-01-01.csv:2: mã ATC "J1CA04" sai dạng; mã đủ 7 ký tự như J01CA04
+        drugs/2027-01-01.csv:2: slug "Thuốc" chỉ dùng chữ thường không dấu, số và dấu gạch nối
+        drugs/2027-01-01.csv:2: sure phải là verified, press hoặc recalled, không phải "chắc"
+        drugs/2027-01-01.csv:3: cột forms không được để trống
+        drugs/2027-01-01.csv:3: tên "Một" có hai lần
+        drugs/2027-01-01.csv:4: thuốc a có hai lần
         labs/2027-01-01.csv:2: giới hạn dưới lớn hơn giới hạn trên
+        labs/2027-01-01.csv:2: không có nhóm "sinh hóa"; các nhóm là blood-gas, blood-group, chemistry, coagulation, drug-level, fluid, hematology, hormone, microbiology, molecular, newborn-screening, serology, stool, tumor-marker, urine
         labs/2027-01-01.csv:2: mã LOINC "14749-7" sai dạng hoặc sai số kiểm tra
         labs/2027-01-01.csv:2: slug "Đường" chỉ dùng chữ thường không dấu, số và dấu gạch nối
         labs/2027-01-01.csv:2: đơn vị "mmol/lít" không có trong các đơn vị UCUM đang dùng
         labs/2027-01-01.csv:3: giới hạn "x" không phải số thập phân
         labs/2027-01-01.csv:3: value phải là number hoặc text, không phải "chữ"
+        labs/ranges.csv:2: không có xét nghiệm natri trong danh mục
+        labs/ranges.csv:3: hbsag trả lời bằng chữ, không có khoảng tham chiếu
+        labs/ranges.csv:4: cần ít nhất một trong hai giới hạn
+        labs/ranges.csv:4: sex phải là male, female hoặc để trống, không phải "nam"
+        labs/ranges.csv:4: tuổi "1 năm" phải viết như 28d (ngày), 6m (tháng) hoặc 18y (năm)
+        labs/ranges.csv:5: giới hạn dưới lớn hơn giới hạn trên
+        labs/ranges.csv:5: khoảng cho thai kỳ thì sex phải là female
+        labs/ranges.csv:6: cần tuổi hoặc thai kỳ; giới hạn chung của người lớn ghi trong danh mục
+        labs/ranges.csv:6: state phải là pregnant, pregnant-1 đến pregnant-3 hoặc để trống, không phải "mang thai"
+        labs/ranges.csv:6: trùng tuổi và giới với dòng 4
+        labs/ranges.csv:8: trùng tuổi và giới với dòng 7
+        labs/ranges.csv:9: tuổi from phải nhỏ hơn tuổi to
         maps/lab-indicators/ours.csv:2: cần ít nhất mã hoặc tên chỉ số
         maps/lab-indicators/ours.csv:3: facility "ab*" phải là mã cơ sở, phần đầu kèm * hoặc *
         maps/lab-indicators/ours.csv:3: không có xét nghiệm natri trong danh mục
@@ -285,6 +329,8 @@ fn damaged_files_are_refused_or_read_and_never_a_panic() {
         ("codes/ma-nhom/codes.toml", include_str!("../../../../content/codes/ma-nhom/codes.toml")),
         ("labs/2026-01-01.csv", include_str!("../../../../content/labs/2026-01-01.csv")),
         ("labs/conversions.csv", include_str!("../../../../content/labs/conversions.csv")),
+        ("labs/ranges.csv", include_str!("../../../../content/labs/ranges.csv")),
+        ("drugs/2026-01-01.csv", include_str!("../../../../content/drugs/2026-01-01.csv")),
         (
             "maps/lab-indicators/vendor-a.csv",
             include_str!("../../../../content/maps/lab-indicators/vendor-a.csv"),
@@ -293,7 +339,7 @@ fn damaged_files_are_refused_or_read_and_never_a_panic() {
         ("law/qd-4750-2023-byt.toml", include_str!("../../../../content/law/qd-4750-2023-byt.toml")),
     ];
     let mut refused = 0;
-    for seed in 0..90 {
+    for seed in 0..110 {
         let (path, text) = files[seed as usize % files.len()];
         let dir = folder(&[(path, "")]);
         fs::write(dir.path().join(path), damaged(text, seed + 1)).expect("written");
@@ -302,5 +348,5 @@ fn damaged_files_are_refused_or_read_and_never_a_panic() {
             refused += 1;
         }
     }
-    assert!(refused > 45, "damage is mostly noticed: {refused} of 90");
+    assert!(refused > 55, "damage is mostly noticed: {refused} of 110");
 }

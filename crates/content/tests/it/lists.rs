@@ -33,6 +33,14 @@ fn a_code_list_is_read_in_the_edition_of_the_day() {
         ("ket-qua-dtri", "2026-01-01", "8", Some("Tử vong ngoại viện")),
         ("dan-toc", "2026-01-01", "41", Some("La Hủ")),
         ("gioi-tinh", "2026-01-01", "3", Some("Chưa xác định")),
+        ("duong-dung", "2026-01-01", "6.01", Some("Nhỏ mắt")),
+        ("duong-dung", "2026-01-01", "9.11", Some("Dung dịch thẩm phân")),
+        ("ma-khoa", "2026-07-31", "K99", Some("Khoa khác")),
+        ("ma-khoa", "2026-08-01", "K99", Some("Khoa điều trị bệnh truyền nhiễm nhóm A")),
+        ("nhom-mau", "2026-01-01", "AB-", Some("Nhóm máu AB Rh âm")),
+        ("quoc-tich", "2026-01-01", "000", Some("Việt Nam")),
+        ("loai-don-thuoc", "2026-01-01", "N", Some("Đơn thuốc N (thuốc gây nghiện)")),
+        ("dang-bao-che", "2026-01-01", "eye-drops", Some("Thuốc nhỏ mắt")),
     ];
     for (slug, on, code, title) in rows {
         assert_eq!(content.code_list(slug, day(on)).expect(slug).title(code), title, "{slug} {code} on {on}");

@@ -1,6 +1,7 @@
 //! Content as an author and a caller meet it.
 
 mod claims;
+mod drugs;
 mod folder;
 mod labs;
 mod lists;
