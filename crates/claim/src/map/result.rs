@@ -147,7 +147,8 @@ fn observation(
 /// Our test's LOINC code and Vietnamese name when the map knows it, and always the laboratory's own code.
 fn code(scene: &Scene<'_, '_>, indicator: &Indicator<'_>, known: Option<&LabMatch<'_>>) -> Value {
     let mut codings = Vec::new();
-    if let Some(known) = known {
+    // A test of the catalogue without a sure LOINC code goes by its name.
+    if let Some(known) = known.filter(|known| !known.test.loinc.is_empty()) {
         codings.push(coding(LOINC, &known.test.loinc, Some(&known.test.name)));
     }
     let name = Some(indicator.name).filter(|name| !name.is_empty());
