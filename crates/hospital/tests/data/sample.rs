@@ -35,7 +35,7 @@ pub fn patient(id: &str, organization: &str, name: &str, birth: &str) -> Value {
 pub fn coverage(patient: &str, end: &str) -> Value {
     json!({
         "resourceType": "Coverage", "id": format!("cov-{patient}"), "status": "active", "subscriberId": "DT2121234567890",
-        "beneficiary": {"reference": format!("Patient/{patient}")}, "period": {"start": "2026-01-01", "end": end}
+        "payor": [{"display": "Bảo hiểm xã hội Việt Nam"}], "beneficiary": {"reference": format!("Patient/{patient}")}, "period": {"start": "2026-01-01", "end": end}
     })
 }
 
@@ -77,6 +77,9 @@ pub fn visit(v: &Visit, drugs: &[(&str, &str, u32)], labs: &[Lab]) -> Vec<Value>
         }),
         json!({
             "resourceType": "Claim", "id": format!("cl{}", v.id), "status": "active", "created": v.end.as_str(),
+            "type": {"text": "Khám chữa bệnh"}, "use": "claim", "priority": {"text": "thường"},
+            "provider": {"reference": format!("Organization/{}", v.organization)},
+            "insurance": [{"sequence": 1, "focal": true, "coverage": {"reference": format!("Coverage/cov-{}", v.patient)}}],
             "patient": {"reference": subject.as_str()}, "total": {"value": 487500, "currency": "VND"},
             "item": [
                 {"sequence": 1, "productOrService": {"text": "Khám Nội"}, "quantity": {"value": 1}, "unitPrice": {"value": 37500}, "net": {"value": 37500},
@@ -125,8 +128,7 @@ fn observation(id: &str, v: &Visit, start: &str, (name, loinc, value, unit, low,
         "resourceType": "Observation", "id": id, "status": "final", "category": [{"coding": [{"code": "laboratory"}]}],
         "code": {"coding": [{"system": "http://loinc.org", "code": *loinc}], "text": *name},
         "subject": {"reference": format!("Patient/{}", v.patient)}, "encounter": {"reference": format!("Encounter/{}", v.id)},
-        "effectiveDateTime": start, "performer": [{"reference": format!("Organization/{}", v.organization)}],
-        "referenceRange": [{}]
+        "effectiveDateTime": start, "performer": [{"reference": format!("Organization/{}", v.organization)}]
     });
     use yba_fhir::json::{JsonContainerTrait, JsonValueMutTrait, JsonValueTrait};
     let object = one.as_object_mut().expect("an object was just built");

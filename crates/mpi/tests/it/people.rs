@@ -38,7 +38,9 @@ pub fn patient(id: &str, text: &str) -> Resource {
     });
     // Members of a built tree have no fixed order, and another order is another content: the text fixes it.
     let members = ["resourceType", "id", "identifier", "telecom", "name", "gender", "birthDate", "address"];
-    let members = members.map(|key| format!("\"{key}\":{}", ordered(tree.get(key).unwrap())));
+    let members = members.iter().map(|key| (key, tree.get(*key).unwrap()));
+    let filled = members.filter(|(_, value)| value.as_array().is_none_or(|array| !array.is_empty()));
+    let members: Vec<String> = filled.map(|(key, value)| format!("\"{key}\":{}", ordered(value))).collect();
     Resource::parse(format!("{{{}}}", members.join(",")).as_bytes()).unwrap()
 }
 

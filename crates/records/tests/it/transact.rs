@@ -117,7 +117,7 @@ async fn strangers_may_do_nothing_and_leave_a_trace() {
 async fn the_same_bundle_twice_makes_no_version_although_it_names_its_own_records() {
     let kit = yba_testkit::records();
     let bundle = || {
-        let text = br#"{"resourceType":"Observation","id":"o1","status":"final","z":1,"code":{"text":"x","a":1},"subject":{"reference":"urn:uuid:p"},"note":[{"text":"\"reference\":\"urn:uuid:q\""}]}"#;
+        let text = br#"{"resourceType":"Observation","id":"o1","status":"final","valueInteger":1,"code":{"text":"x","id":"a"},"subject":{"reference":"urn:uuid:p"},"note":[{"text":"\"reference\":\"urn:uuid:q\""}]}"#;
         let mut named = patient("A", "7");
         named.set_id("p1");
         vec![Change::put(Resource::parse(text).unwrap()), Change::put(named).known_as("urn:uuid:p")]

@@ -6,6 +6,7 @@ mod docs;
 mod hostile;
 mod house;
 mod instance;
+mod minimal;
 mod metadata;
 mod search;
 mod transaction;

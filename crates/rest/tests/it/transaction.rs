@@ -247,7 +247,7 @@ async fn the_entries_of_a_batch_stand_each_for_itself() {
 #[tokio::test]
 async fn five_thousand_entries_go_in_at_once_and_more_are_refused() {
     each(async |house| {
-        let one = r#"{"request":{"method":"POST","url":"Basic"},"resource":{"resourceType":"Basic"}}"#;
+        let one = r#"{"request":{"method":"POST","url":"Basic"},"resource":{"resourceType":"Basic","code":{"text":"x"}}}"#;
         let many = |count: usize| {
             format!(
                 r#"{{"resourceType":"Bundle","type":"transaction","entry":[{}]}}"#,
