@@ -188,7 +188,9 @@ const FINDINGS_MAX: usize = 100;
 fn well_formed(changes: &[Change]) -> Result<(), Outcome> {
     let mut issues = Vec::new();
     for (position, change) in changes.iter().enumerate() {
-        let (Action::Create { resource, .. } | Action::Put { resource, .. }) = &change.action else { continue };
+        let (Action::Create { resource, .. } | Action::Put { resource, .. }) = &change.action else {
+            continue;
+        };
         let found = Validator::r4().check(resource.tree());
         let errors = found.issues.into_iter().filter(|issue| issue.severity == Severity::Error);
         issues.extend(errors.map(|issue| Issue { position: Some(position), ..issue }));

@@ -104,7 +104,8 @@ pub fn of_entry(mut outcome: Outcome, position: usize, place: &str) -> Outcome {
 
 /// Says in which entry something is wrong. A place in a resource becomes a place in the entry's resource.
 pub fn in_entry(issue: &mut Issue, position: usize, place: &str) {
-    let within = issue.path.as_deref().filter(|path| path.starts_with(|first: char| first.is_ascii_uppercase()));
+    let within =
+        issue.path.as_deref().filter(|path| path.starts_with(|first: char| first.is_ascii_uppercase()));
     let path = match (place, within) {
         ("", Some(within)) => {
             let rest = within.find('.').map_or("", |dot| &within[dot..]);

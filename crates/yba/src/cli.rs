@@ -69,6 +69,9 @@ enum Command {
         #[command(subcommand)]
         what: ContentCommand,
     },
+    /// Tell everything that is wrong with a FHIR resource given on standard input; exit 0 without errors, 1 with
+    #[command(after_help = "Example: yba validate < patient.json")]
+    Validate,
     /// Print every setting with its value and one sentence
     #[command(after_help = "Example: yba config --data /var/lib/yba")]
     Config(NodeFlags),
@@ -190,6 +193,7 @@ async fn dispatch(command: Command) -> anyhow::Result<u8> {
             config.open = true;
             command::demo::run(config, args.plan.plan()?, !args.no_serve).await
         }
+        Command::Validate => Ok(command::validate::run(std::io::stdin().lock())),
         Command::Synth(args) => command::synth::run(&args),
         Command::Import { what: Import::Fhir { node, paths } } => {
             on_node(&node, Work::ImportFhir { paths: absolute(paths)? }).await

@@ -1,8 +1,8 @@
 //! One record: create, read, vread, update, delete, history.
 
 use crate::house::{BASE, bytes, each, patient};
-use axum::http::StatusCode;
 use crate::minimal;
+use axum::http::StatusCode;
 use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, json, str_at};
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod docs;
 mod hostile;
 mod house;
 mod instance;
-mod minimal;
 mod metadata;
+mod minimal;
 mod search;
 mod transaction;

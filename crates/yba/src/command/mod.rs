@@ -8,6 +8,7 @@ pub mod export_fhir;
 pub mod import_bhyt;
 pub mod import_fhir;
 pub mod synth;
+pub mod validate;
 
 use crate::cli::exit_code;
 use crate::node::Node;

@@ -16,3 +16,4 @@ mod bad_files;
 mod closed_house;
 mod postgres_house;
 mod two_hospitals_one_record;
+mod validate;
