@@ -423,12 +423,24 @@ fn hit(best: &PatientRow, members: &[PatientRow], matched: Matched, scope: &Scop
         patients: members.iter().map(|row| (row.summary.id.clone(), row.summary.facility.clone())).collect(),
         name: shown_name(best, members).to_owned(),
         sex: best.summary.sex,
-        birth: best.summary.birth,
+        birth: fullest(best.summary.birth, members),
         commune: first(&|row| Some(row.summary.commune.clone()).filter(|text| !text.is_empty())),
         deceased: members.iter().any(|row| row.summary.deceased),
         numbers: masked_numbers(members.iter()),
         matched,
     }
+}
+
+/// The birth date with its day, if another facility knows the day of that year.
+fn fullest(own: Option<Birth>, members: &[PatientRow]) -> Option<Birth> {
+    let Some(known) = own.filter(|birth| birth.day.is_none()) else { return own };
+    let births = members.iter().filter_map(|row| row.summary.birth);
+    let fits = |birth: &Birth| {
+        birth.year == known.year
+            && birth.day.is_some()
+            && known.month.is_none_or(|_| birth.month == known.month)
+    };
+    births.filter(fits).min().or(own)
 }
 
 /// The name as written, but with its marks if another facility wrote the same name with them.

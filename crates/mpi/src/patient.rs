@@ -81,7 +81,11 @@ fn facility(tree: &Value) -> String {
     let managing = || {
         let organization = tree.get("managingOrganization")?;
         let stated = str_at(organization, &["identifier", "value"]);
-        stated.or_else(|| reference_target(str_at(organization, &["reference"])?).map(|(_, id)| id))
+        stated.or_else(|| {
+            let (_, id) = reference_target(str_at(organization, &["reference"])?)?;
+            // Facilities are kept under their code (DESIGN 14).
+            Some(id.strip_prefix("cskcb-").unwrap_or(id))
+        })
     };
     short(own.or_else(managing).unwrap_or_default())
 }
@@ -199,6 +203,8 @@ mod tests {
 
     #[test]
     fn an_empty_or_hostile_patient_is_read_as_little() {
+        let kept = json!({"resourceType": "Patient", "managingOrganization": {"reference": "Organization/cskcb-12001"}});
+        assert_eq!(Summary::of(&kept).facility, "12001", "the same facility as by its record number");
         let summary = Summary::of(&json!({"resourceType": "Patient", "id": "p"}));
         assert_eq!((summary.name(), summary.facility.as_str(), summary.keys.len()), ("", "", 0));
         let many: Vec<Value> = (0..500)

@@ -13,7 +13,7 @@ use yba_store::{Row, Statement, Store, Value};
 /// The follower's name: its cursor in the store.
 pub const FOLLOWER: &str = "mpi";
 /// Which tables these are. A program with another number drops them and reads the log again.
-const LAYOUT: i64 = 1;
+const LAYOUT: i64 = 2;
 
 const TABLES: [&str; 7] =
     ["mpi_layout", "mpi_patient", "mpi_key", "mpi_word", "mpi_word_count", "mpi_link", "mpi_todo"];
