@@ -21,8 +21,6 @@ pub enum Entry {
         change: Box<Change>,
         /// Type and id, where the sender knows the id.
         key: Option<(String, String)>,
-        /// Type and condition of a conditional create.
-        condition: Option<(String, String)>,
     },
     Get(Get),
 }
@@ -175,16 +173,14 @@ fn post(entry: &Value, request: &Value, address: Address<'_>, names: &HashSet<St
     let resource = resource(entry, kind, names)?;
     let resource = without_id(resource).map_err(|refused| (refused, "resource"))?;
     let mut change = Change::create(resource);
-    let mut condition = None;
     if let Some(text) = str_at(request, &["ifNoneExist"]) {
         let text = checked_condition(text).map_err(|refused| (refused, "request.ifNoneExist"))?;
         change = change.unless(text);
-        condition = Some((kind.to_owned(), text.to_owned()));
     }
     if let Some(name) = full_url {
         change = change.known_as(name);
     }
-    Ok(Entry::Write { method: Method::Post, change: Box::new(change), key: None, condition })
+    Ok(Entry::Write { method: Method::Post, change: Box::new(change), key: None })
 }
 
 fn put(entry: &Value, request: &Value, address: Address<'_>, names: &HashSet<String>) -> Read {
@@ -200,7 +196,7 @@ fn put(entry: &Value, request: &Value, address: Address<'_>, names: &HashSet<Str
         change = change.known_as(name);
     }
     let key = Some((kind.to_owned(), id.to_owned()));
-    Ok(Entry::Write { method: Method::Put, change: Box::new(change), key, condition: None })
+    Ok(Entry::Write { method: Method::Put, change: Box::new(change), key })
 }
 
 fn delete(request: &Value, address: Address<'_>) -> Read {
@@ -211,7 +207,7 @@ fn delete(request: &Value, address: Address<'_>) -> Read {
         change = change.if_match(version);
     }
     let key = Some((kind.to_owned(), id.to_owned()));
-    Ok(Entry::Write { method: Method::Delete, change: Box::new(change), key, condition: None })
+    Ok(Entry::Write { method: Method::Delete, change: Box::new(change), key })
 }
 
 fn get(request: &Value, address: Address<'_>) -> Read {
