@@ -251,7 +251,7 @@ mod tests {
             Content::Object(item),
             "items hold items"
         );
-        assert_eq!(shapes.resource("Bundle").is_some(), true);
+        assert!(shapes.resource("Bundle").is_some());
         assert!(shapes.resource("HumanName").is_none() && shapes.resource("DomainResource").is_none());
     }
 

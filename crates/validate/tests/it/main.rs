@@ -1,4 +1,7 @@
 //! Judging resources as a caller does.
 
+// Helpers of tests may panic like tests.
+#![allow(clippy::unwrap_used)]
+
 mod invented;
 mod structure;
