@@ -101,6 +101,11 @@ impl R4 {
         self.types.get(name)
     }
 
+    /// All types with their names, in alphabetical order.
+    pub fn types(&self) -> impl Iterator<Item = (&str, &TypeDef)> {
+        self.types.iter().map(|(name, def)| (name.as_str(), def))
+    }
+
     /// Whether `name` is a resource type that can be stored (abstract ones cannot).
     pub fn is_resource(&self, name: &str) -> bool {
         self.types.get(name).is_some_and(|def| def.kind == "resource")
