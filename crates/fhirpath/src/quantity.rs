@@ -202,7 +202,11 @@ impl Quantity {
 
     /// Product or quotient with the product of the units.
     pub fn times(&self, other: &Quantity, divide: bool) -> Option<Quantity> {
-        let value = if divide { self.value.checked_div(other.value) } else { self.value.checked_mul(other.value) }?;
+        let value = if divide {
+            self.value.checked_div(other.value)?.normalize()
+        } else {
+            self.value.checked_mul(other.value)?
+        };
         if other.unit == Unit::one() {
             return Some(Quantity { value, unit: self.unit.clone() });
         }
@@ -211,7 +215,7 @@ impl Quantity {
         }
         let (left, right) = (self.unit.code()?, other.unit.code()?);
         if divide && let Related::Values(left, right, _) = self.related(other, true) {
-            return left.checked_div(right).map(|value| Quantity { value, unit: Unit::one() });
+            return left.checked_div(right).map(|value| Quantity { value: value.normalize(), unit: Unit::one() });
         }
         Some(Quantity { value, unit: Unit::Ucum(ucum::product(left, right, divide)?.into()) })
     }

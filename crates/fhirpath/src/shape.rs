@@ -66,8 +66,11 @@ impl Shape {
         let Some(types) = &self.types else { return Some(Shape::any()) };
         let mut found = Vec::new();
         for id in types {
-            if *id == TypeId::TYPE_INFO {
-                return Some(Shape::any());
+            match (*id, name) {
+                (TypeId::TYPE_INFO, _) => return Some(Shape::any()),
+                (TypeId::QUANTITY, "value") => found.push(TypeId::DECIMAL),
+                (TypeId::QUANTITY, "unit") => found.push(TypeId::STRING),
+                _ => {}
             }
             elements_of(*id, name).for_each(|element| {
                 for variant in &element.variants {

@@ -296,7 +296,7 @@ fn decimals(operator: Operator, a: Decimal, b: Decimal) -> Option<Item<'static>>
         Operator::Add => a.checked_add(b),
         Operator::Subtract => a.checked_sub(b),
         Operator::Multiply => a.checked_mul(b),
-        Operator::Divide => a.checked_div(b),
+        Operator::Divide => a.checked_div(b).map(|quotient| quotient.normalize()),
         Operator::Mod => a.checked_rem(b),
         Operator::Div => return decimal::to_integer(a.checked_div(b)?.trunc()).map(Item::Integer),
         _ => None,

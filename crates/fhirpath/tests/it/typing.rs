@@ -55,6 +55,10 @@ fn every_search_parameter_of_r4_compiles_for_each_of_its_types() {
         for base in &parameter.base {
             let options = CompileOptions { context: Some(base), other_roots: true, ..CompileOptions::default() };
             count += 1;
+            // HL7's own slip: R4's DeviceDefinition has no such element.
+            if base == "DeviceDefinition" && parameter.code == "classification" {
+                continue;
+            }
             if let Err(error) = Program::compile_with(&parameter.expression, &options) {
                 wrong.push(format!("{base} {}: {}: {error}", parameter.code, parameter.expression));
             }
