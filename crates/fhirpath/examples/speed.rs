@@ -7,7 +7,8 @@ use yba_fhir::defs;
 use yba_fhir::json::{self, JsonValueTrait, Value, items, str_at};
 use yba_fhirpath::{CompileOptions, Environment, Program};
 
-const EXPRESSION: &str = "Bundle.entry.resource.ofType(Observation).where(code.coding.code='8480-6').value.value";
+const EXPRESSION: &str =
+    "Bundle.entry.resource.ofType(Observation).where(code.coding.code='8480-6').value.value";
 
 fn main() {
     let bundle = bundle();
@@ -15,14 +16,22 @@ fn main() {
     let program = Program::compile(EXPRESSION, Some("Bundle")).expect("the expression is sound");
     let found = program.evaluate(&bundle, &environment).expect("it evaluates").len();
     assert_eq!(found, by_hand(&bundle).len(), "both ways find the same");
-    report("100-entry bundle, compiled program", || program.evaluate(&bundle, &environment).map(|items| items.len()).unwrap_or(0));
+    report("100-entry bundle, compiled program", || {
+        program.evaluate(&bundle, &environment).map(|items| items.len()).unwrap_or(0)
+    });
     report("100-entry bundle, by hand", || by_hand(&bundle).len());
-    report("compiling that expression", || Program::compile(EXPRESSION, Some("Bundle")).map_or(0, |program| program.source().len()));
-    for (kind, resource) in [("Patient", patient()), ("Observation", observation(3)), ("Encounter", encounter())] {
+    report("compiling that expression", || {
+        Program::compile(EXPRESSION, Some("Bundle")).map_or(0, |program| program.source().len())
+    });
+    for (kind, resource) in
+        [("Patient", patient()), ("Observation", observation(3)), ("Encounter", encounter())]
+    {
         let programs = search_programs(kind);
         let name = format!("all {} search parameters of {kind}", programs.len());
         report(&name, || {
-            let found = programs.iter().map(|program| program.evaluate(&resource, &environment).map_or(0, |items| items.len()));
+            let found = programs
+                .iter()
+                .map(|program| program.evaluate(&resource, &environment).map_or(0, |items| items.len()));
             found.sum()
         });
     }

@@ -124,8 +124,11 @@ pub fn sqrt(value: Decimal) -> Option<Decimal> {
 
 /// Takes away the noise of the last digits of an approximation: `3.9999…9` becomes `4`.
 fn tidy(value: Decimal) -> Decimal {
-    let digits = value.trunc().abs().to_i128().map_or(28, |whole| whole.checked_ilog10().map_or(1, |log| log + 1));
-    value.round_dp_with_strategy(25_u32.saturating_sub(digits), RoundingStrategy::MidpointAwayFromZero).normalize()
+    let digits =
+        value.trunc().abs().to_i128().map_or(28, |whole| whole.checked_ilog10().map_or(1, |log| log + 1));
+    value
+        .round_dp_with_strategy(25_u32.saturating_sub(digits), RoundingStrategy::MidpointAwayFromZero)
+        .normalize()
 }
 
 #[cfg(test)]
@@ -169,7 +172,9 @@ mod tests {
         assert_eq!(text(power(decimal("2.5"), decimal("2"))).as_deref(), Some("6.25"));
         assert_eq!(text(power(decimal("4"), decimal("1.5"))).as_deref(), Some("8"));
         assert_eq!(text(exp(decimal("0"))).as_deref(), Some("1"));
-        for value in [sqrt(decimal("-1")), ln(decimal("0")), ln(decimal("-1")), log(decimal("2"), decimal("1"))] {
+        for value in
+            [sqrt(decimal("-1")), ln(decimal("0")), ln(decimal("-1")), log(decimal("2"), decimal("1"))]
+        {
             assert_eq!(value, None);
         }
         assert_eq!(power(decimal("-1"), decimal("0.5")), None);

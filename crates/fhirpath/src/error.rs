@@ -27,12 +27,7 @@ struct Inner {
 }
 
 impl Fault {
-    pub fn new(
-        key: &'static str,
-        at: u32,
-        text: impl Into<String>,
-        diagnostics: impl Into<String>,
-    ) -> Fault {
+    pub fn new(key: &'static str, at: u32, text: impl Into<String>, diagnostics: impl Into<String>) -> Fault {
         Fault(Box::new(Inner { key, at, text: text.into(), diagnostics: diagnostics.into() }))
     }
 

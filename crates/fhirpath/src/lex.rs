@@ -29,8 +29,8 @@ pub struct Token<'a> {
 
 /// Longest symbols first, so that `!=` is not read as `!`.
 const SYMBOLS: [&str; 22] = [
-    "<=", ">=", "!=", "!~", "(", ")", "[", "]", "{", "}", ".", ",", "+", "-", "*", "/", "|", "&", "<", ">", "=",
-    "~",
+    "<=", ">=", "!=", "!~", "(", ")", "[", "]", "{", "}", ".", ",", "+", "-", "*", "/", "|", "&", "<", ">",
+    "=", "~",
 ];
 
 /// All tokens, the last one [`Kind::End`].
@@ -256,10 +256,7 @@ mod tests {
 
     #[test]
     fn numbers_do_not_swallow_the_dot_of_a_call() {
-        assert_eq!(
-            kinds("1.abs"),
-            [Kind::Number("1"), Kind::Symbol("."), Kind::Word("abs"), Kind::End]
-        );
+        assert_eq!(kinds("1.abs"), [Kind::Number("1"), Kind::Symbol("."), Kind::Word("abs"), Kind::End]);
         assert_eq!(kinds("007.50"), [Kind::Number("007.50"), Kind::End]);
     }
 

@@ -47,7 +47,9 @@ fn node_json(node: &Node) -> String {
     match (value, node.sibling) {
         (Some(value), _) if matches!(described.kind, Kind::Primitive(_)) => value,
         (Some(value), _) if node.id == TypeId::UNKNOWN && !node.is_complex() => value,
-        (Some(value), _) => typed(if node.id == TypeId::UNKNOWN { "Element" } else { &described.name }, &value),
+        (Some(value), _) => {
+            typed(if node.id == TypeId::UNKNOWN { "Element" } else { &described.name }, &value)
+        }
         (None, Some(sibling)) if sibling.is_object() => {
             typed(&described.name, &to_string(sibling).expect("a parsed tree always serialises"))
         }

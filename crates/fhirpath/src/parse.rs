@@ -28,7 +28,9 @@ pub fn parse(source: &str) -> Result<Expr, Fault> {
     let expr = parser.expression(0)?;
     match parser.peek() {
         Kind::End => Ok(expr),
-        found => Err(parser.unexpected(&found.clone(), "một toán tử hoặc hết biểu thức", "an operator or the end")),
+        found => {
+            Err(parser.unexpected(&found.clone(), "một toán tử hoặc hết biểu thức", "an operator or the end"))
+        }
     }
 }
 
@@ -261,7 +263,13 @@ impl<'a> Parser<'a> {
             }
             Kind::Word(word) if is_identifier(word) => word.to_owned(),
             Kind::Delimited(name) => name,
-            other => return Err(self.unexpected(&other, "một tên, một giá trị hoặc “(”", "a name, a value or \"(\"")),
+            other => {
+                return Err(self.unexpected(
+                    &other,
+                    "một tên, một giá trị hoặc “(”",
+                    "a name, a value or \"(\"",
+                ));
+            }
         };
         self.advance();
         if !self.take("(") {
@@ -314,7 +322,9 @@ pub fn children(kind: &ExprKind) -> impl Iterator<Item = &Expr> {
             _ => (input.as_deref(), None, &[]),
         },
         ExprKind::Index(input, index) => (Some(input), Some(index), &[]),
-        ExprKind::Negate(input) | ExprKind::Plus(input) | ExprKind::Type { input, .. } => (Some(input), None, &[]),
+        ExprKind::Negate(input) | ExprKind::Plus(input) | ExprKind::Type { input, .. } => {
+            (Some(input), None, &[])
+        }
         ExprKind::Binary(_, left, right) => (Some(left), Some(right), &[]),
     };
     first.into_iter().chain(second).chain(rest)

@@ -215,7 +215,9 @@ impl Quantity {
         }
         let (left, right) = (self.unit.code()?, other.unit.code()?);
         if divide && let Related::Values(left, right, _) = self.related(other, true) {
-            return left.checked_div(right).map(|value| Quantity { value: value.normalize(), unit: Unit::one() });
+            return left
+                .checked_div(right)
+                .map(|value| Quantity { value: value.normalize(), unit: Unit::one() });
         }
         Some(Quantity { value, unit: Unit::Ucum(ucum::product(left, right, divide)?.into()) })
     }
@@ -242,7 +244,9 @@ impl Quantity {
         let text = text.trim();
         let end = text
             .char_indices()
-            .find(|(position, c)| !(c.is_ascii_digit() || *c == '.' || (*position == 0 && matches!(c, '+' | '-'))))
+            .find(|(position, c)| {
+                !(c.is_ascii_digit() || *c == '.' || (*position == 0 && matches!(c, '+' | '-')))
+            })
             .map_or(text.len(), |(position, _)| position);
         let value = decimal::parse_strict(&text[..end])?;
         let unit = text[end..].trim_start();

@@ -215,8 +215,11 @@ fn inline_type(name: &str, element: &ElementDef, def: &TypeDef, by_name: &HashMa
 }
 
 fn with_elements(name: String, kind: Kind, base: Option<TypeId>, elements: Vec<Element>) -> Type {
-    let by_name =
-        elements.iter().enumerate().map(|(position, element)| (element.name.clone(), position as u16)).collect();
+    let by_name = elements
+        .iter()
+        .enumerate()
+        .map(|(position, element)| (element.name.clone(), position as u16))
+        .collect();
     Type { name, kind, base, elements, by_name }
 }
 
@@ -302,7 +305,8 @@ mod tests {
         assert_eq!(types_of("Questionnaire.item", "item"), ["Questionnaire.item"]);
         assert_eq!(types_of("string", "value"), ["String"]);
         assert!(schema().types.iter().flat_map(|t| &t.elements).all(|element| {
-            !element.variants.is_empty() && element.variants.iter().all(|variant| variant.id != TypeId::UNKNOWN)
+            !element.variants.is_empty()
+                && element.variants.iter().all(|variant| variant.id != TypeId::UNKNOWN)
         }));
     }
 
@@ -310,7 +314,9 @@ mod tests {
     fn derivation_is_followed_up_to_the_root() {
         let schema = schema();
         let is = |name: &str, base: &str| schema.is_a(schema.fhir(name).unwrap(), schema.fhir(base).unwrap());
-        assert!(is("Patient", "DomainResource") && is("Bundle", "Resource") && !is("Bundle", "DomainResource"));
+        assert!(
+            is("Patient", "DomainResource") && is("Bundle", "Resource") && !is("Bundle", "DomainResource")
+        );
         assert!(is("code", "string") && is("Age", "Quantity") && is("Patient.contact", "BackboneElement"));
         assert!(!is("string", "code"));
         assert!(schema.is_a(TypeId::STRING, TypeId::ANY));

@@ -94,7 +94,8 @@ impl Shape {
         match &self.types {
             None => "?".to_owned(),
             Some(types) => {
-                let names: Vec<&str> = types.iter().take(6).map(|id| schema().get(*id).name.as_str()).collect();
+                let names: Vec<&str> =
+                    types.iter().take(6).map(|id| schema().get(*id).name.as_str()).collect();
                 let more = if types.len() > 6 { ", …" } else { "" };
                 format!("{}{more}", names.join(", "))
             }

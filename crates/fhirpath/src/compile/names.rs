@@ -138,7 +138,10 @@ fn shown(names: &[&str], near: Option<&str>) -> String {
 fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let limit = wanted.len() / 3 + 1;
     let scored = names.map(|name| (distance(wanted, name, limit), name));
-    scored.min_by_key(|(distance, _)| *distance).filter(|(distance, _)| *distance <= limit).map(|(_, name)| name)
+    scored
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, _)| *distance <= limit)
+        .map(|(_, name)| name)
 }
 
 /// How many letters must be added, removed or changed, ignoring case; only exact up to `limit`.

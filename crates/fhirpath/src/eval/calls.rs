@@ -21,7 +21,7 @@ impl<'a> Machine<'a, '_> {
         let start = self.stack.len();
         match &call.input {
             Some(input) => self.eval(input)?,
-            None => self.this().cloned().map_or(Ok(()), |this| self.push(this))?,
+            None => self.this().map_or(Ok(()), |this| self.push(this))?,
         }
         self.at = call.at;
         match call.function {

@@ -26,7 +26,8 @@ impl<'a> Machine<'a, '_> {
     /// Whether every item of `start..middle` is in `middle..`, or the other way round.
     pub(super) fn subset(&mut self, start: usize, middle: usize, superset: bool) -> Run {
         let end = self.stack.len();
-        let (inner, outer) = if superset { (middle..end, start..middle) } else { (start..middle, middle..end) };
+        let (inner, outer) =
+            if superset { (middle..end, start..middle) } else { (start..middle, middle..end) };
         let seen = self.index_of(outer.start, outer.end);
         let mut result = true;
         for position in inner {

@@ -95,7 +95,8 @@ fn entity(name: &str) -> Option<char> {
 fn base64(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let group = chunk.iter().fold(0_u32, |group, byte| (group << 8) | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let group = chunk.iter().fold(0_u32, |group, byte| (group << 8) | u32::from(*byte))
+            << (8 * (3 - chunk.len()));
         for digit in 0..4 {
             let value = (group >> (18 - 6 * digit)) & 63;
             out.push(if digit <= chunk.len() { char::from(ALPHABET[value as usize]) } else { '=' });
@@ -151,7 +152,14 @@ mod tests {
 
     #[test]
     fn what_cannot_be_decoded_gives_nothing() {
-        for (text, format) in [("a", "base64"), ("====", "base64"), ("!!!!", "base64"), ("abc", "hex"), ("zz", "hex"), ("", "rot13")] {
+        for (text, format) in [
+            ("a", "base64"),
+            ("====", "base64"),
+            ("!!!!", "base64"),
+            ("abc", "hex"),
+            ("zz", "hex"),
+            ("", "rot13"),
+        ] {
             assert_eq!(decode(text, format), None, "{text} {format}");
         }
         assert_eq!(unescape("&bogus; & &#x41;", "html").as_deref(), Some("&bogus; & A"));

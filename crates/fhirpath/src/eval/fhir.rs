@@ -179,7 +179,8 @@ impl<'a> Machine<'a, '_> {
         self.at = call.at;
         for position in start..self.stack.len() {
             let Some(value) = self.stack[position].node().and_then(|node| node.value) else { continue };
-            let mut urls = items(value, "modifierExtension").filter_map(|extension| str_at(extension, &["url"]));
+            let mut urls =
+                items(value, "modifierExtension").filter_map(|extension| str_at(extension, &["url"]));
             if let Some(unknown) = urls.find(|url| !known.iter().any(|known| known == url)) {
                 return Err(self.fault(
                     "fhirpath-modifier",

@@ -29,6 +29,7 @@ pub(crate) type Run<T = ()> = Result<T, Fault>;
 /// One evaluation.
 pub(crate) struct Machine<'a, 'e> {
     stack: Vec<Item<'a>>,
+    /// Of the items that are being looked at, innermost last; outside of all, `$this` is the context.
     frames: Vec<Frame<'a>>,
     context: Node<'a>,
     environment: &'e Environment<'a>,
@@ -47,11 +48,8 @@ struct Frame<'a> {
 
 impl<'a, 'e> Machine<'a, 'e> {
     pub fn new(context: Node<'a>, environment: &'e Environment<'a>) -> Machine<'a, 'e> {
-        let frame = Frame { this: Some(Item::Node(context)), index: None, total: None };
         let steps = environment.limits.steps;
-        let mut frames = Vec::with_capacity(4);
-        frames.push(frame);
-        Machine { stack: Vec::new(), frames, context, environment, steps, at: 0 }
+        Machine { stack: Vec::new(), frames: Vec::new(), context, environment, steps, at: 0 }
     }
 
     pub fn into_items(self) -> Vec<Item<'a>> {
@@ -63,7 +61,7 @@ impl<'a, 'e> Machine<'a, 'e> {
         match op {
             Op::Literal(item) => self.push(borrowed(item)),
             Op::Empty => Ok(()),
-            Op::This => match self.this().cloned() {
+            Op::This => match self.this() {
                 Some(this) => self.push(this),
                 None => Ok(()),
             },
@@ -141,8 +139,11 @@ impl<'a, 'e> Machine<'a, 'e> {
         }
     }
 
-    fn this(&self) -> Option<&Item<'a>> {
-        self.frames.last().and_then(|frame| frame.this.as_ref())
+    fn this(&self) -> Option<Item<'a>> {
+        match self.frames.last() {
+            Some(frame) => frame.this.clone(),
+            None => Some(Item::Node(self.context)),
+        }
     }
 
     fn push_total(&mut self) -> Run {
@@ -209,7 +210,9 @@ impl<'a, 'e> Machine<'a, 'e> {
     fn too_many(&self, found: usize) -> Fault {
         self.fault(
             "fhirpath-many",
-            format!("chỗ này cần nhiều nhất một mục nhưng có {found}; hãy dùng first(), where() hoặc select()"),
+            format!(
+                "chỗ này cần nhiều nhất một mục nhưng có {found}; hãy dùng first(), where() hoặc select()"
+            ),
             format!("at most one item is expected here, {found} found; use first(), where() or select()"),
         )
     }

@@ -76,7 +76,10 @@ impl<'a> Machine<'a, '_> {
                 let power = decimal::power(number, argument);
                 if is_integer && matches!(value, Item::Integer(_)) {
                     // 2.power(-1) is no integer.
-                    power.filter(|power| power.fract().is_zero()).and_then(decimal::to_integer).map(Item::Integer)
+                    power
+                        .filter(|power| power.fract().is_zero())
+                        .and_then(decimal::to_integer)
+                        .map(Item::Integer)
                 } else {
                     power.map(Item::Decimal)
                 }

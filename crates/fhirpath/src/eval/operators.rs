@@ -180,7 +180,9 @@ impl<'a> Machine<'a, '_> {
         self.at = at;
         let Some(item) = item else { return Ok(()) };
         match seen(&item).into_owned() {
-            Item::Integer(value) => value.checked_neg().map_or(Ok(()), |value| self.push(Item::Integer(value))),
+            Item::Integer(value) => {
+                value.checked_neg().map_or(Ok(()), |value| self.push(Item::Integer(value)))
+            }
             Item::Decimal(value) => self.push(Item::Decimal(-value)),
             Item::Quantity(mut quantity) => {
                 quantity.value = -quantity.value;
@@ -243,7 +245,9 @@ impl<'a> Machine<'a, '_> {
             let unit = quantity.unit.text();
             return Err(self.fault(
                 "fhirpath-type",
-                format!("đơn vị '{unit}' không cộng trừ được với ngày giờ; hãy dùng years, months, days, hours…"),
+                format!(
+                    "đơn vị '{unit}' không cộng trừ được với ngày giờ; hãy dùng years, months, days, hours…"
+                ),
                 format!("the unit '{unit}' cannot be added to dates; use years, months, days, hours, …"),
             ));
         };
@@ -273,9 +277,9 @@ impl<'a> Machine<'a, '_> {
 /// A node that has no System value here.
 fn is_valueless(item: &Item) -> bool {
     is_bare_node(item)
-        && item.node().is_some_and(|node| {
-            node.primitive().is_some() || crate::shape::system_type(node.id).is_some()
-        })
+        && item
+            .node()
+            .is_some_and(|node| node.primitive().is_some() || crate::shape::system_type(node.id).is_some())
 }
 
 /// Overflow and division by zero are empty.

@@ -11,7 +11,7 @@ impl<'a> Machine<'a, '_> {
     /// Leaves what the steps find, depth first, which is the order of the document.
     pub(super) fn path(&mut self, input: Option<&'a Op>, steps: &'a [Step]) -> Run {
         let Some(input) = input else {
-            return match self.this().cloned() {
+            return match self.this() {
                 Some(this) => self.walk(this, steps),
                 None => Ok(()),
             };
@@ -37,7 +37,11 @@ impl<'a> Machine<'a, '_> {
         match steps.split_first() {
             None => self.push(Item::Node(node)),
             Some((Step::OfType(target), rest)) => {
-                if is_of(&Item::Node(node), *target) { self.walk_node(node, rest) } else { Ok(()) }
+                if is_of(&Item::Node(node), *target) {
+                    self.walk_node(node, rest)
+                } else {
+                    Ok(())
+                }
             }
             Some((Step::Child(child), rest)) => {
                 if &*child.name == "value" && node.primitive().is_some() {
@@ -54,7 +58,11 @@ impl<'a> Machine<'a, '_> {
         match steps.split_first() {
             None => self.push(item),
             Some((Step::OfType(target), rest)) => {
-                if is_of(&item, *target) { self.walk_value(item, rest) } else { Ok(()) }
+                if is_of(&item, *target) {
+                    self.walk_value(item, rest)
+                } else {
+                    Ok(())
+                }
             }
             Some((Step::Child(child), rest)) => {
                 for part in super::reflect::parts(&item, &child.name) {

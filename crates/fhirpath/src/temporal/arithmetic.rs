@@ -31,7 +31,10 @@ fn nanos(value: Decimal, unit: Duration) -> Result<i64, ArithmeticError> {
         Duration::Millisecond => (value, 1_000_000),
         _ => return Err(ArithmeticError::Unit),
     };
-    amount.checked_mul(Decimal::from(scale)).and_then(|nanos| nanos.trunc().to_i64()).ok_or(ArithmeticError::Range)
+    amount
+        .checked_mul(Decimal::from(scale))
+        .and_then(|nanos| nanos.trunc().to_i64())
+        .ok_or(ArithmeticError::Range)
 }
 
 impl Date {

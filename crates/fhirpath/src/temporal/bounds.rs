@@ -18,8 +18,20 @@ impl Date {
         if !DATE_DIGITS.contains(&digits) {
             return None;
         }
-        let month = if self.month > 0 { self.month } else if high { 12 } else { 1 };
-        let day = if self.day > 0 { self.day } else if high { days_in_month(self.year, month) } else { 1 };
+        let month = if self.month > 0 {
+            self.month
+        } else if high {
+            12
+        } else {
+            1
+        };
+        let day = if self.day > 0 {
+            self.day
+        } else if high {
+            days_in_month(self.year, month)
+        } else {
+            1
+        };
         Some(Date {
             year: self.year,
             month: if digits >= 6 { month } else { 0 },
@@ -39,7 +51,15 @@ impl Time {
         if !TIME_DIGITS.contains(&digits) {
             return None;
         }
-        let filled = |part: u8| if part != ABSENT { part } else if high { 59 } else { 0 };
+        let filled = |part: u8| {
+            if part != ABSENT {
+                part
+            } else if high {
+                59
+            } else {
+                0
+            }
+        };
         // What is not written of the fraction is zeros or nines, e.g. `.5` stands for .500 to .599.
         let unit = 10_u32.pow(9 - u32::from(self.digits));
         let nanos = if high { self.nanos + (unit - 1) } else { self.nanos };
@@ -68,7 +88,8 @@ impl DateTime {
         if digits <= 8 {
             return Some(DateTime { date: self.date.boundary(high, digits)?, time: None, offset: None });
         }
-        let empty = Time { hour: if high { 23 } else { 0 }, minute: ABSENT, second: ABSENT, digits: 0, nanos: 0 };
+        let empty =
+            Time { hour: if high { 23 } else { 0 }, minute: ABSENT, second: ABSENT, digits: 0, nanos: 0 };
         let time = self.time.unwrap_or(empty).boundary(high, digits - 8)?;
         let offset = self.offset.unwrap_or(if high { -12 * 60 } else { 14 * 60 });
         Some(DateTime { date: self.date.boundary(high, 8)?, time: Some(time), offset: Some(offset) })
@@ -98,7 +119,10 @@ mod tests {
         assert_eq!(moment("2014-01-01T08", true, 17).as_deref(), Some("2014-01-01T08:59:59.999-12:00"));
         assert_eq!(moment("2014-01-01T08", false, 8).as_deref(), Some("2014-01-01"));
         let time = |text: &str, high| Time::parse(text).unwrap().boundary(high, 9).unwrap().to_string();
-        assert_eq!((time("10:30", false), time("10:30", true)), ("10:30:00.000".into(), "10:30:59.999".into()));
+        assert_eq!(
+            (time("10:30", false), time("10:30", true)),
+            ("10:30:00.000".into(), "10:30:59.999".into())
+        );
         assert_eq!(time("10:30:15.5", true), "10:30:15.599");
     }
 }

@@ -26,7 +26,10 @@ fn steps_items_and_texts_end_at_their_limits() {
     let small = Limits { steps: 100, items: 50, text: 64 };
     assert_eq!(key("a.count()", &tree, small), "1 items");
     assert_eq!(key("a.select(%context.a)", &tree, small), "fhirpath-limit");
-    assert_eq!(key("a.combine(a).combine(a).combine(a).combine(a).combine(a)", &tree, small), "fhirpath-limit");
+    assert_eq!(
+        key("a.combine(a).combine(a).combine(a).combine(a).combine(a)", &tree, small),
+        "fhirpath-limit"
+    );
     assert_eq!(key("a.aggregate($total & 'xxxxxxxxxx', '')", &tree, small), "fhirpath-limit");
 }
 
@@ -48,7 +51,10 @@ fn compilation_is_bounded_too() {
     assert!(Program::compile(&repeats, Some("Questionnaire")).is_err());
     let wide = (0..10).fold("item".to_owned(), |inner, _| format!("({inner}|{inner})"));
     let growing = (0..120).fold(wide, |inner, _| format!("repeat({inner})"));
-    assert_eq!(Program::compile(&growing, Some("Questionnaire")).map(|_| ()).map_err(|error| error.key), Err("fhirpath-size"));
+    assert_eq!(
+        Program::compile(&growing, Some("Questionnaire")).map(|_| ()).map_err(|error| error.key),
+        Err("fhirpath-size")
+    );
     assert_eq!(Program::compile(&"(".repeat(50_000), None).unwrap_err().key, "fhirpath-size");
     assert_eq!(Program::compile(&"a.".repeat(50_000), None).unwrap_err().key, "fhirpath-size");
 }

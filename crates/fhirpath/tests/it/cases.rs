@@ -76,7 +76,12 @@ fn every_line_gives_what_it_says() {
             count += 1;
             let found = outcome(expr.trim(), &tree);
             if found != expected.trim() {
-                wrong.push(format!("{file}.txt:{}: {}\n  expected {}\n  found    {found}", number + 1, expr.trim(), expected.trim()));
+                wrong.push(format!(
+                    "{file}.txt:{}: {}\n  expected {}\n  found    {found}",
+                    number + 1,
+                    expr.trim(),
+                    expected.trim()
+                ));
             }
         }
     }

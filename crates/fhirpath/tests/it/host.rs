@@ -77,7 +77,8 @@ fn trace_tells_the_host_and_changes_nothing() {
 #[test]
 fn references_stand_in_for_what_cannot_be_resolved_when_asked_to() {
     let observation = resource("observation");
-    let program = Program::compile("Observation.subject.where(resolve() is Patient).reference", Some("Observation"));
+    let program =
+        Program::compile("Observation.subject.where(resolve() is Patient).reference", Some("Observation"));
     let program = program.unwrap();
     let count = |stand_ins| {
         let environment = Environment { stand_ins, ..Environment::default() };

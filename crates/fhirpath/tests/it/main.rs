@@ -3,4 +3,5 @@
 mod bounds;
 mod cases;
 mod host;
+mod soup;
 mod typing;

@@ -13,7 +13,11 @@ fn unknown_names_are_answered_with_the_nearest_ones() {
     let wrong = error("Patient.nam", "Patient");
     assert_eq!((wrong.line, wrong.column), (1, 9));
     assert!(wrong.text.starts_with("Patient không có phần tử “nam”; có: name, "), "{}", wrong.text);
-    assert!(wrong.diagnostics.starts_with("Patient has no element \"nam\"; it has: name, "), "{}", wrong.diagnostics);
+    assert!(
+        wrong.diagnostics.starts_with("Patient has no element \"nam\"; it has: name, "),
+        "{}",
+        wrong.diagnostics
+    );
     let wrong = error("Patient.name.where(use = 'x')\n  .exist()", "Patient");
     assert_eq!((wrong.line, wrong.column), (2, 4));
     assert_eq!(wrong.diagnostics, "there is no function exist(); did you mean exists()?");
@@ -51,9 +55,12 @@ fn every_search_parameter_of_r4_compiles_for_each_of_its_types() {
     let tables = defs::r4();
     let mut count = 0;
     let mut wrong = Vec::new();
-    for parameter in tables.all_search_parameters().iter().filter(|parameter| !parameter.expression.is_empty()) {
+    for parameter in
+        tables.all_search_parameters().iter().filter(|parameter| !parameter.expression.is_empty())
+    {
         for base in &parameter.base {
-            let options = CompileOptions { context: Some(base), other_roots: true, ..CompileOptions::default() };
+            let options =
+                CompileOptions { context: Some(base), other_roots: true, ..CompileOptions::default() };
             count += 1;
             // HL7's own slip: R4's DeviceDefinition has no such element.
             if base == "DeviceDefinition" && parameter.code == "classification" {

@@ -105,7 +105,10 @@ mod tests {
         };
         let patient = r#"{"resourceType":"Patient","name":[{"family":"Ân"}],"birthDate":"1990-02-01"}"#;
         assert_eq!(run("Patient.name.family | today()", patient), (0, "[\"Ân\",\"2026-03-02\"]\n".into()));
-        assert_eq!(run("name.where(family='Ân')", patient).1, "[{\"type\":\"HumanName\",\"value\":{\"family\":\"Ân\"}}]\n");
+        assert_eq!(
+            run("name.where(family='Ân')", patient).1,
+            "[{\"type\":\"HumanName\",\"value\":{\"family\":\"Ân\"}}]\n"
+        );
         assert_eq!(run("Patient.nam", patient), (1, String::new()));
         assert_eq!(run("name", "{"), (1, String::new()));
     }

@@ -147,10 +147,13 @@ impl Compiler<'_> {
         let (right, right_shape) = self.expr(right)?;
         let shape = check::binary(operator, left_shape, right_shape, at)?;
         if operator == Operator::Union {
-            match (&left, &right) {
-                // A union with nothing still removes duplicates, so only two nothings vanish.
+            match (left, right) {
                 (Op::Empty, Op::Empty) => return Ok((Op::Empty, Shape::nothing())),
-                _ => {}
+                (Op::Empty, only) | (only, Op::Empty) => return Ok((distinct(at, only), shape)),
+                (left, right) => {
+                    let (left, right) = (Box::new(left), Box::new(right));
+                    return Ok((Op::Binary { at, operator, left, right }, shape));
+                }
             }
         }
         Ok((Op::Binary { at, operator, left: Box::new(left), right: Box::new(right) }, shape))
@@ -230,6 +233,15 @@ impl Compiler<'_> {
                 (call(at, other, Some(input), vec![Op::Literal(name)]), Shape::of(TypeId::STRING))
             }
         }
+    }
+}
+
+/// What a union with nothing does: it still removes duplicates.
+fn distinct(at: u32, op: Op) -> Op {
+    match &op {
+        Op::Binary { operator: Operator::Union, .. } => op,
+        Op::Call(call) if call.function == Function::Distinct => op,
+        _ => call(at, Function::Distinct, Some(op), Vec::new()),
     }
 }
 
@@ -314,4 +326,3 @@ fn leaves(signature: &Signature, input: Shape, mut arguments: Vec<Shape>) -> Sha
         Leaves::Items(id) => Shape::of(id),
     }
 }
-
