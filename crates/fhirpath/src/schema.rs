@@ -107,11 +107,6 @@ impl Schema {
         self.system.get(name).copied()
     }
 
-    /// The FHIR type of a value of a System type, where one has the same meaning.
-    pub fn is_system(&self, id: TypeId) -> bool {
-        self.get(id).kind == Kind::System
-    }
-
     /// Whether `id` is `ancestor` or derives from it. Every type is System.Any.
     pub fn is_a(&self, id: TypeId, ancestor: TypeId) -> bool {
         if ancestor == TypeId::ANY {
@@ -137,7 +132,7 @@ impl Schema {
         (0..self.types.len() as u16).map(TypeId).filter(move |candidate| self.is_a(*candidate, id))
     }
 
-    /// Names of the element and all other elements of a type, for error messages.
+    /// The names of all elements of a type, for error messages.
     pub fn element_names(&self, id: TypeId) -> impl Iterator<Item = &str> {
         self.get(id).elements.iter().map(|element| element.name.as_str())
     }
