@@ -32,6 +32,9 @@ enum Command {
     /// Write the invented province as files
     #[command(after_help = "Example: yba synth --people 1000 --seed 7 --out ./gia-dinh --claims")]
     Synth(command::synth::SynthArgs),
+    /// Evaluate a FHIRPath expression on a resource
+    #[command(after_help = "Example: yba fhirpath \"Patient.name.given\" < patient.json")]
+    Fhirpath(command::fhirpath::FhirpathArgs),
     /// Load records from files
     Import {
         #[command(subcommand)]
@@ -195,6 +198,7 @@ async fn dispatch(command: Command) -> anyhow::Result<u8> {
         }
         Command::Validate => Ok(command::validate::run(std::io::stdin().lock())),
         Command::Synth(args) => command::synth::run(&args),
+        Command::Fhirpath(args) => command::fhirpath::run(&args),
         Command::Import { what: Import::Fhir { node, paths } } => {
             on_node(&node, Work::ImportFhir { paths: absolute(paths)? }).await
         }

@@ -5,6 +5,7 @@ pub mod check;
 pub mod content;
 pub mod demo;
 pub mod export_fhir;
+pub mod fhirpath;
 pub mod import_bhyt;
 pub mod import_fhir;
 pub mod synth;

@@ -1,0 +1,91 @@
+//! A compiled expression.
+
+use crate::compile;
+use crate::environment::Environment;
+use crate::error::{Fault, PathError};
+use crate::eval::Machine;
+use crate::op::Op;
+use crate::parse;
+use crate::value::{Item, Node};
+use yba_fhir::json::Value;
+
+/// How an expression is compiled.
+#[derive(Debug, Clone, Default)]
+pub struct CompileOptions<'o> {
+    /// The FHIR type the expression will be evaluated on, e.g. `Patient`. Without it, or when R4 has no such type,
+    /// names are looked up at run time and unknown ones are empty.
+    pub context: Option<&'o str>,
+    /// A path that begins with the name of another type is empty instead of an error. HL7's search parameters need
+    /// this: `AllergyIntolerance.code | Condition.code`.
+    pub other_roots: bool,
+    /// `as` keeps the items of a type instead of refusing more than one item. HL7's own search parameters and
+    /// invariants of R4 are written so (`Observation.component.value as Quantity`), against N1's text.
+    pub as_filters: bool,
+    /// The only custom variables there will be; without it any name may be used and is looked up at run time.
+    pub variables: Option<&'o [&'o str]>,
+}
+
+/// An expression, compiled once and evaluated on many nodes, from many threads.
+#[derive(Debug)]
+pub struct Program {
+    source: Box<str>,
+    op: Op,
+}
+
+impl Program {
+    /// Compiles for nodes of a FHIR type, see [`CompileOptions::context`]. Refuses wrong syntax, unknown functions,
+    /// elements and types, and functions on values they cannot work on.
+    pub fn compile(source: &str, context: Option<&str>) -> Result<Program, PathError> {
+        Program::compile_with(source, &CompileOptions { context, ..CompileOptions::default() })
+    }
+
+    pub fn compile_with(source: &str, options: &CompileOptions) -> Result<Program, PathError> {
+        let op = parse::parse(source)
+            .and_then(|expr| compile::compile(&expr, options))
+            .map_err(|fault| fault.located(source))?;
+        Ok(Program { source: source.into(), op })
+    }
+
+    /// The text it was compiled from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether it is empty on every node of the type it was compiled for.
+    pub fn is_always_empty(&self) -> bool {
+        matches!(self.op, Op::Empty)
+    }
+
+    /// Evaluates on a resource, or on a tree of unknown type.
+    pub fn evaluate<'a>(
+        &'a self,
+        resource: &'a Value,
+        environment: &Environment<'a>,
+    ) -> Result<Vec<Item<'a>>, PathError> {
+        self.evaluate_node(Node::root(resource), environment)
+    }
+
+    /// Evaluates on any node.
+    pub fn evaluate_node<'a>(
+        &'a self,
+        node: Node<'a>,
+        environment: &Environment<'a>,
+    ) -> Result<Vec<Item<'a>>, PathError> {
+        let mut machine = Machine::new(node, environment);
+        self.locate(machine.eval(&self.op))?;
+        Ok(machine.into_items())
+    }
+
+    /// Evaluates as a rule: `None` when the result is empty. More than one item is an error.
+    pub fn test<'a>(
+        &'a self,
+        node: Node<'a>,
+        environment: &Environment<'a>,
+    ) -> Result<Option<bool>, PathError> {
+        self.locate(Machine::new(node, environment).test(&self.op))
+    }
+
+    fn locate<T>(&self, result: Result<T, Fault>) -> Result<T, PathError> {
+        result.map_err(|fault| fault.located(&self.source))
+    }
+}
