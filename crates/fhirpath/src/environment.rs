@@ -4,7 +4,7 @@ use crate::value::{Item, Node};
 use yba_fhir::json::Value;
 
 /// What an expression may ask of the world. `None` means "cannot be known here"; the expression then sees an empty
-/// collection.
+/// collection (an error for an unknown profile, as R4 says).
 pub trait Host: Sync {
     /// The resource a reference or canonical points to, when it is neither contained nor in the same bundle.
     fn resolve(&self, _reference: &str) -> Option<&Value> {
@@ -69,8 +69,11 @@ pub struct Environment<'a> {
     pub host: &'a dyn Host,
     /// The caller's clock in milliseconds since 1970 UTC; without it `now()` and `today()` are errors.
     pub now_ms: Option<i64>,
-    /// The offset from UTC, in minutes, of `now()` and of moments written without one. Vietnam by default.
+    /// The offset from UTC, in minutes, of `now()`. Vietnam by default.
     pub offset_minutes: i16,
+    /// The offset that moments written without one are taken to have when they are compared with others. By default
+    /// none: then such an order is unknown, unless it is the same everywhere.
+    pub assumed_offset: Option<i16>,
     /// `%resource`; the node itself by default.
     pub resource: Option<Node<'a>>,
     /// `%rootResource`; `%resource` by default. References are resolved in it first.
@@ -89,6 +92,7 @@ impl Default for Environment<'_> {
             host: &NoHost,
             now_ms: None,
             offset_minutes: 7 * 60,
+            assumed_offset: None,
             resource: None,
             root_resource: None,
             stand_ins: false,

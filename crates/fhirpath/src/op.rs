@@ -40,6 +40,12 @@ pub enum Op {
         input: Box<Op>,
         target: Target,
     },
+    /// The one item of the input, when it is of the type.
+    As {
+        at: u32,
+        input: Box<Op>,
+        target: Target,
+    },
 }
 
 #[derive(Debug)]

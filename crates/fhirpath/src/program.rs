@@ -18,6 +18,9 @@ pub struct CompileOptions<'o> {
     /// A path that begins with the name of another type is empty instead of an error. HL7's search parameters need
     /// this: `AllergyIntolerance.code | Condition.code`.
     pub other_roots: bool,
+    /// `as` keeps the items of a type instead of refusing more than one item. HL7's own search parameters and
+    /// invariants of R4 are written so (`Observation.component.value as Quantity`), against N1's text.
+    pub as_filters: bool,
     /// The only custom variables there will be; without it any name may be used and is looked up at run time.
     pub variables: Option<&'o [&'o str]>,
 }

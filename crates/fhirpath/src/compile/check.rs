@@ -50,6 +50,22 @@ pub fn sign(shape: &Shape, at: u32) -> Result<(), Fault> {
     ))
 }
 
+/// The criterion of `iif` is a Boolean.
+pub fn criterion(shape: &Shape, at: u32) -> Result<(), Fault> {
+    let ids = shape.known().unwrap_or_default();
+    let fits = |id: &TypeId| schema().is_abstract(*id) || system_type(*id) == Some(TypeId::BOOLEAN);
+    if ids.is_empty() || ids.iter().any(fits) {
+        return Ok(());
+    }
+    let found = shape.names();
+    Err(Fault::new(
+        "fhirpath-type",
+        at,
+        format!("điều kiện của iif() phải là đúng/sai, ở đây là {found}"),
+        format!("the criterion of iif() must be a Boolean, not {found}"),
+    ))
+}
+
 /// What an operator leaves; an error when no pair of possible types goes together.
 pub fn binary(operator: Operator, left: Shape, right: Shape, at: u32) -> Result<Shape, Fault> {
     use Operator::*;

@@ -64,7 +64,7 @@ impl Compiler<'_> {
             ExprKind::Type { input, test, name } => {
                 let target = names::target(name)?;
                 let (input, shape) = self.expr(input)?;
-                Ok(if *test { is(expr.at, input, target) } else { narrow(expr.at, input, &shape, target) })
+                Ok(if *test { is(expr.at, input, target) } else { self.cast(expr.at, input, &shape, target) })
             }
         }
     }
@@ -189,6 +189,9 @@ impl Compiler<'_> {
             ops.push(op);
             shapes.push(leaves);
         }
+        if signature.function == Function::Iif {
+            check::criterion(&shapes[0], at)?;
+        }
         let leaves = leaves(signature, shape, shapes);
         let regex = literal_regex(at, signature.function, &ops)?;
         let call = Call { at, function: signature.function, input, arguments: ops.into(), regex };
@@ -216,6 +219,14 @@ impl Compiler<'_> {
         Ok((call(at, Function::Repeat, input, vec![op]), leaves))
     }
 
+    /// `as`
+    fn cast(&self, at: u32, input: Op, shape: &Shape, target: Target) -> (Op, Shape) {
+        if self.options.as_filters {
+            return narrow(at, input, shape, target);
+        }
+        (Op::As { at, input: Box::new(input), target }, narrowed(shape, target))
+    }
+
     fn type_function(
         &mut self,
         at: u32,
@@ -227,7 +238,8 @@ impl Compiler<'_> {
         let input = input.unwrap_or(Op::This);
         match function {
             Function::Is => is(at, input, target),
-            Function::OfType | Function::As => narrow(at, input, shape, target),
+            Function::OfType => narrow(at, input, shape, target),
+            Function::As => self.cast(at, input, shape, target),
             other => {
                 let name = Item::text(schema().get(target.id).name.as_str());
                 (call(at, other, Some(input), vec![Op::Literal(name)]), Shape::of(TypeId::STRING))
@@ -270,11 +282,14 @@ fn is(at: u32, input: Op, target: Target) -> (Op, Shape) {
 
 /// Keeps the items of a type.
 fn narrow(at: u32, input: Op, shape: &Shape, target: Target) -> (Op, Shape) {
-    let narrowed = match target.also {
+    (step(at, Some(input), Step::OfType(target)), narrowed(shape, target))
+}
+
+fn narrowed(shape: &Shape, target: Target) -> Shape {
+    match target.also {
         Some(also) => shape.narrowed(target.id).or(shape.narrowed(also)),
         None => shape.narrowed(target.id),
-    };
-    (step(at, Some(input), Step::OfType(target)), narrowed)
+    }
 }
 
 /// Adds an element to a path.

@@ -71,7 +71,7 @@ impl<'a> Machine<'a, '_> {
     }
 
     fn same(&mut self, left: usize, right: usize, mode: Mode) -> Run<Option<bool>> {
-        let offset = self.environment.offset_minutes;
+        let offset = self.environment.assumed_offset;
         let mut work = 0;
         let result = compare(&self.stack[left], &self.stack[right], mode, offset, &mut work);
         self.spend(work)?;
@@ -195,14 +195,14 @@ pub(super) struct TooDeep;
 
 type Same = Result<Option<bool>, TooDeep>;
 
-fn compare(left: &Item, right: &Item, mode: Mode, offset: i16, work: &mut u64) -> Same {
+fn compare(left: &Item, right: &Item, mode: Mode, offset: Option<i16>, work: &mut u64) -> Same {
     Comparison { mode, offset, work }.items(left, right, 0)
 }
 
 /// One comparison of two items; `work` counts what it costs.
 struct Comparison<'w> {
     mode: Mode,
-    offset: i16,
+    offset: Option<i16>,
     work: &'w mut u64,
 }
 

@@ -199,8 +199,15 @@ impl<'a> Machine<'a, '_> {
         let (Some(profile), Some(node)) = (profile, item.node()) else { return Ok(()) };
         self.spend(100)?;
         let host = self.environment.host.conforms_to(node, &profile);
-        let answer = host.or_else(|| conforms_to_type(node, &profile));
-        self.push_boolean(answer)
+        // "If the structure cannot be resolved to a valid profile … the function throws an error."
+        let Some(answer) = host.or_else(|| conforms_to_type(node, &profile)) else {
+            return Err(self.fault(
+                "fhirpath-unknown-profile",
+                format!("không có hồ sơ {profile}"),
+                format!("there is no profile {profile}"),
+            ));
+        };
+        self.push(Item::Boolean(answer))
     }
 
     fn member_of(&mut self, start: usize, call: &'a Call) -> Run {

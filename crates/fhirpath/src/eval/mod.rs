@@ -77,6 +77,11 @@ impl<'a, 'e> Machine<'a, 'e> {
             }
             Op::Call(call) => self.call(call),
             Op::Negate { at, input } => self.negate(*at, input),
+            Op::As { at, input, target } => {
+                let item = self.single(input)?;
+                self.at = *at;
+                item.filter(|item| is_of(item, *target)).map_or(Ok(()), |item| self.push(item))
+            }
             Op::Binary { .. } | Op::Is { .. } => self.operator(op),
         }
     }

@@ -157,7 +157,7 @@ impl<'a> Machine<'a, '_> {
             return Ok(Some(a.cmp(&b)));
         }
         if let (Some(a), Some(b)) = (date_time_of(left), date_time_of(right)) {
-            return Ok(known(a.compare(b, self.environment.offset_minutes)));
+            return Ok(known(a.compare(b, self.environment.assumed_offset)));
         }
         if let (Some(a), Some(b)) = (quantity_of(left), quantity_of(right)) {
             self.spend(4)?;

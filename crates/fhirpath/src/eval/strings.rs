@@ -149,6 +149,10 @@ impl<'a> Machine<'a, '_> {
             self.at = call.at;
             let (Some(regex), Some(substitution)) = (regex, substitution) else { return Ok(()) };
             self.spend(text.len() as u64 / 16)?;
+            // A pattern that matches nothing in particular replaces nothing.
+            if regex.as_str().is_empty() {
+                return self.push_text(text.to_owned());
+            }
             self.room_for(text.len(), regex.find_iter(text).count(), substitution.len() + text.len())?;
             return self.push_text(regex.replace_all(text, &*substitution).into_owned());
         }

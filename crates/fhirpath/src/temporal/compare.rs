@@ -49,23 +49,33 @@ impl Time {
 }
 
 impl DateTime {
-    /// Compares two moments. When both carry a time they are first brought to UTC; a missing offset is
-    /// `default_offset` minutes (policy of the caller, "Date/Time Equality").
-    pub fn compare(self, other: DateTime, default_offset: i16) -> Compared {
-        let (left, right) = if self.time.is_some() && other.time.is_some() && self.offset != other.offset {
-            (self.to_utc(default_offset), other.to_utc(default_offset))
-        } else {
-            (self, other)
-        };
-        let left_parts = date_parts(left.date).into_iter().chain(time_parts(left.time));
-        let right_parts = date_parts(right.date).into_iter().chain(time_parts(right.time));
-        by_components(left_parts.zip(right_parts))
+    /// Compares two moments. When both carry a time they are first brought to UTC. A missing offset is `assumed`
+    /// minutes (a policy of the caller, "Date/Time Equality"); without one, the order is known only when it is the
+    /// same on every clock of the world.
+    pub fn compare(self, other: DateTime, assumed: Option<i16>) -> Compared {
+        if self.time.is_none() || other.time.is_none() || self.offset == other.offset {
+            return self.compare_written(other);
+        }
+        let on_clocks_of = |offset| self.to_utc(offset).compare_written(other.to_utc(offset));
+        match assumed {
+            Some(offset) => on_clocks_of(offset),
+            None => {
+                let (east, west) = (on_clocks_of(14 * 60), on_clocks_of(-12 * 60));
+                if east == west { east } else { Compared::Unknown }
+            }
+        }
+    }
+
+    fn compare_written(self, other: DateTime) -> Compared {
+        let left = date_parts(self.date).into_iter().chain(time_parts(self.time));
+        let right = date_parts(other.date).into_iter().chain(time_parts(other.time));
+        by_components(left.zip(right))
     }
 
     /// The same moment at offset zero; as it is when there is no time.
-    pub fn to_utc(self, default_offset: i16) -> DateTime {
+    pub fn to_utc(self, assumed: i16) -> DateTime {
         let Some(time) = self.time else { return self };
-        let offset = i64::from(self.offset.unwrap_or(default_offset));
+        let offset = i64::from(self.offset.unwrap_or(assumed));
         let day = 86_400_000_000_000;
         let nanos = time.nanos_of_day() - offset * 60_000_000_000;
         // At the ends of the calendar this may be a day of the year 0 or 10000, which compares as it should.
@@ -85,7 +95,7 @@ mod tests {
     fn check(left: &str, right: &str, expected: Option<Ordering>) {
         let parse = |text| DateTime::parse(text).unwrap();
         let expected = expected.map_or(Compared::Unknown, Compared::Known);
-        assert_eq!(parse(left).compare(parse(right), 420), expected, "{left} {right}");
+        assert_eq!(parse(left).compare(parse(right), None), expected, "{left} {right}");
     }
 
     #[test]
@@ -100,10 +110,15 @@ mod tests {
     }
 
     #[test]
-    fn offsets_are_respected_and_missing_ones_are_the_callers() {
+    fn offsets_are_respected_and_missing_ones_are_unknown_or_the_callers() {
         check("2017-11-05T01:30:00.0-04:00", "2017-11-05T01:15:00.0-05:00", Some(Ordering::Less));
         check("2017-11-05T01:30:00.0-04:00", "2017-11-05T00:30:00.0-05:00", Some(Ordering::Equal));
-        check("2026-03-02T08:00:00", "2026-03-02T01:00:00Z", Some(Ordering::Equal));
+        check("2026-03-02T08:00:00", "2026-03-02T01:00:00Z", None);
+        check("2026-03-02T08:00:00", "2026-03-04T01:00:00Z", Some(Ordering::Less));
+        check("2026-03-02T08:00:00", "2026-03-02T08:00:00", Some(Ordering::Equal));
+        let parse = |text| DateTime::parse(text).unwrap();
+        let local = parse("2026-03-02T08:00:00").compare(parse("2026-03-02T01:00:00Z"), Some(420));
+        assert_eq!(local, Compared::Known(Ordering::Equal));
         check("2026-01-01T00:30:00+07:00", "2025-12-31T17:30:00Z", Some(Ordering::Equal));
         check("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z", Some(Ordering::Less));
     }

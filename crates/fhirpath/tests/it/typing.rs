@@ -2,7 +2,7 @@
 
 use yba_fhir::Outcome;
 use yba_fhir::defs;
-use yba_fhirpath::{CompileOptions, PathError, Program};
+use yba_fhirpath::{CompileOptions, Environment, PathError, Program};
 
 fn error(expr: &str, context: &str) -> PathError {
     Program::compile(expr, Some(context)).expect_err(expr)
@@ -44,6 +44,18 @@ fn a_path_of_another_type_is_an_error_or_empty_as_the_caller_wants() {
 }
 
 #[test]
+fn as_filters_collections_only_when_the_caller_wants() {
+    let observation = crate::cases::resource("observation");
+    let count = |as_filters| {
+        let options =
+            CompileOptions { context: Some("Observation"), as_filters, ..CompileOptions::default() };
+        let program = Program::compile_with("Observation.component.value as Quantity", &options).unwrap();
+        program.evaluate(&observation, &Environment::default()).map(|items| items.len()).ok()
+    };
+    assert_eq!((count(false), count(true)), (None, Some(2)));
+}
+
+#[test]
 fn without_a_known_type_names_are_free() {
     assert!(Program::compile("anything.at.all", None).is_ok());
     assert!(Program::compile("anything.at.all", Some("NoSuchType")).is_ok());
@@ -59,8 +71,12 @@ fn every_search_parameter_of_r4_compiles_for_each_of_its_types() {
         tables.all_search_parameters().iter().filter(|parameter| !parameter.expression.is_empty())
     {
         for base in &parameter.base {
-            let options =
-                CompileOptions { context: Some(base), other_roots: true, ..CompileOptions::default() };
+            let options = CompileOptions {
+                context: Some(base),
+                other_roots: true,
+                as_filters: true,
+                ..CompileOptions::default()
+            };
             count += 1;
             // HL7's own slip: R4's DeviceDefinition has no such element.
             if base == "DeviceDefinition" && parameter.code == "classification" {
