@@ -68,8 +68,12 @@ fn by_hand(bundle: &Value) -> Vec<&Value> {
 }
 
 fn search_programs(kind: &str) -> Vec<Program> {
-    let options =
-        CompileOptions { context: Some(kind), other_roots: true, as_filters: true, ..CompileOptions::default() };
+    let options = CompileOptions {
+        context: Some(kind),
+        other_roots: true,
+        as_filters: true,
+        ..CompileOptions::default()
+    };
     ["Resource", "DomainResource", kind]
         .iter()
         .flat_map(|base| defs::r4().search_parameters(base))

@@ -246,7 +246,7 @@ fn one(places: &[Place], random: &mut Random) -> String {
         .replace("{f}", &format!("{}.first()", place.path))
         .replace("{p}", &place.path)
         .replace("{q}", &format!("{}.first()", other.path))
-        .replace("{t}", random.pick(TYPES))
+        .replace("{t}", random.pick::<&str>(TYPES))
         .replace("{l}", &literal(place))
 }
 
