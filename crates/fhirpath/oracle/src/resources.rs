@@ -17,7 +17,7 @@ pub fn invented(of_each: usize) -> Vec<Value> {
         *seen <= of_each
     });
     // Printed and parsed again: members in the order of a text, as everywhere else.
-    chosen.map(|resource| json::ordered(resource)).collect()
+    chosen.map(json::ordered).collect()
 }
 
 /// The resources in `*.json` files of a folder, in the order of their names; files that are none are passed over.

@@ -131,8 +131,8 @@ impl Time {
 fn digits_of(nanos: u32) -> u8 {
     match nanos {
         0 => 0,
-        _ if nanos % 1_000_000 == 0 => 3,
-        _ if nanos % 1000 == 0 => 6,
+        _ if nanos.is_multiple_of(1_000_000) => 3,
+        _ if nanos.is_multiple_of(1000) => 6,
         _ => 9,
     }
 }
