@@ -27,6 +27,19 @@ pub fn tidy(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect()
 }
 
+/// The name that is fewest letters away from what was written, whatever the case, when these are few: for advice.
+pub fn nearest<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    /// No name of ours is longer; what is, is not compared.
+    const LONG: usize = 64;
+    let most = written.chars().count() / 3;
+    if written.len() > LONG {
+        return None;
+    }
+    let written = written.to_lowercase();
+    let scored = names.map(|name| (strsim::levenshtein(&written, &name.to_lowercase()), name));
+    scored.filter(|(distance, _)| *distance <= most).min().map(|(_, name)| name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +61,14 @@ mod tests {
             assert_eq!(fold(text), expected, "{text}");
         }
         assert_eq!(tidy(" Lo\u{300}  Thi\u{323} "), "Lò Thị");
+    }
+
+    #[test]
+    fn the_nearest_name_is_near_or_none() {
+        let names = || ["birthDate", "gender", "name"].into_iter();
+        assert_eq!(nearest("birthdate", names()), Some("birthDate"));
+        assert_eq!(nearest("gendr", names()), Some("gender"));
+        assert_eq!(nearest("nhomMau", names()), None);
+        assert_eq!(nearest(&"gender".repeat(50), names()), None);
     }
 }

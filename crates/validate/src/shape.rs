@@ -5,6 +5,7 @@
 use crate::primitive::Primitive;
 use std::collections::HashMap;
 use yba_fhir::defs::{ElementDef, R4, TypeDef};
+use yba_fhir::text::nearest;
 
 /// The number of a node.
 pub type NodeId = usize;
@@ -160,11 +161,9 @@ impl Node {
 
     /// The member whose name is spelled most alike, for advice; `None` when none is near.
     pub fn near(&self, json_name: &str) -> Option<&str> {
-        let wanted = json_name.to_lowercase();
         let names =
             self.members.iter().filter(|(_, member)| !member.is_sibling).map(|(name, _)| name.as_str());
-        let distances = names.map(|name| (distance(&wanted, &name.to_lowercase()), name));
-        distances.filter(|(distance, name)| *distance <= name.len() / 3).min().map(|(_, name)| name)
+        nearest(json_name, names)
     }
 }
 
@@ -203,26 +202,6 @@ fn nested(def: &TypeDef) -> Vec<String> {
 fn capital(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
-}
-
-/// How many letters must be changed, added or taken away (Levenshtein). Names longer than an element's are far.
-fn distance(one: &str, other: &str) -> usize {
-    const LONG: usize = 64;
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
-    if one.len() > LONG || other.len() > LONG {
-        return LONG;
-    }
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, letter) in one.iter().enumerate() {
-        let mut before = row[0];
-        row[0] = at + 1;
-        for (to, wanted) in other.iter().enumerate() {
-            let changed = before + usize::from(letter != wanted);
-            before = row[to + 1];
-            row[to + 1] = changed.min(row[to] + 1).min(before + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::functions::SIGNATURES;
 use crate::op::Target;
 use crate::schema::schema;
 use crate::shape::Shape;
+use yba_fhir::text::nearest;
 
 /// The type a specifier names: FHIR first, then System. <http://hl7.org/fhirpath/N1/#models>
 pub fn target(name: &TypeName) -> Result<Target, Fault> {
@@ -132,32 +133,4 @@ fn shown(names: &[&str], near: Option<&str>) -> String {
     let more = list.len() > 12;
     list.truncate(12);
     format!("{}{}", list.join(", "), if more { ", …" } else { "" })
-}
-
-/// The name that is fewest changes away, when these are few.
-fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let limit = wanted.len() / 3 + 1;
-    let scored = names.map(|name| (distance(wanted, name, limit), name));
-    scored
-        .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, _)| *distance <= limit)
-        .map(|(_, name)| name)
-}
-
-/// How many letters must be added, removed or changed, ignoring case; only exact up to `limit`.
-fn distance(left: &str, right: &str, limit: usize) -> usize {
-    if left.len().abs_diff(right.len()) > limit || left.len() > 64 {
-        return usize::MAX;
-    }
-    let right = right.as_bytes();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in right.iter().enumerate() {
-            let change = diagonal + usize::from(!a.eq_ignore_ascii_case(b));
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[right.len()]
 }
