@@ -7,10 +7,9 @@ use crate::door::{Records, gone, unknown_type};
 use std::collections::{HashMap, HashSet};
 use yba_fhir::defs::r4;
 use yba_fhir::json;
-use yba_fhir::outcome::{Issue, Severity};
 use yba_fhir::{Kind, Outcome, Resource};
 use yba_store::{Effect, Expect, Query, Refusal, Request, Scope, Version, Write};
-use yba_validate::Validator;
+use yba_validate::{Findings, Validator};
 
 /// Most changes of one call.
 pub const CHANGES_MAX: usize = 5000;
@@ -181,27 +180,20 @@ struct Target {
     expect: Expect,
 }
 
-/// Most findings of one refusal.
-const FINDINGS_MAX: usize = 100;
-
 /// Refuses what is no well-formed R4, with everything that is wrong in any of the changes.
 fn well_formed(changes: &[Change]) -> Result<(), Outcome> {
-    let mut issues = Vec::new();
+    let mut findings = Findings::default();
     for (position, change) in changes.iter().enumerate() {
-        let (Action::Create { resource, .. } | Action::Put { resource, .. }) = &change.action else {
-            continue;
-        };
-        let found = Validator::r4().check(resource.tree());
-        let errors = found.issues.into_iter().filter(|issue| issue.severity == Severity::Error);
-        issues.extend(errors.map(|issue| Issue { position: Some(position), ..issue }));
-        if issues.len() >= FINDINGS_MAX {
-            issues.truncate(FINDINGS_MAX);
+        if let Action::Create { resource, .. } | Action::Put { resource, .. } = &change.action {
+            Validator::r4().check_one_of(position, resource.tree(), &mut findings);
+        }
+        if findings.is_full() {
             break;
         }
     }
-    match issues.is_empty() {
-        true => Ok(()),
-        false => Err(Outcome { kind: Kind::Invalid, issues }),
+    match findings.has_errors() {
+        false => Ok(()),
+        true => Err(Outcome { kind: Kind::Invalid, issues: findings.issues }),
     }
 }
 

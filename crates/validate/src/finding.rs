@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use yba_fhir::outcome::{Issue, Severity};
 
-/// Most findings of one resource; a resource that breaks everything is told so without a list that nobody reads.
+/// Most findings of one call; a resource that breaks everything is told so without a list that nobody reads.
 pub const FINDINGS_MAX: usize = 100;
 
 /// Where the walk stands, as a list on the stack: nothing is written down until something is wrong.
@@ -40,26 +40,30 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The findings of one resource.
+/// The findings of one call: of one resource, or of several that were sent together.
 #[derive(Debug, Default)]
 pub struct Findings {
+    /// At most [`FINDINGS_MAX`], and one more that says so when there are others.
     pub issues: Vec<Issue>,
-    /// More was wrong than is listed.
-    pub cut: bool,
+    /// Which of several resources is being judged.
+    pub(crate) position: Option<usize>,
 }
 
 impl Findings {
-    pub fn add(&mut self, place: &Place<'_>, finding: Finding) {
-        self.add_at(place.path(), finding);
+    pub(crate) fn add(&mut self, place: &Place<'_>, finding: Finding) {
+        let (finding, path) = match self.issues.len() {
+            FINDINGS_MAX => (Finding::more(), None),
+            full if full > FINDINGS_MAX => return,
+            _ => (finding, Some(place.path())),
+        };
+        let Finding { severity, code, key, text, diagnostics } = finding;
+        let position = self.position.filter(|_| path.is_some());
+        self.issues.push(Issue { severity, code, key, text, diagnostics, path, position });
     }
 
-    pub fn add_at(&mut self, path: String, finding: Finding) {
-        if self.issues.len() >= FINDINGS_MAX {
-            self.cut = true;
-            return;
-        }
-        let Finding { severity, code, key, text, diagnostics } = finding;
-        self.issues.push(Issue { severity, code, key, text, diagnostics, path: Some(path), position: None });
+    /// Nothing more will be listed.
+    pub fn is_full(&self) -> bool {
+        self.issues.len() > FINDINGS_MAX
     }
 
     pub fn has_errors(&self) -> bool {
@@ -91,8 +95,13 @@ impl Finding {
         Finding { severity: Severity::Error, code, key, text: text.into(), diagnostics: diagnostics.into() }
     }
 
-    pub fn warning(self) -> Finding {
-        Finding { severity: Severity::Warning, ..self }
+    fn more() -> Finding {
+        let text = format!("Còn lỗi khác; chỉ {FINDINGS_MAX} lỗi đầu được nêu. Hãy sửa rồi gửi lại.");
+        let detail = format!("there are more findings than the {FINDINGS_MAX} listed");
+        Finding {
+            severity: Severity::Information,
+            ..Finding::error("incomplete", "more-findings", text, detail)
+        }
     }
 
     pub fn unknown_element(name: &str, owner: &str, near: Option<&str>) -> Finding {
@@ -230,8 +239,14 @@ mod tests {
         for _ in 0..FINDINGS_MAX {
             findings.add(&root, Finding::is_array());
         }
-        assert!(!findings.cut);
-        findings.add(&root, Finding::is_array());
-        assert!(findings.cut && findings.issues.len() == FINDINGS_MAX);
+        assert!(!findings.is_full());
+        for _ in 0..3 {
+            findings.add(&root, Finding::is_array());
+        }
+        assert!(findings.is_full());
+        assert_eq!(
+            (findings.issues.len(), findings.issues[FINDINGS_MAX].key),
+            (FINDINGS_MAX + 1, "more-findings")
+        );
     }
 }

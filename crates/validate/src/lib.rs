@@ -38,7 +38,17 @@ impl Validator {
     /// Everything that is wrong with a resource; nothing when it is well-formed.
     pub fn check(&self, resource: &Value) -> Findings {
         let mut findings = Findings::default();
-        walk::Walk { shapes: &self.shapes, required: &self.required }.resource(resource, &mut findings);
+        self.walk(resource, &mut findings);
         findings
+    }
+
+    /// Adds what is wrong with one of several resources that were sent together.
+    pub fn check_one_of(&self, position: usize, resource: &Value, findings: &mut Findings) {
+        findings.position = Some(position);
+        self.walk(resource, findings);
+    }
+
+    fn walk(&self, resource: &Value, findings: &mut Findings) {
+        walk::Walk { shapes: &self.shapes, required: &self.required }.resource(resource, findings);
     }
 }
