@@ -129,3 +129,29 @@ async fn the_same_bundle_twice_makes_no_version_although_it_names_its_own_record
     let second = kit.records.transact(&kit.ctx(), bundle()).await.unwrap();
     assert!(second.iter().all(|one| one.outcome == DoneAs::Unchanged));
 }
+
+#[tokio::test]
+async fn what_is_no_well_formed_r4_is_refused_at_the_door_and_nothing_is_stored() {
+    let kit = yba_testkit::records();
+    let wrong = |text: &str| Change::create(Resource::parse(text.as_bytes()).unwrap());
+    let changes = vec![
+        Change::create(patient("Lò Thị Mẫu", "1")),
+        wrong(r#"{"resourceType":"Patient","birthDate":"30/02/1986","gendr":"male"}"#),
+        wrong(r#"{"resourceType":"Observation","status":"xong"}"#),
+    ];
+    let refused = kit.records.transact(&kit.ctx(), changes).await.unwrap_err();
+    assert_eq!(refused.kind, Kind::Invalid);
+    let mut told: Vec<_> =
+        refused.issues.iter().map(|one| (one.position, one.path.as_deref().unwrap())).collect();
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            (Some(1), "Patient.birthDate"),
+            (Some(1), "Patient.gendr"),
+            (Some(2), "Observation.code"),
+            (Some(2), "Observation.status"),
+        ]
+    );
+    assert_eq!(kit.records.store().head_t(), 0, "all or nothing");
+}

@@ -112,6 +112,11 @@ async fn one_wrong_entry_refuses_the_whole_transaction_and_is_named() {
             (entry("POST", "Patient", None), 400, "Bundle.entry[2].resource"),
             (entry("POST", "Patient", Some(json!({"resourceType": "Basic"}))), 400, "Bundle.entry[2].resource"),
             (entry("POST", "Patient", Some(json!({"id": "x"}))), 400, "Bundle.entry[2].resource"),
+            (
+                entry("POST", "Patient", Some(json!({"resourceType": "Patient", "birthDate": "30/02/1986"}))),
+                400,
+                "Bundle.entry[2].resource.birthDate",
+            ),
             (entry("POST", "Nonsense", Some(json!({"resourceType": "Nonsense"}))), 404, "Bundle.entry[2].request.url"),
             (entry("POST", "Patient/1", Some(patient("B"))), 400, "Bundle.entry[2].request.url"),
             (entry("PUT", "Patient/1", Some(patient("B"))), 400, "Bundle.entry[2].resource.id"),
