@@ -12,7 +12,7 @@ use yba_records::{Change, Ctx, Records};
 use yba_store::{Store, Value};
 
 /// Most Patients taken from the list at once.
-const TODO_MAX: i64 = 400;
+const DECIDED_AT_ONCE: i64 = 400;
 /// Most rounds of "who shares a number with those who share a number", and most Patients gathered in them.
 const ROUNDS_MAX: usize = 12;
 const GATHERED_MAX: usize = 8_000;
@@ -43,7 +43,7 @@ struct Gathered {
 pub(crate) async fn decide_next(records: &Records, t: i64) -> Result<Turn, Outcome> {
     let store = records.store();
     let sql = "SELECT patient FROM mpi_todo ORDER BY patient LIMIT ?1";
-    let rows = store.query(sql, vec![Value::Int(TODO_MAX)]).await?;
+    let rows = store.query(sql, vec![Value::Int(DECIDED_AT_ONCE)]).await?;
     let todo: Vec<String> = rows.iter().map(|row| row.text(0).to_owned()).collect();
     if todo.is_empty() {
         return Ok(Turn::default());
