@@ -22,6 +22,7 @@ mod law;
 mod parameters;
 pub mod pattern;
 mod problem;
+mod profiles;
 mod sheet;
 mod source;
 mod units;
@@ -43,6 +44,7 @@ pub use labs::{LabCatalogue, LabTest};
 pub use law::{Law, Sure};
 pub use parameters::Parameter;
 pub use problem::Problem;
+pub use profiles::{ProfileAbout, ProfileEdition};
 pub use units::{OldUnit, Unit};
 pub use yba_fhir::Day;
 
@@ -61,6 +63,7 @@ pub struct Content {
     drugs: drugs::Drugs,
     lab_map: lab_map::LabMap,
     examples: Vec<Example>,
+    profiles: Vec<ProfileEdition>,
     // The two large tables come from the assets, when first asked.
     icd10: OnceLock<icd10::Icd10>,
     units: OnceLock<units::Units>,
@@ -99,6 +102,7 @@ impl Content {
             drugs: drugs::Drugs::load(sources, &laws, &lists, report),
             lab_map: lab_map::LabMap::load(sources, &labs, &laws, report),
             examples: example::find(sources),
+            profiles: profiles::load(sources, &laws, report),
             laws,
             lists,
             claims,
@@ -108,6 +112,11 @@ impl Content {
         };
         let problems = std::mem::take(report).finish();
         if problems.is_empty() { Ok(content) } else { Err(problems) }
+    }
+
+    /// Every edition of every profile, by slug and day.
+    pub fn profiles(&self) -> &[ProfileEdition] {
+        &self.profiles
     }
 
     /// The law of this slug.

@@ -96,6 +96,13 @@ impl Findings {
         self.issues.push(Issue { severity, code, key, text, diagnostics, path, position });
     }
 
+    /// Makes warnings of the errors that were added since.
+    pub(crate) fn soften_from(&mut self, before: usize) {
+        for issue in self.issues.iter_mut().skip(before).filter(|issue| issue.severity == Severity::Error) {
+            issue.severity = Severity::Warning;
+        }
+    }
+
     /// Nothing more will be listed.
     pub fn is_full(&self) -> bool {
         self.issues.len() > FINDINGS_MAX
