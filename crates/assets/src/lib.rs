@@ -43,7 +43,7 @@
 //!
 //! **`terminology.tsv.gz`**: the code systems, value sets and concept maps of R4, v3 and v2, with currencies and
 //! countries. Cells are parted by tabs, empty ones at the end of a line are left out, the first letter says what a line
-//! is; a line belongs to the nearest heading above it. Systems come first, then maps, then sets.
+//! is; a line belongs to the nearest heading above it. Headings come by kind and address.
 //!
 //! ```text
 //! S url version name title content case    a code system; content as in FHIR; case 0 when it does not matter
