@@ -160,16 +160,30 @@ fn walk(dir: &Path, prefix: &str, depth: usize, found: &mut Vec<String>, report:
 }
 
 /// The folders that mean something; a file elsewhere is more often a slip in a name than a note.
-const FOLDERS: &[&str] =
-    &["claims/", "codes/", "drugs/", "labs/", "law/", "maps/lab-indicators/", "parameters/"];
+const FOLDERS: &[&str] = &[
+    "claims/",
+    "codes/",
+    "conceptmaps/",
+    "drugs/",
+    "labs/",
+    "law/",
+    "maps/lab-indicators/",
+    "parameters/",
+    "valuesets/",
+];
+
+/// The folders that may also hold resources as others publish them.
+const RESOURCES: &[&str] = &["conceptmaps/", "valuesets/"];
 
 /// Reports files that nothing reads.
 pub(crate) fn check_places(sources: &Sources, report: &mut Report) {
     for source in sources.0.values() {
         let known = FOLDERS.iter().any(|folder| source.path.starts_with(folder));
         let readable = [".csv", ".toml", ".md"].iter().any(|extension| source.path.ends_with(extension));
+        let resource = source.path.ends_with(".json")
+            && RESOURCES.iter().any(|folder| source.path.starts_with(folder));
         let note = source.path.ends_with(".md");
-        if !(note || known && readable || source.path.contains("/examples/")) {
+        if !(note || resource || known && readable || source.path.contains("/examples/")) {
             report.add(
                 &source.path,
                 0,

@@ -1,7 +1,7 @@
 //! `yba content check`.
 
 use std::path::Path;
-use yba_content::Content;
+use yba_content::{Content, Problem};
 
 /// Loads everything, with a folder in place of built-in files; prints every problem. Exit 1 when there is one.
 pub fn check(folder: Option<&Path>) -> u8 {
@@ -11,19 +11,27 @@ pub fn check(folder: Option<&Path>) -> u8 {
     };
     match loaded {
         Ok(content) => {
+            let problems = yba_terminology::check(&content, &yba_terminology::Terminology::built_in(&content));
+            if !problems.is_empty() {
+                return report(&problems);
+            }
             let (laws, lists) = (content.laws().count(), content.code_lists().count());
             println!(
-                "content is sound: {laws} laws, {lists} code lists, {} claim editions",
+                "content is sound: {laws} laws, {lists} code lists, {} value sets and maps with {} examples, {} claim editions",
+                content.canonicals().count(),
+                content.set_examples().count(),
                 content.claims().all().count()
             );
             0
         }
-        Err(problems) => {
-            for problem in &problems {
-                println!("{problem}");
-            }
-            eprintln!("{} problems", problems.len());
-            1
-        }
+        Err(problems) => report(&problems),
     }
+}
+
+fn report(problems: &[Problem]) -> u8 {
+    for problem in problems {
+        println!("{problem}");
+    }
+    eprintln!("{} problems", problems.len());
+    1
 }
