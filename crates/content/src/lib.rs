@@ -23,6 +23,7 @@ mod law;
 mod parameters;
 pub mod pattern;
 mod problem;
+mod profiles;
 mod sheet;
 mod source;
 mod units;
@@ -45,6 +46,7 @@ pub use labs::{LabCatalogue, LabTest};
 pub use law::{Law, Sure};
 pub use parameters::Parameter;
 pub use problem::Problem;
+pub use profiles::{ProfileAbout, ProfileEdition};
 pub use units::{OldUnit, Unit};
 pub use yba_fhir::Day;
 
@@ -65,6 +67,7 @@ pub struct Content {
     canonicals: Vec<Canonical>,
     set_examples: Vec<SetExample>,
     examples: Vec<Example>,
+    profiles: Vec<ProfileEdition>,
     // The two large tables come from the assets, when first asked.
     icd10: OnceLock<icd10::Icd10>,
     units: OnceLock<units::Units>,
@@ -105,6 +108,7 @@ impl Content {
             canonicals: canonicals::load(sources, &laws, report),
             set_examples: canonicals::examples(sources, report),
             examples: example::find(sources),
+            profiles: profiles::load(sources, &laws, report),
             laws,
             lists,
             claims,
@@ -114,6 +118,11 @@ impl Content {
         };
         let problems = std::mem::take(report).finish();
         if problems.is_empty() { Ok(content) } else { Err(problems) }
+    }
+
+    /// Every edition of every profile, by slug and day.
+    pub fn profiles(&self) -> &[ProfileEdition] {
+        &self.profiles
     }
 
     /// The law of this slug.

@@ -169,21 +169,18 @@ const FOLDERS: &[&str] = &[
     "law/",
     "maps/lab-indicators/",
     "parameters/",
+    "profiles/",
     "valuesets/",
 ];
-
-/// The folders that may also hold resources as others publish them.
-const RESOURCES: &[&str] = &["conceptmaps/", "valuesets/"];
 
 /// Reports files that nothing reads.
 pub(crate) fn check_places(sources: &Sources, report: &mut Report) {
     for source in sources.0.values() {
         let known = FOLDERS.iter().any(|folder| source.path.starts_with(folder));
-        let readable = [".csv", ".toml", ".md"].iter().any(|extension| source.path.ends_with(extension));
-        let resource = source.path.ends_with(".json")
-            && RESOURCES.iter().any(|folder| source.path.starts_with(folder));
+        let readable =
+            [".csv", ".json", ".toml", ".md"].iter().any(|extension| source.path.ends_with(extension));
         let note = source.path.ends_with(".md");
-        if !(note || resource || known && readable || source.path.contains("/examples/")) {
+        if !(note || known && readable || source.path.contains("/examples/")) {
             report.add(
                 &source.path,
                 0,
