@@ -80,7 +80,7 @@ impl Walk<'_> {
 
     fn attached(&self, one: &Attached, value: &Value, spot: Spot<'_>, out: &mut Findings) {
         let before = out.issues.len();
-        self.conform.profile(&one.profile, PathNode::root(value), spot, out);
+        out.of_profile(|out| self.conform.profile(&one.profile, PathNode::root(value), spot, out));
         if !one.is_enforced {
             out.soften_from(before);
         }
@@ -88,7 +88,9 @@ impl Walk<'_> {
 
     fn profile(&self, url: &str, value: &Value, spot: Spot<'_>, out: &mut Findings) {
         match self.conform.profiles.get(url) {
-            Some(profile) => self.conform.profile(profile, PathNode::root(value), spot, out),
+            Some(profile) => {
+                out.of_profile(|out| self.conform.profile(profile, PathNode::root(value), spot, out));
+            }
             // R4's own type as a profile asks nothing more.
             None if url
                 .strip_prefix(HL7)
@@ -145,7 +147,7 @@ impl Walk<'_> {
                 out.add(&spot.place, Finding::extension_context(url, &usage.elements));
             }
         }
-        self.conform.profile(profile, PathNode::typed(value, "Extension"), spot, out);
+        out.of_profile(|out| self.conform.profile(profile, PathNode::typed(value, "Extension"), spot, out));
     }
 
     /// Walks over the members; answers which fields are there, as bits.

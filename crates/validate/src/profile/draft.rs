@@ -89,7 +89,7 @@ pub fn of<'v>(
         }
         at = base_of(base);
     }
-    if !at.strip_prefix(HL7).is_some_and(|name| r4().type_def(name).is_some()) {
+    if at.strip_prefix(HL7).is_none_or(|name| r4().type_def(name).is_none()) {
         let text = format!("Không có hồ sơ nền “{at}”. Hãy nạp hồ sơ đó cùng lúc.");
         return Err(fault(
             "StructureDefinition.baseDefinition",

@@ -1,7 +1,10 @@
 //! `yba content check`.
 
 use std::path::Path;
-use yba_content::{Content, Problem};
+use yba_content::{Content, Day, Problem};
+use yba_store::Clock;
+use yba_terminology::Terminology;
+use yba_validate::Validator;
 
 /// Loads everything, with a folder in place of built-in files; prints every problem. Exit 1 when there is one.
 pub fn check(folder: Option<&Path>) -> u8 {
@@ -11,24 +14,35 @@ pub fn check(folder: Option<&Path>) -> u8 {
     };
     match loaded {
         Ok(content) => {
-            let problems = yba_terminology::check(&content, &yba_terminology::Terminology::built_in(&content));
+            let problems = tried(&content);
             if !problems.is_empty() {
-                return report(&problems);
+                return told(&problems);
             }
             let (laws, lists) = (content.laws().count(), content.code_lists().count());
             println!(
-                "content is sound: {laws} laws, {lists} code lists, {} value sets and maps with {} examples, {} claim editions",
+                "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, \
+                 {} value sets and maps; {} examples tried",
+                content.claims().all().count(),
+                content.profiles().len(),
                 content.canonicals().count(),
-                content.set_examples().count(),
-                content.claims().all().count()
+                content.examples().count()
             );
             0
         }
-        Err(problems) => report(&problems),
+        Err(problems) => told(&problems),
     }
 }
 
-fn report(problems: &[Problem]) -> u8 {
+/// Compiles what content holds and runs its examples.
+fn tried(content: &Content) -> Vec<Problem> {
+    let today = Day::of_instant(Clock::system().now_ms());
+    let (validator, mut problems) = Validator::of_content(content, today, &[]);
+    problems.extend(validator.try_examples(content));
+    problems.extend(yba_terminology::check(content, &Terminology::built_in(content)));
+    problems
+}
+
+fn told(problems: &[Problem]) -> u8 {
     for problem in problems {
         println!("{problem}");
     }
