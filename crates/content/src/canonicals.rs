@@ -108,7 +108,9 @@ fn edition(
     let from = first_day(source, report)?;
     let mut resource = if source.path.ends_with(".json") {
         json::from_str::<Value>(&source.text)
-            .map_err(|error| report.add(&source.path, error.line() as u32, format!("không đọc được JSON: {error}")))
+            .map_err(|error| {
+                report.add(&source.path, error.line() as u32, format!("không đọc được JSON: {error}"))
+            })
             .ok()?
     } else {
         from_toml(&document::read::<toml::Value>(source, report)?)
@@ -117,7 +119,9 @@ fn edition(
         report.add(&source.path, 0, format!("cần một {kind}"));
         return None;
     };
-    if let Some(other) = object.get(&"resourceType").and_then(|found| found.as_str()).filter(|found| *found != kind) {
+    if let Some(other) =
+        object.get(&"resourceType").and_then(|found| found.as_str()).filter(|found| *found != kind)
+    {
         report.add(&source.path, 0, format!("thư mục này dành cho {kind}, không phải {other}"));
     }
     object.insert("resourceType", kind);
@@ -127,12 +131,24 @@ fn edition(
         report.add(&source.path, 0, "thiếu basis: văn bản làm căn cứ");
     }
     for slug in basis.iter().filter(|slug| laws.get(slug).is_none()) {
-        report.add(&source.path, line_with(source, slug), format!("văn bản {slug} chưa có trong thư mục law/"));
+        report.add(
+            &source.path,
+            line_with(source, slug),
+            format!("văn bản {slug} chưa có trong thư mục law/"),
+        );
     }
     if !object.get(&"title").is_some_and(|title| title.is_str()) {
         report.add(&source.path, 0, "thiếu title");
     }
-    Some(Canonical { kind, slug: slug.to_owned(), from, to: None, basis, path: source.path.clone(), resource })
+    Some(Canonical {
+        kind,
+        slug: slug.to_owned(),
+        from,
+        to: None,
+        basis,
+        path: source.path.clone(),
+        resource,
+    })
 }
 
 /// Adds what the folder and the file name say already.
@@ -182,7 +198,8 @@ fn from_toml(value: &toml::Value) -> Value {
 
 fn strings(value: Option<&Value>) -> Vec<String> {
     let list = value.and_then(|value| value.as_array());
-    list.map(|list| list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect()).unwrap_or_default()
+    list.map(|list| list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect())
+        .unwrap_or_default()
 }
 
 fn line_with(source: &Source, text: &str) -> u32 {
@@ -196,7 +213,9 @@ pub(crate) fn examples(sources: &Sources, report: &mut Report) -> Vec<SetExample
         for slug in sources.folders(folder) {
             let folder = format!("{folder}{slug}/examples/");
             let set = format!("https://yba.vn/fhir/ValueSet/{slug}");
-            all.extend(sources.in_folder(&folder, ".toml").filter_map(|source| example(source, &set, report)));
+            all.extend(
+                sources.in_folder(&folder, ".toml").filter_map(|source| example(source, &set, report)),
+            );
         }
     }
     all

@@ -13,7 +13,8 @@ use crate::problem::Report;
 use crate::sheet::{self, Columns, Row};
 use crate::source::{Source, Sources};
 
-const COLUMNS: Columns = Columns { required: &["code", "title"], optional: &["english", "note", "parent", "from", "to"] };
+const COLUMNS: Columns =
+    Columns { required: &["code", "title"], optional: &["english", "note", "parent", "from", "to"] };
 
 /// Lists are not deeper than this.
 const LEVELS_MAX: usize = 32;
@@ -208,7 +209,11 @@ fn day_cell(row: &Row, name: &str, report: &mut Report) -> Option<Day> {
     let text = row.some(name)?;
     let day = Day::parse(&text);
     if day.is_none() {
-        report.add(row.file, row.line, format!("cột {name} phải là ngày dạng 2026-01-01, không phải {text:?}"));
+        report.add(
+            row.file,
+            row.line,
+            format!("cột {name} phải là ngày dạng 2026-01-01, không phải {text:?}"),
+        );
     }
     day
 }

@@ -37,9 +37,15 @@ fn run(example: &SetExample, terminology: &Terminology, problems: &mut Vec<Probl
         let answer = set.contains(case.system.as_deref(), &case.code, example.on);
         match (case.is_in, answer) {
             (true, Membership::In) | (false, Membership::NotIn) => {}
-            (true, Membership::NotIn) => add(case.line, format!("mã {:?} phải thuộc bộ mã mà không thuộc", case.code)),
-            (false, Membership::In) => add(case.line, format!("mã {:?} không được thuộc bộ mã mà lại thuộc", case.code)),
-            (_, Membership::Unknown { why }) => add(case.line, format!("mã {:?}: không kiểm tra được: {why}", case.code)),
+            (true, Membership::NotIn) => {
+                add(case.line, format!("mã {:?} phải thuộc bộ mã mà không thuộc", case.code))
+            }
+            (false, Membership::In) => {
+                add(case.line, format!("mã {:?} không được thuộc bộ mã mà lại thuộc", case.code))
+            }
+            (_, Membership::Unknown { why }) => {
+                add(case.line, format!("mã {:?}: không kiểm tra được: {why}", case.code))
+            }
         }
     }
 }

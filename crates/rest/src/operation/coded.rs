@@ -92,7 +92,9 @@ pub fn codes(arguments: &Arguments, code: &str, system: &str) -> Result<Vec<Sent
     let coding = if code == "code" { "coding".to_owned() } else { code.replace("code", "coding") };
     if let Some(value) = arguments.value(&coding)? {
         value.as_object().ok_or_else(|| wrong(&coding, "", "một Coding; hãy gửi bằng POST"))?;
-        return Sent::of_coding(value).map(|sent| vec![sent]).ok_or_else(|| missing(&format!("{coding}.code")));
+        return Sent::of_coding(value)
+            .map(|sent| vec![sent])
+            .ok_or_else(|| missing(&format!("{coding}.code")));
     }
     let Some(text) = arguments.text(code)? else { return Ok(Vec::new()) };
     let version = if arguments.text("systemVersion")?.is_some() { "systemVersion" } else { "version" };
@@ -114,14 +116,18 @@ pub fn one_code(arguments: &Arguments, code: &str, otherwise: Option<&str>) -> R
 /// Refuses a parameter that is not there.
 pub fn missing(name: &str) -> Outcome {
     let text = format!("Thiếu tham số “{name}”.");
-    Outcome::invalid("parameter-missing", text, format!("parameter {name} is missing")).coded("required").at(name)
+    Outcome::invalid("parameter-missing", text, format!("parameter {name} is missing"))
+        .coded("required")
+        .at(name)
 }
 
 /// Refuses a value that is not of its form.
 pub fn wrong(name: &str, value: &str, form: &str) -> Outcome {
     let value: String = value.chars().take(64).collect();
     let text = format!("Tham số “{name}” phải là {form}, không phải “{value}”.");
-    Outcome::invalid("parameter-value", text, format!("{name}={value:?} is not of its form")).coded("value").at(name)
+    Outcome::invalid("parameter-value", text, format!("{name}={value:?} is not of its form"))
+        .coded("value")
+        .at(name)
 }
 
 /// Refuses an address of a value set, code system or map that nobody knows.

@@ -40,7 +40,14 @@ pub async fn run(call: Call) -> Result<Answer, Outcome> {
     let mut matches = Vec::new();
     for one in &sent {
         let Some(system) = one.system.as_deref() else { return Err(missing("system")) };
-        let asked = Translate { map: map.as_deref(), system, code: &one.code, target: target.as_deref(), reverse, on };
+        let asked = Translate {
+            map: map.as_deref(),
+            system,
+            code: &one.code,
+            target: target.as_deref(),
+            reverse,
+            on,
+        };
         matches.extend(terminology.translate(&asked)?.matches);
     }
     answer(&Translation { matches }.to_value())

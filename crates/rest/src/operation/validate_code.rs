@@ -58,7 +58,8 @@ pub async fn in_system(call: Call) -> Result<Answer, Outcome> {
     }
     let resource = named(&call).await?;
     let own = resource.as_ref().and_then(|resource| str_at(resource, &["url"])).map(str::to_owned);
-    let own_version = resource.as_ref().and_then(|resource| str_at(resource, &["version"])).map(str::to_owned);
+    let own_version =
+        resource.as_ref().and_then(|resource| str_at(resource, &["version"])).map(str::to_owned);
     let url = own.or(arguments.text("url")?);
     for one in &mut sent {
         one.system = url.clone().or(one.system.take());

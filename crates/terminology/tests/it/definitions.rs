@@ -19,7 +19,11 @@ fn every_required_binding_with_a_list_is_answered_as_the_list_says() {
             let (system, codes) = (pair[0].as_str().unwrap(), pair[1].as_array().unwrap());
             for code in codes.iter().map(|code| code.as_str().unwrap()) {
                 asked += 1;
-                assert_eq!(set.contains(Some(system), code, today()), Membership::In, "{url} {system} {code}");
+                assert_eq!(
+                    set.contains(Some(system), code, today()),
+                    Membership::In,
+                    "{url} {system} {code}"
+                );
                 assert_eq!(set.contains(None, code, today()), Membership::In, "{url} {code}");
                 let wrong = format!("{code}~");
                 assert_eq!(set.contains(Some(system), &wrong, today()), Membership::NotIn, "{url} {wrong}");
@@ -94,14 +98,29 @@ fn filters_exclusions_and_further_parents_decide_membership() {
         ("http://terminology.hl7.org/ValueSet/v3-ActEncounterCode", act, "_ActEncounterCode", 'o'),
         ("http://terminology.hl7.org/ValueSet/v3-ActEncounterCode", act, "ACCTRECEIVABLE", 'o'),
         // is-not-a O
-        ("http://hl7.org/fhir/ValueSet/patient-contactrelationship", "http://terminology.hl7.org/CodeSystem/v2-0131", "N", 'i'),
-        ("http://hl7.org/fhir/ValueSet/patient-contactrelationship", "http://terminology.hl7.org/CodeSystem/v2-0131", "O", 'o'),
+        (
+            "http://hl7.org/fhir/ValueSet/patient-contactrelationship",
+            "http://terminology.hl7.org/CodeSystem/v2-0131",
+            "N",
+            'i',
+        ),
+        (
+            "http://hl7.org/fhir/ValueSet/patient-contactrelationship",
+            "http://terminology.hl7.org/CodeSystem/v2-0131",
+            "O",
+            'o',
+        ),
         // regular expressions match whole codes
         ("http://hl7.org/fhir/ValueSet/iso3166-1-3", "urn:iso:std:iso:3166", "VNM", 'i'),
         ("http://hl7.org/fhir/ValueSet/iso3166-1-3", "urn:iso:std:iso:3166", "VN", 'o'),
         ("http://hl7.org/fhir/ValueSet/iso3166-1-2", "urn:iso:std:iso:3166", "VN", 'i'),
         // a property
-        ("http://hl7.org/fhir/ValueSet/jurisdiction", "http://unstats.un.org/unsd/methods/m49/m49.htm", "002", 'i'),
+        (
+            "http://hl7.org/fhir/ValueSet/jurisdiction",
+            "http://unstats.un.org/unsd/methods/m49/m49.htm",
+            "002",
+            'i',
+        ),
         ("http://terminology.hl7.org/ValueSet/v3-FamilyMember", role, "MTH", 'i'),
         ("http://terminology.hl7.org/ValueSet/v3-FamilyMember", role, "HOSP", 'o'),
         ("http://terminology.hl7.org/ValueSet/v3-RouteOfAdministration", route, "PO", 'i'),

@@ -1,9 +1,9 @@
 //! Lists of content: the day of the act chooses the edition.
 
 use crate::{built_in, codes, day, expand, holds, today};
+use yba_fhir::json;
 use yba_terminology::expand::Expand;
 use yba_terminology::lookup::Lookup;
-use yba_fhir::json;
 
 const KINDS: &str = "https://yba.vn/fhir/CodeSystem/ma-loai-kcb";
 const KINDS_SET: &str = "https://yba.vn/fhir/ValueSet/ma-loai-kcb";
@@ -41,9 +41,21 @@ fn a_version_asked_for_is_answered_whatever_the_day() {
 
 #[test]
 fn a_look_at_a_code_says_since_when_it_holds_and_by_which_law() {
-    let asked = Lookup { system: KINDS, version: None, code: "01", on: day("2025-05-01"), language: None, properties: &[] };
+    let asked = Lookup {
+        system: KINDS,
+        version: None,
+        code: "01",
+        on: day("2025-05-01"),
+        language: None,
+        properties: &[],
+    };
     let answer = json::to_string(&built_in().lookup(&asked).unwrap()).unwrap();
-    for expected in [r#""valueString":"Khám bệnh""#, r#""valueDateTime":"2024-07-01""#, r#""valueDateTime":"2026-07-31""#, "QĐ-BYT"] {
+    for expected in [
+        r#""valueString":"Khám bệnh""#,
+        r#""valueDateTime":"2024-07-01""#,
+        r#""valueDateTime":"2026-07-31""#,
+        "QĐ-BYT",
+    ] {
         assert!(answer.contains(expected), "{expected} in {answer}");
     }
 }
@@ -57,7 +69,12 @@ fn every_list_of_content_is_a_code_system_and_a_value_set() {
         assert_eq!(edition.table().len(), list.codes.len(), "{}", list.slug);
         let set = format!("https://yba.vn/fhir/ValueSet/{}", list.slug);
         for code in &list.codes {
-            assert_eq!(holds(built_in(), &set, Some(&list.url), &code.code, list.from), 'i', "{set} {}", code.code);
+            assert_eq!(
+                holds(built_in(), &set, Some(&list.url), &code.code, list.from),
+                'i',
+                "{set} {}",
+                code.code
+            );
         }
     }
 }

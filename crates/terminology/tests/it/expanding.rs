@@ -20,7 +20,8 @@ fn names_come_in_the_language_asked_for() {
 #[test]
 fn the_answer_is_a_value_set_with_an_expansion() {
     let set = built_in().value_set("https://yba.vn/fhir/ValueSet/gioi-tinh").unwrap();
-    let asked = Expand { include_designations: true, timestamp: "2026-03-02T08:00:00+07:00", ..Expand::on(today()) };
+    let asked =
+        Expand { include_designations: true, timestamp: "2026-03-02T08:00:00+07:00", ..Expand::on(today()) };
     let value = set.expand(&asked).unwrap().to_value(&set, &asked);
     assert_eq!(value["resourceType"].as_str(), Some("ValueSet"));
     assert_eq!(value["expansion"]["timestamp"].as_str(), Some("2026-03-02T08:00:00+07:00"));
@@ -58,11 +59,13 @@ fn a_set_that_nobody_can_list_says_so() {
 
 #[test]
 fn codes_of_two_includes_are_shown_once() {
-    let terminology = with(&[r#"{"resourceType": "ValueSet", "url": "urn:both", "status": "active", "compose": {"include": [
+    let terminology = with(&[
+        r#"{"resourceType": "ValueSet", "url": "urn:both", "status": "active", "compose": {"include": [
         {"system": "http://hl7.org/fhir/administrative-gender", "concept": [{"code": "male"}, {"code": "other"}]},
         {"system": "http://hl7.org/fhir/administrative-gender"},
         {"valueSet": ["http://hl7.org/fhir/ValueSet/administrative-gender"]}],
-        "exclude": [{"system": "http://hl7.org/fhir/administrative-gender", "concept": [{"code": "unknown"}]}]}}"#]);
+        "exclude": [{"system": "http://hl7.org/fhir/administrative-gender", "concept": [{"code": "unknown"}]}]}}"#,
+    ]);
     assert_eq!(codes(&expand(&terminology, "urn:both", &Expand::on(today()))), ["male", "other", "female"]);
 }
 
@@ -80,7 +83,9 @@ fn an_include_of_system_and_sets_is_what_is_in_all_of_them() {
     ]);
     assert_eq!(codes(&expand(&terminology, "urn:and", &Expand::on(today()))), ["female"]);
     assert_eq!(codes(&expand(&terminology, "urn:and-system", &Expand::on(today()))), ["male", "female"]);
-    for (set, code, expected) in [("urn:and", "female", 'i'), ("urn:and", "male", 'o'), ("urn:and-system", "other", 'o')] {
+    for (set, code, expected) in
+        [("urn:and", "female", 'i'), ("urn:and", "male", 'o'), ("urn:and-system", "other", 'o')]
+    {
         assert_eq!(crate::holds(&terminology, set, None, code, today()), expected, "{set} {code}");
     }
 }

@@ -30,7 +30,8 @@ fn a_code_stands_under_its_category_block_and_chapter() {
     assert!(table.flags(at("X")).not_selectable && !table.flags(at("J20")).not_selectable);
     assert!(table.len() > 14_000);
     // In the order of the book: chapter I first, XXI before XXII.
-    let order: Vec<&str> = table.all().filter(|at| table.parents(*at).next().is_none()).map(|at| table.code(at)).collect();
+    let order: Vec<&str> =
+        table.all().filter(|at| table.parents(*at).next().is_none()).map(|at| table.code(at)).collect();
     assert_eq!(&order[..3], ["I", "II", "III"]);
     let orphans = table.all().filter(|at| table.parents(*at).next().is_none()).count();
     assert_eq!(orphans, order.len());
@@ -39,7 +40,9 @@ fn a_code_stands_under_its_category_block_and_chapter() {
 
 #[test]
 fn diseases_may_be_recorded_and_groups_may_not() {
-    for (code, expected) in [("J20.9", 'i'), ("J20", 'i'), ("J20-J22", 'o'), ("X", 'o'), ("J20.99", 'o'), ("j20.9", 'o')] {
+    for (code, expected) in
+        [("J20.9", 'i'), ("J20", 'i'), ("J20-J22", 'o'), ("X", 'o'), ("J20.99", 'o'), ("j20.9", 'o')]
+    {
         assert_eq!(holds(built_in(), SET, Some(ICD10), code, today()), expected, "{code}");
     }
 }
@@ -86,8 +89,10 @@ fn the_whole_book_at_once_is_too_much_and_a_chapter_is_not() {
     let set = built_in().value_set(SET).unwrap();
     let refused = set.expand(&Expand::on(today())).unwrap_err();
     assert_eq!((refused.issues[0].code, refused.issues[0].key), ("too-costly", "terminology-too-costly"));
-    let chapter = with(&[r#"{"resourceType": "ValueSet", "url": "urn:chapter", "status": "active", "compose": {"include": [
-        {"system": "http://hl7.org/fhir/sid/icd-10", "filter": [{"property": "concept", "op": "descendent-of", "value": "J20-J22"}]}]}}"#]);
+    let chapter = with(&[
+        r#"{"resourceType": "ValueSet", "url": "urn:chapter", "status": "active", "compose": {"include": [
+        {"system": "http://hl7.org/fhir/sid/icd-10", "filter": [{"property": "concept", "op": "descendent-of", "value": "J20-J22"}]}]}}"#,
+    ]);
     let expansion = expand(&chapter, "urn:chapter", &Expand::on(today()));
     assert_eq!(codes(&expansion)[..3], ["J20", "J20.0", "J20.1"]);
     assert!(codes(&expansion).last().unwrap().starts_with("J22"));

@@ -93,12 +93,22 @@ fn imports_that_multiply_are_refused_before_they_cost_anything() {
     let mut sets = vec![set("urn:n0", r#"{"system": "http://hl7.org/fhir/administrative-gender"}"#)];
     for level in 1..=30 {
         let below = format!("urn:n{}", level - 1);
-        sets.push(set(&format!("urn:n{level}"), &format!(r#"{{"valueSet": ["{below}"]}}, {{"valueSet": ["{below}"]}}"#)));
+        sets.push(set(
+            &format!("urn:n{level}"),
+            &format!(r#"{{"valueSet": ["{below}"]}}, {{"valueSet": ["{below}"]}}"#),
+        ));
     }
     let texts: Vec<&str> = sets.iter().map(String::as_str).collect();
     let found = problems(&texts);
-    assert!(found.iter().any(|(severity, _, text)| *severity == Severity::Error && text.contains("quá 10000 phần")), "{found:?}");
-    let deep: Vec<String> = (0..50).map(|level| set(&format!("urn:d{level}"), &format!(r#"{{"valueSet": ["urn:d{}"]}}"#, level + 1))).collect();
+    assert!(
+        found
+            .iter()
+            .any(|(severity, _, text)| *severity == Severity::Error && text.contains("quá 10000 phần")),
+        "{found:?}"
+    );
+    let deep: Vec<String> = (0..50)
+        .map(|level| set(&format!("urn:d{level}"), &format!(r#"{{"valueSet": ["urn:d{}"]}}"#, level + 1)))
+        .collect();
     let texts: Vec<&str> = deep.iter().map(String::as_str).collect();
     assert!(problems(&texts).iter().any(|(_, _, text)| text.contains("tầng")));
 }

@@ -1,5 +1,7 @@
 //! The terminology as the program carries it, and resources laid over it.
+#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
+mod authored;
 mod definitions;
 mod editions;
 mod expanding;

@@ -50,15 +50,22 @@ fn one_coding_that_is_in_suffices() {
 #[test]
 fn a_code_without_system_is_told_which_system_it_is_of() {
     let set = built_in().value_set("http://hl7.org/fhir/ValueSet/administrative-gender").unwrap();
-    let answer = built_in().validate_in_set(&set, &[Coded { code: "male", ..Coded::default() }], None, today());
-    assert_eq!((answer.system.as_str(), answer.display.as_str()), ("http://hl7.org/fhir/administrative-gender", "Male"));
+    let answer =
+        built_in().validate_in_set(&set, &[Coded { code: "male", ..Coded::default() }], None, today());
+    assert_eq!(
+        (answer.system.as_str(), answer.display.as_str()),
+        ("http://hl7.org/fhir/administrative-gender", "Male")
+    );
 }
 
 #[test]
 fn a_system_says_which_codes_it_has() {
     let check = |system: &str, code: &str| {
         let coded = Coded { system: Some(system), code, ..Coded::default() };
-        built_in().validate_in_system(&[coded], None, today()).map(|answer| answer.result).map_err(|one| one.issues[0].key)
+        built_in()
+            .validate_in_system(&[coded], None, today())
+            .map(|answer| answer.result)
+            .map_err(|one| one.issues[0].key)
     };
     assert_eq!(check(ICD10, "I10"), Ok(true));
     assert_eq!(check(ICD10, "I10.X"), Ok(false));
@@ -75,9 +82,19 @@ fn a_look_shows_names_parents_and_children() {
         assert!(answer.contains(part), "{part}: {answer}");
     }
     let only = lookup(ICD10, "J20", Some("en"), &["parent".to_owned()]).unwrap();
-    assert!(only.contains("J20-J22") && !only.contains("J20.9") && only.contains(r#""valueString":"Acute bronchitis""#), "{only}");
-    assert!(lookup("https://yba.vn/fhir/CodeSystem/drug", "lidocaine", None, &[]).unwrap().contains("strength"));
-    assert!(lookup("http://unitsofmeasure.org", "mg/(kg.d)", None, &[]).is_ok(), "right though nobody listed it");
+    assert!(
+        only.contains("J20-J22")
+            && !only.contains("J20.9")
+            && only.contains(r#""valueString":"Acute bronchitis""#),
+        "{only}"
+    );
+    assert!(
+        lookup("https://yba.vn/fhir/CodeSystem/drug", "lidocaine", None, &[]).unwrap().contains("strength")
+    );
+    assert!(
+        lookup("http://unitsofmeasure.org", "mg/(kg.d)", None, &[]).is_ok(),
+        "right though nobody listed it"
+    );
     assert_eq!(lookup(ICD10, "ZZZ", None, &[]), Err(format!("Hệ mã {ICD10} không có mã \"ZZZ\".")));
     assert!(lookup("urn:nowhere", "a", None, &[]).unwrap_err().contains("Không có hệ mã"));
 }
@@ -102,20 +119,33 @@ fn laboratory_tests_and_drugs_lead_to_loinc_and_atc_and_back() {
     };
     assert_eq!(ask("https://yba.vn/fhir/CodeSystem/lab-test", "wbc", None, false), ["6690-2"]);
     assert_eq!(ask("http://loinc.org", "6690-2", None, true), ["wbc"]);
-    assert_eq!(ask("https://yba.vn/fhir/CodeSystem/drug", "lidocaine", Some("http://www.whocc.no/atc"), false), ["N01BB02"]);
-    assert_eq!(ask("https://yba.vn/fhir/CodeSystem/drug", "lidocaine", Some("urn:other"), false), Vec::<String>::new());
+    assert_eq!(
+        ask("https://yba.vn/fhir/CodeSystem/drug", "lidocaine", Some("http://www.whocc.no/atc"), false),
+        ["N01BB02"]
+    );
+    assert_eq!(
+        ask("https://yba.vn/fhir/CodeSystem/drug", "lidocaine", Some("urn:other"), false),
+        Vec::<String>::new()
+    );
     // R4's own map of addresses' uses.
-    let v3 = ask("http://hl7.org/fhir/address-use", "home", Some("http://terminology.hl7.org/CodeSystem/v3-AddressUse"), false);
+    let v3 = ask(
+        "http://hl7.org/fhir/address-use",
+        "home",
+        Some("http://terminology.hl7.org/CodeSystem/v3-AddressUse"),
+        false,
+    );
     assert!(v3.contains(&"H".to_owned()), "{v3:?}");
 }
 
 #[test]
 fn a_map_may_give_several_targets_and_what_is_unmapped() {
-    let terminology = with(&[r#"{"resourceType": "ConceptMap", "url": "urn:m", "status": "active", "group": [{
+    let terminology = with(&[
+        r#"{"resourceType": "ConceptMap", "url": "urn:m", "status": "active", "group": [{
         "source": "urn:s", "target": "urn:t", "element": [
           {"code": "a", "target": [{"code": "x", "equivalence": "wider"}, {"code": "y", "equivalence": "narrower", "comment": "hiếm"}]},
           {"code": "b", "target": [{"equivalence": "unmatched"}]}],
-        "unmapped": {"mode": "fixed", "code": "other"}}]}"#]);
+        "unmapped": {"mode": "fixed", "code": "other"}}]}"#,
+    ]);
     let ask = |system: &str, code: &str, reverse: bool| {
         let asked = Translate { map: Some("urn:m"), system, code, target: None, reverse, on: today() };
         let found = terminology.translate(&asked).unwrap();
@@ -127,6 +157,13 @@ fn a_map_may_give_several_targets_and_what_is_unmapped() {
     assert_eq!(ask("urn:t", "x", true).1[0].equivalence, "narrower");
     assert_eq!(ask("urn:s", "zzz", false).1[0].code, "other");
     assert!(ask("urn:s", "b", false).0.contains(r#""valueBoolean":false"#));
-    let asked = Translate { map: Some("urn:none"), system: "urn:s", code: "a", target: None, reverse: false, on: today() };
+    let asked = Translate {
+        map: Some("urn:none"),
+        system: "urn:s",
+        code: "a",
+        target: None,
+        reverse: false,
+        on: today(),
+    };
     assert_eq!(terminology.translate(&asked).unwrap_err().issues[0].key, "terminology-map");
 }

@@ -52,11 +52,15 @@ fn a_divided_commune_leads_to_several_the_likely_one_first() {
     let content = yba_content::Content::built_in();
     let table = built_in().code_system(OLD, None, today()).unwrap().table();
     let several = table.all().map(|at| table.code(at)).filter(|code| code.len() == 5);
-    let several: Vec<_> = several.filter_map(|code| content.old_unit(code)).filter(|old| old.new.len() > 1).collect();
+    let several: Vec<_> =
+        several.filter_map(|code| content.old_unit(code)).filter(|old| old.new.len() > 1).collect();
     assert!(!several.is_empty());
     for old in several {
         let found = translated(OLD, &old.code, false);
-        assert_eq!(found.iter().map(|(code, _)| code).collect::<Vec<_>>(), old.new.iter().collect::<Vec<_>>());
+        assert_eq!(
+            found.iter().map(|(code, _)| code).collect::<Vec<_>>(),
+            old.new.iter().collect::<Vec<_>>()
+        );
         assert!(found.iter().all(|(_, equivalence)| *equivalence == "inexact"));
     }
 }
@@ -68,7 +72,8 @@ fn old_codes_stay_right_in_records_and_are_no_longer_offered() {
     assert_eq!(holds(built_in(), both, Some(NEW), "03388", today()), 'i');
     assert_eq!(holds(built_in(), both, Some(NEW), "12", today()), 'o', "a province is no commune");
     assert_eq!(holds(built_in(), both, Some(OLD), "99999", today()), 'o');
-    let asked = Expand { filter: Some("quyet tien"), active_only: true, count: Some(50), ..Expand::on(today()) };
+    let asked =
+        Expand { filter: Some("quyet tien"), active_only: true, count: Some(50), ..Expand::on(today()) };
     let offered = expand(built_in(), both, &asked);
     assert!(offered.entries.iter().all(|entry| entry.system == NEW), "{:?}", codes(&offered));
     let before = Expand { on: day("2025-06-30"), ..asked };
