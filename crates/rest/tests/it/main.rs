@@ -3,6 +3,7 @@
 
 mod access;
 mod docs;
+mod hl7;
 mod hostile;
 mod house;
 mod instance;
