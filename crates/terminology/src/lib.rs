@@ -200,7 +200,7 @@ impl Terminology {
 
     pub(crate) fn lay(&mut self, laid: Laid) {
         match laid {
-            Laid::System(edition) => self.lay_system(edition),
+            Laid::System(edition) => self.lay_system(*edition),
             Laid::Set(set) => self.lay_set(Kept::Ready(Arc::new(set))),
             Laid::Map(map) => self.lay_map(KeptMap::Ready(Arc::new(map))),
         }

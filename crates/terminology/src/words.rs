@@ -34,7 +34,7 @@ impl Filter {
             folded.split(' ').filter(|word| !word.is_empty()).map(|word| format!(" {word}")).collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
         words.dedup();
-        let marked = typed.chars().any(|letter| !letter.is_ascii());
+        let marked = !typed.is_ascii();
         (!typed.is_empty()).then(|| Filter { bare: bare(&typed), typed, folded, words, marked })
     }
 }
