@@ -38,9 +38,8 @@ impl Grammar {
 /// `langtag / privateuse / grandfathered` of RFC 5646; of the irregular old tags only `i-…`.
 fn is_language_tag(code: &str) -> bool {
     let parts: Vec<&str> = code.split('-').collect();
-    let sound = |part: &str| {
-        (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    };
+    let sound =
+        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !parts.iter().all(|part| sound(part)) {
         return false;
     }
@@ -56,7 +55,9 @@ fn is_language_tag(code: &str) -> bool {
         let _ = (0..3).all(|_| rest.take(|part| part.len() == 3 && is_alphabetic(part)));
     }
     rest.take(|part| part.len() == 4 && is_alphabetic(part));
-    rest.take(|part| part.len() == 2 && is_alphabetic(part) || part.len() == 3 && part.parse::<u16>().is_ok());
+    rest.take(|part| {
+        part.len() == 2 && is_alphabetic(part) || part.len() == 3 && part.parse::<u16>().is_ok()
+    });
     while rest.take(|part| part.len() >= 5 || part.len() == 4 && part.as_bytes()[0].is_ascii_digit()) {}
     // Extensions: a single letter or digit, then longer parts.
     while rest.take(|part| part.len() == 1 && !part.eq_ignore_ascii_case("x")) {

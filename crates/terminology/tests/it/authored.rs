@@ -165,3 +165,15 @@ fn the_map_of_sexes_leads_to_fhirs_genders() {
     };
     assert_eq!((ask("1").as_str(), ask("2").as_str(), ask("3").as_str()), ("male", "female", "unknown"));
 }
+
+#[test]
+fn the_guide_for_authors_shows_files_that_work() {
+    let guide = include_str!("../../../../docs/vi/noi-dung.md");
+    let blocks = guide.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("\n```"));
+    let files: Vec<(&str, &str)> = blocks
+        .filter_map(|(text, _)| Some((text.lines().next()?.strip_prefix("# ")?, text)))
+        .filter(|(path, _)| path.starts_with("valuesets/"))
+        .collect();
+    assert_eq!(files.len(), 2);
+    told(&files, &[]);
+}
