@@ -102,6 +102,12 @@ fn what_is_wrong_with_a_set_is_said_with_its_file() {
         &["vòng tròn"],
     );
     told(&[("valuesets/s/2020-01-01.json", "{")], &["không đọc được JSON"]);
+    let slips = "[[compose.include]]\nsystem = \"http://hl7.org/fhir/sid/icd-10\"\nfilter = [{ property = \"concept\", op = \"is-a\", value = \"A92-A99\" }]\n\
+                 [[compose.exclude]]\nsystem = \"http://hl7.org/fhir/sid/icd-10\"\nconcept = [{ code = \"A97.0\" }, { code = \"A97,0\" }]\n";
+    told(
+        &[("valuesets/s/2020-01-01.toml", &file(slips))],
+        &["không có mã \"A92-A99\"", "không có mã \"A97,0\""],
+    );
     told(
         &[
             ("valuesets/s/2020-01-01.toml", &file("[[compose.include]]\nsystem = \"urn:x\"\n")),
