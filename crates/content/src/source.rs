@@ -160,8 +160,18 @@ fn walk(dir: &Path, prefix: &str, depth: usize, found: &mut Vec<String>, report:
 }
 
 /// The folders that mean something; a file elsewhere is more often a slip in a name than a note.
-const FOLDERS: &[&str] =
-    &["claims/", "codes/", "drugs/", "labs/", "law/", "maps/lab-indicators/", "parameters/", "profiles/"];
+const FOLDERS: &[&str] = &[
+    "claims/",
+    "codes/",
+    "conceptmaps/",
+    "drugs/",
+    "labs/",
+    "law/",
+    "maps/lab-indicators/",
+    "parameters/",
+    "profiles/",
+    "valuesets/",
+];
 
 /// Reports files that nothing reads.
 pub(crate) fn check_places(sources: &Sources, report: &mut Report) {

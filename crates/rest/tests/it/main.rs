@@ -11,4 +11,5 @@ mod metadata;
 mod minimal;
 mod operation;
 mod search;
+mod terminology;
 mod transaction;
