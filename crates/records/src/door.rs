@@ -6,9 +6,9 @@ use crate::terms::Terms;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use yba_fhir::defs::r4;
-use yba_fhir::{Kind, Outcome};
+use yba_fhir::{Day, Kind, Outcome};
 use yba_store::{Found, Query, Scope, Store, Version};
-use yba_validate::Validator;
+use yba_validate::{Codes, Validator};
 
 /// Where server ids come from.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ pub struct Records {
     pub(crate) store: Store,
     pub(crate) trail: Arc<ReadTrail>,
     pub(crate) ids: Ids,
-    validator: Arc<RwLock<Arc<Validator>>>,
+    validator: Arc<RwLock<Option<Validator>>>,
     pub(crate) terms: Arc<Terms>,
 }
 
@@ -42,18 +42,22 @@ impl Records {
     /// The door to a store, its trail of reads in the store's folder.
     pub fn open(store: Store, ids: Ids) -> Result<Records, Outcome> {
         let trail = ReadTrail::open(&store.folder().join("audit"), store.clock().clone())?;
-        let validator = Arc::new(RwLock::new(Arc::new(Validator::r4().clone())));
-        Ok(Records { store, trail: Arc::new(trail), ids, validator, terms: Arc::default() })
+        Ok(Records { store, trail: Arc::new(trail), ids, validator: Arc::default(), terms: Arc::default() })
     }
 
-    /// What writes are judged by: R4 alone until [`Records::judge_by`] says more.
-    pub fn validator(&self) -> Arc<Validator> {
-        self.validator.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What writes are judged by at this moment: R4 alone until [`Records::judge_by`] says more, and the terminology as it
+    /// was made last.
+    pub fn validator(&self) -> Validator {
+        let codes = Codes::new(self.terminology_now(), Day::of_instant(self.store.clock().now_ms()));
+        match &*self.validator.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(validator) => validator.speaking(codes),
+            None => Validator::r4().speaking(codes),
+        }
     }
 
     /// From now on writes are judged by this: profiles may come and go while the node runs.
     pub fn judge_by(&self, validator: Validator) {
-        *self.validator.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(validator);
+        *self.validator.write().unwrap_or_else(PoisonError::into_inner) = Some(validator);
     }
 
     /// The store itself: for followers (the log, derived tables) and operations. It holds no permission and leaves

@@ -6,12 +6,12 @@ use crate::door::Records;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{Mutex, watch};
-use yba_content::Content;
 use yba_fhir::json::{self, Value};
 use yba_fhir::{Issue, Outcome, Severity};
 use yba_store::Store;
 use yba_store::db;
 use yba_terminology::Terminology;
+use yba_validate::Codes;
 
 /// The kinds that a terminology is made of.
 const KINDS: [&str; 3] = ["CodeSystem", "ConceptMap", "ValueSet"];
@@ -41,7 +41,7 @@ pub(crate) struct Terms {
 
 impl Terms {
     fn base(&self) -> Arc<Terminology> {
-        self.base.get_or_init(|| Arc::new(Terminology::built_in(&Content::built_in()))).clone()
+        self.base.get_or_init(|| Codes::built_in().terminology().clone()).clone()
     }
 
     fn now(&self) -> Option<Arc<Terminology>> {
@@ -52,8 +52,8 @@ impl Terms {
 impl Records {
     /// What the terminology is built on: of this node's content. To be said before anybody asks; later it changes
     /// nothing.
-    pub fn speak_by(&self, terminology: Terminology) {
-        let _ = self.terms.base.set(Arc::new(terminology));
+    pub fn speak_by(&self, terminology: Arc<Terminology>) {
+        let _ = self.terms.base.set(terminology);
     }
 
     /// The terminology with every resource that the log holds by now. Resources that are malformed are left out.

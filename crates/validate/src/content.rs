@@ -1,15 +1,16 @@
 //! The profiles of content: compiled, and tried on the examples beside them.
 
-use crate::{Findings, Profiles, Validator};
-use yba_content::{Content, Day, Example, Problem, ProfileEdition};
+use crate::{Codes, Findings, Profiles, Validator};
+use yba_content::{Content, Example, Problem, ProfileEdition};
 use yba_fhir::json::{Value, str_at};
 use yba_fhir::outcome::{Issue, Severity};
 use yba_fhir::resource::{Limits, parse_json};
 
 impl Validator {
-    /// R4, the profiles of content as they are on a day, and further definitions. What is wrong with a definition of
+    /// R4, the profiles of content as they are on the day of the codes, and further definitions. What is wrong with a definition of
     /// content is told with file and line; what is sound is there all the same.
-    pub fn of_content(content: &Content, today: Day, further: &[Value]) -> (Validator, Vec<Problem>) {
+    pub fn of_content(content: &Content, codes: Codes, further: &[Value]) -> (Validator, Vec<Problem>) {
+        let today = codes.today();
         let mut editions: Vec<&ProfileEdition> = content.profiles().iter().collect();
         // The last of several counts: future ones first, then the others by their day.
         editions.sort_by_key(|edition| (edition.from <= today, edition.from));
@@ -29,7 +30,7 @@ impl Validator {
                 text: format!("{place}: {}", fault.issue.text),
             });
         }
-        (Validator::with_profiles(profiles), problems)
+        (Validator::new(profiles, codes), problems)
     }
 
     /// Judges the examples that stand beside profiles; tells those that came out otherwise than expected.

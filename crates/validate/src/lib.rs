@@ -8,21 +8,23 @@
 //! Start reading at [`Validator::check`].
 
 mod answers;
+mod codes;
 mod content;
 mod finding;
 mod primitive;
 mod profile;
-mod required;
 mod rule;
 mod shape;
 mod spot;
 mod walk;
 
+pub use codes::Codes;
 pub use finding::{FINDINGS_MAX, Findings};
 pub use profile::{Fault, Profile, Profiles};
 
 use answers::Answers;
 use profile::conform::Conform;
+use shape::Shapes;
 use std::sync::{Arc, OnceLock};
 use yba_fhir::defs::r4;
 use yba_fhir::json::Value;
@@ -30,35 +32,32 @@ use yba_fhir::json::Value;
 /// Everything that judging needs, compiled.
 #[derive(Debug, Clone)]
 pub struct Validator {
-    base: &'static Base,
+    shapes: &'static Shapes,
     profiles: Arc<Profiles>,
+    codes: Codes,
 }
 
-/// The rules of R4 itself.
-#[derive(Debug)]
-struct Base {
-    shapes: shape::Shapes,
-    required: required::RequiredCodes,
-}
-
-fn base() -> &'static Base {
-    static BASE: OnceLock<Base> = OnceLock::new();
-    BASE.get_or_init(|| Base {
-        shapes: shape::Shapes::compile(r4()),
-        required: required::RequiredCodes::built_in(),
-    })
+/// R4's own rules, compiled once.
+fn shapes() -> &'static Shapes {
+    static SHAPES: OnceLock<Shapes> = OnceLock::new();
+    SHAPES.get_or_init(|| Shapes::compile(r4()))
 }
 
 impl Validator {
     /// The rules of R4 itself, without profiles.
     pub fn r4() -> &'static Validator {
         static VALIDATOR: OnceLock<Validator> = OnceLock::new();
-        VALIDATOR.get_or_init(|| Validator::with_profiles(Profiles::default()))
+        VALIDATOR.get_or_init(|| Validator::new(Profiles::default(), Codes::built_in().clone()))
     }
 
-    /// R4 and these profiles.
-    pub fn with_profiles(profiles: Profiles) -> Validator {
-        Validator { base: base(), profiles: Arc::new(profiles) }
+    /// R4 and these profiles, with codes as these are.
+    pub fn new(profiles: Profiles, codes: Codes) -> Validator {
+        Validator { shapes: shapes(), profiles: Arc::new(profiles), codes }
+    }
+
+    /// The same rules with other codes: those of the moment.
+    pub fn speaking(&self, codes: Codes) -> Validator {
+        Validator { codes, ..self.clone() }
     }
 
     pub fn profiles(&self) -> &Profiles {
@@ -85,8 +84,8 @@ impl Validator {
 
     /// Adds what is wrong with a resource, by R4, the profiles that it names, and these.
     pub fn judge(&self, resource: &Value, asked: &[String], findings: &mut Findings) {
-        let conform = Conform { profiles: &self.profiles, codes: &self.base.required };
-        let host = Answers::new(conform);
-        walk::Walk { shapes: &self.base.shapes, conform, host: &host, asked }.resource(resource, findings);
+        let conform = Conform { profiles: &self.profiles, codes: &self.codes };
+        let host = Answers::new(conform, self.codes.day_of(resource));
+        walk::Walk { shapes: self.shapes, conform, host: &host, asked }.resource(resource, findings);
     }
 }

@@ -1,6 +1,7 @@
 //! Where a judgement stands: the place in words, and the resources around it.
 
 use crate::finding::Place;
+use yba_fhir::Day;
 use yba_fhirpath::{Host, Node};
 
 /// The resource around a node (`%resource`), the one that contains that (`%rootResource`), and who answers questions.
@@ -9,6 +10,8 @@ pub struct Within<'v> {
     pub resource: Node<'v>,
     pub root: Node<'v>,
     pub host: &'v dyn Host,
+    /// The day of what the resource tells of: it chooses the edition of a code list.
+    pub on: Day,
 }
 
 /// A place with what is around it.

@@ -35,7 +35,8 @@ impl Walk<'_> {
     pub fn resource(&self, value: &Value, out: &mut Findings) {
         let kind = str_at(value, &["resourceType"]).filter(|kind| !kind.is_empty());
         let node = PathNode::root(value);
-        let within = Within { resource: node, root: node, host: self.host };
+        let on = self.conform.codes.day_of(value);
+        let within = Within { resource: node, root: node, host: self.host, on };
         let spot = Spot { place: Place::root(kind.unwrap_or("Resource")), within };
         self.any_resource(value, spot, out);
         self.asked.iter().for_each(|url| self.profile(url, value, spot, out));
@@ -104,7 +105,8 @@ impl Walk<'_> {
     fn inner_resource(&self, field: &Field, value: &Value, spot: Spot<'_>, out: &mut Findings) {
         let resource = PathNode::root(value);
         let root = if field.name == "contained" { spot.within.root } else { resource };
-        self.any_resource(value, Spot { within: Within { resource, root, ..spot.within }, ..spot }, out);
+        let on = if field.name == "contained" { spot.within.on } else { self.conform.codes.day_of(value) };
+        self.any_resource(value, Spot { within: Within { resource, root, on, ..spot.within }, ..spot }, out);
     }
 
     fn object(&self, node: &Node, value: &Value, spot: Spot<'_>, out: &mut Findings) {
@@ -212,12 +214,12 @@ impl Walk<'_> {
                 let node = self.shapes.node(node);
                 self.object(node, value, spot, out);
                 if !at.member.is_sibling {
-                    self.meaning(at.field, node, value, &spot.place, out);
+                    self.meaning(at.field, node, value, spot, out);
                     field_rules(at.field, node.type_id, value, None, spot, out);
                 }
             }
             Content::Primitive(kind) => {
-                self.primitive(at.field, kind, value, &spot.place, out);
+                self.primitive(at.field, kind, value, spot, out);
                 if !at.field.rules.is_empty() {
                     let id = schema().fhir(name_of(kind)).unwrap_or(TypeId::UNKNOWN);
                     field_rules(at.field, id, value, beside, spot, out);
@@ -226,14 +228,8 @@ impl Walk<'_> {
         }
     }
 
-    fn primitive(
-        &self,
-        field: &Field,
-        kind: Primitive,
-        value: &Value,
-        place: &Place<'_>,
-        out: &mut Findings,
-    ) {
+    fn primitive(&self, field: &Field, kind: Primitive, value: &Value, spot: Spot<'_>, out: &mut Findings) {
+        let place = &spot.place;
         match kind.check(value) {
             Err(Refused::Json(wanted)) => out.add(place, Finding::wrong_type(wanted, kind_of(value))),
             Err(Refused::Format(why)) => {
@@ -243,24 +239,26 @@ impl Walk<'_> {
             Ok(()) => {
                 if let (Some(set), Some(code)) = (&field.required_set, value.as_str())
                     && kind == Primitive::Code
-                    && self.conform.codes.contains(set, None, code) == Some(false)
+                    && self.conform.codes.contains(set, None, code, spot.within.on) == Some(false)
                 {
-                    out.add(place, Finding::code_not_in_set(code, set));
+                    let set = self.conform.codes.describe(set, spot.within.on);
+                    out.add(place, Finding::code_not_in_set(code, &set));
                 }
             }
         }
     }
 
     /// What the element's definition says of a data type: the codes it must use, what it may point to.
-    fn meaning(&self, field: &Field, node: &Node, value: &Value, place: &Place<'_>, out: &mut Findings) {
+    fn meaning(&self, field: &Field, node: &Node, value: &Value, spot: Spot<'_>, out: &mut Findings) {
+        let (place, on) = (&spot.place, spot.within.on);
         if node.name == "Reference" && !field.targets.is_empty() {
             reference(field, value, place, out);
         }
         if let Some(set) = &field.required_set
             && matches!(node.name.as_str(), "CodeableConcept" | "Coding" | "Quantity")
-            && let Some(code) = self.conform.codes.outside(set, value)
+            && let Some(code) = self.conform.codes.outside(set, value, on)
         {
-            out.add(place, Finding::code_not_in_set(code, set));
+            out.add(place, Finding::code_not_in_set(code, &self.conform.codes.describe(set, on)));
         }
     }
 }

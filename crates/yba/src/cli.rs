@@ -101,7 +101,7 @@ pub(crate) struct ValidateArgs {
     /// A profile that the resource must conform to, beside those it names itself
     #[arg(long, value_name = "URL")]
     pub profile: Vec<String>,
-    /// A file with a StructureDefinition, or a Bundle of several, to know as well
+    /// A file to know as well: a StructureDefinition, ValueSet or CodeSystem, or a Bundle of several
     #[arg(long, value_name = "FILE")]
     pub load: Vec<std::path::PathBuf>,
     /// A folder of content in place of built-in files

@@ -9,8 +9,7 @@ use yba_content::{Content, Day, Problem};
 use yba_fhir::{Kind, Outcome};
 use yba_records::{Ids, Records};
 use yba_store::Store;
-use yba_terminology::Terminology;
-use yba_validate::Validator;
+use yba_validate::{Codes, Validator};
 
 /// What a command works on.
 #[derive(Clone)]
@@ -31,8 +30,9 @@ impl Node {
             Outcome::fault(format!("the province key in {} cannot be used: {error}", config.data.display()))
         })?;
         let records = Records::open(store, Ids::Random)?;
-        records.judge_by(validator(&content, Day::of_instant(records.store().clock().now_ms()))?);
-        records.speak_by(Terminology::built_in(&content));
+        let codes = Codes::of_content(&content, Day::of_instant(records.store().clock().now_ms()));
+        records.speak_by(codes.terminology().clone());
+        records.judge_by(validator(&content, codes)?);
         Ok(Node { records, content: Arc::new(content), province_key, config })
     }
 }
@@ -51,8 +51,8 @@ fn content_problems(text: &str, problems: &[Problem]) -> Outcome {
 }
 
 /// R4 and the profiles of content.
-fn validator(content: &Content, today: Day) -> Result<Validator, Outcome> {
-    let (validator, problems) = Validator::of_content(content, today, &[]);
+fn validator(content: &Content, codes: Codes) -> Result<Validator, Outcome> {
+    let (validator, problems) = Validator::of_content(content, codes, &[]);
     match problems.is_empty() {
         true => Ok(validator),
         false => {

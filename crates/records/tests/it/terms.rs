@@ -63,7 +63,7 @@ async fn a_node_speaks_by_its_own_content() {
     let kit = yba_testkit::records();
     let own = parse_set();
     let base = Terminology::built_in(&Content::built_in()).with_resources(std::iter::once(&own)).unwrap();
-    kit.records.speak_by(base);
+    kit.records.speak_by(std::sync::Arc::new(base));
     assert_eq!(holds(&kit.records.terminology_now(), "urn:own", "x"), Some(true));
     put(&kit, "a", "x").await;
     assert_eq!(holds(&*kit.records.terminology().await.unwrap(), "urn:own", "x"), Some(true));

@@ -103,7 +103,9 @@ async fn writes_and_questions_are_judged_by_the_profiles_of_the_node() {
     let house = House::open(yba_testkit::records());
     let content = yba_content::Content::built_in();
     let day = yba_content::Day::new(2026, 3, 2).unwrap();
-    house.kit.records.judge_by(yba_validate::Validator::of_content(&content, day, &[]).0);
+    house.kit.records.judge_by(
+        yba_validate::Validator::of_content(&content, yba_validate::Codes::of_content(&content, day), &[]).0,
+    );
     let url = "https://yba.vn/fhir/StructureDefinition/vn-patient";
     let patient = json!({"resourceType": "Patient", "name": [{"text": "Lo Thi Mau"}]});
     let missing = [("error".to_owned(), "Patient.gender".to_owned())];

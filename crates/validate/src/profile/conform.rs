@@ -3,8 +3,8 @@
 use super::slicing::{Rules, Slicing};
 use super::value::{fits, is_fixed, order};
 use super::{Allowed, Constraint, Profile, Profiles};
+use crate::codes::Codes;
 use crate::finding::{Finding, Findings};
-use crate::required::RequiredCodes;
 use crate::spot::Spot;
 use crate::walk::pointed_type;
 use std::cmp::Ordering;
@@ -17,7 +17,7 @@ use yba_fhirpath::schema::{Element, TypeId, schema};
 #[derive(Clone, Copy)]
 pub struct Conform<'a> {
     pub profiles: &'a Profiles,
-    pub codes: &'a RequiredCodes,
+    pub codes: &'a Codes,
 }
 
 impl Conform<'_> {
@@ -31,7 +31,10 @@ impl Conform<'_> {
     }
 
     fn constraint(&self, asked: &Constraint, node: Node<'_>, spot: Spot<'_>, out: &mut Findings) {
-        self.types(&asked.types, node, spot, out);
+        if !self.types(&asked.types, node, spot, out) {
+            // What is asked of another type makes no sense of this one.
+            return;
+        }
         if let Some(value) = node.value {
             own_value(asked, value, spot, out);
             self.binding(asked, value, spot, out);
@@ -86,14 +89,16 @@ impl Conform<'_> {
         }
     }
 
-    fn types(&self, allowed: &[Allowed], node: Node<'_>, spot: Spot<'_>, out: &mut Findings) {
+    /// Whether the node is of a type that may stand there; says so when it is not.
+    fn types(&self, allowed: &[Allowed], node: Node<'_>, spot: Spot<'_>, out: &mut Findings) -> bool {
         if allowed.is_empty() {
-            return;
+            return true;
         }
         let Some(one) = allowed.iter().find(|one| one.takes(node.id)) else {
             let names: Vec<&str> = allowed.iter().map(|one| one.name.as_str()).collect();
             let found = &schema().get(node.id).name;
-            return out.add(&spot.place, Finding::type_not_allowed(found, &names));
+            out.add(&spot.place, Finding::type_not_allowed(found, &names));
+            return false;
         };
         if let Some(value) = node.value
             && !one.targets.is_empty()
@@ -106,6 +111,7 @@ impl Conform<'_> {
         if one.name != "Extension" {
             self.type_profiles(one, node, spot, out);
         }
+        true
     }
 
     /// One of the profiles of a type must hold; with a single one its findings are told, else that none fits.
@@ -138,8 +144,8 @@ impl Conform<'_> {
         if !out.wants(severity) {
             return;
         }
-        if let Some(code) = self.codes.outside(&binding.set, value) {
-            let finding = Finding::code_not_in_set(code, &binding.set);
+        if let Some(code) = self.codes.outside(&binding.set, value, spot.within.on) {
+            let finding = Finding::code_not_in_set(code, &self.codes.describe(&binding.set, spot.within.on));
             out.add(&spot.place, Finding { severity, ..finding });
         }
     }

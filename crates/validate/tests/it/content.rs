@@ -2,7 +2,7 @@
 
 use yba_content::{Content, Day};
 use yba_fhir::json::{JsonValueMutTrait, Value, from_str, json, str_at, to_string};
-use yba_validate::Validator;
+use yba_validate::{Codes, Validator};
 
 fn day() -> Day {
     Day::new(2026, 3, 2).unwrap()
@@ -10,7 +10,7 @@ fn day() -> Day {
 
 fn built_in() -> (Content, Validator) {
     let content = Content::built_in();
-    let (validator, problems) = Validator::of_content(&content, day(), &[]);
+    let (validator, problems) = Validator::of_content(&content, Codes::of_content(&content, day()), &[]);
     assert_eq!(problems, []);
     (content, validator)
 }
@@ -48,7 +48,7 @@ fn folder(change: impl Fn(&str) -> String, about: &str) -> Vec<String> {
         Ok(content) => content,
         Err(problems) => return problems.iter().map(ToString::to_string).collect(),
     };
-    let (validator, mut problems) = Validator::of_content(&content, day(), &[]);
+    let (validator, mut problems) = Validator::of_content(&content, Codes::of_content(&content, day()), &[]);
     problems.extend(validator.try_examples(&content));
     problems.iter().map(ToString::to_string).collect()
 }
@@ -91,7 +91,7 @@ fn content_attaches_profiles_to_what_resources_hold() {
         );
         std::fs::write(place.join("about.toml"), text).unwrap();
         let content = Content::with_folder(folder.path()).unwrap();
-        Validator::of_content(&content, day(), &[]).0
+        Validator::of_content(&content, Codes::of_content(&content, day()), &[]).0
     };
     let class = r#""class": {"code": "AMB"}, "status": "finished""#;
     let tree = |rest: &str| from_str(&format!(r#"{{"resourceType": "Encounter", {class}{rest}}}"#)).unwrap();
@@ -100,7 +100,13 @@ fn content_attaches_profiles_to_what_resources_hold() {
     let warned = about(false).check(&with_subject);
     assert!(!warned.has_errors() && !warned.issues.is_empty());
     assert!(about(true).check(&tree("")).issues.is_empty(), "it does not apply");
-    assert!(Validator::of_content(&content, day(), &[]).0.check(&with_subject).issues.is_empty());
+    assert!(
+        Validator::of_content(&content, Codes::of_content(&content, day()), &[])
+            .0
+            .check(&with_subject)
+            .issues
+            .is_empty()
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What profiles ask is judged where it stands; definitions that make no sense are refused with their place.
 
 use yba_fhir::json::{Value, from_str, json};
-use yba_validate::{Profiles, Validator};
+use yba_validate::{Codes, Profiles, Validator};
 
 /// A definition with these elements, each a JSON object without braces.
 fn definition(url: &str, kind: &str, base: &str, elements: &[&str]) -> Value {
@@ -31,7 +31,7 @@ fn of_observation(elements: &[&str]) -> Value {
 fn validator(definitions: &[Value]) -> Validator {
     let (profiles, faults) = Profiles::compile(definitions);
     assert!(faults.is_empty(), "{faults:#?}");
-    Validator::with_profiles(profiles)
+    Validator::new(profiles, Codes::built_in().clone())
 }
 
 /// `place key` of each finding of a resource against the profile `https://yba.test/p`.

@@ -3,8 +3,7 @@
 use std::path::Path;
 use yba_content::{Content, Day, Problem};
 use yba_store::Clock;
-use yba_terminology::Terminology;
-use yba_validate::Validator;
+use yba_validate::{Codes, Validator};
 
 /// Loads everything, with a folder in place of built-in files; prints every problem. Exit 1 when there is one.
 pub fn check(folder: Option<&Path>) -> u8 {
@@ -35,10 +34,11 @@ pub fn check(folder: Option<&Path>) -> u8 {
 
 /// Compiles what content holds and runs its examples.
 fn tried(content: &Content) -> Vec<Problem> {
-    let today = Day::of_instant(Clock::system().now_ms());
-    let (validator, mut problems) = Validator::of_content(content, today, &[]);
+    let codes = Codes::of_content(content, Day::of_instant(Clock::system().now_ms()));
+    let mut problems = yba_terminology::check(content, codes.terminology());
+    let (validator, unsound) = Validator::of_content(content, codes, &[]);
+    problems.extend(unsound);
     problems.extend(validator.try_examples(content));
-    problems.extend(yba_terminology::check(content, &Terminology::built_in(content)));
     problems
 }
 

@@ -3,13 +3,15 @@
 use crate::cli::ValidateArgs;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 use yba_content::{Content, Day, Problem};
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
-use yba_fhir::outcome::{Issue, operation_outcome};
+use yba_fhir::outcome::{Issue, Severity, operation_outcome};
 use yba_fhir::resource::{Limits, parse_json};
 use yba_fhir::{Kind, Outcome, Resource, json};
 use yba_store::Clock;
-use yba_validate::Validator;
+use yba_terminology::Terminology;
+use yba_validate::{Codes, Validator};
 
 /// Most bytes read from standard input, and of a file to load; as many as the FHIR API takes.
 const INPUT_MAX: u64 = 64 << 20;
@@ -46,8 +48,12 @@ fn validator(args: &ValidateArgs) -> Result<Validator, Outcome> {
     for file in &args.load {
         loaded.extend(definitions(file)?);
     }
-    let today = Day::of_instant(Clock::system().now_ms());
-    let (validator, problems) = Validator::of_content(&content, today, &loaded);
+    let (terminology, issues) = Terminology::built_in(&content).with_sound_resources(loaded.iter());
+    if let Some(issue) = issues.into_iter().find(|issue| issue.severity == Severity::Error) {
+        return Err(Outcome { kind: Kind::Invalid, issues: vec![issue] });
+    }
+    let codes = Codes::new(Arc::new(terminology), Day::of_instant(Clock::system().now_ms()));
+    let (validator, problems) = Validator::of_content(&content, codes, &loaded);
     if !problems.is_empty() {
         return Err(unsound(&problems));
     }
