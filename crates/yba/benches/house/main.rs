@@ -10,6 +10,7 @@ mod bench;
 mod claims;
 mod client;
 mod crowd;
+mod extract;
 mod ingest;
 mod machine;
 mod parse;
@@ -32,6 +33,7 @@ type Topic = (&'static str, fn(&Bench) -> anyhow::Result<Section>);
 
 const TOPICS: &[Topic] = &[
     ("parse", parse::run),
+    ("extract", extract::run),
     ("ingest", ingest::run),
     ("claims", claims::run),
     ("reads", reads::run),
