@@ -182,7 +182,7 @@ struct Target {
 
 /// Refuses what is no well-formed R4, with everything that is wrong in any of the changes.
 fn well_formed(changes: &[Change]) -> Result<(), Outcome> {
-    let mut findings = Findings::default();
+    let mut findings = Findings::errors_only();
     for (position, change) in changes.iter().enumerate() {
         if let Action::Create { resource, .. } | Action::Put { resource, .. } = &change.action {
             Validator::r4().check_one_of(position, resource.tree(), &mut findings);

@@ -4,4 +4,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod invented;
+mod profiles;
+mod rules;
 mod structure;
