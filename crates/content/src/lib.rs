@@ -24,6 +24,7 @@ pub mod pattern;
 mod problem;
 mod sheet;
 mod source;
+pub mod spreadsheets;
 mod units;
 
 use std::collections::BTreeMap;
@@ -31,7 +32,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 pub use claims::{ClaimEditions, Edition};
-pub use codes::{Code, CodeList};
+pub use codes::{Code, CodeList, ListHead};
 pub use drugs::{Control, Drug, DrugList};
 pub use example::Example;
 pub use icd10::Title;
@@ -43,6 +44,7 @@ pub use labs::{LabCatalogue, LabTest};
 pub use law::{Law, Sure};
 pub use parameters::Parameter;
 pub use problem::Problem;
+pub use spreadsheets::{Field, Spreadsheet};
 pub use units::{OldUnit, Unit};
 pub use yba_fhir::Day;
 
@@ -60,6 +62,7 @@ pub struct Content {
     labs: labs::Labs,
     drugs: drugs::Drugs,
     lab_map: lab_map::LabMap,
+    spreadsheets: Vec<Spreadsheet>,
     examples: Vec<Example>,
     // The two large tables come from the assets, when first asked.
     icd10: OnceLock<icd10::Icd10>,
@@ -98,6 +101,7 @@ impl Content {
             parameters: parameters::Parameters::load(sources, &laws, report),
             drugs: drugs::Drugs::load(sources, &laws, &lists, report),
             lab_map: lab_map::LabMap::load(sources, &labs, &laws, report),
+            spreadsheets: spreadsheets::load(sources, &lists, report),
             examples: example::find(sources),
             laws,
             lists,
@@ -133,6 +137,16 @@ impl Content {
     /// The edition of a code list in force on a day; `None` before its first edition and for an unknown slug.
     pub fn code_list(&self, slug: &str, on: Day) -> Option<&CodeList> {
         self.lists.on(slug, on)
+    }
+
+    /// What a code list is, even without an edition; `None` for an unknown slug.
+    pub fn list_head(&self, slug: &str) -> Option<&ListHead> {
+        self.lists.head(slug)
+    }
+
+    /// The layouts of spreadsheets from which lists are imported.
+    pub fn spreadsheets(&self) -> impl Iterator<Item = &Spreadsheet> {
+        self.spreadsheets.iter()
     }
 
     /// Every edition of every code list, for publishing them.

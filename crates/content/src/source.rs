@@ -160,8 +160,16 @@ fn walk(dir: &Path, prefix: &str, depth: usize, found: &mut Vec<String>, report:
 }
 
 /// The folders that mean something; a file elsewhere is more often a slip in a name than a note.
-const FOLDERS: &[&str] =
-    &["claims/", "codes/", "drugs/", "labs/", "law/", "maps/lab-indicators/", "parameters/"];
+const FOLDERS: &[&str] = &[
+    "claims/",
+    "codes/",
+    "drugs/",
+    "labs/",
+    "law/",
+    "maps/lab-indicators/",
+    "maps/spreadsheets/",
+    "parameters/",
+];
 
 /// Reports files that nothing reads.
 pub(crate) fn check_places(sources: &Sources, report: &mut Report) {

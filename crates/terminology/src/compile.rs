@@ -56,9 +56,10 @@ impl Terminology {
         let known = walk.faults.len();
         let each: Vec<Compiled> = versions.iter().map(|set| self.compile_one(set, walk)).collect();
         walk.way.pop();
-        let imports = each.iter().flat_map(|set| set.includes.iter().chain(&set.excludes)).map(|part| {
-            part.imports.iter().fold(1usize, |sum, import| sum.saturating_add(import.0.weight))
-        });
+        let imports = each
+            .iter()
+            .flat_map(|set| set.includes.iter().chain(&set.excludes))
+            .map(|part| part.imports.iter().fold(1usize, |sum, import| sum.saturating_add(import.0.weight)));
         let weight = imports.fold(1usize, usize::saturating_add);
         if weight > WEIGHT_MAX {
             walk.faults.push(Fault::TooLarge(url.to_owned()));
@@ -126,7 +127,8 @@ impl Terminology {
             None => Vec::new(),
         };
         if editions.is_empty() {
-            walk.faults.push(Fault::System(version.map_or(url.to_owned(), |version| format!("{url}|{version}"))));
+            walk.faults
+                .push(Fault::System(version.map_or(url.to_owned(), |version| format!("{url}|{version}"))));
         }
         let held = match editions.is_empty() {
             true => vec![Held::new(None)],
@@ -163,7 +165,8 @@ pub(crate) fn split(canonical: &str) -> (&str, Option<&str>) {
 impl Part {
     fn systems(&self) -> Vec<String> {
         let own = self.source.iter().map(|source| source.system.clone());
-        let imported = self.imports.iter().flat_map(|set| set.0.each.iter().flat_map(|one| one.systems.clone()));
+        let imported =
+            self.imports.iter().flat_map(|set| set.0.each.iter().flat_map(|one| one.systems.clone()));
         if self.source.is_some() { own.collect() } else { imported.collect() }
     }
 }

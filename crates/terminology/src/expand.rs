@@ -271,7 +271,9 @@ impl<'a> Making<'a> {
 /// Levels above a concept by its first parents; a circle of parents ends it.
 fn depth(table: &Table, at: u32) -> usize {
     const LEVELS_MAX: usize = 64;
-    std::iter::successors(table.parents(at).next(), |parent| table.parents(*parent).next()).take(LEVELS_MAX).count()
+    std::iter::successors(table.parents(at).next(), |parent| table.parents(*parent).next())
+        .take(LEVELS_MAX)
+        .count()
 }
 
 impl Expansion {
@@ -296,9 +298,10 @@ impl Expansion {
         if !set.url().is_empty() {
             value["url"] = Value::from(set.url());
         }
-        for (key, text) in head.into_iter().flat_map(|head| {
-            [("version", &head.version), ("name", &head.name), ("title", &head.title)]
-        }) {
+        for (key, text) in head
+            .into_iter()
+            .flat_map(|head| [("version", &head.version), ("name", &head.name), ("title", &head.title)])
+        {
             if !text.is_empty() {
                 value[key] = Value::from(text.as_str());
             }

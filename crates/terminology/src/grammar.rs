@@ -38,7 +38,8 @@ impl Grammar {
 /// `langtag / privateuse / grandfathered` of RFC 5646; the irregular old tags are left out but for `i-…`.
 fn is_language_tag(code: &str) -> bool {
     let parts: Vec<&str> = code.split('-').collect();
-    let sound = |part: &&str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let sound =
+        |part: &&str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !parts.iter().all(|part| sound(&part)) {
         return false;
     }
@@ -99,7 +100,8 @@ fn is_media_type(code: &str) -> bool {
 
 /// Any printable character but spaces and `()<>@,;:\"/[]?=`.
 fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&byte))
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&byte))
 }
 
 /// A scheme, a colon, something. RFC 3986 section 3.
@@ -131,8 +133,33 @@ mod tests {
     fn language_tags_are_well_formed() {
         check(
             Grammar::Bcp47,
-            &["vi", "en-US", "nl-NL", "zh-Hant-TW", "es-419", "sl-rozaj", "de-CH-1996", "hmn", "en-a-bbb-x-a", "x-yba", "i-klingon"],
-            &["", "tiếng việt", "v", "vi_VN", "vi-", "-vi", "en-US-US", "x", "en-a", "123", "en--US", "abcdefghi"],
+            &[
+                "vi",
+                "en-US",
+                "nl-NL",
+                "zh-Hant-TW",
+                "es-419",
+                "sl-rozaj",
+                "de-CH-1996",
+                "hmn",
+                "en-a-bbb-x-a",
+                "x-yba",
+                "i-klingon",
+            ],
+            &[
+                "",
+                "tiếng việt",
+                "v",
+                "vi_VN",
+                "vi-",
+                "-vi",
+                "en-US-US",
+                "x",
+                "en-a",
+                "123",
+                "en--US",
+                "abcdefghi",
+            ],
         );
     }
 
@@ -140,7 +167,13 @@ mod tests {
     fn media_types_have_two_parts() {
         check(
             Grammar::MediaType,
-            &["application/pdf", "text/html; charset=utf-8", "application/fhir+json;fhirVersion=4.0", "image/svg+xml", "text/plain;a=\"b c\""],
+            &[
+                "application/pdf",
+                "text/html; charset=utf-8",
+                "application/fhir+json;fhirVersion=4.0",
+                "image/svg+xml",
+                "text/plain;a=\"b c\"",
+            ],
             &["pdf", "application/", "/pdf", "application/pdf;", "a/b/c", "text / plain", "tệp/pdf"],
         );
         assert_eq!(Grammar::MediaType.accepts("json"), None);
@@ -148,11 +181,19 @@ mod tests {
 
     #[test]
     fn units_follow_ucum() {
-        check(Grammar::Ucum, &["mg/dL", "10*9/L", "mm[Hg]", "{score}", "%"], &["", "G/L x", "mmHg", "mg per dL"]);
+        check(
+            Grammar::Ucum,
+            &["mg/dL", "10*9/L", "mm[Hg]", "{score}", "%"],
+            &["", "G/L x", "mmHg", "mg per dL"],
+        );
     }
 
     #[test]
     fn addresses_have_a_scheme() {
-        check(Grammar::Uri, &["urn:oid:1.2.3", "https://yba.vn/a", "mailto:a@b.vn"], &["", "yba.vn", ":x", "a b:c", "x:", "x:a b"]);
+        check(
+            Grammar::Uri,
+            &["urn:oid:1.2.3", "https://yba.vn/a", "mailto:a@b.vn"],
+            &["", "yba.vn", ":x", "a b:c", "x:", "x:a b"],
+        );
     }
 }

@@ -122,7 +122,10 @@ impl Terminology {
         }
         let (url, versions) = self.versions(canonical)?;
         let set = self.compile(&url, &versions, &mut Walk::default());
-        self.compiled.write().expect("no holder of the lock panics").insert(canonical.to_owned(), set.clone());
+        self.compiled
+            .write()
+            .expect("no holder of the lock panics")
+            .insert(canonical.to_owned(), set.clone());
         Some(set)
     }
 

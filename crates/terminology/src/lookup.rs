@@ -36,7 +36,10 @@ impl Terminology {
         let edition = self.edition(asked.system, asked.version, asked.on)?;
         let table = edition.table();
         let mut answer = Parameters::new();
-        answer.string("name", if edition.head.title.is_empty() { &edition.head.name } else { &edition.head.title });
+        answer.string(
+            "name",
+            if edition.head.title.is_empty() { &edition.head.name } else { &edition.head.title },
+        );
         answer.string("version", &edition.head.version);
         let Some(at) = table.find(asked.code) else {
             // A code that the grammar accepts is right and has no name.
@@ -94,7 +97,8 @@ fn array(items: [Value; 2]) -> Array {
 /// Names and `value` parts.
 fn properties(edition: &Edition, table: &Table, at: u32, on: Day) -> Vec<(String, Value)> {
     let mut found = Vec::new();
-    let mut add = |name: &str, kind: &str, value: &str| found.push((name.to_owned(), value_part(kind, value)));
+    let mut add =
+        |name: &str, kind: &str, value: &str| found.push((name.to_owned(), value_part(kind, value)));
     for parent in table.parents(at) {
         add("parent", "code", table.code(parent));
     }

@@ -112,7 +112,14 @@ impl MapBuilder {
     }
 
     /// Adds a row to the last group; an empty target says that there is none.
-    pub(crate) fn row(&mut self, source: &str, target: &str, equivalence: &str, display: &str, comment: &str) {
+    pub(crate) fn row(
+        &mut self,
+        source: &str,
+        target: &str,
+        equivalence: &str,
+        display: &str,
+        comment: &str,
+    ) {
         let equivalence = EQUIVALENCES.iter().position(|known| *known == equivalence).unwrap_or(0) as u8;
         let row = Row {
             source: self.put(source),
@@ -174,13 +181,16 @@ impl ConceptMap {
 
     /// What a code is mapped to. Without a target system, to any.
     pub fn targets(&self, system: &str, code: &str, target: Option<&str>) -> Vec<Mapping> {
-        let fits = |group: &&Group| group.source == system && target.is_none_or(|target| group.target == target);
+        let fits =
+            |group: &&Group| group.source == system && target.is_none_or(|target| group.target == target);
         let mut found = Vec::new();
         for group in self.groups.iter().filter(fits) {
             let first = group.rows.partition_point(|row| cut(&self.text, row.source) < code);
             let own = group.rows[first..].iter().take_while(|row| cut(&self.text, row.source) == code);
             let before = found.len();
-            found.extend(own.map(|row| self.mapping(&group.target, row, row.target, EQUIVALENCES[row.equivalence as usize])));
+            found.extend(own.map(|row| {
+                self.mapping(&group.target, row, row.target, EQUIVALENCES[row.equivalence as usize])
+            }));
             if found.len() == before {
                 found.extend(self.unmapped(group, code));
             }
@@ -190,7 +200,8 @@ impl ConceptMap {
 
     /// The codes that are mapped to this one, with the equivalence turned round.
     pub fn sources(&self, system: &str, code: &str, source: Option<&str>) -> Vec<Mapping> {
-        let fits = |group: &&Group| group.target == system && source.is_none_or(|source| group.source == source);
+        let fits =
+            |group: &&Group| group.target == system && source.is_none_or(|source| group.source == source);
         let mut found = Vec::new();
         for group in self.groups.iter().filter(fits) {
             let target = |at: &u32| cut(&self.text, group.rows[*at as usize].target);

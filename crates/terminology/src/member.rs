@@ -119,7 +119,9 @@ impl SetRef {
     pub fn contains(&self, system: Option<&str>, code: &str, on: Day) -> Membership {
         match self.on(on) {
             Some(set) => set.contains(system, code, set.locked.unwrap_or(on)),
-            None => Membership::Unknown { why: format!("bộ mã chưa có bản áp dụng cho ngày {on}").into() },
+            None => Membership::Unknown {
+                why: format!("bộ mã chưa có bản áp dụng cho ngày {on}").into()
+            },
         }
     }
 
@@ -127,7 +129,9 @@ impl SetRef {
     /// or they cannot be listed.
     pub fn short_list(&self, on: Day, limit: usize) -> Option<Vec<String>> {
         let set = self.on(on)?;
-        let [Part { source: Some(source), imports, unknown: None }] = set.includes.as_slice() else { return None };
+        let [Part { source: Some(source), imports, unknown: None }] = set.includes.as_slice() else {
+            return None;
+        };
         if !imports.is_empty() || !set.excludes.is_empty() {
             return None;
         }
@@ -219,7 +223,11 @@ impl Source {
                 _ => Membership::NotIn,
             },
             Selection::Units(unit) => {
-                if yba_fhirpath::ucum::is_comparable(code, unit) { Membership::In } else { Membership::NotIn }
+                if yba_fhirpath::ucum::is_comparable(code, unit) {
+                    Membership::In
+                } else {
+                    Membership::NotIn
+                }
             }
             Selection::Unknown(why) => Membership::Unknown { why: why.clone().into() },
         }
@@ -228,7 +236,11 @@ impl Source {
     /// A code that a filter did not pick: out, unless the system holds more codes than are carried.
     fn absent(&self, held: &Held, code: &str) -> Membership {
         let edition = held.edition.as_ref().expect("only a known system is filtered");
-        if edition.table().find(code).is_some() { Membership::NotIn } else { self.told(edition.has(code, Day::of_instant(0)).filter(|has| !has)) }
+        if edition.table().find(code).is_some() {
+            Membership::NotIn
+        } else {
+            self.told(edition.has(code, Day::of_instant(0)).filter(|has| !has))
+        }
     }
 
     fn told(&self, has: Option<bool>) -> Membership {
@@ -236,7 +248,11 @@ impl Source {
             Some(true) => Membership::In,
             Some(false) => Membership::NotIn,
             None => Membership::Unknown {
-                why: format!("hệ mã {} chỉ có một phần trong phần mềm, không biết mã này đúng hay sai", self.system).into(),
+                why: format!(
+                    "hệ mã {} chỉ có một phần trong phần mềm, không biết mã này đúng hay sai",
+                    self.system
+                )
+                .into(),
             },
         }
     }

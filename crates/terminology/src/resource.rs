@@ -26,7 +26,8 @@ pub(crate) enum Laid {
 /// Reads a resource; `None` for one of another kind.
 pub(crate) fn read(resource: &Value) -> Result<Option<Laid>, Vec<Issue>> {
     let kind = str_at(resource, &["resourceType"]).unwrap_or_default();
-    let mut reading = Reading { kind: kind.to_owned(), url: text(resource, "url"), issues: Vec::new(), concepts: 0 };
+    let mut reading =
+        Reading { kind: kind.to_owned(), url: text(resource, "url"), issues: Vec::new(), concepts: 0 };
     let laid = match kind {
         "CodeSystem" => reading.code_system(resource).map(Laid::System),
         "ValueSet" => Some(Laid::Set(reading.value_set(resource))),
@@ -43,7 +44,8 @@ pub(crate) fn not_a(kind: &str) -> Issue {
 
 /// A fault of a compiled set as an issue; what is merely unknown is a warning.
 pub(crate) fn fault_issue(url: &str, fault: &Fault) -> Issue {
-    let mut found = issue("ValueSet.compose", format!("{url}: {}", fault.text()), format!("{url}: {fault:?}"));
+    let mut found =
+        issue("ValueSet.compose", format!("{url}: {}", fault.text()), format!("{url}: {fault:?}"));
     if matches!(fault, Fault::Set(_) | Fault::System(_)) {
         found.severity = Severity::Warning;
     }
@@ -119,7 +121,11 @@ impl Reading {
         head.content = content;
         head.case_sensitive = resource.get("caseSensitive").and_then(|flag| flag.as_bool()).unwrap_or(true);
         head.period = self.period(resource);
-        head.language = if str_at(resource, &["language"]).is_some_and(|tag| tag.starts_with("en")) { "en" } else { "vi" };
+        head.language = if str_at(resource, &["language"]).is_some_and(|tag| tag.starts_with("en")) {
+            "en"
+        } else {
+            "vi"
+        };
         let mut builder = TableBuilder::default();
         self.concepts(resource, "concept", None, &mut builder);
         let table = builder.finish(head.case_sensitive);
@@ -181,9 +187,13 @@ impl Reading {
     }
 
     fn include(&mut self, include: &Value, path: &str) -> Include {
-        let mut found =
-            Include { system: text(include, "system"), version: text(include, "version"), ..Include::default() };
-        found.imports = items(include, "valueSet").filter_map(|url| url.as_str().map(str::to_owned)).collect();
+        let mut found = Include {
+            system: text(include, "system"),
+            version: text(include, "version"),
+            ..Include::default()
+        };
+        found.imports =
+            items(include, "valueSet").filter_map(|url| url.as_str().map(str::to_owned)).collect();
         for (position, concept) in items(include, "concept").enumerate() {
             let path = format!("{path}.concept[{position}]");
             if !self.room(&path) {
@@ -209,7 +219,11 @@ impl Reading {
             self.add(path, "phải nêu system hoặc valueSet", "neither system nor valueSet");
         }
         if !include.listed.is_empty() && !include.filters.is_empty() {
-            self.add(path, "không thể vừa liệt kê mã vừa có bộ lọc", "concept and filter exclude each other (vsd-3)");
+            self.add(
+                path,
+                "không thể vừa liệt kê mã vừa có bộ lọc",
+                "concept and filter exclude each other (vsd-3)",
+            );
         }
     }
 
@@ -218,11 +232,20 @@ impl Reading {
         let code = self.needs(filter, "op", path);
         let op = Op::of(&code);
         if op.is_none() && !code.is_empty() {
-            let advice = nearest(&code, Op::codes()).map(|near| format!("; ý bạn là {near}?")).unwrap_or_default();
-            self.add(&format!("{path}.op"), &format!("không có phép lọc {code}{advice}"), "unknown filter operator");
+            let advice =
+                nearest(&code, Op::codes()).map(|near| format!("; ý bạn là {near}?")).unwrap_or_default();
+            self.add(
+                &format!("{path}.op"),
+                &format!("không có phép lọc {code}{advice}"),
+                "unknown filter operator",
+            );
         }
         if op == Some(Op::Regex) && regex::RegexBuilder::new(&value).size_limit(1 << 20).build().is_err() {
-            self.add(&format!("{path}.value"), "biểu thức chính quy không dùng được", "bad or too large expression");
+            self.add(
+                &format!("{path}.value"),
+                "biểu thức chính quy không dùng được",
+                "bad or too large expression",
+            );
         }
         Some(Filter { property, op: op?, value })
     }
@@ -246,7 +269,8 @@ impl Reading {
     }
 
     fn concept_map(&mut self, resource: &Value) -> crate::ConceptMap {
-        let either = |a: &str, b: &str| str_at(resource, &[a]).or_else(|| str_at(resource, &[b])).unwrap_or_default();
+        let either =
+            |a: &str, b: &str| str_at(resource, &[a]).or_else(|| str_at(resource, &[b])).unwrap_or_default();
         let head = MapHead {
             url: text(resource, "url"),
             version: text(resource, "version"),
@@ -308,7 +332,9 @@ fn flags(concept: &Value) -> Flags {
 fn properties(concept: &Value, at: u32, builder: &mut TableBuilder) {
     let mut period = Period::default();
     for property in items(concept, "property") {
-        let (Some(name), Some((kind, value))) = (str_at(property, &["code"]), any_value(property)) else { continue };
+        let (Some(name), Some((kind, value))) = (str_at(property, &["code"]), any_value(property)) else {
+            continue;
+        };
         let day = || DateRange::parse(&value).map(|range| Day::of_instant(range.start));
         match name {
             "parent" | "subsumedBy" => builder.under_code(at, &value),
@@ -329,7 +355,8 @@ fn any_value(property: &Value) -> Option<(&'static str, String)> {
             return Some((kind, value.to_owned()));
         }
     }
-    for (key, kind) in [("valueBoolean", "boolean"), ("valueInteger", "integer"), ("valueDecimal", "decimal")] {
+    for (key, kind) in [("valueBoolean", "boolean"), ("valueInteger", "integer"), ("valueDecimal", "decimal")]
+    {
         if let Some(value) = property.get(key).filter(|value| value.get_type() != JsonType::Null) {
             return Some((kind, json::to_string(value).ok()?));
         }

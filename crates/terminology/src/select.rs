@@ -17,7 +17,10 @@ const REGEX_BYTES_MAX: usize = 1 << 20;
 pub(crate) enum Choice {
     Whole,
     Listed(Vec<Listed>),
-    Filters { filters: Vec<Filter>, active_only: bool },
+    Filters {
+        filters: Vec<Filter>,
+        active_only: bool,
+    },
     /// Codes were left out for their licence.
     Withheld,
 }
@@ -102,9 +105,8 @@ fn absent(system: &str) -> Selection {
 fn list(listed: &[Listed], edition: Option<&Edition>) -> Table {
     let mut builder = TableBuilder::default();
     let own = edition.map(Edition::table);
-    let decides = edition.is_some_and(|edition| {
-        edition.head.content == Content::Complete && !edition.head.period.is_open()
-    });
+    let decides = edition
+        .is_some_and(|edition| edition.head.content == Content::Complete && !edition.head.period.is_open());
     for named in listed {
         let found = own.and_then(|own| Some((own, own.find(&named.code)?)));
         if found.is_none() && decides {

@@ -51,9 +51,8 @@ impl Terminology {
     ) -> Result<Subsumption, Outcome> {
         let edition = self.edition(system, version, on)?;
         let table = edition.table();
-        let find = |code: &str, name: &str| {
-            table.find(code).ok_or_else(|| unknown_code(system, code).at(name))
-        };
+        let find =
+            |code: &str, name: &str| table.find(code).ok_or_else(|| unknown_code(system, code).at(name));
         let (first, second) = (find(a, "codeA")?, find(b, "codeB")?);
         Ok(if first == second {
             Subsumption::Equivalent

@@ -191,7 +191,11 @@ mod tests {
         assert_eq!(system.editions[system.on(today).unwrap()].head.version, "4.10.0");
         assert_eq!(system.version("4.1"), Some(0));
         system.lay(edition("", None, None));
-        assert_eq!(system.editions[system.on(today).unwrap()].head.version, "", "without a version it is laid over");
+        assert_eq!(
+            system.editions[system.on(today).unwrap()].head.version,
+            "",
+            "without a version it is laid over"
+        );
         assert!(newer("2026-08-01", "2024-12-31") && !newer("1.0", "1.0") && newer("1.0.1", "1.0"));
     }
 }

@@ -63,7 +63,8 @@ impl Terminology {
     fn maps_for(&self, asked: &Translate) -> Vec<Arc<ConceptMap>> {
         let mut urls: Vec<&str> = self.maps.keys().map(|url| &**url).collect();
         urls.sort_unstable();
-        let maps = urls.into_iter().filter_map(|url| self.maps.get(url)?.last().map(crate::map::KeptMap::unpack));
+        let maps =
+            urls.into_iter().filter_map(|url| self.maps.get(url)?.last().map(crate::map::KeptMap::unpack));
         let fits = |map: &Arc<ConceptMap>| {
             map.systems().any(|(source, target)| asked.system == if asked.reverse { target } else { source })
         };

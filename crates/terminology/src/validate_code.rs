@@ -51,7 +51,13 @@ impl Validated {
 impl Terminology {
     /// Whether a value set holds a code on a day. Of a CodeableConcept pass all codings: one that is in suffices. What
     /// nobody can tell is not in, and the message says why.
-    pub fn validate_in_set(&self, set: &SetRef, coded: &[Coded], language: Option<&str>, on: Day) -> Validated {
+    pub fn validate_in_set(
+        &self,
+        set: &SetRef,
+        coded: &[Coded],
+        language: Option<&str>,
+        on: Day,
+    ) -> Validated {
         let mut first_refusal = None;
         for one in coded {
             let refusal = match set.contains(one.system, one.code, on) {
@@ -61,7 +67,9 @@ impl Terminology {
                     let title = if title.is_empty() { set.url() } else { title };
                     refused(one, format!("Mã {} không thuộc bộ mã “{title}”.", shown(one)))
                 }
-                Membership::Unknown { why } => refused(one, format!("Không kiểm tra được mã {}: {why}.", shown(one))),
+                Membership::Unknown { why } => {
+                    refused(one, format!("Không kiểm tra được mã {}: {why}.", shown(one)))
+                }
             };
             first_refusal.get_or_insert(refusal);
         }
@@ -85,15 +93,22 @@ impl Terminology {
             let edition = self.edition(system, one.version, on)?;
             let refusal = match edition.has(one.code, on) {
                 Some(true) => return Ok(accepted_by(one, edition, language)),
-                Some(false) => refused(one, format!("Mã {} không có trong “{}”.", shown(one), edition.head.title)),
+                Some(false) => {
+                    refused(one, format!("Mã {} không có trong “{}”.", shown(one), edition.head.title))
+                }
                 None => refused(
                     one,
-                    format!("Không kiểm tra được mã {}: “{}” chỉ có một phần trong phần mềm.", shown(one), edition.head.title),
+                    format!(
+                        "Không kiểm tra được mã {}: “{}” chỉ có một phần trong phần mềm.",
+                        shown(one),
+                        edition.head.title
+                    ),
                 ),
             };
             first_refusal.get_or_insert(refusal);
         }
-        Ok(first_refusal.unwrap_or_else(|| refused(&Coded::default(), "Không có mã nào để kiểm tra.".to_owned())))
+        Ok(first_refusal
+            .unwrap_or_else(|| refused(&Coded::default(), "Không có mã nào để kiểm tra.".to_owned())))
     }
 
     fn accepted(&self, one: &Coded, set: &SetRef, language: Option<&str>, on: Day) -> Validated {
@@ -121,7 +136,8 @@ fn accepted_by(one: &Coded, edition: &Edition, language: Option<&str>) -> Valida
     let mut known: Vec<&str> = vec![table.display(at)];
     known.extend(table.designations(at).map(|other| other.text));
     let display = in_language(table, at, language, edition.head.language).to_owned();
-    let note = if table.flags(at).not_selectable { "Mã này chỉ để nhóm các mã khác. " } else { "" };
+    let note =
+        if table.flags(at).not_selectable { "Mã này chỉ để nhóm các mã khác. " } else { "" };
     judged(one, known, display, note)
 }
 

@@ -28,8 +28,7 @@ pub(crate) type Rank = u8;
 impl Filter {
     /// `None` for a text without anything to look for.
     pub(crate) fn of(text: &str) -> Option<Filter> {
-        let typed: String =
-            text.trim().chars().take(FILTER_CHARS_MAX).flat_map(char::to_lowercase).collect();
+        let typed: String = text.trim().chars().take(FILTER_CHARS_MAX).flat_map(char::to_lowercase).collect();
         let folded = fold(&typed);
         let mut words: Vec<String> =
             folded.split(' ').filter(|word| !word.is_empty()).map(|word| format!(" {word}")).collect();

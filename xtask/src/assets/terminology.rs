@@ -189,7 +189,8 @@ fn concepts(
 fn value_set(resource: &Resource, out: &mut String) -> Result<()> {
     row(out, "V", &[&resource.url, &resource.version, &resource.name, &resource.title]);
     let parts = [("+", &resource.compose.include), ("-", &resource.compose.exclude)];
-    for (mark, include) in parts.into_iter().flat_map(|(mark, list)| list.iter().map(move |one| (mark, one))) {
+    for (mark, include) in parts.into_iter().flat_map(|(mark, list)| list.iter().map(move |one| (mark, one)))
+    {
         row(out, mark, &[&include.system, &include.version]);
         let narrowed = !(include.concept.is_empty() && include.filter.is_empty());
         if include.system == SNOMED {
@@ -212,11 +213,7 @@ fn value_set(resource: &Resource, out: &mut String) -> Result<()> {
 fn concept_map(resource: &Resource, out: &mut String) -> Result<()> {
     let source = title(&resource.source_canonical, &resource.source_uri);
     let target = title(&resource.target_canonical, &resource.target_uri);
-    row(
-        out,
-        "M",
-        &[&resource.url, &resource.version, &resource.name, &resource.title, source, target],
-    );
+    row(out, "M", &[&resource.url, &resource.version, &resource.name, &resource.title, source, target]);
     for group in resource.group.iter().filter(|group| group.source != SNOMED && group.target != SNOMED) {
         row(out, "G", &[&group.source, &group.target]);
         for element in &group.element {
@@ -301,7 +298,9 @@ mod tests {
     fn no_snomed_code_is_carried() {
         let sct = r#""url": "http://snomed.info/sct""#;
         check(
-            &format!(r#""resourceType": "CodeSystem", {sct}, "content": "fragment", "concept": [{{"code": "1"}}]"#),
+            &format!(
+                r#""resourceType": "CodeSystem", {sct}, "content": "fragment", "concept": [{{"code": "1"}}]"#
+            ),
             "S\thttp://snomed.info/sct\t\t\t\tnot-present\t1\n",
         );
         check(

@@ -37,7 +37,9 @@ fn labs(terminology: &mut Terminology, from: Day, tests: &[LabTest]) {
     for test in tests {
         let at = builder.add(&test.slug, &test.name, Flags::default());
         builder.designation(at, "vi", if test.short == test.name { "" } else { &test.short });
-        for (name, value) in [("group", &test.group), ("specimen", &test.specimen), ("ucum", &test.ucum), ("unit", &test.unit)] {
+        for (name, value) in
+            [("group", &test.group), ("specimen", &test.specimen), ("ucum", &test.ucum), ("unit", &test.unit)]
+        {
             if !value.is_empty() {
                 builder.property(at, name, "string", value);
             }

@@ -129,7 +129,11 @@ pub(crate) fn value_set(head: &SetHead, text: &str) -> ValueSet {
         let Some(include) = list.last_mut() else { continue };
         let mut cell = || cells.next().unwrap_or_default().to_owned();
         match mark {
-            "=" => include.listed.push(Listed { code: first.to_owned(), display: cell(), designations: Vec::new() }),
+            "=" => include.listed.push(Listed {
+                code: first.to_owned(),
+                display: cell(),
+                designations: Vec::new(),
+            }),
             "?" => {
                 let op = Op::of(&cell()).unwrap_or(Op::Equals);
                 include.filters.push(Filter { property: first.to_owned(), op, value: cell() });
@@ -168,5 +172,6 @@ fn concept_map(head: MapHead, text: &str) -> crate::ConceptMap {
 /// The named codes of a packed value set, for systems whose common codes stand only there.
 pub(crate) fn listed(terminology: &Terminology, url: &str) -> Vec<Listed> {
     let set = terminology.versions(url).and_then(|(_, versions)| versions.last().cloned());
-    set.map(|set| set.includes.iter().flat_map(|include| include.listed.clone()).collect()).unwrap_or_default()
+    set.map(|set| set.includes.iter().flat_map(|include| include.listed.clone()).collect())
+        .unwrap_or_default()
 }

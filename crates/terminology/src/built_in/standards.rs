@@ -9,8 +9,8 @@ use yba_fhir::Day;
 use super::packed;
 use crate::Terminology;
 use crate::grammar::Grammar;
-use crate::set::{SetHead, ValueSet};
 use crate::set::{Kept, Listed};
+use crate::set::{SetHead, ValueSet};
 use crate::system::{Content as Holds, Edition, Head};
 use crate::table::{Flags, TableBuilder};
 
@@ -77,8 +77,10 @@ fn standard(url: &str, name: &str, title: &str) -> Head {
 fn printed_units(content: &Content) -> Vec<(String, String)> {
     let newest = Day::new(9999, 12, 31).expect("a day of the calendar");
     let tests = content.labs(newest).tests().iter();
-    let mut printed: Vec<(String, String)> =
-        tests.filter(|test| !test.ucum.is_empty()).map(|test| (test.ucum.clone(), test.unit.clone())).collect();
+    let mut printed: Vec<(String, String)> = tests
+        .filter(|test| !test.ucum.is_empty())
+        .map(|test| (test.ucum.clone(), test.unit.clone()))
+        .collect();
     printed.sort_unstable();
     printed.dedup_by(|a, b| a.0 == b.0);
     printed
