@@ -169,13 +169,15 @@ const FOLDERS: &[&str] = &[
     "maps/lab-indicators/",
     "maps/spreadsheets/",
     "parameters/",
+    "profiles/",
 ];
 
 /// Reports files that nothing reads.
 pub(crate) fn check_places(sources: &Sources, report: &mut Report) {
     for source in sources.0.values() {
         let known = FOLDERS.iter().any(|folder| source.path.starts_with(folder));
-        let readable = [".csv", ".toml", ".md"].iter().any(|extension| source.path.ends_with(extension));
+        let readable =
+            [".csv", ".json", ".toml", ".md"].iter().any(|extension| source.path.ends_with(extension));
         let note = source.path.ends_with(".md");
         if !(note || known && readable || source.path.contains("/examples/")) {
             report.add(

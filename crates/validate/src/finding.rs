@@ -73,6 +73,9 @@ pub struct Findings {
     /// Which of several resources is being judged.
     pub(crate) position: Option<usize>,
     errors_only: bool,
+    /// What is being added comes from a profile.
+    in_profile: bool,
+    breaks_r4: bool,
 }
 
 impl Findings {
@@ -91,9 +94,29 @@ impl Findings {
             full if full > FINDINGS_MAX => return,
             _ => (finding, Some(place.path())),
         };
+        self.breaks_r4 |= finding.severity == Severity::Error && !self.in_profile;
         let Finding { severity, code, key, text, diagnostics } = finding;
         let position = self.position.filter(|_| path.is_some());
         self.issues.push(Issue { severity, code, key, text, diagnostics, path, position });
+    }
+
+    /// Adds what a profile says of a node.
+    pub(crate) fn of_profile(&mut self, judge: impl FnOnce(&mut Findings)) {
+        let outer = std::mem::replace(&mut self.in_profile, true);
+        judge(self);
+        self.in_profile = outer;
+    }
+
+    /// Whether R4 itself is broken, not only a profile.
+    pub fn breaks_r4(&self) -> bool {
+        self.breaks_r4
+    }
+
+    /// Makes warnings of the errors that were added since.
+    pub(crate) fn soften_from(&mut self, before: usize) {
+        for issue in self.issues.iter_mut().skip(before).filter(|issue| issue.severity == Severity::Error) {
+            issue.severity = Severity::Warning;
+        }
     }
 
     /// Nothing more will be listed.

@@ -8,6 +8,7 @@
 //! Start reading at [`Validator::check`].
 
 mod answers;
+mod content;
 mod finding;
 mod primitive;
 mod profile;

@@ -3,8 +3,8 @@
 
 use crate::finding::{Finding, Findings, Place};
 use crate::primitive::{Primitive, Refused};
-use crate::profile::HL7;
 use crate::profile::conform::Conform;
+use crate::profile::{Attached, HL7};
 use crate::shape::{Content, Field, Member, Node, Shapes};
 use crate::spot::{Spot, Within};
 use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Object, Value, items, str_at, to_string};
@@ -52,25 +52,45 @@ impl Walk<'_> {
                 Some(node) => {
                     let spot = Spot { place: spot.place.resource(kind), ..spot };
                     self.object(node, value, spot, out);
-                    self.named_profiles(value, spot, out);
+                    self.profiles_of(kind, value, spot, out);
                 }
             },
         }
     }
 
-    /// The profiles that a resource says it conforms to.
-    fn named_profiles(&self, value: &Value, spot: Spot<'_>, out: &mut Findings) {
-        let Some(meta) = value.get("meta") else { return };
-        for url in items(meta, "profile").filter_map(|url| url.as_str()) {
-            if !self.asked.iter().any(|asked| asked == url) {
-                self.profile(url, value, spot, out);
+    /// The profiles that a resource says it conforms to, and those that content attaches to what it holds.
+    fn profiles_of(&self, kind: &str, value: &Value, spot: Spot<'_>, out: &mut Findings) {
+        let named: Vec<&str> = match value.get("meta") {
+            Some(meta) => items(meta, "profile").filter_map(|url| url.as_str()).collect(),
+            None => Vec::new(),
+        };
+        for url in named.iter().filter(|url| !self.asked.iter().any(|asked| asked == *url)) {
+            self.profile(url, value, spot, out);
+        }
+        for one in self.conform.profiles.attached(kind) {
+            let is_named = named.iter().any(|url| one.profile.is_named(url));
+            if !is_named
+                && (one.is_enforced || out.wants(Severity::Warning))
+                && one.is_for(PathNode::root(value))
+            {
+                self.attached(one, value, spot, out);
             }
+        }
+    }
+
+    fn attached(&self, one: &Attached, value: &Value, spot: Spot<'_>, out: &mut Findings) {
+        let before = out.issues.len();
+        out.of_profile(|out| self.conform.profile(&one.profile, PathNode::root(value), spot, out));
+        if !one.is_enforced {
+            out.soften_from(before);
         }
     }
 
     fn profile(&self, url: &str, value: &Value, spot: Spot<'_>, out: &mut Findings) {
         match self.conform.profiles.get(url) {
-            Some(profile) => self.conform.profile(profile, PathNode::root(value), spot, out),
+            Some(profile) => {
+                out.of_profile(|out| self.conform.profile(profile, PathNode::root(value), spot, out));
+            }
             // R4's own type as a profile asks nothing more.
             None if url
                 .strip_prefix(HL7)
@@ -127,7 +147,7 @@ impl Walk<'_> {
                 out.add(&spot.place, Finding::extension_context(url, &usage.elements));
             }
         }
-        self.conform.profile(profile, PathNode::typed(value, "Extension"), spot, out);
+        out.of_profile(|out| self.conform.profile(profile, PathNode::typed(value, "Extension"), spot, out));
     }
 
     /// Walks over the members; answers which fields are there, as bits.

@@ -5,10 +5,11 @@ use rand::RngCore;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
-use yba_content::Content;
+use yba_content::{Content, Day, Problem};
 use yba_fhir::{Kind, Outcome};
 use yba_records::{Ids, Records};
 use yba_store::Store;
+use yba_validate::Validator;
 
 /// What a command works on.
 #[derive(Clone)]
@@ -28,27 +29,34 @@ impl Node {
         let province_key = province_key(&config.data).map_err(|error| {
             Outcome::fault(format!("the province key in {} cannot be used: {error}", config.data.display()))
         })?;
-        Ok(Node {
-            records: Records::open(store, Ids::Random)?,
-            content: Arc::new(content),
-            province_key,
-            config,
-        })
+        let records = Records::open(store, Ids::Random)?;
+        records.judge_by(validator(&content, Day::of_instant(records.store().clock().now_ms()))?);
+        Ok(Node { records, content: Arc::new(content), province_key, config })
     }
 }
 
 fn load_content(config: &Config) -> Result<Content, Outcome> {
     let Some(folder) = &config.content else { return Ok(Content::built_in()) };
     Content::with_folder(folder).map_err(|problems| {
-        let list: Vec<String> = problems.iter().map(|problem| problem.to_string()).collect();
         let text = format!("Thư mục nội dung {} có lỗi; chạy `yba content check`.", folder.display());
-        Outcome::new(
-            Kind::Unavailable,
-            "content",
-            text,
-            format!("content has problems:\n{}", list.join("\n")),
-        )
+        content_problems(&text, &problems)
     })
+}
+
+fn content_problems(text: &str, problems: &[Problem]) -> Outcome {
+    let list: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    Outcome::new(Kind::Unavailable, "content", text, format!("content has problems:\n{}", list.join("\n")))
+}
+
+/// R4 and the profiles of content.
+fn validator(content: &Content, today: Day) -> Result<Validator, Outcome> {
+    let (validator, problems) = Validator::of_content(content, today, &[]);
+    match problems.is_empty() {
+        true => Ok(validator),
+        false => {
+            Err(content_problems("Các hồ sơ trong nội dung có lỗi; chạy `yba content check`.", &problems))
+        }
+    }
 }
 
 /// Reads the key, or makes one at first; readable by its owner alone.

@@ -85,7 +85,7 @@ impl Build {
             rules: self.rules(draft, &narrowed),
             children: self.children(draft, &narrowed),
             // Slices of an element with choices are slices by type unless something else is said.
-            slicing: self.slicing(draft, &narrowed),
+            slicing: self.slicing(draft, &narrowed, base.is_some_and(|base| base.path.ends_with("[x]"))),
             types: allowed,
         }
     }
@@ -200,7 +200,7 @@ impl Build {
         children
     }
 
-    fn slicing(&mut self, draft: &Draft<'_>, types: &[TypeId]) -> Option<Slicing> {
+    fn slicing(&mut self, draft: &Draft<'_>, types: &[TypeId], is_choice: bool) -> Option<Slicing> {
         if draft.slices.is_empty() {
             return None;
         }
@@ -215,7 +215,7 @@ impl Build {
             fact.map(|fact| items(fact, "discriminator").collect()).unwrap_or_default();
         let mut slices = Vec::new();
         for (name, slice) in &draft.slices {
-            let own = by_name_of_type(name, types);
+            let own = if is_choice { by_name_of_type(name, types) } else { Vec::new() };
             let narrowed = if own.is_empty() { types } else { &own };
             let constraint = self.constraint(slice, narrowed, None);
             let mut tests = Vec::new();
@@ -355,9 +355,6 @@ fn choice_of<'s>(types: &[TypeId], key: &str) -> Option<(&'s Element, &'s Varian
 
 /// The type in a slice's name such as `valueQuantity`, among these.
 fn by_name_of_type(slice: &str, types: &[TypeId]) -> Vec<TypeId> {
-    if types.len() < 2 {
-        return Vec::new();
-    }
     let ends = |id: &&TypeId| {
         let name = &schema().get(**id).name;
         slice.len() > name.len() && slice.to_lowercase().ends_with(&name.to_lowercase())

@@ -110,7 +110,7 @@ impl Conform<'_> {
 
     /// One of the profiles of a type must hold; with a single one its findings are told, else that none fits.
     fn type_profiles(&self, allowed: &Allowed, node: Node<'_>, spot: Spot<'_>, out: &mut Findings) {
-        let known: Vec<&Profile> = allowed.profiles.iter().filter_map(|url| self.profiles.get(url)).collect();
+        let known: Vec<_> = allowed.profiles.iter().filter_map(|url| self.profiles.get(url)).collect();
         match known.as_slice() {
             // One that is not known here may be the one that holds.
             _ if known.len() < allowed.profiles.len() => {}

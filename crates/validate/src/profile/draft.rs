@@ -71,11 +71,14 @@ fn named<'d, 'v>(list: &'d mut Vec<(String, Draft<'v>)>, name: &str) -> &'d mut 
 }
 
 /// The tree of a definition over those of its bases.
-pub fn of<'v>(url: &str, definitions: &BTreeMap<&str, &'v Value>) -> Result<Draft<'v>, Vec<Issue>> {
-    let mut chain = Vec::new();
-    let mut at = url.to_owned();
-    while let Some(definition) = definitions.get(at.as_str()) {
-        chain.push(*definition);
+pub fn of<'v>(
+    definition: &'v Value,
+    definitions: &BTreeMap<&str, &'v Value>,
+) -> Result<Draft<'v>, Vec<Issue>> {
+    let mut chain = vec![definition];
+    let mut at = base_of(definition);
+    while let Some(base) = definitions.get(at) {
+        chain.push(*base);
         if chain.len() > BASES_MAX {
             return Err(fault(
                 "StructureDefinition.baseDefinition",
@@ -84,10 +87,9 @@ pub fn of<'v>(url: &str, definitions: &BTreeMap<&str, &'v Value>) -> Result<Draf
                 "the chain of bases is too long or circular",
             ));
         }
-        let base = str_at(definition, &["baseDefinition"]).unwrap_or_default();
-        at = base.split_once('|').map_or(base, |(url, _)| url).to_owned();
+        at = base_of(base);
     }
-    if !at.strip_prefix(HL7).is_some_and(|name| r4().type_def(name).is_some()) {
+    if at.strip_prefix(HL7).is_none_or(|name| r4().type_def(name).is_none()) {
         let text = format!("Không có hồ sơ nền “{at}”. Hãy nạp hồ sơ đó cùng lúc.");
         return Err(fault(
             "StructureDefinition.baseDefinition",
@@ -101,6 +103,11 @@ pub fn of<'v>(url: &str, definitions: &BTreeMap<&str, &'v Value>) -> Result<Draf
         lay_over(&mut draft, definition)?;
     }
     Ok(draft)
+}
+
+fn base_of(definition: &Value) -> &str {
+    let base = str_at(definition, &["baseDefinition"]).unwrap_or_default();
+    base.split_once('|').map_or(base, |(url, _)| url)
 }
 
 fn lay_over<'v>(draft: &mut Draft<'v>, definition: &'v Value) -> Result<(), Vec<Issue>> {

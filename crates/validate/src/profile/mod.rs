@@ -16,9 +16,11 @@ pub use draft::HL7;
 use crate::finding::Place;
 use crate::rule::Rule;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use yba_fhir::json::{Value, str_at};
 use yba_fhir::outcome::Issue;
 use yba_fhirpath::schema::{Kind, TypeId, schema};
+use yba_fhirpath::{Environment, Node, PathError, Program};
 
 /// Most elements of one definition.
 pub const ELEMENTS_MAX: usize = 5_000;
@@ -119,6 +121,13 @@ pub struct Allowed {
     pub targets: Vec<String>,
 }
 
+impl Profile {
+    /// Whether a canonical names it.
+    pub fn is_named(&self, canonical: &str) -> bool {
+        canonical.split_once('|').map_or(canonical, |(url, _)| url) == self.url
+    }
+}
+
 impl Allowed {
     /// Types of a choice are told apart exactly: a code is no string here. Resources are also what they derive from.
     pub fn takes(&self, id: TypeId) -> bool {
@@ -142,43 +151,86 @@ pub struct Fault {
     pub issue: Issue,
 }
 
-/// Profiles by URL.
+/// Profiles by canonical.
 #[derive(Debug, Default)]
 pub struct Profiles {
-    by_url: HashMap<String, Profile>,
+    /// `url|version` and, for the one that counts when no version is named, `url`.
+    by_canonical: HashMap<String, Arc<Profile>>,
+    /// By resource type: profiles for resources that do not name them.
+    attached: HashMap<String, Vec<Attached>>,
+}
+
+/// A profile that resources are judged by because of what they hold.
+#[derive(Debug)]
+pub struct Attached {
+    applies: Program,
+    pub profile: Arc<Profile>,
+    /// Breaking it is an error; otherwise a warning.
+    pub is_enforced: bool,
+}
+
+impl Attached {
+    pub fn is_for(&self, resource: Node<'_>) -> bool {
+        self.applies.test(resource, &Environment::default()).is_ok_and(|holds| holds == Some(true))
+    }
 }
 
 impl Profiles {
-    /// Compiles definitions, which may stand on one another. Definitions of R4's own types are passed over. Answers what
-    /// is sound and, beside it, everything that is wrong with the others.
+    /// Compiles definitions, which may stand on one another; of several versions of one URL the last given counts where
+    /// none is named. Definitions of R4's own types are passed over. Answers what is sound and, beside it, everything
+    /// that is wrong with the others.
     pub fn compile<'v>(definitions: impl IntoIterator<Item = &'v Value>) -> (Profiles, Vec<Fault>) {
-        let mut by_url = BTreeMap::new();
-        for definition in definitions {
-            if str_at(definition, &["derivation"]) == Some("constraint") {
-                by_url.insert(str_at(definition, &["url"]).unwrap_or_default(), definition);
-            }
-        }
+        let definitions: Vec<&Value> = definitions.into_iter().filter(|one| is_profile(one)).collect();
+        let by_url: BTreeMap<&str, &Value> = definitions.iter().map(|one| (url_of(one), *one)).collect();
         let (mut profiles, mut faults) = (Profiles::default(), Vec::new());
-        for url in by_url.keys() {
-            match draft::of(url, &by_url).and_then(|draft| build::profile(by_url[url], &draft)) {
-                Ok(profile) => {
-                    profiles.by_url.insert((*url).to_owned(), profile);
-                }
+        for definition in definitions {
+            let url = url_of(definition);
+            match draft::of(definition, &by_url).and_then(|draft| build::profile(definition, &draft)) {
+                Ok(profile) => profiles.add(definition, Arc::new(profile)),
                 Err(issues) => {
-                    faults.extend(issues.into_iter().map(|issue| Fault { url: (*url).to_owned(), issue }));
+                    faults.extend(issues.into_iter().map(|issue| Fault { url: url.to_owned(), issue }))
                 }
             }
         }
         (profiles, faults)
     }
 
-    /// The profile of a canonical, whatever the version it names.
-    pub fn get(&self, canonical: &str) -> Option<&Profile> {
-        let url = canonical.split_once('|').map_or(canonical, |(url, _)| url);
-        self.by_url.get(url)
+    fn add(&mut self, definition: &Value, profile: Arc<Profile>) {
+        if let Some(version) = str_at(definition, &["version"]) {
+            self.by_canonical.insert(format!("{}|{version}", profile.url), profile.clone());
+        }
+        self.by_canonical.insert(profile.url.clone(), profile);
     }
 
-    pub fn all(&self) -> impl Iterator<Item = &Profile> {
-        self.by_url.values()
+    /// Judges by a profile all resources of its type for which an expression holds.
+    pub fn attach(&mut self, url: &str, applies: &str, is_enforced: bool) -> Result<(), PathError> {
+        let Some(profile) = self.get(url) else { return Ok(()) };
+        let applies = Program::compile(applies, Some(&profile.kind))?;
+        let attached = Attached { applies, profile: profile.clone(), is_enforced };
+        self.attached.entry(profile.kind.clone()).or_default().push(attached);
+        Ok(())
     }
+
+    /// The profile of a canonical; a version that is not here is a profile that is not here.
+    pub fn get(&self, canonical: &str) -> Option<&Arc<Profile>> {
+        self.by_canonical.get(canonical)
+    }
+
+    /// The profiles for resources of a type that do not name them.
+    pub fn attached(&self, kind: &str) -> &[Attached] {
+        self.attached.get(kind).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Profile>> {
+        self.by_canonical.iter().filter(|(canonical, _)| !canonical.contains('|')).map(|(_, profile)| profile)
+    }
+}
+
+fn is_profile(definition: &Value) -> bool {
+    str_at(definition, &["resourceType"]) == Some("StructureDefinition")
+        && str_at(definition, &["derivation"]) == Some("constraint")
+}
+
+fn url_of(definition: &Value) -> &str {
+    str_at(definition, &["url"]).unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 // Helpers of tests may panic like tests.
 #![allow(clippy::unwrap_used)]
 
+mod content;
 mod invented;
 mod profiles;
 mod rules;

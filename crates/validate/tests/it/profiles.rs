@@ -7,7 +7,7 @@ use yba_validate::{Profiles, Validator};
 fn definition(url: &str, kind: &str, base: &str, elements: &[&str]) -> Value {
     let elements: Vec<String> = elements.iter().map(|element| format!("{{{element}}}")).collect();
     let text = format!(
-        r#"{{"resourceType": "StructureDefinition", "url": "{url}", "name": "Thu", "title": "Hồ sơ thử", "status": "active",
+        r#"{{"resourceType": "StructureDefinition", "url": "{url}", "version": "1.0", "name": "Thu", "title": "Hồ sơ thử", "status": "active",
             "type": "{kind}", "baseDefinition": "{base}", "derivation": "constraint", "abstract": false, "kind": "resource",
             "differential": {{"element": [{}]}}}}"#,
         elements.join(", ")
@@ -324,7 +324,7 @@ fn extensions_are_judged_by_their_definition_wherever_they_stand() {
 #[test]
 fn profiles_are_found_in_the_resource_itself_also_inside_a_bundle() {
     let validator = validator(&[of_patient(&[r#""path": "Patient.name", "min": 1"#])]);
-    let entry = r#"{"resourceType": "Patient", "meta": {"profile": ["https://yba.test/p|1.0", "https://yba.test/other", "http://hl7.org/fhir/StructureDefinition/Patient"]}}"#;
+    let entry = r#"{"resourceType": "Patient", "meta": {"profile": ["https://yba.test/p|1.0", "https://yba.test/p|2.0", "http://hl7.org/fhir/StructureDefinition/Patient"]}}"#;
     let bundle =
         format!(r#"{{"resourceType": "Bundle", "type": "collection", "entry": [{{"resource": {entry}}}]}}"#);
     let findings = validator.check(&from_str(&bundle).unwrap());

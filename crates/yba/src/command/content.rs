@@ -1,7 +1,9 @@
 //! `yba content check`.
 
 use std::path::Path;
-use yba_content::Content;
+use yba_content::{Content, Day, Problem};
+use yba_store::Clock;
+use yba_validate::Validator;
 
 /// Loads everything, with a folder in place of built-in files; prints every problem. Exit 1 when there is one.
 pub fn check(folder: Option<&Path>) -> u8 {
@@ -11,19 +13,35 @@ pub fn check(folder: Option<&Path>) -> u8 {
     };
     match loaded {
         Ok(content) => {
+            let problems = tried(&content);
+            if !problems.is_empty() {
+                return told(&problems);
+            }
             let (laws, lists) = (content.laws().count(), content.code_lists().count());
             println!(
-                "content is sound: {laws} laws, {lists} code lists, {} claim editions",
-                content.claims().all().count()
+                "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles; {} examples tried",
+                content.claims().all().count(),
+                content.profiles().len(),
+                content.examples().count()
             );
             0
         }
-        Err(problems) => {
-            for problem in &problems {
-                println!("{problem}");
-            }
-            eprintln!("{} problems", problems.len());
-            1
-        }
+        Err(problems) => told(&problems),
     }
+}
+
+/// Compiles what content holds and runs its examples.
+fn tried(content: &Content) -> Vec<Problem> {
+    let today = Day::of_instant(Clock::system().now_ms());
+    let (validator, mut problems) = Validator::of_content(content, today, &[]);
+    problems.extend(validator.try_examples(content));
+    problems
+}
+
+fn told(problems: &[Problem]) -> u8 {
+    for problem in problems {
+        println!("{problem}");
+    }
+    eprintln!("{} problems", problems.len());
+    1
 }
