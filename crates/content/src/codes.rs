@@ -260,7 +260,7 @@ fn edition(slug: &str, file: &ListFile, source: &Source, report: &mut Report) ->
 
 fn price_cell(row: &Row, report: &mut Report) -> String {
     let text = row.get("price");
-    if !text.is_empty() && (!is_decimal(text) || text.starts_with('-')) {
+    if !text.is_empty() && !is_decimal(text) {
         let wrong = format!("cột price phải là số tiền chỉ gồm chữ số, không phải {text:?}");
         report.add(row.file, row.line, wrong);
     }
