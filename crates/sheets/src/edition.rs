@@ -93,30 +93,34 @@ fn disk(path: &Path, error: &std::io::Error) -> Outcome {
     Outcome::new(Kind::Unavailable, "sheet-unwritable", text, format!("{}: {error}", path.display()))
 }
 
-/// The table in the form content reads; columns that are empty throughout are left out.
+/// The columns in the form content reads.
+const COLUMNS: [&str; 9] = ["code", "title", "english", "note", "parent", "from", "to", "price", "unit"];
+
+fn cells(row: &Row) -> [String; 9] {
+    let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
+    let text = |text: &String| text.clone();
+    [
+        text(&row.code),
+        text(&row.title),
+        text(&row.english),
+        text(&row.note),
+        text(&row.parent),
+        day(row.from),
+        day(row.to),
+        text(&row.price),
+        text(&row.unit),
+    ]
+}
+
+/// The table as CSV; columns that are empty throughout are left out, but for code and title.
 fn csv_of(rows: &[Row]) -> String {
-    let day = |day: &Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
-    let columns: [(&str, Box<dyn Fn(&Row) -> String>); 9] = [
-        ("code", Box::new(|row| row.code.clone())),
-        ("title", Box::new(|row| row.title.clone())),
-        ("english", Box::new(|row| row.english.clone())),
-        ("note", Box::new(|row| row.note.clone())),
-        ("parent", Box::new(|row| row.parent.clone())),
-        ("from", Box::new(move |row| day(&row.from))),
-        ("to", Box::new(move |row| day(&row.to))),
-        ("price", Box::new(|row| row.price.clone())),
-        ("unit", Box::new(|row| row.unit.clone())),
-    ];
-    let used = |(at, (_, cell)): &(usize, &(&str, Box<dyn Fn(&Row) -> String>))| {
-        *at < 2 || rows.iter().any(|row| !cell(row).is_empty())
-    };
-    let used: Vec<_> = columns.iter().enumerate().filter(used).map(|(_, column)| column).collect();
+    let rows: Vec<[String; 9]> = rows.iter().map(cells).collect();
+    let is_used = |at: &usize| *at < 2 || rows.iter().any(|cells| !cells[*at].is_empty());
+    let used: Vec<usize> = (0..COLUMNS.len()).filter(is_used).collect();
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let titles: Vec<&str> = used.iter().map(|(name, _)| *name).collect();
-    writer.write_record(titles).expect("cells go into memory");
-    for row in rows {
-        let cells: Vec<String> = used.iter().map(|(_, cell)| cell(row)).collect();
-        writer.write_record(cells).expect("cells go into memory");
+    writer.write_record(used.iter().map(|at| COLUMNS[*at])).expect("cells go into memory");
+    for cells in &rows {
+        writer.write_record(used.iter().map(|at| &cells[*at])).expect("cells go into memory");
     }
     text_of(writer)
 }

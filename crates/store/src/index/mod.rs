@@ -49,7 +49,7 @@ const COMPARED_MAX: usize = 48;
 impl Rows {
     /// Adds a row, unless it is there already.
     fn add<const WIDTH: usize>(&mut self, table: usize, row: [Cell; WIDTH]) {
-        if self.count > ROWS_MAX {
+        if self.is_full() {
             return;
         }
         let cells = &mut self.by_table[table];
@@ -68,6 +68,11 @@ impl Rows {
 
     pub fn is_empty(&self) -> bool {
         self.count == 0
+    }
+
+    /// Whether there are more than a resource may have; none is added then.
+    fn is_full(&self) -> bool {
+        self.count > ROWS_MAX
     }
 
     /// The patients of the compartment rows.

@@ -16,7 +16,7 @@
 //! stand in `text` and `extra`, written so that they sort as numbers do ([`sortable`]).
 
 use super::program::PairProgram;
-use super::{Rows, bounded, date, position, quantity, reference, token, value_of};
+use super::{ROWS_MAX, Rows, bounded, date, position, quantity, reference, token, value_of};
 use crate::db::{Value as Cell, schema};
 use yba_fhir::defs::SearchType;
 use yba_fhir::json::{JsonValueTrait, Value};
@@ -48,8 +48,8 @@ pub(super) fn index<'a>(
         }
         each_value(&pair.token, base, environment, |value| {
             token::each(value, &mut |system, code| {
-                for second in &seconds {
-                    add(p, (system, code), second, rows);
+                if !rows.is_full() {
+                    seconds.iter().for_each(|second| add(p, (system, code), second, rows));
                 }
             });
         });
@@ -78,7 +78,9 @@ fn seconds<'a>(pair: &'a PairProgram, base: Node<'a>, environment: &Environment<
     each_value(third, base, environment, |value| {
         let Some(third) = quantity::span(value) else { return };
         let (text, extra) = (sortable(third.low), sortable(third.high));
-        both.extend(found.iter().map(|second| Second {
+        // More than a resource may have rows for are of no use, and would be beyond all memory.
+        let left = ROWS_MAX.saturating_sub(both.len());
+        both.extend(found.iter().take(left).map(|second| Second {
             text: text.clone(),
             extra: extra.clone(),
             ..*second
