@@ -7,7 +7,7 @@
 mod plain;
 
 use plain::{Plains, plain_rows};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 use std::hint::black_box;
 use std::time::Instant;
 use yba_fhir::Resource;
@@ -34,21 +34,20 @@ fn main() {
 fn compare(resources: &[Resource], plains: &Plains, numbers: &Numbers) {
     let mut differences: BTreeMap<String, (usize, String)> = BTreeMap::new();
     let (mut same, mut further) = (0, 0);
+    let names: Vec<String> = Numbers::names().collect();
     for resource in resources {
         let kind = resource.kind();
-        let names: HashMap<i64, &str> =
-            plains.get(kind).into_iter().flatten().map(|one| (one.p, one.code)).collect();
+        let in_both: HashSet<i64> = plains.get(kind).into_iter().flatten().map(|one| one.p).collect();
         let (plain, all) = (plain_rows(resource, plains), extract(resource, numbers));
         for (table, index) in INDEXES.iter().enumerate().filter(|(_, one)| one.table.name != "ix_patient") {
             let old: Vec<&[Value]> = plain.rows(table).collect();
             let (known, new): (Vec<&[Value]>, Vec<&[Value]>) =
-                all.rows(table).partition(|row| matches!(row[0], Value::Int(p) if names.contains_key(&p)));
+                all.rows(table).partition(|row| matches!(row[0], Value::Int(p) if in_both.contains(&p)));
             further += new.len();
             let mut tell = |what: &str, row: &[Value]| {
                 let Value::Int(p) = row[0] else { return };
-                let name = names.get(&p).copied().unwrap_or_default();
-                let told =
-                    differences.entry(format!("{kind}.{name} {}: {what}", index.table.name)).or_default();
+                let name = &names[p as usize - 1];
+                let told = differences.entry(format!("{name} {}: {what}", index.table.name)).or_default();
                 told.0 += 1;
                 told.1 = format!("{:?} of {}", &row[1..], resource.id().unwrap_or_default());
             };

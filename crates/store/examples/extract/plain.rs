@@ -13,7 +13,6 @@ use yba_store::index::{self, Numbers, Rows};
 
 /// One parameter by plain path.
 pub struct Plain {
-    pub code: &'static str,
     pub p: i64,
     search_type: SearchType,
     path: PlainPath,
@@ -34,7 +33,7 @@ fn plains_of(kind: &str, numbers: &Numbers) -> Vec<Plain> {
         let wanted = !matches!(one.search_type, SearchType::Composite | SearchType::Special);
         let path = PlainPath::compile(&one.expression, kind, r4()).filter(|_| wanted)?;
         let p = numbers.parameter(kind, &one.code);
-        Some(Plain { code: &one.code, p, search_type: one.search_type, path })
+        Some(Plain { p, search_type: one.search_type, path })
     };
     of_type.filter_map(plain).collect()
 }
