@@ -1,11 +1,12 @@
 //! Content: laws, code lists, claim tables, laboratory tests, drugs and maps, as dated editions. Built into the binary; a
 //! folder on disk overrides it. The date that counts is the date of the act, so callers pass it.
 //!
-//! It deliberately does not know: the store, resources, the network, the clock. It turns nothing into FHIR and maps
-//! nothing; it says what is in force and what is wrong with a folder.
+//! It deliberately does not know: the store, the network, the clock, what a resource means. It maps nothing; it says
+//! what is in force and what is wrong with a folder.
 //!
 //! Start reading at [`Content`], then [`claims`] (the largest part).
 
+mod canonicals;
 pub mod claims;
 pub mod codes;
 mod decimal;
@@ -32,6 +33,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
+pub use canonicals::{Canonical, SetCase, SetExample};
 pub use claims::{ClaimEditions, Edition};
 pub use codes::{Code, CodeList, ListHead};
 pub use drugs::{Control, Drug, DrugList};
@@ -65,6 +67,8 @@ pub struct Content {
     drugs: drugs::Drugs,
     lab_map: lab_map::LabMap,
     spreadsheets: Vec<Spreadsheet>,
+    canonicals: Vec<Canonical>,
+    set_examples: Vec<SetExample>,
     examples: Vec<Example>,
     profiles: Vec<ProfileEdition>,
     // The two large tables come from the assets, when first asked.
@@ -105,6 +109,8 @@ impl Content {
             drugs: drugs::Drugs::load(sources, &laws, &lists, report),
             lab_map: lab_map::LabMap::load(sources, &labs, &laws, report),
             spreadsheets: spreadsheets::load(sources, &lists, report),
+            canonicals: canonicals::load(sources, &laws, report),
+            set_examples: canonicals::examples(sources, report),
             examples: example::find(sources),
             profiles: profiles::load(sources, &laws, report),
             laws,
@@ -233,6 +239,16 @@ impl Content {
     /// The commune of this code in the list before 2025-07-01, with what became of it.
     pub fn old_unit(&self, code: &str) -> Option<&OldUnit> {
         self.units_table().old_unit(code)
+    }
+
+    /// Every edition of every value set and concept map, oldest first within each.
+    pub fn canonicals(&self) -> impl Iterator<Item = &Canonical> {
+        self.canonicals.iter()
+    }
+
+    /// Codes that must be in a value set or out of it.
+    pub fn set_examples(&self) -> impl Iterator<Item = &SetExample> {
+        self.set_examples.iter()
     }
 
     /// Every example in content, for whoever can run it.

@@ -163,6 +163,7 @@ fn walk(dir: &Path, prefix: &str, depth: usize, found: &mut Vec<String>, report:
 const FOLDERS: &[&str] = &[
     "claims/",
     "codes/",
+    "conceptmaps/",
     "drugs/",
     "labs/",
     "law/",
@@ -170,6 +171,7 @@ const FOLDERS: &[&str] = &[
     "maps/spreadsheets/",
     "parameters/",
     "profiles/",
+    "valuesets/",
 ];
 
 /// Reports files that nothing reads.

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod change;
 pub mod ctx;
 mod door;
+pub mod terms;
 mod transact;
 
 pub use change::{Change, Done, DoneAs};

@@ -78,7 +78,8 @@ impl Terminology {
         let mut systems: Vec<String> = includes.iter().flat_map(Part::systems).collect();
         systems.sort_unstable();
         systems.dedup();
-        Compiled { head: set.head.clone(), includes, excludes, locked: set.locked, systems }
+        let unknown = includes.iter().find_map(Part::unknown);
+        Compiled { head: set.head.clone(), includes, excludes, locked: set.locked, systems, unknown }
     }
 
     fn part(&self, include: &Include, active_only: bool, walk: &mut Walk) -> Part {
@@ -163,6 +164,12 @@ pub(crate) fn split(canonical: &str) -> (&str, Option<&str>) {
 }
 
 impl Part {
+    /// Why it may hold codes of systems that nobody knows.
+    fn unknown(&self) -> Option<String> {
+        let imported = || self.imports.iter().flat_map(|set| &set.0.each).find_map(|one| one.unknown.clone());
+        if self.source.is_some() { None } else { self.unknown.clone().or_else(imported) }
+    }
+
     fn systems(&self) -> Vec<String> {
         let own = self.source.iter().map(|source| source.system.clone());
         let imported =

@@ -87,7 +87,7 @@ pub struct Entry {
 }
 
 /// A concept that fits: its rank, the list it stands in, its place there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy)]
 struct Hit {
     rank: Rank,
     list: u32,
@@ -136,7 +136,8 @@ impl SetRef {
         };
         making.gather(self, set, &|_, _| true)?;
         if making.filter.is_some() {
-            making.hits.sort_unstable();
+            // Stable: equals stay in the order of the lists.
+            making.hits.sort_by_key(|hit| hit.rank);
         }
         making.page()
     }

@@ -35,53 +35,58 @@ impl Grammar {
     }
 }
 
-/// `langtag / privateuse / grandfathered` of RFC 5646; the irregular old tags are left out but for `i-…`.
+/// `langtag / privateuse / grandfathered` of RFC 5646; of the irregular old tags only `i-…`.
 fn is_language_tag(code: &str) -> bool {
     let parts: Vec<&str> = code.split('-').collect();
     let sound =
-        |part: &&str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if !parts.iter().all(|part| sound(&part)) {
+        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if !parts.iter().all(|part| sound(part)) {
         return false;
     }
-    let mut rest = parts.as_slice();
-    let alphabetic = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let mut take = |fits: &dyn Fn(&str) -> bool| match rest.split_first() {
-        Some((first, after)) if fits(first) => {
-            rest = after;
-            true
-        }
-        _ => false,
-    };
-    if take(&|part| matches!(part, "x" | "X" | "i" | "I")) {
-        return !rest.is_empty();
+    let mut rest = Subtags(&parts);
+    if rest.take(|part| part.eq_ignore_ascii_case("x") || part.eq_ignore_ascii_case("i")) {
+        return !rest.0.is_empty();
     }
-    let mut short = false;
-    if !take(&|part| part.len() >= 2 && alphabetic(part)) {
+    if !rest.take(|part| part.len() >= 2 && is_alphabetic(part)) {
         return false;
     }
     if parts[0].len() <= 3 {
-        short = true;
+        // Extended language subtags, three at most.
+        let _ = (0..3).all(|_| rest.take(|part| part.len() == 3 && is_alphabetic(part)));
     }
-    for _ in 0..3 {
-        if !short || !take(&|part| part.len() == 3 && alphabetic(part)) {
-            break;
-        }
-    }
-    take(&|part| part.len() == 4 && alphabetic(part));
-    take(&|part| part.len() == 2 && alphabetic(part) || part.len() == 3 && digits(part));
-    while take(&|part| part.len() >= 5 || part.len() == 4 && part.as_bytes()[0].is_ascii_digit()) {}
-    // Extensions and private use: a single letter or digit, then longer parts.
-    while take(&|part| part.len() == 1 && !part.eq_ignore_ascii_case("x")) {
-        if !take(&|part| part.len() >= 2) {
+    rest.take(|part| part.len() == 4 && is_alphabetic(part));
+    rest.take(|part| {
+        part.len() == 2 && is_alphabetic(part) || part.len() == 3 && part.parse::<u16>().is_ok()
+    });
+    while rest.take(|part| part.len() >= 5 || part.len() == 4 && part.as_bytes()[0].is_ascii_digit()) {}
+    // Extensions: a single letter or digit, then longer parts.
+    while rest.take(|part| part.len() == 1 && !part.eq_ignore_ascii_case("x")) {
+        if !rest.take(|part| part.len() >= 2) {
             return false;
         }
-        while take(&|part| part.len() >= 2) {}
+        while rest.take(|part| part.len() >= 2) {}
     }
-    if take(&|part| part.eq_ignore_ascii_case("x")) {
-        return !rest.is_empty();
+    if rest.take(|part| part.eq_ignore_ascii_case("x")) { !rest.0.is_empty() } else { rest.0.is_empty() }
+}
+
+/// The parts of a tag that are not read yet.
+struct Subtags<'a>(&'a [&'a str]);
+
+impl Subtags<'_> {
+    /// Takes the next part when it fits.
+    fn take(&mut self, fits: impl Fn(&str) -> bool) -> bool {
+        match self.0.split_first() {
+            Some((first, after)) if fits(first) => {
+                self.0 = after;
+                true
+            }
+            _ => false,
+        }
     }
-    rest.is_empty()
+}
+
+fn is_alphabetic(part: &str) -> bool {
+    part.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 /// `type/subtype`, then `; name=value` as often as wanted.

@@ -12,6 +12,7 @@
 //! concepts are kept) and [`expand`].
 
 mod built_in;
+mod check;
 mod compile;
 pub mod expand;
 mod grammar;
@@ -36,6 +37,7 @@ use yba_content::Content;
 use yba_fhir::json::Value;
 use yba_fhir::{Day, Issue, Severity};
 
+pub use check::check;
 pub use compile::Fault;
 pub use grammar::Grammar;
 pub use map::ConceptMap;
@@ -96,12 +98,12 @@ impl Terminology {
         let mut laid_sets = Vec::new();
         for value in resources {
             match resource::read(value) {
-                Ok(Some(Laid::System(edition))) => over.lay_system(edition),
-                Ok(Some(Laid::Set(set))) => {
-                    laid_sets.push(set.head.url.clone());
-                    over.lay_set(Kept::Ready(Arc::new(set)));
+                Ok(Some(laid)) => {
+                    if let Laid::Set(set) = &laid {
+                        laid_sets.push(set.head.url.clone());
+                    }
+                    over.lay(laid);
                 }
-                Ok(Some(Laid::Map(map))) => over.lay_map(KeptMap::Ready(Arc::new(map))),
                 Ok(None) => {}
                 Err(found) => issues.extend(found),
             }
@@ -194,6 +196,14 @@ impl Terminology {
         let meant = |kept: &&Kept| version.is_none_or(|version| kept.head().version == version);
         let chosen: Vec<Arc<ValueSet>> = kept.iter().filter(meant).map(Kept::unpack).collect();
         (!chosen.is_empty()).then(|| (url.to_owned(), chosen))
+    }
+
+    pub(crate) fn lay(&mut self, laid: Laid) {
+        match laid {
+            Laid::System(edition) => self.lay_system(*edition),
+            Laid::Set(set) => self.lay_set(Kept::Ready(Arc::new(set))),
+            Laid::Map(map) => self.lay_map(KeptMap::Ready(Arc::new(map))),
+        }
     }
 
     pub(crate) fn lay_system(&mut self, edition: Edition) {

@@ -61,6 +61,8 @@ pub(crate) struct Compiled {
     pub locked: Option<Day>,
     /// Every system that it may hold codes of.
     pub systems: Vec<String>,
+    /// Why there may be more of them.
+    pub unknown: Option<String>,
 }
 
 /// An include: codes of one system, codes of other sets, or what is in both.
@@ -152,7 +154,18 @@ impl Compiled {
     fn contains(&self, system: Option<&str>, code: &str, on: Day) -> Membership {
         match system {
             Some(system) => self.contains_coding(system, code, on),
-            None => any(self.systems.iter().map(|system| self.contains_coding(system, code, on))),
+            None => match any(self.systems.iter().map(|system| self.contains_coding(system, code, on))) {
+                Membership::NotIn => self.unless_unknown(),
+                answer => answer,
+            },
+        }
+    }
+
+    /// Not in, unless a part that nobody can read might hold codes of further systems.
+    fn unless_unknown(&self) -> Membership {
+        match &self.unknown {
+            Some(why) => Membership::Unknown { why: why.clone().into() },
+            None => Membership::NotIn,
         }
     }
 

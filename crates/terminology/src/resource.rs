@@ -18,7 +18,7 @@ const EFFECTIVE_PERIOD: &str = "http://hl7.org/fhir/StructureDefinition/resource
 
 /// Something that may be laid over a terminology.
 pub(crate) enum Laid {
-    System(Edition),
+    System(Box<Edition>),
     Set(ValueSet),
     Map(crate::ConceptMap),
 }
@@ -29,7 +29,7 @@ pub(crate) fn read(resource: &Value) -> Result<Option<Laid>, Vec<Issue>> {
     let mut reading =
         Reading { kind: kind.to_owned(), url: text(resource, "url"), issues: Vec::new(), concepts: 0 };
     let laid = match kind {
-        "CodeSystem" => reading.code_system(resource).map(Laid::System),
+        "CodeSystem" => reading.code_system(resource).map(|edition| Laid::System(Box::new(edition))),
         "ValueSet" => Some(Laid::Set(reading.value_set(resource))),
         "ConceptMap" => Some(Laid::Map(reading.concept_map(resource))),
         _ => return Ok(None),

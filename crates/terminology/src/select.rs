@@ -44,7 +44,7 @@ impl Choice {
 pub(crate) enum Selection {
     Whole,
     Picked(Bits),
-    Listed(Table),
+    Listed(Box<Table>),
     /// Units of the dimension of this one.
     Units(String),
     Unknown(String),
@@ -81,7 +81,7 @@ impl Selection {
             (Choice::Withheld, _) => {
                 Selection::Unknown(format!("mã của hệ {system} không được phát hành kèm phần mềm"))
             }
-            (Choice::Listed(listed), edition) => Selection::Listed(list(listed, edition)),
+            (Choice::Listed(listed), edition) => Selection::Listed(Box::new(list(listed, edition))),
             (_, None) => Selection::Unknown(format!("hệ mã {system} không có trong phần mềm")),
             (Choice::Whole, Some(edition)) if cannot_tell(edition) => absent(system),
             (Choice::Whole, Some(_)) => Selection::Whole,

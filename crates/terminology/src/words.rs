@@ -8,6 +8,8 @@ use crate::table::Table;
 /// Longest search text that is looked at, in characters.
 pub(crate) const FILTER_CHARS_MAX: usize = 100;
 
+const NO_FIT: Rank = u8::MAX;
+
 /// A search text, made ready once for all tables.
 #[derive(Debug)]
 pub(crate) struct Filter {
@@ -34,7 +36,7 @@ impl Filter {
             folded.split(' ').filter(|word| !word.is_empty()).map(|word| format!(" {word}")).collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
         words.dedup();
-        let marked = typed.chars().any(|letter| !letter.is_ascii());
+        let marked = !typed.is_ascii();
         (!typed.is_empty()).then(|| Filter { bare: bare(&typed), typed, folded, words, marked })
     }
 }
@@ -78,60 +80,63 @@ impl Words {
 
     /// Every concept that fits, with its rank, in the order of the list.
     pub(crate) fn find(&self, table: &Table, filter: &Filter) -> Vec<(Rank, u32)> {
-        let mut found = self.by_code(filter);
-        if let Some(word) = filter.words.first() {
-            self.by_title(table, filter, word, &mut found);
+        let mut best = vec![NO_FIT; self.starts.len()];
+        if let Some((word, others)) = filter.words.split_first() {
+            self.by_title(table, filter, word, others, &mut best);
         }
-        found.sort_unstable_by_key(|(rank, concept)| (*concept, *rank));
-        found.dedup_by_key(|(_, concept)| *concept);
-        found.retain(|(_, concept)| !table.code(*concept).is_empty());
-        found
-    }
-
-    fn by_code(&self, filter: &Filter) -> Vec<(Rank, u32)> {
-        let mut found = Vec::new();
-        let mut forms = vec![format!("={}", filter.typed)];
+        self.by_code(&filter.typed, &mut best);
         if filter.bare != filter.typed && !filter.bare.is_empty() {
-            forms.push(format!("={}", filter.bare));
+            self.by_code(&filter.bare, &mut best);
         }
-        for form in forms {
-            for at in memmem::find_iter(self.text.as_bytes(), form.as_bytes()) {
-                let next = self.text.as_bytes().get(at + form.len());
-                let whole = matches!(next, Some(b'=' | b'|'));
-                found.push((if whole { 0 } else { 1 }, self.concept_at(at)));
-            }
-        }
-        found
+        let fitting = best.iter().enumerate().filter(|(_, rank)| **rank != NO_FIT);
+        let fitting = fitting.map(|(concept, rank)| (*rank, concept as u32));
+        fitting.filter(|(_, concept)| !table.code(*concept).is_empty()).collect()
     }
 
-    fn by_title(&self, table: &Table, filter: &Filter, word: &str, found: &mut Vec<(Rank, u32)>) {
-        let begins = memmem::Finder::new(&filter.folded);
-        let others: Vec<memmem::Finder> = filter.words[1..].iter().map(memmem::Finder::new).collect();
-        let mut last = u32::MAX;
-        for at in memmem::find_iter(self.text.as_bytes(), word.as_bytes()) {
-            let concept = self.concept_at(at);
-            if concept == last {
-                continue;
-            }
-            last = concept;
+    fn by_code(&self, code: &str, best: &mut [Rank]) {
+        let code = format!("={code}");
+        for (at, concept) in self.lines_with(&code) {
+            let next = self.text.as_bytes().get(at + code.len());
+            let whole = matches!(next, Some(b'=' | b'|'));
+            better(best, concept, if whole { 0 } else { 1 });
+        }
+    }
+
+    fn by_title(&self, table: &Table, filter: &Filter, word: &str, others: &[String], best: &mut [Rank]) {
+        let others: Vec<memmem::Finder> = others.iter().map(memmem::Finder::new).collect();
+        let same_marks = |concept: u32| !filter.marked || has_marks(table, concept, &filter.typed);
+        for (_, concept) in self.lines_with(&format!("| {}", filter.folded)) {
+            better(best, concept, 2 + u8::from(!same_marks(concept)));
+        }
+        for (_, concept) in self.lines_with(word) {
             let line = self.line(concept);
-            if others.iter().all(|other| other.find(line).is_some()) {
-                let first = begins.find_iter(line).any(|at| at >= 2 && &line[at - 2..at] == b"| ");
-                let same_marks = !filter.marked || has_marks(table, concept, &filter.typed);
-                let rank = if first { 2 } else { 4 };
-                found.push((rank + u8::from(!same_marks), concept));
+            if best[concept as usize] > 4 && others.iter().all(|other| other.find(line).is_some()) {
+                better(best, concept, 4 + u8::from(!same_marks(concept)));
             }
         }
     }
 
-    fn concept_at(&self, at: usize) -> u32 {
-        (self.starts.partition_point(|start| *start as usize <= at) - 1) as u32
+    /// Where a text stands, and in which concept's line.
+    fn lines_with<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (usize, u32)> + 'a {
+        let mut concept = 0;
+        let found: Vec<usize> = memmem::find_iter(self.text.as_bytes(), text.as_bytes()).collect();
+        found.into_iter().map(move |at| {
+            while self.starts.get(concept + 1).is_some_and(|next| *next as usize <= at) {
+                concept += 1;
+            }
+            (at, concept as u32)
+        })
     }
 
     fn line(&self, concept: u32) -> &[u8] {
         let end = self.starts.get(concept as usize + 1).map_or(self.text.len(), |end| *end as usize);
         &self.text.as_bytes()[self.starts[concept as usize] as usize..end]
     }
+}
+
+fn better(best: &mut [Rank], concept: u32, rank: Rank) {
+    let known = &mut best[concept as usize];
+    *known = rank.min(*known);
 }
 
 /// Whether the display has the words as typed, marks included.

@@ -188,7 +188,8 @@ fn start_chores(
     });
     let linking = tokio::spawn(yba_mpi::follower::run(node.records.clone(), stopping.clone()));
     tokio::spawn(tell_indexing(node.records.store().indexing()));
-    Ok(vec![sign, clear, linking])
+    let speaking = tokio::spawn(yba_records::terms::follow(node.records.clone(), stopping.clone()));
+    Ok(vec![sign, clear, linking, speaking])
 }
 
 /// Says how far the search index is, after an upgrade that makes it anew.

@@ -25,6 +25,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OpenFlags};
 
+pub use fetch::npm_ci;
 use icons::Family;
 use listing::{Locked, Package};
 use output::Output;

@@ -22,4 +22,14 @@ pub(crate) fn fill(terminology: &mut Terminology, content: &Content) {
     units::fill(terminology, content);
     lists::fill(terminology, content);
     catalogues::fill(terminology, content);
+    authored(terminology, content);
+}
+
+/// The value sets and maps of content. What is wrong with one is said by `check`, and it is left out here.
+fn authored(terminology: &mut Terminology, content: &Content) {
+    for canonical in content.canonicals() {
+        if let Ok(Some(laid)) = crate::resource::read(&canonical.resource) {
+            terminology.lay(laid);
+        }
+    }
 }

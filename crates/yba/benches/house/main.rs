@@ -12,6 +12,7 @@ mod client;
 mod crowd;
 mod extract;
 mod ingest;
+mod judge;
 mod machine;
 mod parse;
 mod people;
@@ -34,6 +35,7 @@ type Topic = (&'static str, fn(&Bench) -> anyhow::Result<Section>);
 const TOPICS: &[Topic] = &[
     ("parse", parse::run),
     ("extract", extract::run),
+    ("judge", judge::run),
     ("ingest", ingest::run),
     ("claims", claims::run),
     ("reads", reads::run),

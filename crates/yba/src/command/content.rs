@@ -3,6 +3,7 @@
 use std::path::Path;
 use yba_content::{Content, Day, Problem};
 use yba_store::Clock;
+use yba_terminology::Terminology;
 use yba_validate::Validator;
 
 /// Loads everything, with a folder in place of built-in files; prints every problem. Exit 1 when there is one.
@@ -19,9 +20,11 @@ pub fn check(folder: Option<&Path>) -> u8 {
             }
             let (laws, lists) = (content.laws().count(), content.code_lists().count());
             println!(
-                "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles; {} examples tried",
+                "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, \
+                 {} value sets and maps; {} examples tried",
                 content.claims().all().count(),
                 content.profiles().len(),
+                content.canonicals().count(),
                 content.examples().count()
             );
             0
@@ -35,6 +38,7 @@ fn tried(content: &Content) -> Vec<Problem> {
     let today = Day::of_instant(Clock::system().now_ms());
     let (validator, mut problems) = Validator::of_content(content, today, &[]);
     problems.extend(validator.try_examples(content));
+    problems.extend(yba_terminology::check(content, &Terminology::built_in(content)));
     problems
 }
 
