@@ -7,14 +7,17 @@ use toml::Spanned;
 use toml::value::Datetime;
 use yba_fhir::Day;
 
+use crate::decimal::is_decimal;
 use crate::document;
 use crate::law::{Laws, Sure};
 use crate::problem::Report;
 use crate::sheet::{self, Columns, Row};
 use crate::source::{Source, Sources};
 
-const COLUMNS: Columns =
-    Columns { required: &["code", "title"], optional: &["english", "note", "parent", "from", "to"] };
+const COLUMNS: Columns = Columns {
+    required: &["code", "title"],
+    optional: &["english", "note", "parent", "from", "to", "price", "unit"],
+};
 
 /// Lists are not deeper than this.
 const LEVELS_MAX: usize = 32;
@@ -57,6 +60,10 @@ pub struct Code {
     /// First and last day on which it may be used, where the list says so; else those of the edition.
     pub from: Option<Day>,
     pub to: Option<Day>,
+    /// What one costs, in đồng, as plain digits; empty where the list sets no prices.
+    pub price: String,
+    /// What one is: `Lần`, `Viên`; empty where the list does not say.
+    pub unit: String,
     /// The line of the content file it stands on.
     pub line: u32,
 }
@@ -83,8 +90,23 @@ struct ListFile {
     complete: bool,
     /// The last day of the list as a whole.
     in_force_to: Option<Spanned<Datetime>>,
-    #[serde(default, rename = "note")]
-    _note: String,
+    #[serde(default)]
+    note: String,
+}
+
+/// What a list is, whatever editions it has: some have none yet, because their tables are the Ministry's to give.
+#[derive(Debug, Clone)]
+pub struct ListHead {
+    pub slug: String,
+    pub url: String,
+    pub title: String,
+    /// Slugs in `law/`.
+    pub basis: Vec<String>,
+    pub sure: Sure,
+    pub complete: bool,
+    /// The last day of the list as a whole.
+    pub to: Option<Day>,
+    pub note: String,
 }
 
 fn yes() -> bool {
@@ -93,11 +115,14 @@ fn yes() -> bool {
 
 /// All lists by slug, each with its editions, oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct CodeLists(BTreeMap<String, Vec<CodeList>>);
+pub(crate) struct CodeLists {
+    editions: BTreeMap<String, Vec<CodeList>>,
+    heads: BTreeMap<String, ListHead>,
+}
 
 impl CodeLists {
     pub(crate) fn load(sources: &Sources, laws: &Laws, report: &mut Report) -> CodeLists {
-        let mut lists = BTreeMap::new();
+        let mut lists = CodeLists::default();
         for slug in sources.folders("codes/").into_iter().filter(|slug| slug != IDENTIFIER_SYSTEMS) {
             let folder = format!("codes/{slug}/");
             let Some(head) = sources.get(&format!("{folder}codes.toml")) else {
@@ -110,28 +135,34 @@ impl CodeLists {
                 .in_folder(&folder, ".csv")
                 .filter_map(|source| edition(&slug, &file, source, report))
                 .collect();
-            end_editions(&mut editions, head, &file, report);
-            lists.insert(slug, editions);
+            let to = end_editions(&mut editions, head, &file, report);
+            lists.heads.insert(slug.clone(), list_head(&slug, &file, to));
+            lists.editions.insert(slug, editions);
         }
-        CodeLists(lists)
+        lists
     }
 
     /// The edition in force on a day; `None` before the first and for an unknown list.
     pub(crate) fn on(&self, slug: &str, day: Day) -> Option<&CodeList> {
-        self.0.get(slug)?.iter().rev().find(|list| list.from <= day)
+        self.editions.get(slug)?.iter().rev().find(|list| list.from <= day)
+    }
+
+    /// What a list is; `None` for an unknown one.
+    pub(crate) fn head(&self, slug: &str) -> Option<&ListHead> {
+        self.heads.get(slug)
     }
 
     pub(crate) fn contains(&self, slug: &str) -> bool {
-        self.0.contains_key(slug)
+        self.editions.contains_key(slug)
     }
 
     /// Every edition of every list.
     pub(crate) fn all(&self) -> impl Iterator<Item = &CodeList> {
-        self.0.values().flatten()
+        self.editions.values().flatten()
     }
 
     pub(crate) fn newest(&self, slug: &str) -> Option<&CodeList> {
-        self.0.get(slug)?.last()
+        self.editions.get(slug)?.last()
     }
 }
 
@@ -151,11 +182,17 @@ fn check_head(head: &Source, file: &ListFile, laws: &Laws, report: &mut Report) 
 }
 
 /// An edition ends the day before the next one begins, the last one when the list does.
-fn end_editions(editions: &mut [CodeList], head: &Source, file: &ListFile, report: &mut Report) {
+/// Answers the last day of the list.
+fn end_editions(
+    editions: &mut [CodeList],
+    head: &Source,
+    file: &ListFile,
+    report: &mut Report,
+) -> Option<Day> {
     for at in 1..editions.len() {
         editions[at - 1].to = Some(editions[at].from.plus_days(-1));
     }
-    let Some(end) = &file.in_force_to else { return };
+    let end = file.in_force_to.as_ref()?;
     let last_day = document::day(head, end, report);
     if let (Some(edition), Some(last_day)) = (editions.last_mut(), last_day) {
         if last_day < edition.from {
@@ -163,6 +200,20 @@ fn end_editions(editions: &mut [CodeList], head: &Source, file: &ListFile, repor
             report.add(&head.path, line, "ngày hết hiệu lực trước ngày bắt đầu của bản mới nhất");
         }
         edition.to = Some(last_day);
+    }
+    last_day
+}
+
+fn list_head(slug: &str, file: &ListFile, to: Option<Day>) -> ListHead {
+    ListHead {
+        slug: slug.to_string(),
+        url: file.url.as_ref().clone(),
+        title: file.title.clone(),
+        basis: file.basis.iter().map(|slug| slug.as_ref().clone()).collect(),
+        sure: file.sure,
+        complete: file.complete,
+        to,
+        note: file.note.clone(),
     }
 }
 
@@ -189,6 +240,8 @@ fn edition(slug: &str, file: &ListFile, source: &Source, report: &mut Report) ->
             parent: row.get("parent").to_string(),
             from: day_cell(&row, "from", report),
             to: day_cell(&row, "to", report),
+            price: price_cell(&row, report),
+            unit: row.get("unit").to_string(),
             line: row.line,
         };
         if list.by_code.insert(code.code.clone(), list.codes.len()).is_some() {
@@ -203,6 +256,15 @@ fn edition(slug: &str, file: &ListFile, source: &Source, report: &mut Report) ->
     }
     check_parents(source, &list, report);
     Some(list)
+}
+
+fn price_cell(row: &Row, report: &mut Report) -> String {
+    let text = row.get("price");
+    if !text.is_empty() && !is_decimal(text) {
+        let wrong = format!("cột price phải là số tiền chỉ gồm chữ số, không phải {text:?}");
+        report.add(row.file, row.line, wrong);
+    }
+    text.to_string()
 }
 
 fn day_cell(row: &Row, name: &str, report: &mut Report) -> Option<Day> {

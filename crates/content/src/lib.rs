@@ -26,6 +26,7 @@ mod problem;
 mod profiles;
 mod sheet;
 mod source;
+pub mod spreadsheets;
 mod units;
 
 use std::collections::BTreeMap;
@@ -34,7 +35,7 @@ use std::sync::OnceLock;
 
 pub use canonicals::{Canonical, SetCase, SetExample};
 pub use claims::{ClaimEditions, Edition};
-pub use codes::{Code, CodeList};
+pub use codes::{Code, CodeList, ListHead};
 pub use drugs::{Control, Drug, DrugList};
 pub use example::Example;
 pub use icd10::Title;
@@ -47,6 +48,7 @@ pub use law::{Law, Sure};
 pub use parameters::Parameter;
 pub use problem::Problem;
 pub use profiles::{ProfileAbout, ProfileEdition};
+pub use spreadsheets::{Field, Spreadsheet};
 pub use units::{OldUnit, Unit};
 pub use yba_fhir::Day;
 
@@ -64,6 +66,7 @@ pub struct Content {
     labs: labs::Labs,
     drugs: drugs::Drugs,
     lab_map: lab_map::LabMap,
+    spreadsheets: Vec<Spreadsheet>,
     canonicals: Vec<Canonical>,
     set_examples: Vec<SetExample>,
     examples: Vec<Example>,
@@ -105,6 +108,7 @@ impl Content {
             parameters: parameters::Parameters::load(sources, &laws, report),
             drugs: drugs::Drugs::load(sources, &laws, &lists, report),
             lab_map: lab_map::LabMap::load(sources, &labs, &laws, report),
+            spreadsheets: spreadsheets::load(sources, &lists, report),
             canonicals: canonicals::load(sources, &laws, report),
             set_examples: canonicals::examples(sources, report),
             examples: example::find(sources),
@@ -148,6 +152,16 @@ impl Content {
     /// The edition of a code list in force on a day; `None` before its first edition and for an unknown slug.
     pub fn code_list(&self, slug: &str, on: Day) -> Option<&CodeList> {
         self.lists.on(slug, on)
+    }
+
+    /// What a code list is, even without an edition; `None` for an unknown slug.
+    pub fn list_head(&self, slug: &str) -> Option<&ListHead> {
+        self.lists.head(slug)
+    }
+
+    /// The layouts of spreadsheets from which lists are imported.
+    pub fn spreadsheets(&self) -> impl Iterator<Item = &Spreadsheet> {
+        self.spreadsheets.iter()
     }
 
     /// Every edition of every code list, for publishing them.

@@ -168,6 +168,7 @@ const FOLDERS: &[&str] = &[
     "labs/",
     "law/",
     "maps/lab-indicators/",
+    "maps/spreadsheets/",
     "parameters/",
     "profiles/",
     "valuesets/",

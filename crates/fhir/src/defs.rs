@@ -85,6 +85,17 @@ pub struct SearchParameter {
     /// FHIRPath, as HL7 wrote it; empty for special parameters.
     pub expression: String,
     pub targets: Vec<String>,
+    /// The parts of a composite, in order; empty for all others.
+    pub components: Vec<Component>,
+}
+
+/// One part of a composite parameter. <https://hl7.org/fhir/R4/search.html#composite>
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Component {
+    /// The address of the parameter that says how this part is searched.
+    pub definition: String,
+    /// FHIRPath, relative to what the composite's own expression finds.
+    pub expression: String,
 }
 
 /// The tables built into the program.
@@ -156,6 +167,11 @@ impl R4 {
         &self.parameters
     }
 
+    /// The parameter that is defined at this address.
+    pub fn search_parameter_at(&self, url: &str) -> Option<&SearchParameter> {
+        self.parameters.iter().find(|parameter| parameter.url == url)
+    }
+
     /// The parameters that put a resource of `kind` into a patient's compartment; empty when none does.
     pub fn patient_compartment(&self, kind: &str) -> &[String] {
         self.patient_compartment.get(kind).map_or(&[], Vec::as_slice)
@@ -212,6 +228,10 @@ fn invariants(value: &Value) -> Vec<Invariant> {
 }
 
 fn search_parameter(value: &Value) -> Option<SearchParameter> {
+    let component = |one: &Value| {
+        let [definition, expression] = <[String; 2]>::try_from(strings(Some(one))).ok()?;
+        Some(Component { definition, expression })
+    };
     let search_type = match str_at(value, &["t"])? {
         "number" => SearchType::Number,
         "date" => SearchType::Date,
@@ -230,6 +250,7 @@ fn search_parameter(value: &Value) -> Option<SearchParameter> {
         search_type,
         expression: str_at(value, &["e"]).unwrap_or_default().to_owned(),
         targets: strings(value.get("tg")),
+        components: items(value, "cp").filter_map(component).collect(),
     })
 }
 
@@ -246,6 +267,11 @@ mod tests {
         assert_eq!((name.search_type, name.expression.as_str()), (SearchType::String, "Patient.name"));
         assert_eq!(tables.search_parameter("Patient", "_lastUpdated").unwrap().search_type, SearchType::Date);
         assert!(tables.search_parameter("Patient", "no-such").is_none());
+        let pair = tables.search_parameter("Observation", "code-value-quantity").unwrap();
+        let parts: Vec<&str> = pair.components.iter().map(|part| part.expression.as_str()).collect();
+        assert_eq!(parts, ["code", "value.as(Quantity)"]);
+        let part = tables.search_parameter_at(&pair.components[1].definition).unwrap();
+        assert_eq!((part.code.as_str(), part.search_type), ("value-quantity", SearchType::Quantity));
         assert!(tables.patient_compartment("Observation").contains(&"subject".to_owned()));
         assert!(tables.patient_compartment("Organization").is_empty());
         let patient = tables.type_def("Patient").unwrap();

@@ -21,6 +21,9 @@ pub struct CompileOptions<'o> {
     /// `as` keeps the items of a type instead of refusing more than one item. HL7's own search parameters and
     /// invariants of R4 are written so (`Observation.component.value as Quantity`), against N1's text.
     pub as_filters: bool,
+    /// `a | b` keeps duplicates, as `a.combine(b)` does: for callers who drop them later and need not pay for comparing
+    /// every item with every other.
+    pub keep_duplicates: bool,
     /// The only custom variables there will be; without it any name may be used and is looked up at run time.
     pub variables: Option<&'o [&'o str]>,
 }

@@ -3,7 +3,7 @@
 
 use crate::blob::Blobs;
 use crate::db::fragments;
-use crate::db::schema::{INDEXES, OPEN};
+use crate::db::schema::{INDEXES, OPEN, TABLES};
 use crate::db::{Connection, Value};
 use crate::heads::{self, Record};
 use crate::index::Numbers;
@@ -38,12 +38,24 @@ pub struct Progress {
     pub total: u64,
 }
 
-/// Checks the whole store: the engine's own check, the log without gaps, every body against its hash, every record's
+/// Waits until the index rows are all of this program, then checks the whole store: the engine's own check, the log without gaps, every body against its hash, every record's
 /// head, every head's index rows against a fresh extraction, the chain of audit entries, followers, blobs.
 pub async fn check(
     store: &Store,
-    progress: impl FnMut(Progress) + Send + 'static,
+    mut progress: impl FnMut(Progress) + Send + 'static,
 ) -> Result<CheckReport, Outcome> {
+    let mut indexing = store.indexing();
+    loop {
+        let at = *indexing.borrow_and_update();
+        if at.is_done() {
+            break;
+        }
+        progress(Progress { part: "re-indexing", done: at.done as u64, total: at.total as u64 });
+        // A store that is closed meanwhile has rows of two programs, and the check says so.
+        if indexing.changed().await.is_err() {
+            break;
+        }
+    }
     let (numbers, blobs, last) = (store.numbers().clone(), store.blobs().clone(), store.head_t());
     let watch = store.watch();
     store
@@ -131,8 +143,8 @@ impl<P: FnMut(Progress)> Check<'_, P> {
     }
 
     /// Heads and their index rows; answers how many open rows each table should have.
-    fn records(&mut self) -> Result<[u64; 8], Outcome> {
-        let (mut after, mut of_records, mut open) = (0, 0, [0; 8]);
+    fn records(&mut self) -> Result<[u64; TABLES], Outcome> {
+        let (mut after, mut of_records, mut open) = (0, 0, [0; TABLES]);
         loop {
             self.connection.begin_snapshot()?;
             let page = self.record_page(after, &mut open);
@@ -157,7 +169,11 @@ impl<P: FnMut(Progress)> Check<'_, P> {
     }
 
     /// One page of records; answers its last record's number, how many versions and how many records it had.
-    fn record_page(&mut self, after: i64, open: &mut [u64; 8]) -> Result<Option<(i64, u64, u64)>, Outcome> {
+    fn record_page(
+        &mut self,
+        after: i64,
+        open: &mut [u64; TABLES],
+    ) -> Result<Option<(i64, u64, u64)>, Outcome> {
         let page = heads::page(self.connection, after, self.last)?;
         let Some(last) = page.last() else { return Ok(None) };
         let last = last.rid;
@@ -194,21 +210,15 @@ impl<P: FnMut(Progress)> Check<'_, P> {
     }
 
     /// The index rows of a head, all of them and no others.
-    fn index(&mut self, record: &Record, open: &mut [u64; 8]) -> Result<(), Outcome> {
+    fn index(&mut self, record: &Record, open: &mut [u64; TABLES]) -> Result<(), Outcome> {
         let rows = heads::index_rows(&record.head, &self.numbers);
         for (table, index) in INDEXES.iter().enumerate() {
-            let width = index.table.columns.len();
-            let cells = heads::index_cells(std::iter::once((record, &rows)), table, &self.numbers);
-            let mut expected: Vec<String> = cells.chunks_exact(width).map(|row| format!("{row:?}")).collect();
-            let stored = heads::open_rows(self.connection, table, record.rid)?;
-            let bound = |row: &Vec<Value>| format!("{:?}", row.iter().map(Value::bound).collect::<Vec<_>>());
-            let mut stored: Vec<String> = stored.iter().map(bound).collect();
-            expected.sort_unstable();
-            stored.sort_unstable();
-            open[table] += expected.len() as u64;
-            if expected != stored {
-                let (name, head) = (index.table.name, &record.head);
-                let (is, should) = (stored.len(), expected.len());
+            let expected = heads::cells_of(&record.head, &rows, table, &self.numbers);
+            let stored = fragments::open_index_rows(self.connection, table, &[record.rid])?;
+            let should = expected.len() / index.table.columns.len();
+            open[table] += should as u64;
+            if heads::differ(&stored, &expected, index) {
+                let (name, head, is) = (index.table.name, &record.head, stored.len());
                 self.problem(format!(
                     "index {name} of {}/{}: its rows are not those of its head ({is} stored, {should} expected)",
                     head.kind, head.id
@@ -219,7 +229,7 @@ impl<P: FnMut(Progress)> Check<'_, P> {
     }
 
     /// Open index rows of records that are none. Only told when nothing was written meanwhile.
-    fn strays(&mut self, open: &[u64; 8]) -> Result<(), Outcome> {
+    fn strays(&mut self, open: &[u64; TABLES]) -> Result<(), Outcome> {
         for (table, index) in INDEXES.iter().enumerate() {
             let name = index.table.name;
             let sql =

@@ -1,8 +1,8 @@
 //! Which version of a record is its head, told from the versions alone: what `check` compares with and `restore`
 //! builds again. Records come in pages, so memory stays small however many there are.
 
-use crate::db::schema::{self, INDEXES, OPEN};
-use crate::db::{Bound, Connection, Result, Value, fragments};
+use crate::db::schema::{IndexTable, OPEN};
+use crate::db::{Bound, Connection, Row, Value, fragments};
 use crate::index::{Numbers, Rows, extract};
 use crate::version::Version;
 use std::collections::BTreeMap;
@@ -22,11 +22,7 @@ pub(crate) struct Record {
 }
 
 /// The next records after number `after`, up to number `last`; none at the end.
-pub(crate) fn page(
-    connection: &mut Connection,
-    after: i64,
-    last: i64,
-) -> std::result::Result<Vec<Record>, Outcome> {
+pub(crate) fn page(connection: &mut Connection, after: i64, last: i64) -> Result<Vec<Record>, Outcome> {
     let sql =
         "SELECT DISTINCT rid FROM version WHERE shard = 0 AND rid > ?1 AND rid <= ?2 ORDER BY rid LIMIT ?3";
     let rids = connection.query(sql, &[Value::Int(after), Value::Int(last), Value::Int(PAGE)])?;
@@ -59,11 +55,7 @@ pub(crate) fn page(
 }
 
 /// Versions of the log after `after` up to `last`, in order, as many as fit a bound of memory; none at the end.
-pub(crate) fn log_page(
-    connection: &mut Connection,
-    after: i64,
-    last: i64,
-) -> std::result::Result<Vec<Version>, Outcome> {
+pub(crate) fn log_page(connection: &mut Connection, after: i64, last: i64) -> Result<Vec<Version>, Outcome> {
     let sql =
         "SELECT t, length(body) FROM version WHERE shard = 0 AND t > ?1 AND t <= ?2 ORDER BY t LIMIT ?3";
     let sizes = connection.query(sql, &[Value::Int(after), Value::Int(last), Value::Int(5 * PAGE)])?;
@@ -92,30 +84,39 @@ pub(crate) fn index_cells<'a>(
     table: usize,
     numbers: &Numbers,
 ) -> Vec<Bound<'a>> {
+    heads.flat_map(|(record, rows)| cells_of(&record.head, rows, table, numbers)).collect()
+}
+
+/// The cells of the rows of one index table for one head.
+pub(crate) fn cells_of<'a>(
+    head: &Version,
+    rows: &'a Rows,
+    table: usize,
+    numbers: &Numbers,
+) -> Vec<Bound<'a>> {
     let mut cells = Vec::new();
-    for (record, rows) in heads.filter(|(record, _)| !record.head.deleted) {
-        let end = [record.rid, record.head.t, OPEN].map(Bound::Int);
-        if table == 0 {
-            cells.extend([numbers.kind(&record.head.kind), record.head.last_updated_ms()].map(Bound::Int));
-            cells.extend(end);
-            continue;
-        }
-        for row in rows.rows(table) {
-            cells.extend(row.iter().map(Value::bound));
-            cells.extend(end);
-        }
+    let end = [head.rid, head.t, OPEN].map(Bound::Int);
+    if table == 0 && !head.deleted {
+        cells.extend([numbers.kind(&head.kind), head.last_updated_ms()].map(Bound::Int));
+        cells.extend(end);
+    }
+    for row in rows.rows(table) {
+        cells.extend(row.iter().map(Value::bound));
+        cells.extend(end);
     }
     cells
 }
 
-/// The open index rows of a record as they stand, in any order: all columns of the table.
-pub(crate) fn open_rows(connection: &mut Connection, table: usize, rid: i64) -> Result<Vec<Vec<Value>>> {
-    let table: &schema::Table = &INDEXES[table].table;
-    let names: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
-    let sql = format!(
-        "SELECT {} FROM {} WHERE shard = 0 AND rid = ?1 AND t_to = {OPEN}",
-        names.join(", "),
-        table.name
-    );
-    Ok(connection.query(&sql, &[Value::Int(rid)])?.into_iter().map(|row| row.0).collect())
+/// Whether the stored rows of a record are others than these, in whatever order.
+pub(crate) fn differ(stored: &[Row], expected: &[Bound<'_>], index: &IndexTable) -> bool {
+    let width = index.table.columns.len();
+    if stored.len() * width != expected.len() {
+        return true;
+    }
+    let mut expected: Vec<String> = expected.chunks_exact(width).map(|row| format!("{row:?}")).collect();
+    let bound = |row: &Row| format!("{:?}", row.0.iter().map(Value::bound).collect::<Vec<_>>());
+    let mut stored: Vec<String> = stored.iter().map(bound).collect();
+    expected.sort_unstable();
+    stored.sort_unstable();
+    expected != stored
 }

@@ -4,8 +4,8 @@
 //! It deliberately does not know: who asks and what they may do, what a resource means, HTTP. `yba-records` is the
 //! only door to it for everything that concerns people.
 //!
-//! Start reading at [`version`] (what is kept), [`writer`] (how it is written), [`search::plan`] (how it is found),
-//! [`db`] (the seam to the two engines).
+//! Start reading at [`version`] (what is kept), [`writer`] (how it is written), [`index`] (by what it is found),
+//! [`search::plan`] (how it is found), [`db`] (the seam to the two engines).
 
 pub mod backup;
 pub mod blob;
@@ -17,6 +17,7 @@ mod heads;
 pub mod index;
 mod open;
 mod read;
+pub mod reindex;
 pub mod request;
 pub mod search;
 pub mod version;
@@ -26,6 +27,7 @@ pub use check::{CheckReport, Progress, check};
 pub use clock::Clock;
 pub use db::{Place, Row, Statement, Value};
 pub use open::{Identity, LINK_MS, Options, Store};
+pub use reindex::Indexing;
 pub use request::{Applied, Effect, Expect, Refusal, Request, Write};
 pub use search::{Found, Query, Scope};
 pub use version::Version;

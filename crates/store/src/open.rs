@@ -2,11 +2,12 @@
 
 use crate::blob::Blobs;
 use crate::clock::Clock;
-use crate::db::{Bound, Connection, Place, Value, lease, schema};
+use crate::db::{Bound, Connection, Place, lease, schema};
 use crate::index::Numbers;
+use crate::reindex::{self, Indexing};
 use crate::request::{Applied, Arrival, Refusal, Request};
 use crate::version::Version;
-use crate::writer::{Ends, Job, QUEUE_MAX, Writer};
+use crate::writer::{self, Ends, Job, QUEUE_MAX, Writer};
 use rand::Rng;
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
@@ -16,8 +17,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use yba_fhir::{Kind, Outcome};
 
-/// The version of the tables; a newer one in the database means a newer program wrote it.
-const SCHEMA: &str = "1";
+/// The version of the tables; a newer one in the database means a newer program wrote it. 2 added `ix_pair`.
+const SCHEMA: &str = "2";
+/// Versions from which the tables are made this one's by adding what is missing.
+const SCHEMAS_BEFORE: [&str; 1] = ["1"];
 /// Stands in place of the version while a restore is under way.
 const RESTORING: &str = "restoring";
 /// Most longer reads at once.
@@ -74,6 +77,7 @@ pub(crate) struct Inner {
     passed: Mutex<VecDeque<(i64, i64)>>,
     jobs: mpsc::Sender<Job>,
     committed: watch::Receiver<i64>,
+    indexing: watch::Receiver<Indexing>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     /// Held for as long as the store is open; the writer holds it too.
     _lock: Arc<File>,
@@ -101,6 +105,7 @@ impl Store {
         let numbers = load_numbers(&mut connection)?;
         let ends = Ends::load(&mut connection)?;
         let (committed_sender, committed) = watch::channel(ends.t);
+        let (indexing_sender, indexing) = watch::channel(reindex::begin(&mut connection, ends.t)?);
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         let writer = Writer {
             connection,
@@ -114,6 +119,8 @@ impl Store {
             transactions: 0,
             unsure: false,
             committed: committed_sender,
+            indexing: indexing_sender,
+            indexed_at: Instant::now(),
             _lock: lock.clone(),
         };
         let thread = start_thread("yba-writer", move || writer.run(queue))?;
@@ -134,6 +141,7 @@ impl Store {
             passed: Mutex::new(VecDeque::new()),
             jobs,
             committed,
+            indexing,
             writer: Mutex::new(Some(thread)),
             _lock: lock,
         })))
@@ -172,6 +180,11 @@ impl Store {
     /// Tells of each commit; followers wait on it.
     pub fn watch(&self) -> watch::Receiver<i64> {
         self.0.committed.clone()
+    }
+
+    /// How far the index rows are those of this program; after an upgrade they are made anew beside the work.
+    pub fn indexing(&self) -> watch::Receiver<Indexing> {
+        self.0.indexing.clone()
     }
 
     /// Applies a transaction. When this returns, it is on disk.
@@ -371,6 +384,11 @@ fn create_tables(connection: &mut Connection) -> Result<(), Outcome> {
         // The number comes last: a program that died before it begins again.
         None => {
             connection.migrate(&schema::ddl(postgres))?;
+            reindex::set_done(connection)?;
+            set_meta(connection, "schema", SCHEMA)
+        }
+        Some(found) if SCHEMAS_BEFORE.contains(&found.as_str()) => {
+            connection.migrate(&schema::ddl(postgres))?;
             set_meta(connection, "schema", SCHEMA)
         }
         Some(found) if found == SCHEMA => Ok(()),
@@ -403,7 +421,8 @@ pub(crate) fn begin_restore(connection: &mut Connection) -> Result<(), Outcome> 
         return Err(not_empty("the database has tables of a node"));
     }
     set_meta(connection, "schema", RESTORING)?;
-    Ok(connection.migrate(&schema::ddl(postgres))?)
+    connection.migrate(&schema::ddl(postgres))?;
+    Ok(reindex::set_done(connection)?)
 }
 
 /// Ends a restore: the node it was goes on under a new incarnation, and no page link of before is good.
@@ -435,15 +454,11 @@ pub(crate) fn not_empty(detail: &str) -> Outcome {
 }
 
 pub(crate) fn meta(connection: &mut Connection, name: &str) -> Result<Option<String>, Outcome> {
-    let sql = "SELECT value FROM meta WHERE shard = 0 AND name = ?1";
-    Ok(connection.query(sql, &[Value::from(name)])?.first().map(|row| row.text(0).to_owned()))
+    Ok(writer::text(connection, name)?)
 }
 
 pub(crate) fn set_meta(connection: &mut Connection, name: &str, value: &str) -> Result<(), Outcome> {
-    let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2) \
-               ON CONFLICT (shard, name) DO UPDATE SET value = excluded.value";
-    connection.execute(sql, &[Value::from(name), Value::from(value)])?;
-    Ok(())
+    Ok(writer::set_text(connection, name, value)?)
 }
 
 fn load_identity(connection: &mut Connection) -> Result<Identity, Outcome> {

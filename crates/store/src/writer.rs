@@ -11,6 +11,7 @@ use crate::db::schema::{self, INDEXES};
 use crate::db::{Connection, Error, Place, Result, Statement, Value, lease};
 use crate::group::{Entry, Group, Head};
 use crate::index::{Numbers, Rows};
+use crate::reindex::{self, Indexing};
 use crate::request::{Arrival, Effect, Expect, Refusal, Request, Write};
 use crate::search::{Scope, plan};
 use crate::version::{Version, deleted_hash};
@@ -20,7 +21,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 use yba_fhir::date;
 
@@ -34,6 +35,9 @@ const TRIES: usize = 5;
 /// How often, and how far apart, a new connection is tried when the old one broke during a commit.
 const RECONNECTS: usize = 20;
 const RECONNECT_PAUSE: Duration = Duration::from_millis(250);
+
+/// How long index rows that are to be made anew wait at most for a moment without other work.
+const INDEX_PAUSE_MAX: Duration = Duration::from_secs(1);
 
 pub(crate) type Answer<T> = oneshot::Sender<std::result::Result<T, Refusal>>;
 
@@ -71,6 +75,10 @@ pub(crate) struct Writer {
     /// The last commit may or may not have happened.
     pub unsure: bool,
     pub committed: watch::Sender<i64>,
+    /// How far the index rows are those of this program.
+    pub indexing: watch::Sender<Indexing>,
+    /// When a page of them was made last, or failed to be.
+    pub indexed_at: Instant,
     /// The folder stays locked until the writer is done with it, not only until the store is let go.
     pub _lock: Arc<File>,
 }
@@ -95,7 +103,7 @@ enum Failure<T> {
 impl Writer {
     /// Serves jobs until told to stop or until nobody is left to ask.
     pub fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
-        while let Some(first) = jobs.blocking_recv() {
+        while let Some(first) = self.next_job(&mut jobs) {
             let mut group = Vec::new();
             let (mut writes, mut bytes) = (0, 0);
             let mut next = Some(first);
@@ -121,6 +129,35 @@ impl Writer {
             self.apply_group(group);
         }
         self.stop();
+    }
+
+    /// The next job; while there is none, index rows are made anew, if they are to be. Under a load without pause a page
+    /// of them comes every second all the same.
+    fn next_job(&mut self, jobs: &mut mpsc::Receiver<Job>) -> Option<Job> {
+        if !self.indexing.borrow().is_done() && self.indexed_at.elapsed() > INDEX_PAUSE_MAX {
+            self.index_page();
+        }
+        while !self.indexing.borrow().is_done() {
+            match jobs.try_recv() {
+                Ok(job) => return Some(job),
+                Err(mpsc::error::TryRecvError::Disconnected) => return None,
+                Err(mpsc::error::TryRecvError::Empty) if self.index_page() => {}
+                // The database does not answer: tried again after the next job.
+                Err(mpsc::error::TryRecvError::Empty) => break,
+            }
+        }
+        jobs.blocking_recv()
+    }
+
+    /// Makes the index rows of the next records anew; false when that failed.
+    fn index_page(&mut self) -> bool {
+        let at = *self.indexing.borrow();
+        let done = self.in_transaction(|writer| reindex::page(&mut writer.connection, &writer.numbers, at));
+        self.indexed_at = Instant::now();
+        match done {
+            Ok(at) => self.indexing.send_replace(at) != at,
+            Err(_) => false,
+        }
     }
 
     /// Does a job that is no request; true when it is time to stop.
@@ -530,15 +567,23 @@ impl Ends {
 
 /// A number in `meta`.
 pub(crate) fn number(connection: &mut Connection, name: &str) -> Result<Option<i64>> {
-    let sql = "SELECT value FROM meta WHERE shard = 0 AND name = ?1";
-    let rows = connection.query(sql, &[Value::from(name)])?;
-    Ok(rows.first().and_then(|row| row.text(0).parse().ok()))
+    Ok(text(connection, name)?.and_then(|text| text.parse().ok()))
 }
 
 fn set_number(connection: &mut Connection, name: &str, value: i64) -> Result<()> {
+    set_text(connection, name, &value.to_string())
+}
+
+/// A text in `meta`.
+pub(crate) fn text(connection: &mut Connection, name: &str) -> Result<Option<String>> {
+    let sql = "SELECT value FROM meta WHERE shard = 0 AND name = ?1";
+    Ok(connection.query(sql, &[Value::from(name)])?.first().map(|row| row.text(0).to_owned()))
+}
+
+pub(crate) fn set_text(connection: &mut Connection, name: &str, value: &str) -> Result<()> {
     let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2) \
                ON CONFLICT (shard, name) DO UPDATE SET value = excluded.value";
-    connection.execute(sql, &[Value::from(name), Value::Text(value.to_string())]).map(drop)
+    connection.execute(sql, &[Value::from(name), Value::from(value)]).map(drop)
 }
 
 /// The hash of an audit entry in its chain.
@@ -609,7 +654,7 @@ fn same_version(one: &Version, other: &Version) -> Result<()> {
     }
 }
 
-fn inner(outcome: yba_fhir::Outcome) -> Error {
+pub(crate) fn inner(outcome: yba_fhir::Outcome) -> Error {
     Error { message: outcome.to_string(), retry: false }
 }
 

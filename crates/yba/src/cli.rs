@@ -153,6 +153,11 @@ enum Import {
         #[arg(long, value_name = "DIR")]
         rejects: Option<PathBuf>,
     },
+    /// A spreadsheet of the Ministry or of a facility, as an edition of a code list in the content folder
+    #[command(
+        after_help = "Example: yba import codes icd-10-vn ./icd10.xlsx --from 2026-07-01 --out ./noi-dung --dry-run"
+    )]
+    Codes(command::import_codes::CodesArgs),
 }
 
 #[derive(Subcommand)]
@@ -221,6 +226,7 @@ async fn dispatch(command: Command) -> anyhow::Result<u8> {
             let rejects = std::path::absolute(rejects.unwrap_or_else(|| "tu-choi".into()))?;
             on_node(&node, Work::ImportBhyt { paths: absolute(paths)?, rejects }).await
         }
+        Command::Import { what: Import::Codes(args) } => command::import_codes::run(&args),
         Command::Export { what: Export::Fhir { node, out } } => {
             on_node(&node, Work::ExportFhir { out: std::path::absolute(out)? }).await
         }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use yba_hospital::Hospital;
 use yba_records::audit::Signer;
+use yba_store::Indexing;
 use yba_web::{Site, SiteSettings};
 
 /// How long requests may take to end after SIGTERM.
@@ -150,9 +151,12 @@ async fn measures(node: Node) -> ([(header::HeaderName, &'static str); 1], Strin
     let store = node.records.store();
     let head = store.head_t();
     let lag = yba_mpi::follower::lag(&node.records).await.unwrap_or(head);
+    let indexing = *store.indexing().borrow();
+    let behind = indexing.total - indexing.done;
     let (reads, _) = node.records.trail().end();
     let text = format!(
         "# TYPE yba_log_position gauge\nyba_log_position {head}\n\
+         # TYPE yba_index_behind gauge\nyba_index_behind {behind}\n\
          # TYPE yba_follower_lag gauge\nyba_follower_lag{{follower=\"mpi\"}} {lag}\n\
          # TYPE yba_audit_reads counter\nyba_audit_reads {reads}\n"
     );
@@ -183,8 +187,30 @@ fn start_chores(
         }
     });
     let linking = tokio::spawn(yba_mpi::follower::run(node.records.clone(), stopping.clone()));
+    tokio::spawn(tell_indexing(node.records.store().indexing()));
     let speaking = tokio::spawn(yba_records::terms::follow(node.records.clone(), stopping.clone()));
     Ok(vec![sign, clear, linking, speaking])
+}
+
+/// Says how far the search index is, after an upgrade that makes it anew.
+async fn tell_indexing(mut indexing: watch::Receiver<Indexing>) {
+    let mut told = None;
+    loop {
+        let at = *indexing.borrow_and_update();
+        let tenth = at.done * 10 / at.total.max(1);
+        match at.is_done() {
+            true if told.is_none() => return,
+            true => return eprintln!("yba: the search index is made anew"),
+            false if told != Some(tenth) => {
+                eprintln!("yba: making the search index anew: {} % done", tenth * 10);
+                told = Some(tenth);
+            }
+            false => {}
+        }
+        if indexing.changed().await.is_err() {
+            return;
+        }
+    }
 }
 
 /// Does a chore at every interval, and once more at the end.

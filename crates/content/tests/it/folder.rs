@@ -350,3 +350,37 @@ fn damaged_files_are_refused_or_read_and_never_a_panic() {
     }
     assert!(refused > 55, "damage is mostly noticed: {refused} of 110");
 }
+
+#[test]
+fn a_spreadsheet_map_that_contradicts_itself_is_told_with_its_line() {
+    let map = "title = \"Bảng thử\"\nlist = \"khong-co\"\ncode_pattern = \"[A\"\n\n[columns]\n\
+               code = [\"Mã\", \"MA\"]\ntitle = [\"Tên\", \"--\"]\nnote = [\"tên\"]\n";
+    let found = problems(folder(&[("maps/spreadsheets/thu.toml", map)]).path());
+    let told: Vec<(u32, bool)> =
+        [(2, "khong-co"), (3, "mẫu"), (6, "hai lần"), (7, "trống"), (8, "hai cột khác nhau")]
+            .iter()
+            .map(|(line, text)| (*line, found.iter().any(|one| one.line == *line && one.text.contains(text))))
+            .collect();
+    assert!(told.iter().all(|(_, told)| *told) && found.len() == told.len(), "{told:?} {found:?}");
+    let bare = "title = \"Bảng thử\"\nlist = \"dvkt-vn\"\n[columns]\ntitle = [\"Tên\"]\n";
+    let found = problems(folder(&[("maps/spreadsheets/thu.toml", bare)]).path());
+    assert!(found.len() == 1 && found[0].text.contains("code"), "{found:?}");
+    let wrong = bare.replace("title = [", "gia = [");
+    assert_eq!(problems(folder(&[("maps/spreadsheets/thu.toml", &wrong)]).path()).len(), 1);
+}
+
+#[test]
+fn a_list_may_have_prices_of_plain_digits() {
+    let of = |price: &str| {
+        let text = format!("code,title,price,unit\nA,Khám,{price},Lần\n");
+        folder(&[("codes/dvkt-vn/2026-07-01.csv", &text)])
+    };
+    let content = Content::with_folder(of("45900.5").path()).expect("sound");
+    let day = yba_content::Day::parse("2026-07-01").expect("a day");
+    let list = content.code_list("dvkt-vn", day).expect("there");
+    assert_eq!((list.codes[0].price.as_str(), list.codes[0].unit.as_str()), ("45900.5", "Lần"));
+    assert_eq!(content.list_head("dvkt-vn").expect("there").url, list.url);
+    for wrong in ["45.900 đ", "-1", "1e3"] {
+        assert!(problems(of(wrong).path())[0].text.contains("price"), "{wrong}");
+    }
+}

@@ -149,6 +149,12 @@ impl Compiler<'_> {
         if operator == Operator::Union {
             match (left, right) {
                 (Op::Empty, Op::Empty) => return Ok((Op::Empty, Shape::nothing())),
+                (Op::Empty, only) | (only, Op::Empty) if self.options.keep_duplicates => {
+                    return Ok((only, shape));
+                }
+                (left, right) if self.options.keep_duplicates => {
+                    return Ok((call(at, Function::Combine, Some(left), vec![right]), shape));
+                }
                 (Op::Empty, only) | (only, Op::Empty) => return Ok((distinct(at, only), shape)),
                 (left, right) => {
                     let (left, right) = (Box::new(left), Box::new(right));

@@ -56,6 +56,29 @@ fn as_filters_collections_only_when_the_caller_wants() {
 }
 
 #[test]
+fn a_union_keeps_duplicates_only_when_the_caller_wants() {
+    let observation = crate::cases::resource("observation");
+    let count = |expression: &str, keep_duplicates| {
+        let options = CompileOptions {
+            context: Some("Observation"),
+            other_roots: true,
+            keep_duplicates,
+            ..CompileOptions::default()
+        };
+        let program = Program::compile_with(expression, &options).unwrap();
+        program.evaluate(&observation, &Environment::default()).unwrap().len()
+    };
+    for (expression, set, bag) in [
+        ("Observation.status | Observation.status", 1, 2),
+        ("Patient.gender | Observation.status", 1, 1),
+        ("Patient.gender | Group.type", 0, 0),
+        ("Observation.status | Observation.status | Observation.status", 1, 3),
+    ] {
+        assert_eq!((count(expression, false), count(expression, true)), (set, bag), "{expression}");
+    }
+}
+
+#[test]
 fn without_a_known_type_names_are_free() {
     assert!(Program::compile("anything.at.all", None).is_ok());
     assert!(Program::compile("anything.at.all", Some("NoSuchType")).is_ok());

@@ -109,6 +109,47 @@ pub fn close_index_rows(connection: &mut Connection, closings: &[(i64, i64)]) ->
     }
 }
 
+/// The open rows of one index table for these records, all columns, in any order.
+pub fn open_index_rows(connection: &mut Connection, table: usize, rids: &[i64]) -> Result<Vec<Row>> {
+    let table = &INDEXES[table].table;
+    let name = table.name;
+    let columns: Vec<String> = table.columns.iter().map(|(column, _)| format!("x.{column}")).collect();
+    let columns = columns.join(", ");
+    match connection {
+        Connection::Sqlite(link) => {
+            let sql = format!(
+                "SELECT {columns} FROM {name} x WHERE x.shard = 0 AND x.rid = ?1 AND x.t_to = {OPEN}"
+            );
+            link.query_each(&sql, rids.iter().map(|rid| [Value::Int(*rid)]))
+        }
+        Connection::Postgres(link) => {
+            let sql = format!(
+                "SELECT {columns} FROM unnest(?1::bigint[]) AS k(rid) \
+                 JOIN {name} x ON x.shard = 0 AND x.rid = k.rid AND x.t_to = {OPEN}"
+            );
+            link.query_arrays(&sql, &[Column::Int(rids.to_vec())])
+        }
+    }
+}
+
+/// Deletes the open rows of one index table for these records.
+pub fn delete_open_index_rows(connection: &mut Connection, table: usize, rids: &[i64]) -> Result<()> {
+    if rids.is_empty() {
+        return Ok(());
+    }
+    let name = INDEXES[table].table.name;
+    let sql = |rids: &str| format!("DELETE FROM {name} WHERE shard = 0 AND rid {rids} AND t_to = {OPEN}");
+    match connection {
+        Connection::Sqlite(link) => {
+            let sql = sql("= ?1");
+            rids.iter().try_for_each(|rid| link.execute(&sql, &[Value::Int(*rid)]).map(drop))
+        }
+        Connection::Postgres(link) => {
+            link.execute_arrays(&[(sql("= ANY(?1::bigint[])"), vec![Column::Int(rids.to_vec())])])
+        }
+    }
+}
+
 /// Writes heads over what stands there: complete rows of the head table, none of them for the same record.
 pub fn replace_heads(connection: &mut Connection, cells: &[Bound<'_>]) -> Result<()> {
     if cells.is_empty() {

@@ -93,7 +93,13 @@ pub static URI: IndexTable = index_table!("ix_uri", "uri", "uri" Text);
 /// Patient compartment: `p` is the number of the resource type.
 pub static PATIENT: IndexTable = index_table!("ix_patient", "patient", "patient" Text);
 
-pub static INDEXES: [&IndexTable; 8] = [&LIFE, &TOKEN, &STRING, &DATE, &QUANTITY, &REFERENCE, &URI, &PATIENT];
+/// Composites: a token, and what stands beside it in the same element (see [`crate::index::pair`]).
+pub static PAIR: IndexTable = index_table!("ix_pair", "code, low, high, text, system, extra", "code" Text, "system" Text, "low" Real, "high" Real, "text" Text, "extra" Text);
+
+/// How many index tables there are.
+pub const TABLES: usize = 9;
+pub static INDEXES: [&IndexTable; TABLES] =
+    [&LIFE, &TOKEN, &STRING, &DATE, &QUANTITY, &REFERENCE, &URI, &PATIENT, &PAIR];
 
 /// The table in which the version of all the others stands.
 pub const META: &str = "CREATE TABLE IF NOT EXISTS meta (shard SMALLINT NOT NULL DEFAULT 0, name TEXT NOT NULL, \

@@ -8,20 +8,21 @@ use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 
 /// Adds the rows of a date, dateTime, instant, Period or Timing. What is no real date gets none.
 pub fn index(p: i64, value: &Value, rows: &mut Rows) {
-    if let Some(text) = value.as_str() {
-        add(p, DateRange::parse(text), rows);
-    } else if value.get("start").is_some() || value.get("end").is_some() {
-        add(p, DateRange::period(str_at(value, &["start"]), str_at(value, &["end"])), rows);
-    } else {
-        for event in items(value, "event").filter_map(|event| event.as_str()) {
-            add(p, DateRange::parse(event), rows);
-        }
-    }
+    each(value, &mut |range| {
+        rows.add(position(&schema::DATE), [Cell::Int(p), Cell::Int(range.start), Cell::Int(range.end)]);
+    });
 }
 
-fn add(p: i64, range: Option<DateRange>, rows: &mut Rows) {
-    if let Some(range) = range {
-        rows.add(position(&schema::DATE), [Cell::Int(p), Cell::Int(range.start), Cell::Int(range.end)]);
+/// Calls `found` with each span of time in a value.
+pub fn each(value: &Value, found: &mut dyn FnMut(DateRange)) {
+    if let Some(text) = value.as_str() {
+        DateRange::parse(text).into_iter().for_each(found);
+    } else if value.get("start").is_some() || value.get("end").is_some() {
+        let period = DateRange::period(str_at(value, &["start"]), str_at(value, &["end"]));
+        period.into_iter().for_each(found);
+    } else {
+        let events = items(value, "event").filter_map(|event| event.as_str());
+        events.filter_map(DateRange::parse).for_each(found);
     }
 }
 

@@ -1,8 +1,12 @@
 //! The search index: which rows a resource has. A search type is a file that says how it indexes and how it
-//! matches, side by side.
+//! matches, side by side; [`pair`] holds composites, [`program`] the compiled expressions that find the values.
+//!
+//! All search parameters of R4 have rows here, but for the ones that are no value of a resource: `_text` and `_content`
+//! (words of the whole text), `_query` (the name of a query), `near` (a distance).
 
 pub mod date;
-pub mod path;
+pub mod pair;
+mod program;
 pub mod quantity;
 pub mod reference;
 pub mod string;
@@ -12,12 +16,17 @@ pub mod uri;
 use crate::db::Value as Cell;
 use crate::db::schema::{self, IndexTable};
 use crate::search::condition::Condition;
-use path::Path;
+use program::Programs;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
-use yba_fhir::defs::{SearchType, r4};
+use yba_fhir::defs::{Component, SearchParameter, SearchType, r4};
 use yba_fhir::json::{JsonValueTrait, Value};
+use yba_fhirpath::{Environment, Item, Node};
 
+/// The version of what this module makes of a resource. Whoever changes which rows there are raises it: nodes then
+/// make their rows anew (see [`crate::reindex`]). 1 was the one of plain paths.
+pub const EPOCH: i64 = 2;
 /// Longest text kept in an index row; longer text is cut and marked with a hash of the whole.
 const TEXT_MAX: usize = 400;
 /// Most bytes, and fewest, that remain of a text that is cut (a letter has up to four).
@@ -29,7 +38,7 @@ pub const ROWS_MAX: usize = 20_000;
 /// The index rows of one resource: table by table, the values without record and time, cell after cell.
 #[derive(Debug, Default, Clone)]
 pub struct Rows {
-    by_table: [Vec<Cell>; 8],
+    by_table: [Vec<Cell>; schema::TABLES],
     seen: HashSet<String>,
     count: usize,
 }
@@ -40,7 +49,7 @@ const COMPARED_MAX: usize = 48;
 impl Rows {
     /// Adds a row, unless it is there already.
     fn add<const WIDTH: usize>(&mut self, table: usize, row: [Cell; WIDTH]) {
-        if self.count > ROWS_MAX {
+        if self.is_full() {
             return;
         }
         let cells = &mut self.by_table[table];
@@ -59,6 +68,11 @@ impl Rows {
 
     pub fn is_empty(&self) -> bool {
         self.count == 0
+    }
+
+    /// Whether there are more than a resource may have; none is added then.
+    fn is_full(&self) -> bool {
+        self.count > ROWS_MAX
     }
 
     /// The patients of the compartment rows.
@@ -88,60 +102,107 @@ pub struct Parameter {
     pub code: String,
     pub search_type: SearchType,
     pub targets: Vec<String>,
-    path: Path,
+    expression: &'static str,
     /// Whether this parameter puts the resource into a patient's compartment.
     in_compartment: bool,
 }
 
-/// The compiled parameters of a resource type.
+/// A composite parameter: indexed (see [`pair`]), but not searched by yet.
+#[derive(Debug)]
+pub struct Composite {
+    pub code: String,
+    pub parts: Vec<Part>,
+    expression: &'static str,
+}
+
+/// One part of a composite, and how it is searched.
+#[derive(Debug)]
+pub struct Part {
+    pub search_type: SearchType,
+    expression: &'static str,
+}
+
+/// The parameters of a resource type.
 #[derive(Debug)]
 pub struct KindIndex {
+    kind: &'static str,
     pub parameters: Vec<Parameter>,
+    pub composites: Vec<Composite>,
     by_code: HashMap<String, usize>,
+    /// Compiled when the first resource of the type comes.
+    programs: OnceLock<Programs>,
 }
 
 impl KindIndex {
     pub fn parameter(&self, code: &str) -> Option<(usize, &Parameter)> {
         self.by_code.get(code).map(|position| (*position, &self.parameters[*position]))
     }
+
+    /// The codes of all that have rows: parameters, then composites.
+    fn codes(&self) -> impl Iterator<Item = &str> {
+        let composites = self.composites.iter().map(|one| one.code.as_str());
+        self.parameters.iter().map(|one| one.code.as_str()).chain(composites)
+    }
+
+    fn programs(&self) -> &Programs {
+        self.programs.get_or_init(|| Programs::compile(self.kind, &self.parameters, &self.composites))
+    }
 }
 
-/// The compiled parameters of every resource type, compiled once.
+/// The parameters of every resource type.
 pub fn kinds() -> &'static BTreeMap<String, KindIndex> {
     static KINDS: OnceLock<BTreeMap<String, KindIndex>> = OnceLock::new();
-    KINDS.get_or_init(|| r4().resource_types().map(|kind| (kind.to_owned(), compile(kind))).collect())
+    KINDS.get_or_init(|| r4().resource_types().map(|kind| (kind.to_owned(), of_kind(kind))).collect())
 }
 
 /// Parameters of every resource that point into `meta`.
 const COMMON: [&str; 4] = ["_tag", "_security", "_profile", "_source"];
 
-fn compile(kind: &str) -> KindIndex {
+fn of_kind(kind: &'static str) -> KindIndex {
     let compartment = r4().patient_compartment(kind);
     let common = COMMON.iter().filter_map(|code| r4().search_parameter("Resource", code));
-    let mut parameters = Vec::new();
+    let (mut parameters, mut composites) = (Vec::new(), Vec::new());
     for definition in r4().search_parameters(kind).chain(common) {
-        if matches!(definition.search_type, SearchType::Composite | SearchType::Special) {
-            continue;
-        }
-        if let Some(path) = Path::compile(&definition.expression, kind, r4()) {
-            parameters.push(Parameter {
+        match definition.search_type {
+            SearchType::Special => {}
+            SearchType::Composite => composites.push(composite(definition)),
+            _ => parameters.push(Parameter {
                 code: definition.code.clone(),
                 search_type: definition.search_type,
                 targets: definition.targets.clone(),
-                path,
+                expression: &definition.expression,
                 in_compartment: compartment.contains(&definition.code),
-            });
+            }),
         }
     }
     let by_code = parameters.iter().enumerate().map(|(at, one)| (one.code.clone(), at)).collect();
-    KindIndex { parameters, by_code }
+    KindIndex { kind, parameters, composites, by_code, programs: OnceLock::new() }
+}
+
+fn composite(definition: &'static SearchParameter) -> Composite {
+    let mut search_types: Vec<SearchType> =
+        definition.components.iter().map(|component| type_of(&component.definition)).collect();
+    // HL7 named the parameters of its two parts the wrong way round: `code` as the reference, `target` as the token.
+    if definition.code == "relationship" {
+        search_types.reverse();
+    }
+    let part = |(component, search_type): (&'static Component, SearchType)| Part {
+        search_type,
+        expression: &component.expression,
+    };
+    let parts = definition.components.iter().zip(search_types).map(part).collect();
+    Composite { code: definition.code.clone(), parts, expression: &definition.expression }
+}
+
+fn type_of(url: &str) -> SearchType {
+    r4().search_parameter_at(url).map_or(SearchType::Special, |parameter| parameter.search_type)
 }
 
 /// The numbers that stand for parameters in index rows, kept in the database so that they never change meaning.
 #[derive(Debug, Default, Clone)]
 pub struct Numbers {
     by_name: HashMap<String, i64>,
-    /// The number of each type and of its parameters, in their order.
+    /// The number of each type, and those of its parameters and composites in their order.
     by_kind: HashMap<&'static str, (i64, Vec<i64>)>,
 }
 
@@ -150,7 +211,7 @@ impl Numbers {
     pub fn new(by_name: HashMap<String, i64>) -> Numbers {
         let number = |name: &str| by_name.get(name).copied().unwrap_or(-1);
         let of_kind = |(kind, index): (&'static String, &'static KindIndex)| {
-            let own = index.parameters.iter().map(|one| number(&format!("{kind}.{}", one.code)));
+            let own = index.codes().map(|code| number(&format!("{kind}.{code}")));
             (kind.as_str(), (number(kind), own.collect()))
         };
         let by_kind = kinds().iter().map(of_kind).collect();
@@ -169,7 +230,7 @@ impl Numbers {
     /// Every name that needs a number.
     pub fn names() -> impl Iterator<Item = String> {
         kinds().iter().flat_map(|(kind, index)| {
-            let own = index.parameters.iter().map(move |one| format!("{kind}.{}", one.code));
+            let own = index.codes().map(move |code| format!("{kind}.{code}"));
             std::iter::once(kind.clone()).chain(own)
         })
     }
@@ -186,15 +247,20 @@ pub fn extract(tree: &Value, kind: &str, id: &str, numbers: &Numbers) -> Rows {
     if kind == "Patient" {
         rows.add(patient_table, [Cell::Int(*kind_number), Cell::from(id)]);
     }
-    for (parameter, p) in index.parameters.iter().zip(of_parameters) {
-        let values = parameter.path.values(tree);
-        if parameter.path.existence {
-            let known = values.iter().any(|value| value.as_bool() != Some(false));
-            token::index_flag(*p, known, &mut rows);
-            continue;
-        }
-        for value in values {
-            index_value(parameter.search_type, *p, value, &mut rows);
+    let root = Node::root(tree);
+    // What an expression cannot decide, such as a rule over two values where one is meant, it does not find.
+    let environment = Environment {
+        stand_ins: true,
+        assumed_offset: Some(7 * 60),
+        resource: Some(root),
+        ..Environment::default()
+    };
+    let programs = index.programs();
+    let mut numbers = of_parameters.iter();
+    for ((parameter, program), p) in index.parameters.iter().zip(&programs.parameters).zip(&mut numbers) {
+        for item in program.evaluate_node(root, &environment).unwrap_or_default() {
+            let Some(value) = value_of(&item) else { continue };
+            index_value(parameter.search_type, *p, &value, &mut rows);
             if parameter.in_compartment
                 && let Some(("Patient", patient)) =
                     value["reference"].as_str().and_then(reference::local_target)
@@ -203,7 +269,19 @@ pub fn extract(tree: &Value, kind: &str, id: &str, numbers: &Numbers) -> Rows {
             }
         }
     }
+    for (pair, p) in programs.pairs.iter().zip(numbers) {
+        pair::index(*p, pair, root, &environment, &mut rows);
+    }
     rows
+}
+
+/// What an expression found as JSON; `None` for a primitive that has nothing but extensions.
+fn value_of<'a>(item: &'a Item<'_>) -> Option<Cow<'a, Value>> {
+    match item {
+        Item::Node(node) => node.value.map(Cow::Borrowed),
+        Item::Boolean(flag) => Some(Cow::Owned(Value::from(*flag))),
+        computed => yba_fhir::json::from_str(&computed.to_json()).ok().map(Cow::Owned),
+    }
 }
 
 fn index_value(search_type: SearchType, p: i64, value: &Value, rows: &mut Rows) {

@@ -9,34 +9,45 @@ use yba_fhir::json::{JsonValueTrait, Value, number_text, str_at};
 /// The open ends of ranges, and the bound of numbers that are indexed: two of them can still be added up.
 const NUMBER_MAX: f64 = 1e300;
 
-/// Adds the rows of a number, Quantity, Money or Range.
+/// What is kept of a quantity.
+pub struct Span<'a> {
+    pub low: f64,
+    pub high: f64,
+    /// The code of the unit, else the word for it, else a currency.
+    pub unit: &'a str,
+    pub system: &'a str,
+}
+
+/// Adds the row of a number, Quantity, Money or Range.
 pub fn index(p: i64, value: &Value, rows: &mut Rows) {
+    if let Some(span) = span(value) {
+        let (unit, system) = (Cell::Text(bounded(span.unit)), Cell::Text(bounded(span.system)));
+        let row = [Cell::Int(p), Cell::Real(span.low), Cell::Real(span.high), unit, system];
+        rows.add(position(&schema::QUANTITY), row);
+    }
+}
+
+/// The span of a number, Quantity, Money or Range; `None` when it has no number, or one beyond bounds.
+pub fn span(value: &Value) -> Option<Span<'_>> {
     if let Some(text) = number_text(value) {
-        add(p, interval(&text), "", "", rows);
-        return;
+        let (low, high) = interval(&text)?;
+        return Some(Span { low, high, unit: "", system: "" });
     }
     let unit = str_at(value, &["code"])
         .or_else(|| str_at(value, &["unit"]))
         .or_else(|| str_at(value, &["currency"]));
-    let system = str_at(value, &["system"]).unwrap_or_default();
-    if let Some(number) = value.get("value").and_then(number_text) {
-        add(p, interval(&number), unit.unwrap_or_default(), system, rows);
+    let (unit, system) = (unit.unwrap_or_default(), str_at(value, &["system"]).unwrap_or_default());
+    let (low, high) = if let Some(number) = value.get("value").and_then(number_text) {
+        interval(&number)?
     } else if value.get("low").is_some() || value.get("high").is_some() {
         let end = |key: &str| value.get(key).and_then(|end| end.get("value")).and_then(number_text);
         let low = end("low").and_then(|text| interval(&text)).map_or(-NUMBER_MAX, |span| span.0);
         let high = end("high").and_then(|text| interval(&text)).map_or(NUMBER_MAX, |span| span.1);
-        add(p, Some((low, high)), unit.unwrap_or_default(), system, rows);
-    }
-}
-
-fn add(p: i64, span: Option<(f64, f64)>, unit: &str, system: &str, rows: &mut Rows) {
-    if let Some((low, high)) = span {
-        let (unit, system) = (Cell::Text(bounded(unit)), Cell::Text(bounded(system)));
-        rows.add(
-            position(&schema::QUANTITY),
-            [Cell::Int(p), Cell::Real(low), Cell::Real(high), unit, system],
-        );
-    }
+        (low, high)
+    } else {
+        return None;
+    };
+    Some(Span { low, high, unit, system })
 }
 
 /// The interval that a written number stands for: half a unit of its last digit to each side.

@@ -8,9 +8,15 @@ use yba_fhir::view::reference_target;
 
 /// Adds the row of a Reference, canonical or uri: `Patient/1`, or the address as it stands.
 pub fn index(p: i64, value: &Value, rows: &mut Rows) {
-    let Some(target) = value.as_str().or_else(|| str_at(value, &["reference"])) else { return };
-    let target = target.split_once("/_history/").map_or(target, |(before, _)| before);
-    rows.add(position(&schema::REFERENCE), [Cell::Int(p), Cell::Text(bounded(target))]);
+    if let Some(target) = target(value) {
+        rows.add(position(&schema::REFERENCE), [Cell::Int(p), Cell::Text(bounded(target))]);
+    }
+}
+
+/// What a Reference, canonical or uri points at, without a version.
+pub fn target(value: &Value) -> Option<&str> {
+    let target = value.as_str().or_else(|| str_at(value, &["reference"]))?;
+    Some(target.split_once("/_history/").map_or(target, |(before, _)| before))
 }
 
 /// The type and id of a reference to a record of this server. An absolute address is another server's record, even if

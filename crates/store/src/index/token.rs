@@ -7,30 +7,26 @@ use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 
 /// Adds the rows of a code, Coding, CodeableConcept, Identifier, ContactPoint or boolean.
 pub fn index(p: i64, value: &Value, rows: &mut Rows) {
+    each(value, &mut |system, code| {
+        let row = [Cell::Int(p), Cell::Text(bounded(code)), Cell::Text(bounded(system))];
+        rows.add(position(&schema::TOKEN), row);
+    });
+}
+
+/// Calls `found` with system and code of each token in a value; the system of a bare code is empty.
+pub fn each(value: &Value, found: &mut dyn FnMut(&str, &str)) {
     if let Some(code) = value.as_str() {
-        add(p, "", code, rows);
+        found("", code);
     } else if let Some(flag) = value.as_bool() {
-        index_flag(p, flag, rows);
+        found("", if flag { "true" } else { "false" });
     } else if value.is_number() {
-        add(p, "", &yba_fhir::json::number_text(value).unwrap_or_default(), rows);
+        found("", &yba_fhir::json::number_text(value).unwrap_or_default());
     } else if value.get("coding").is_some_and(|coding| coding.is_array()) {
-        for coding in items(value, "coding") {
-            index(p, coding, rows);
-        }
+        items(value, "coding").for_each(|coding| each(coding, found));
     } else if let Some(code) = str_at(value, &["code"]).or_else(|| str_at(value, &["value"])) {
         // A phone's system is "phone", which is no URI: searches give the number alone or phone|number.
-        add(p, str_at(value, &["system"]).unwrap_or_default(), code, rows);
+        found(str_at(value, &["system"]).unwrap_or_default(), code);
     }
-}
-
-/// Adds the row of a yes or no.
-pub fn index_flag(p: i64, flag: bool, rows: &mut Rows) {
-    add(p, "", if flag { "true" } else { "false" }, rows);
-}
-
-fn add(p: i64, system: &str, code: &str, rows: &mut Rows) {
-    let row = [Cell::Int(p), Cell::Text(bounded(code)), Cell::Text(bounded(system))];
-    rows.add(position(&schema::TOKEN), row);
 }
 
 /// One value of a token search: `code`, `system|code`, `|code`, `system|`.

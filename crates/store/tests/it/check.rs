@@ -60,7 +60,7 @@ async fn a_check_beside_writers_raises_no_false_alarm() {
 
 #[tokio::test]
 async fn whatever_was_changed_is_found() {
-    let rows: [(&str, &[Value], &str); 12] = [
+    let rows: [(&str, &[Value], &str); 13] = [
         (
             "UPDATE version SET body = (SELECT v.body FROM version v WHERE v.t = 3) WHERE t = 5",
             &[],
@@ -85,6 +85,7 @@ async fn whatever_was_changed_is_found() {
             &[],
             "index ix_patient of Observation/o29",
         ),
+        ("UPDATE ix_pair SET high = high + 1 WHERE rid = 60", &[], "index ix_pair of Observation/o29"),
         (
             "INSERT INTO ix_uri (p, uri, rid, t_from, t_to) VALUES (1, 'u', 7777, 60, 9223372036854775807)",
             &[],
@@ -111,6 +112,7 @@ async fn whatever_was_changed_is_found() {
                 "ix_quantity",
                 "ix_patient",
                 "ix_uri",
+                "ix_pair",
             ] {
                 meddle(&kit, &format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}"), &[]);
             }
@@ -127,6 +129,7 @@ async fn whatever_was_changed_is_found() {
                 "ix_quantity",
                 "ix_patient",
                 "ix_uri",
+                "ix_pair",
             ] {
                 meddle(&kit, &format!("DELETE FROM {table}"), &[]);
                 meddle(&kit, &format!("INSERT INTO {table} SELECT * FROM kept_{table}"), &[]);

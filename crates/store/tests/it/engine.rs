@@ -69,7 +69,7 @@ async fn tables_of_a_newer_program_are_refused_and_left_alone() {
     for kit in engines() {
         save(kit.store(), &patient("a", "Lò")).await;
         kit.store().close().await;
-        meddle(&kit, "UPDATE meta SET value = '2' WHERE name = 'schema'", &[]);
+        meddle(&kit, "UPDATE meta SET value = '999' WHERE name = 'schema'", &[]);
         meddle(&kit, "DROP TABLE lease", &[]);
         // The closed store still reads and so keeps its folder; the same tables are opened from another.
         let elsewhere = tempfile::tempdir().unwrap();

@@ -7,6 +7,8 @@ mod changes;
 mod check;
 mod crash;
 mod engine;
+mod extract;
 mod kit;
+mod reindex;
 mod search;
 mod swap;

@@ -10,6 +10,7 @@ mod bench;
 mod claims;
 mod client;
 mod crowd;
+mod extract;
 mod ingest;
 mod judge;
 mod machine;
@@ -33,6 +34,7 @@ type Topic = (&'static str, fn(&Bench) -> anyhow::Result<Section>);
 
 const TOPICS: &[Topic] = &[
     ("parse", parse::run),
+    ("extract", extract::run),
     ("judge", judge::run),
     ("ingest", ingest::run),
     ("claims", claims::run),

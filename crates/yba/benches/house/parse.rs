@@ -10,7 +10,7 @@ use yba_fhir::Resource;
 use yba_fhir::json::{Value, from_slice, to_vec};
 use yba_store::{Expect, Write};
 
-const ROUNDS: usize = 7;
+pub const ROUNDS: usize = 7;
 const ROUND: Duration = Duration::from_millis(150);
 const TYPES: [&str; 4] = ["Patient", "Encounter", "Observation", "MedicationRequest"];
 
@@ -74,7 +74,7 @@ fn preparing(bench: &Bench, bodies: &[Vec<u8>]) -> Result<Line> {
 }
 
 /// Microseconds for one item, over and over for one round.
-fn each<T>(items: &[T], mut work: impl FnMut(&T) -> Result<()>) -> Result<f64> {
+pub fn each<T>(items: &[T], mut work: impl FnMut(&T) -> Result<()>) -> Result<f64> {
     let (begun, mut count) = (Instant::now(), 0u64);
     while begun.elapsed() < ROUND {
         for item in items {

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod export_fhir;
 pub mod fhirpath;
 pub mod import_bhyt;
+pub mod import_codes;
 pub mod import_fhir;
 pub mod synth;
 pub mod validate;

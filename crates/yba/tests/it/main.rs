@@ -11,6 +11,7 @@ mod durable_before_acknowledged;
 mod fhir_client;
 mod house;
 mod http;
+mod import_codes;
 
 mod bad_files;
 mod closed_house;

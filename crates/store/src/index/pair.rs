@@ -1,0 +1,150 @@
+//! Composites: values that must stand in one element, as `code-value-quantity=http://loinc.org|8480-6$gt140`.
+//! <https://hl7.org/fhir/R4/search.html#composite>
+//!
+//! Each pair is one row: the token, and beside it what the second part is searched by. So one range of one index answers
+//! a search, and nothing has to be joined. The columns of the second part by its type:
+//!
+//! | part | `low`, `high` | `text` | `extra` |
+//! |---|---|---|---|
+//! | token | 0 | code | system |
+//! | quantity, number | the span of the written number | unit | its system |
+//! | date | the span in ms | | |
+//! | string | 0 | folded | exact |
+//! | reference, uri | 0 | target | |
+//!
+//! All composites of R4 begin with a token. Those with three parts have numbers for the others: the ends of the third
+//! stand in `text` and `extra`, written so that they sort as numbers do ([`sortable`]).
+
+use super::program::PairProgram;
+use super::{ROWS_MAX, Rows, bounded, date, position, quantity, reference, token, value_of};
+use crate::db::{Value as Cell, schema};
+use yba_fhir::defs::SearchType;
+use yba_fhir::json::{JsonValueTrait, Value};
+use yba_fhir::text::fold;
+use yba_fhirpath::{Environment, Item, Node};
+
+/// What stands beside the token.
+struct Second {
+    low: f64,
+    high: f64,
+    text: String,
+    extra: String,
+}
+
+/// Adds the rows of one composite of a resource.
+pub(super) fn index<'a>(
+    p: i64,
+    pair: &'a PairProgram,
+    root: Node<'a>,
+    environment: &Environment<'a>,
+    rows: &mut Rows,
+) {
+    let Ok(bases) = pair.base.evaluate_node(root, environment) else { return };
+    for base in bases.iter().filter_map(Item::node) {
+        // The value before the code: most elements have a code, few have a value of the type that is wanted.
+        let seconds = seconds(pair, base, environment);
+        if seconds.is_empty() {
+            continue;
+        }
+        each_value(&pair.token, base, environment, |value| {
+            token::each(value, &mut |system, code| {
+                if !rows.is_full() {
+                    seconds.iter().for_each(|second| add(p, (system, code), second, rows));
+                }
+            });
+        });
+    }
+}
+
+fn add(p: i64, (system, code): (&str, &str), second: &Second, rows: &mut Rows) {
+    let row = [
+        Cell::Int(p),
+        Cell::Text(bounded(code)),
+        Cell::Text(bounded(system)),
+        Cell::Real(second.low),
+        Cell::Real(second.high),
+        Cell::Text(second.text.clone()),
+        Cell::Text(second.extra.clone()),
+    ];
+    rows.add(position(&schema::PAIR), row);
+}
+
+fn seconds<'a>(pair: &'a PairProgram, base: Node<'a>, environment: &Environment<'a>) -> Vec<Second> {
+    let [(search_type, program), rest @ ..] = &pair.others[..] else { return Vec::new() };
+    let mut found = Vec::new();
+    each_value(program, base, environment, |value| add_second(*search_type, value, &mut found));
+    let Some((_, third)) = rest.first() else { return found };
+    let mut both = Vec::new();
+    each_value(third, base, environment, |value| {
+        let Some(third) = quantity::span(value) else { return };
+        let (text, extra) = (sortable(third.low), sortable(third.high));
+        // More than a resource may have rows for are of no use, and would be beyond all memory.
+        let left = ROWS_MAX.saturating_sub(both.len());
+        both.extend(found.iter().take(left).map(|second| Second {
+            text: text.clone(),
+            extra: extra.clone(),
+            ..*second
+        }));
+    });
+    both
+}
+
+fn each_value<'a>(
+    program: &'a yba_fhirpath::Program,
+    base: Node<'a>,
+    environment: &Environment<'a>,
+    mut found: impl FnMut(&Value),
+) {
+    for item in program.evaluate_node(base, environment).unwrap_or_default() {
+        if let Some(value) = value_of(&item) {
+            found(&value);
+        }
+    }
+}
+
+fn add_second(search_type: SearchType, value: &Value, found: &mut Vec<Second>) {
+    let texts =
+        |text: &str, extra: &str| Second { low: 0.0, high: 0.0, text: bounded(text), extra: bounded(extra) };
+    match search_type {
+        // A quantity has a code too, but it is the code of its unit.
+        SearchType::Token if quantity::span(value).is_some() && value.is_object() => {}
+        SearchType::Token => token::each(value, &mut |system, code| found.push(texts(code, system))),
+        SearchType::Number | SearchType::Quantity => {
+            found.extend(quantity::span(value).map(|span| Second {
+                low: span.low,
+                high: span.high,
+                ..texts(span.unit, span.system)
+            }));
+        }
+        SearchType::Date => date::each(value, &mut |range| {
+            found.push(Second { low: range.start as f64, high: range.end as f64, ..texts("", "") });
+        }),
+        SearchType::String => {
+            found.extend(value.as_str().map(|exact| texts(&fold(exact), exact)));
+        }
+        SearchType::Reference => found.extend(reference::target(value).map(|target| texts(target, ""))),
+        SearchType::Uri => found.extend(value.as_str().map(|uri| texts(uri, ""))),
+        SearchType::Composite | SearchType::Special => {}
+    }
+}
+
+/// A number as text that sorts as the number does, by bytes.
+pub fn sortable(number: f64) -> String {
+    let bits = number.to_bits();
+    let ordered = if bits >> 63 == 0 { bits | 1 << 63 } else { !bits };
+    format!("{ordered:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sortable;
+
+    #[test]
+    fn numbers_written_as_text_sort_as_numbers() {
+        let mut numbers = [3.5, -2.0, 0.0, 1e300, -1e300, 12345.5, -0.5, 12344.5];
+        let mut texts: Vec<String> = numbers.iter().map(|number| sortable(*number)).collect();
+        numbers.sort_by(f64::total_cmp);
+        texts.sort();
+        assert_eq!(texts, numbers.map(sortable));
+    }
+}
