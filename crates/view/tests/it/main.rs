@@ -1,0 +1,8 @@
+//! Views from outside: the cases of the specification's working group, and our own.
+
+#![allow(clippy::unwrap_used)] // tests, their helpers included
+
+mod conformance;
+mod faults;
+mod published;
+mod rows;
