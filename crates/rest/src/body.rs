@@ -92,6 +92,10 @@ impl Body {
         Ok(())
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     /// The resource in the body.
     pub async fn resource(&self) -> Result<Resource, Outcome> {
         if !is_json(&self.media_type) {

@@ -5,7 +5,7 @@
 //! serve it refuses by name.
 //!
 //! Start reading at [`registry`] (every interaction with its address; the CapabilityStatement is made from it), then
-//! `create.rs` (the shape of an interaction), `answer.rs` (the one place where an `Outcome` becomes HTTP),
+//! `create.rs` (the shape of an interaction), `operation/mod.rs` (the same for `$operations`), `answer.rs` (the one place where an `Outcome` becomes HTTP),
 //! `guard.rs` (what happens around every request).
 
 mod address;
@@ -21,6 +21,7 @@ mod entry;
 mod guard;
 mod history;
 mod metadata;
+mod operation;
 mod read;
 mod refuse;
 mod registry;
@@ -47,6 +48,9 @@ pub fn router(records: Records, settings: Settings) -> Router {
     let mut inner = Router::new();
     for interaction in registry::INTERACTIONS {
         inner = inner.route(interaction.path, (interaction.route)());
+    }
+    for (path, route) in operation::routes() {
+        inner = inner.route(&path, route);
     }
     let inner = inner
         .method_not_allowed_fallback(refuse::method)

@@ -4,6 +4,7 @@
 use crate::answer::{Answer, Reply};
 use crate::api::{Api, Settings};
 use crate::asked::Asked;
+use crate::operation::OPERATIONS;
 use crate::registry::{Level, codes};
 use axum::extract::State;
 use bytes::Bytes;
@@ -104,6 +105,10 @@ fn resource(kind: &str, index: &KindIndex) -> Value {
             includes.push(json!(format!("{kind}:{}", one.code).as_str()));
         }
     }
+    let mut operations = Array::new();
+    for one in OPERATIONS.iter().filter(|one| one.is_for(kind)) {
+        operations.push(json!({"name": one.name, "definition": one.definition}));
+    }
     let mut value = json!({
         "type": kind,
         "interaction": interactions(Level::Type),
@@ -117,10 +122,12 @@ fn resource(kind: &str, index: &KindIndex) -> Value {
         "referencePolicy": ["literal"],
         "searchParam": parameters,
     });
-    if !includes.is_empty()
-        && let Some(object) = json::JsonValueMutTrait::as_object_mut(&mut value)
-    {
-        object.insert("searchInclude", Value::from(includes));
+    if let Some(object) = json::JsonValueMutTrait::as_object_mut(&mut value) {
+        for (name, list) in [("searchInclude", includes), ("operation", operations)] {
+            if !list.is_empty() {
+                object.insert(name, Value::from(list));
+            }
+        }
     }
     value
 }

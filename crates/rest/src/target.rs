@@ -43,7 +43,7 @@ pub fn known_type(kind: &str) -> Result<&str, Outcome> {
     }
     let shown: String = kind.chars().take(64).collect();
     Err(match shown.as_bytes().first() {
-        Some(b'$') => operation(&shown),
+        Some(b'$') => operation_unknown(&shown),
         Some(b'_') => {
             let text = format!("Máy chủ này chưa hỗ trợ “{shown}” trên toàn hệ thống.");
             Outcome::new(Kind::NotFound, "unsupported-interaction", text, format!("{shown} is not supported"))
@@ -62,7 +62,7 @@ pub fn checked_id(id: &str) -> Result<&str, Outcome> {
     }
     let shown: String = id.chars().take(64).collect();
     Err(match shown.as_bytes().first() {
-        Some(b'$') => operation(&shown),
+        Some(b'$') => operation_unknown(&shown),
         Some(b'_') => {
             let text = format!("Máy chủ này chưa hỗ trợ “{shown}” cho cả một loại tài nguyên.");
             let detail = format!("{shown} of a whole type is not supported");
@@ -75,7 +75,8 @@ pub fn checked_id(id: &str) -> Result<&str, Outcome> {
     })
 }
 
-fn operation(name: &str) -> Outcome {
+/// There is no such operation here; `name` with its `$`.
+pub fn operation_unknown(name: &str) -> Outcome {
     let text = format!("Máy chủ này chưa hỗ trợ thao tác {name}.");
     Outcome::new(Kind::NotFound, "unsupported-operation", text, format!("operation {name} is not supported"))
 }

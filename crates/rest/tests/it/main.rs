@@ -8,5 +8,6 @@ mod house;
 mod instance;
 mod metadata;
 mod minimal;
+mod operation;
 mod search;
 mod transaction;

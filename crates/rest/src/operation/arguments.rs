@@ -1,0 +1,125 @@
+//! What an operation was asked: the parts of a Parameters resource, or the query of an address.
+//! <https://hl7.org/fhir/R4/operations.html#request>
+
+use crate::answer::Refused;
+use crate::api::Api;
+use crate::asked::query_pairs;
+use crate::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::Method;
+use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value, items, json, number_text, str_at};
+use yba_fhir::{Outcome, Resource};
+
+/// Most parts of one call.
+pub const PARTS_MAX: usize = 1000;
+
+/// The parts as they stand in `Parameters.parameter`; those of an address as strings.
+#[derive(Debug, Default)]
+pub struct Arguments {
+    parts: Vec<Value>,
+}
+
+impl FromRequest<Api> for Arguments {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Arguments, Refused> {
+        let mut arguments = Arguments::of_query(request.uri().query().unwrap_or_default())?;
+        if request.method() == Method::POST {
+            let body = Body::from_request(request, api).await?;
+            if !body.is_empty() {
+                arguments.add_body(body.resource().await?);
+            }
+        }
+        match arguments.parts.len() > PARTS_MAX {
+            false => Ok(arguments),
+            true => {
+                let text = format!("Thao tác nhận nhiều nhất {PARTS_MAX} tham số trong một lần.");
+                Err(Outcome::invalid("too-many-parameters", text, "too many parameters").into())
+            }
+        }
+    }
+}
+
+impl Arguments {
+    fn of_query(query: &str) -> Result<Arguments, Outcome> {
+        let pairs = query_pairs(query)?.into_iter();
+        let meant = pairs.filter(|(name, _)| !matches!(name.as_str(), "_format" | "_pretty"));
+        let part =
+            |(name, value): (String, String)| json!({"name": name.as_str(), "valueString": value.as_str()});
+        Ok(Arguments { parts: meant.map(part).collect() })
+    }
+
+    /// A body that is no Parameters is the one resource that the operation is about.
+    fn add_body(&mut self, body: Resource) {
+        let tree = body.into_tree();
+        match str_at(&tree, &["resourceType"]) == Some("Parameters") {
+            true => self.parts.extend(items(&tree, "parameter").cloned()),
+            false => self.parts.push(json!({"name": "resource", "resource": tree})),
+        }
+    }
+
+    /// Refuses, by name, parameters other than these.
+    pub fn only(&self, allowed: &[&str]) -> Result<(), Outcome> {
+        let name = |part| str_at(part, &["name"]).unwrap_or_default();
+        match self.parts.iter().map(name).find(|name| !allowed.contains(name)) {
+            None => Ok(()),
+            Some(name) => {
+                let name: String = name.chars().take(64).collect();
+                let text =
+                    format!("Thao tác này không có tham số “{name}”. Các tham số: {}.", allowed.join(", "));
+                let detail = format!("parameter {name:?} is not supported by this operation");
+                Err(Outcome::invalid("parameter-unsupported", text, detail).at(name))
+            }
+        }
+    }
+
+    /// The parts of that name.
+    pub fn parts<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a Value> + use<'a, 'n> {
+        self.parts.iter().filter(move |part| str_at(part, &["name"]) == Some(name))
+    }
+
+    /// The values (`value[x]`) of that name.
+    pub fn values<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a Value> + use<'a, 'n> {
+        self.parts(name).filter_map(value_of)
+    }
+
+    /// The one value of that name.
+    pub fn value(&self, name: &str) -> Result<Option<&Value>, Outcome> {
+        self.only_one(name)?;
+        Ok(self.parts(name).find_map(value_of))
+    }
+
+    /// The texts of that name, of whatever primitive type.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        self.values(name).filter_map(text_of).collect()
+    }
+
+    /// The one text of that name, of whatever primitive type.
+    pub fn text(&self, name: &str) -> Result<Option<String>, Outcome> {
+        Ok(self.value(name)?.and_then(text_of))
+    }
+
+    /// The one resource of that name.
+    pub fn resource(&self, name: &str) -> Result<Option<&Value>, Outcome> {
+        self.only_one(name)?;
+        Ok(self.parts(name).find_map(|part| part.get("resource")))
+    }
+
+    fn only_one(&self, name: &str) -> Result<(), Outcome> {
+        if self.parts(name).nth(1).is_none() {
+            return Ok(());
+        }
+        let text = format!("Tham số “{name}” chỉ được có một lần.");
+        Err(Outcome::invalid("parameter-twice", text, format!("parameter {name} more than once")).at(name))
+    }
+}
+
+fn value_of(part: &Value) -> Option<&Value> {
+    part.as_object()?.iter().find(|(name, _)| name.starts_with("value")).map(|(_, value)| value)
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    let text = value.as_str().map(str::to_owned);
+    text.or_else(|| value.as_bool().map(|flag| flag.to_string()))
+        .or_else(|| number_text(value).map(|number| number.to_string()))
+}

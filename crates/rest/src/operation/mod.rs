@@ -1,0 +1,114 @@
+//! FHIR operations: `$name` on the system, a type or an instance, by GET or POST. <https://hl7.org/fhir/R4/operations.html>
+//!
+//! Each has a file of its own and a line in [`OPERATIONS`], from which the routes and the CapabilityStatement are made.
+
+mod arguments;
+mod validate;
+
+pub use arguments::Arguments;
+
+use crate::answer::{Answer, Reply};
+use crate::api::Api;
+use crate::asked::Asked;
+use crate::target::{Target, operation_unknown};
+use axum::extract::State;
+use axum::http::Uri;
+use axum::routing::{MethodRouter, get};
+use futures_util::future::BoxFuture;
+use std::collections::BTreeSet;
+use yba_fhir::Outcome;
+use yba_fhir::json::{self, Value};
+
+/// One operation, as it is asked of a level.
+pub struct Operation {
+    /// Without `$`.
+    pub name: &'static str,
+    /// Its OperationDefinition.
+    pub definition: &'static str,
+    /// The types that have it; empty: every type.
+    pub kinds: &'static [&'static str],
+    pub levels: &'static [Level],
+    pub run: fn(Call) -> BoxFuture<'static, Result<Answer, Outcome>>,
+}
+
+/// Where an operation may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    System,
+    Type,
+    Instance,
+}
+
+/// One call of an operation.
+pub struct Call {
+    pub api: Api,
+    pub asked: Asked,
+    /// Type and id; empty where the address has none.
+    pub target: Target,
+    pub arguments: Arguments,
+}
+
+/// All of them.
+pub const OPERATIONS: &[Operation] = &[Operation {
+    name: "validate",
+    definition: "http://hl7.org/fhir/OperationDefinition/Resource-validate",
+    kinds: &[],
+    levels: &[Level::Type, Level::Instance],
+    run: |call| Box::pin(validate::run(call)),
+}];
+
+impl Operation {
+    pub fn is_for(&self, kind: &str) -> bool {
+        self.kinds.is_empty() || self.kinds.contains(&kind)
+    }
+}
+
+impl Level {
+    fn of(target: &Target) -> Level {
+        match (target.kind.is_empty(), target.id.is_empty()) {
+            (true, _) => Level::System,
+            (false, true) => Level::Type,
+            (false, false) => Level::Instance,
+        }
+    }
+
+    fn path(self, name: &str) -> String {
+        match self {
+            Level::System => format!("/fhir/${name}"),
+            Level::Type => format!("/fhir/{{kind}}/${name}"),
+            Level::Instance => format!("/fhir/{{kind}}/{{id}}/${name}"),
+        }
+    }
+}
+
+/// Every address with its handler. Operations of one name share an address; which is meant, the type says.
+pub fn routes() -> impl Iterator<Item = (String, MethodRouter<Api>)> {
+    let every = OPERATIONS.iter().flat_map(|one| one.levels.iter().map(|level| level.path(one.name)));
+    let paths: BTreeSet<String> = every.collect();
+    paths.into_iter().map(|path| (path, get(handle).post(handle)))
+}
+
+async fn handle(
+    State(api): State<Api>,
+    asked: Asked,
+    target: Target,
+    uri: Uri,
+    arguments: Arguments,
+) -> Reply {
+    let name = uri.path().rsplit_once('$').map_or("", |(_, name)| name);
+    let level = Level::of(&target);
+    let found = OPERATIONS
+        .iter()
+        .find(|one| one.name == name && one.levels.contains(&level) && one.is_for(&target.kind));
+    match found {
+        Some(operation) => Ok((operation.run)(Call { api, asked, target, arguments }).await?),
+        None => Err(operation_unknown(&format!("${name}")).into()),
+    }
+}
+
+/// 200 with a resource of our own making.
+pub fn answer(resource: &Value) -> Result<Answer, Outcome> {
+    let bytes = json::to_vec(&json::ordered(resource))
+        .map_err(|error| Outcome::fault(format!("an answer could not be written: {error}")))?;
+    Ok(Answer::json(bytes.into()))
+}
