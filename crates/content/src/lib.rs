@@ -1,4 +1,4 @@
-//! Content: laws, code lists, claim tables, laboratory tests, drugs and maps, as dated editions. Built into the binary; a
+//! Content: laws, code lists, claim tables, laboratory tests, drugs, maps and views, as dated editions. Built into the binary; a
 //! folder on disk overrides it. The date that counts is the date of the act, so callers pass it.
 //!
 //! It deliberately does not know: the store, resources, the network, the clock. It turns nothing into FHIR and maps
@@ -25,6 +25,7 @@ mod problem;
 mod sheet;
 mod source;
 mod units;
+mod views;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -44,6 +45,7 @@ pub use law::{Law, Sure};
 pub use parameters::Parameter;
 pub use problem::Problem;
 pub use units::{OldUnit, Unit};
+pub use views::ViewText;
 pub use yba_fhir::Day;
 
 use problem::Report;
@@ -60,6 +62,7 @@ pub struct Content {
     labs: labs::Labs,
     drugs: drugs::Drugs,
     lab_map: lab_map::LabMap,
+    views: Vec<ViewText>,
     examples: Vec<Example>,
     // The two large tables come from the assets, when first asked.
     icd10: OnceLock<icd10::Icd10>,
@@ -98,6 +101,7 @@ impl Content {
             parameters: parameters::Parameters::load(sources, &laws, report),
             drugs: drugs::Drugs::load(sources, &laws, &lists, report),
             lab_map: lab_map::LabMap::load(sources, &labs, &laws, report),
+            views: views::load(sources, report),
             examples: example::find(sources),
             laws,
             lists,
@@ -210,6 +214,11 @@ impl Content {
     /// The commune of this code in the list before 2025-07-01, with what became of it.
     pub fn old_unit(&self, code: &str) -> Option<&OldUnit> {
         self.units_table().old_unit(code)
+    }
+
+    /// Every edition of every view, by slug and day.
+    pub fn views(&self) -> impl Iterator<Item = &ViewText> {
+        self.views.iter()
     }
 
     /// Every example in content, for whoever can run it.

@@ -9,9 +9,11 @@ pub mod audit;
 pub mod change;
 pub mod ctx;
 mod door;
+mod export;
 mod transact;
 
 pub use change::{Change, Done, DoneAs};
 pub use ctx::{Agent, Ctx, Purpose};
 pub use door::{Ids, Records};
+pub use export::{Export, Wanted};
 pub use yba_store::{Found, Query, Scope, Version};

@@ -20,6 +20,7 @@ mod read;
 pub mod request;
 pub mod search;
 pub mod version;
+mod walk;
 mod writer;
 
 pub use check::{CheckReport, Progress, check};
@@ -29,4 +30,5 @@ pub use open::{Identity, LINK_MS, Options, Store};
 pub use request::{Applied, Effect, Expect, Refusal, Request, Write};
 pub use search::{Found, Query, Scope};
 pub use version::Version;
+pub use walk::Walk;
 pub use writer::audit_hash;

@@ -9,12 +9,15 @@ use yba_content::Content;
 use yba_fhir::{Kind, Outcome};
 use yba_records::{Ids, Records};
 use yba_store::Store;
+use yba_view::Library;
 
 /// What a command works on.
 #[derive(Clone)]
 pub struct Node {
     pub records: Records,
     pub content: Arc<Content>,
+    /// The views of content, compiled.
+    pub views: Arc<Library>,
     /// From which ids of imported records are made (DESIGN 14); the same on every node of a province.
     pub province_key: [u8; 32],
     pub config: Config,
@@ -24,6 +27,7 @@ impl Node {
     /// Opens the node of these settings; creates it when the folder is new.
     pub fn open(config: Config) -> Result<Node, Outcome> {
         let content = load_content(&config)?;
+        let views = Library::load(&content).map_err(|problems| unsound("built in", &problems))?;
         let store = Store::open(config.store_options())?;
         let province_key = province_key(&config.data).map_err(|error| {
             Outcome::fault(format!("the province key in {} cannot be used: {error}", config.data.display()))
@@ -31,6 +35,7 @@ impl Node {
         Ok(Node {
             records: Records::open(store, Ids::Random)?,
             content: Arc::new(content),
+            views: Arc::new(views),
             province_key,
             config,
         })
@@ -39,16 +44,13 @@ impl Node {
 
 fn load_content(config: &Config) -> Result<Content, Outcome> {
     let Some(folder) = &config.content else { return Ok(Content::built_in()) };
-    Content::with_folder(folder).map_err(|problems| {
-        let list: Vec<String> = problems.iter().map(|problem| problem.to_string()).collect();
-        let text = format!("Thư mục nội dung {} có lỗi; chạy `yba content check`.", folder.display());
-        Outcome::new(
-            Kind::Unavailable,
-            "content",
-            text,
-            format!("content has problems:\n{}", list.join("\n")),
-        )
-    })
+    Content::with_folder(folder).map_err(|problems| unsound(&folder.display().to_string(), &problems))
+}
+
+fn unsound(place: &str, problems: &[yba_content::Problem]) -> Outcome {
+    let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let text = format!("Nội dung ({place}) có lỗi; chạy `yba content check`.");
+    Outcome::new(Kind::Unavailable, "content", text, format!("content has problems:\n{}", list.join("\n")))
 }
 
 /// Reads the key, or makes one at first; readable by its owner alone.

@@ -10,3 +10,4 @@ mod engine;
 mod kit;
 mod search;
 mod swap;
+mod walk;

@@ -4,5 +4,6 @@
 
 mod conformance;
 mod faults;
+mod library;
 mod published;
 mod rows;

@@ -10,6 +10,7 @@ pub mod import_bhyt;
 pub mod import_fhir;
 pub mod synth;
 pub mod validate;
+pub mod view;
 
 use crate::cli::exit_code;
 use crate::node::Node;
@@ -27,6 +28,7 @@ pub enum Work {
     Check,
     Backup { to: PathBuf },
     AuditVerify,
+    ViewRun { view: view::Meant, format: view::Shape, out: Option<PathBuf> },
 }
 
 impl Work {
@@ -44,6 +46,9 @@ impl Work {
             Work::Check => check::run(node, output).await,
             Work::Backup { to } => backup::run(node, to, output).await,
             Work::AuditVerify => check::audit(node, output).await,
+            Work::ViewRun { view, format, out } => {
+                view::over_node(node, view, *format, out.as_deref(), output).await
+            }
         };
         done.unwrap_or_else(|outcome| {
             output.note(format!("yba: {outcome}"));
