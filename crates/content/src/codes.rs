@@ -168,7 +168,7 @@ fn edition(slug: &str, file: &ListFile, source: &Source, report: &mut Report) ->
 pub(crate) fn first_day(source: &Source, report: &mut Report) -> Option<Day> {
     let day = Day::parse(source.stem());
     if day.is_none() {
-        report.add(&source.path, 0, "tên tệp phải là ngày bắt đầu áp dụng, ví dụ 2026-01-01");
+        report.add(&source.path, 0, "tên tệp phải là ngày bắt đầu áp dụng, ví dụ 2026-01-01.csv");
     }
     day
 }

@@ -22,6 +22,7 @@ mod law;
 mod parameters;
 pub mod pattern;
 mod problem;
+mod profiles;
 mod sheet;
 mod source;
 mod units;
@@ -44,6 +45,7 @@ pub use labs::{LabCatalogue, LabTest};
 pub use law::{Law, Sure};
 pub use parameters::Parameter;
 pub use problem::Problem;
+pub use profiles::{ProfileAbout, ProfileEdition};
 pub use units::{OldUnit, Unit};
 pub use views::ViewText;
 pub use yba_fhir::Day;
@@ -64,6 +66,7 @@ pub struct Content {
     lab_map: lab_map::LabMap,
     views: Vec<ViewText>,
     examples: Vec<Example>,
+    profiles: Vec<ProfileEdition>,
     // The two large tables come from the assets, when first asked.
     icd10: OnceLock<icd10::Icd10>,
     units: OnceLock<units::Units>,
@@ -103,6 +106,7 @@ impl Content {
             lab_map: lab_map::LabMap::load(sources, &labs, &laws, report),
             views: views::load(sources, report),
             examples: example::find(sources),
+            profiles: profiles::load(sources, &laws, report),
             laws,
             lists,
             claims,
@@ -112,6 +116,11 @@ impl Content {
         };
         let problems = std::mem::take(report).finish();
         if problems.is_empty() { Ok(content) } else { Err(problems) }
+    }
+
+    /// Every edition of every profile, by slug and day.
+    pub fn profiles(&self) -> &[ProfileEdition] {
+        &self.profiles
     }
 
     /// The law of this slug.

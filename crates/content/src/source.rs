@@ -160,16 +160,24 @@ fn walk(dir: &Path, prefix: &str, depth: usize, found: &mut Vec<String>, report:
 }
 
 /// The folders that mean something; a file elsewhere is more often a slip in a name than a note.
-const FOLDERS: &[&str] =
-    &["claims/", "codes/", "drugs/", "labs/", "law/", "maps/lab-indicators/", "parameters/", "views/"];
+const FOLDERS: &[&str] = &[
+    "claims/",
+    "codes/",
+    "drugs/",
+    "labs/",
+    "law/",
+    "maps/lab-indicators/",
+    "parameters/",
+    "profiles/",
+    "views/",
+];
 
 /// Reports files that nothing reads.
 pub(crate) fn check_places(sources: &Sources, report: &mut Report) {
     for source in sources.0.values() {
         let known = FOLDERS.iter().any(|folder| source.path.starts_with(folder));
-        let view = source.path.starts_with("views/");
-        let extensions: &[&str] = if view { &[".json"] } else { &[".csv", ".toml"] };
-        let readable = extensions.iter().any(|extension| source.path.ends_with(extension));
+        let readable =
+            [".csv", ".json", ".toml", ".md"].iter().any(|extension| source.path.ends_with(extension));
         let note = source.path.ends_with(".md");
         if !(note || known && readable || source.path.contains("/examples/")) {
             report.add(

@@ -2,11 +2,12 @@
 
 use crate::audit::{ReadTrail, Seen};
 use crate::ctx::Ctx;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use yba_fhir::defs::r4;
 use yba_fhir::{Kind, Outcome};
 use yba_store::{Found, Query, Scope, Store, Version};
+use yba_validate::Validator;
 
 /// Where server ids come from.
 #[derive(Debug, Clone)]
@@ -32,13 +33,25 @@ pub struct Records {
     pub(crate) store: Store,
     pub(crate) trail: Arc<ReadTrail>,
     pub(crate) ids: Ids,
+    validator: Arc<RwLock<Arc<Validator>>>,
 }
 
 impl Records {
     /// The door to a store, its trail of reads in the store's folder.
     pub fn open(store: Store, ids: Ids) -> Result<Records, Outcome> {
         let trail = ReadTrail::open(&store.folder().join("audit"), store.clock().clone())?;
-        Ok(Records { store, trail: Arc::new(trail), ids })
+        let validator = Arc::new(RwLock::new(Arc::new(Validator::r4().clone())));
+        Ok(Records { store, trail: Arc::new(trail), ids, validator })
+    }
+
+    /// What writes are judged by: R4 alone until [`Records::judge_by`] says more.
+    pub fn validator(&self) -> Arc<Validator> {
+        self.validator.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on writes are judged by this: profiles may come and go while the node runs.
+    pub fn judge_by(&self, validator: Validator) {
+        *self.validator.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(validator);
     }
 
     /// The store itself: for followers (the log, derived tables) and operations. It holds no permission and leaves

@@ -46,7 +46,7 @@ impl Records {
             ));
         }
         let mut refused = None;
-        well_formed(&changes)?;
+        well_formed(&self.validator(), &changes)?;
         for _ in 0..TRIES {
             match self.try_transact(ctx, changes.clone()).await? {
                 Ok(done) => return Ok(done),
@@ -180,12 +180,12 @@ struct Target {
     expect: Expect,
 }
 
-/// Refuses what is no well-formed R4, with everything that is wrong in any of the changes.
-fn well_formed(changes: &[Change]) -> Result<(), Outcome> {
-    let mut findings = Findings::default();
+/// Refuses what is no well-formed R4 or breaks a profile that it names, with everything that is wrong in any of the changes.
+fn well_formed(validator: &Validator, changes: &[Change]) -> Result<(), Outcome> {
+    let mut findings = Findings::errors_only();
     for (position, change) in changes.iter().enumerate() {
         if let Action::Create { resource, .. } | Action::Put { resource, .. } = &change.action {
-            Validator::r4().check_one_of(position, resource.tree(), &mut findings);
+            validator.check_one_of(position, resource.tree(), &mut findings);
         }
         if findings.is_full() {
             break;
@@ -193,7 +193,11 @@ fn well_formed(changes: &[Change]) -> Result<(), Outcome> {
     }
     match findings.has_errors() {
         false => Ok(()),
-        true => Err(Outcome { kind: Kind::Invalid, issues: findings.issues }),
+        true => {
+            // 400 for what is no R4, 422 for what breaks a profile. <https://hl7.org/fhir/R4/http.html#create>
+            let kind = if findings.breaks_r4() { Kind::Invalid } else { Kind::Unprocessable };
+            Err(Outcome { kind, issues: findings.issues })
+        }
     }
 }
 

@@ -174,7 +174,7 @@ pub fn shown(mut outcome: Outcome, request_id: &str) -> Outcome {
 
 /// The OperationOutcome of an outcome, as bytes.
 pub fn outcome_bytes(outcome: &Outcome) -> Bytes {
-    Bytes::from(json::to_vec(&outcome.to_value()).unwrap_or_default())
+    Bytes::from(json::to_vec(&json::ordered(&outcome.to_value())).unwrap_or_default())
 }
 
 impl IntoResponse for Refused {

@@ -1,6 +1,7 @@
 //! What is wrong and where: places as FHIRPath locations, findings bounded in number, words in Vietnamese and English.
 
 use std::fmt::Write as _;
+use yba_fhir::json::Value;
 use yba_fhir::outcome::{Issue, Severity};
 
 /// Most findings of one call; a resource that breaks everything is told so without a list that nobody reads.
@@ -12,21 +13,45 @@ pub struct Place<'a> {
     parent: Option<&'a Place<'a>>,
     name: &'a str,
     index: Option<usize>,
+    /// The type of the resource that begins here.
+    kind: Option<&'a str>,
 }
 
 impl<'a> Place<'a> {
     /// The resource itself.
     pub fn root(kind: &'a str) -> Place<'a> {
-        Place { parent: None, name: kind, index: None }
+        Place { parent: None, name: kind, index: None, kind: Some(kind) }
     }
 
     pub fn child(&'a self, name: &'a str) -> Place<'a> {
-        Place { parent: Some(self), name, index: None }
+        Place { parent: Some(self), name, index: None, kind: None }
     }
 
     /// The same element at a position of its list.
     pub fn item(&self, index: usize) -> Place<'a> {
         Place { index: Some(index), ..*self }
+    }
+
+    /// The same place, where a resource inside another begins.
+    pub fn resource(&self, kind: &'a str) -> Place<'a> {
+        Place { kind: Some(kind), ..*self }
+    }
+
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    pub fn parent(&self) -> Option<&'a Place<'a>> {
+        self.parent
+    }
+
+    /// `Patient.contact.name`, counted from the innermost resource.
+    pub fn element_path(&self) -> String {
+        match (self.kind, self.parent) {
+            (Some(kind), _) => kind.to_owned(),
+            (None, Some(parent)) => parent.element_path() + "." + self.name,
+            (None, None) => self.name.to_owned(),
+        }
     }
 
     /// `Patient.contact[0].name`. <https://hl7.org/fhir/R4/operationoutcome-definitions.html#OperationOutcome.issue.expression>
@@ -47,18 +72,51 @@ pub struct Findings {
     pub issues: Vec<Issue>,
     /// Which of several resources is being judged.
     pub(crate) position: Option<usize>,
+    errors_only: bool,
+    /// What is being added comes from a profile.
+    in_profile: bool,
+    breaks_r4: bool,
 }
 
 impl Findings {
+    /// For those who only ask whether it is right: best practice is not judged, which saves time.
+    pub fn errors_only() -> Findings {
+        Findings { errors_only: true, ..Findings::default() }
+    }
+
+    pub(crate) fn wants(&self, severity: Severity) -> bool {
+        severity == Severity::Error || !self.errors_only
+    }
+
     pub(crate) fn add(&mut self, place: &Place<'_>, finding: Finding) {
         let (finding, path) = match self.issues.len() {
             FINDINGS_MAX => (Finding::more(), None),
             full if full > FINDINGS_MAX => return,
             _ => (finding, Some(place.path())),
         };
+        self.breaks_r4 |= finding.severity == Severity::Error && !self.in_profile;
         let Finding { severity, code, key, text, diagnostics } = finding;
         let position = self.position.filter(|_| path.is_some());
         self.issues.push(Issue { severity, code, key, text, diagnostics, path, position });
+    }
+
+    /// Adds what a profile says of a node.
+    pub(crate) fn of_profile(&mut self, judge: impl FnOnce(&mut Findings)) {
+        let outer = std::mem::replace(&mut self.in_profile, true);
+        judge(self);
+        self.in_profile = outer;
+    }
+
+    /// Whether R4 itself is broken, not only a profile.
+    pub fn breaks_r4(&self) -> bool {
+        self.breaks_r4
+    }
+
+    /// Makes warnings of the errors that were added since.
+    pub(crate) fn soften_from(&mut self, before: usize) {
+        for issue in self.issues.iter_mut().skip(before).filter(|issue| issue.severity == Severity::Error) {
+            issue.severity = Severity::Warning;
+        }
     }
 
     /// Nothing more will be listed.
@@ -209,6 +267,15 @@ impl Finding {
         )
     }
 
+    pub fn rule_failed(key: &str, why: &str) -> Finding {
+        Finding::error(
+            "processing",
+            "rule-failed",
+            format!("Không kiểm tra được quy tắc {key} trên phần tử này: nội dung quá lớn hoặc khác thường."),
+            format!("invariant {key} could not be evaluated: {why}"),
+        )
+    }
+
     pub fn invariant(key: &str, human: &str) -> Finding {
         Finding::error(
             "invariant",
@@ -216,6 +283,177 @@ impl Finding {
             format!("Không thỏa quy tắc {key}: {human}"),
             format!("invariant {key} is broken: {human}"),
         )
+    }
+
+    pub fn too_few(wanted: u32, found: usize) -> Finding {
+        Finding::error(
+            "required",
+            "profile-missing",
+            format!("Hồ sơ yêu cầu ít nhất {wanted} giá trị, đang có {found}."),
+            format!("the profile asks for at least {wanted}, found {found}"),
+        )
+    }
+
+    pub fn more_than_profile(most: u32, found: usize) -> Finding {
+        Finding::error(
+            "structure",
+            "profile-too-many",
+            format!("Hồ sơ cho nhiều nhất {most} giá trị, đang có {found}."),
+            format!("the profile allows at most {most}, found {found}"),
+        )
+    }
+
+    pub fn not_fixed(fixed: &Value) -> Finding {
+        let fixed = shown(fixed);
+        Finding::error(
+            "value",
+            "profile-fixed",
+            format!("Giá trị ở đây phải đúng là {fixed}."),
+            format!("the profile fixes {fixed}"),
+        )
+    }
+
+    pub fn not_pattern(pattern: &Value) -> Finding {
+        let pattern = shown(pattern);
+        Finding::error(
+            "value",
+            "profile-pattern",
+            format!("Giá trị ở đây phải có {pattern}."),
+            format!("the profile asks for the pattern {pattern}"),
+        )
+    }
+
+    pub fn too_long(most: usize) -> Finding {
+        let text = format!("Dài quá {most} ký tự.");
+        Finding::error("too-long", "profile-length", text, format!("longer than {most} characters"))
+    }
+
+    pub fn out_of_range(is_least: bool, bound: &Value) -> Finding {
+        let (bound, words, detail) = match is_least {
+            true => (shown(bound), "nhỏ hơn mức tối thiểu", "less than the least value"),
+            false => (shown(bound), "lớn hơn mức tối đa", "greater than the greatest value"),
+        };
+        Finding::error(
+            "value",
+            "profile-range",
+            format!("Giá trị {words} {bound}."),
+            format!("{detail} {bound}"),
+        )
+    }
+
+    pub fn type_not_allowed(found: &str, allowed: &[&str]) -> Finding {
+        let allowed = allowed.join(", ");
+        Finding::error(
+            "structure",
+            "profile-type",
+            format!("Hồ sơ chỉ cho kiểu {allowed} ở đây, không cho {found}."),
+            format!("the profile allows {allowed}, found {found}"),
+        )
+    }
+
+    pub fn no_profile_fits(titles: &[&str]) -> Finding {
+        let titles = titles.join("; ");
+        Finding::error(
+            "invalid",
+            "profile-none-fits",
+            format!("Không thỏa hồ sơ nào trong: {titles}."),
+            format!("conforms to none of: {titles}"),
+        )
+    }
+
+    pub fn profile_type(title: &str, wanted: &str, found: &str) -> Finding {
+        Finding::error(
+            "invalid",
+            "profile-of-other-type",
+            format!("Hồ sơ “{title}” dành cho {wanted}, không dành cho {found}."),
+            format!("the profile is for {wanted}, not for {found}"),
+        )
+    }
+
+    pub fn slice_missing(slice: &str, wanted: u32, found: u32) -> Finding {
+        Finding::error(
+            "required",
+            "profile-slice-missing",
+            format!("Thiếu “{slice}”: cần ít nhất {wanted}, đang có {found}."),
+            format!("slice {slice} needs at least {wanted}, found {found}"),
+        )
+    }
+
+    pub fn slice_too_many(slice: &str, most: u32, found: u32) -> Finding {
+        Finding::error(
+            "structure",
+            "profile-slice-too-many",
+            format!("Có {found} “{slice}”, nhiều nhất được {most}."),
+            format!("slice {slice} may occur {most} times, found {found}"),
+        )
+    }
+
+    pub fn in_no_slice(slices: &[&str]) -> Finding {
+        let slices = slices.join(", ");
+        Finding::error(
+            "structure",
+            "profile-slice-closed",
+            format!("Giá trị này không thuộc loại nào được phép ở đây: {slices}."),
+            format!("matches none of the slices {slices}, and no other is allowed"),
+        )
+    }
+
+    pub fn slice_order(slice: &str) -> Finding {
+        Finding::error(
+            "structure",
+            "profile-slice-order",
+            format!("“{slice}” đứng sai thứ tự."),
+            format!("slice {slice} is out of order"),
+        )
+    }
+
+    pub fn unknown_profile(url: &str) -> Finding {
+        let finding = Finding::error(
+            "not-found",
+            "profile-unknown",
+            format!("Máy chủ không có hồ sơ {url} nên không kiểm tra theo hồ sơ này."),
+            format!("profile {url} is not known here"),
+        );
+        Finding { severity: Severity::Warning, ..finding }
+    }
+
+    pub fn extension_context(url: &str, allowed: &[String]) -> Finding {
+        let allowed = allowed.join(", ");
+        Finding::error(
+            "extension",
+            "extension-context",
+            format!("Phần mở rộng {url} không được đặt ở đây; chỉ đặt ở {allowed}."),
+            format!("extension {url} may only stand on {allowed}"),
+        )
+    }
+
+    pub fn extension_modifier(url: &str, is_modifier: bool) -> Finding {
+        let place = if is_modifier { "modifierExtension" } else { "extension" };
+        Finding::error(
+            "extension",
+            "extension-modifier",
+            format!("Phần mở rộng {url} phải đặt trong {place}."),
+            format!("extension {url} belongs into {place}"),
+        )
+    }
+
+    pub fn unknown_modifier(url: &str) -> Finding {
+        let finding = Finding::error(
+            "extension",
+            "modifier-extension-unknown",
+            format!("Máy chủ không hiểu phần mở rộng {url}, mà phần mở rộng này làm đổi nghĩa của phần tử."),
+            format!("modifier extension {url} is not known here"),
+        );
+        Finding { severity: Severity::Warning, ..finding }
+    }
+}
+
+/// A value as JSON, shortened.
+fn shown(value: &Value) -> String {
+    let text = yba_fhir::json::to_string(value).unwrap_or_default();
+    match text.char_indices().nth(200) {
+        None => text,
+        Some((end, _)) => format!("{}…", &text[..end]),
     }
 }
 

@@ -134,9 +134,9 @@ fn string(text: &str) -> Result<(), &'static str> {
     yes(text.chars().any(|letter| !letter.is_whitespace()), "chỉ có dấu cách")
 }
 
-/// `[^\s]+(\s[^\s]+)*`
+/// `[^\s]+(\s[^\s]+)*`, where `\s` is XML Schema's: blank, tab, line ends.
 fn code(text: &str) -> Result<(), &'static str> {
-    let tidy = text.split(char::is_whitespace).all(|part| !part.is_empty());
+    let tidy = text.split([' ', '\t', '\n', '\r']).all(|part| !part.is_empty());
     yes(tidy, "không được có dấu cách ở đầu, ở cuối hoặc hai dấu cách liền nhau")
 }
 
@@ -254,7 +254,7 @@ mod tests {
         ("positiveInt", &["1"], &["0", "-3"]),
         ("decimal", &["0", "-1.50", "2.00", "1e-7"], &["\"1.5\"", "true"]),
         ("string", &["\"Lò Thị Mẩy\"", "\"a\\nb\\tc\""], &["\"\"", "\" \"", "\"a\\u0001\"", "5"]),
-        ("code", &["\"final\"", "\"a b\""], &["\" a\"", "\"a \"", "\"a  b\"", "\"\""]),
+        ("code", &["\"final\"", "\"a b\"", "\"a\u{a0}\""], &["\" a\"", "\"a \"", "\"a  b\"", "\"\""]),
         ("id", &["\"a-1.B\""], &["\"a b\"", "\"a_b\"", "\"\""]),
         ("uri", &["\"urn:oid:1.2\"", "\"https://a.vn/x\""], &["\"a b\"", "\"\""]),
         (

@@ -1,7 +1,7 @@
 //! The codes of R4's required bindings. <https://hl7.org/fhir/R4/terminologies.html#strength>
 
 use std::collections::{HashMap, HashSet};
-use yba_fhir::json::{self, JsonContainerTrait, JsonValueTrait, Value};
+use yba_fhir::json::{self, JsonContainerTrait, JsonValueTrait, Value, items, str_at};
 
 /// Value sets that can be listed: the systems of each with their codes.
 #[derive(Debug, Default)]
@@ -24,6 +24,32 @@ impl RequiredCodes {
         let systems = self.sets.get(set)?;
         let fits = |name: &str| system.is_none_or(|system| system == name);
         Some(systems.iter().any(|(name, codes)| fits(name) && codes.contains(code)))
+    }
+}
+
+impl RequiredCodes {
+    /// The first code of a code, Coding, CodeableConcept or Quantity none of whose codes is in the set; `None` when one is,
+    /// when there is no code, or when the set cannot be listed.
+    pub fn outside<'v>(&self, set: &str, value: &'v Value) -> Option<&'v str> {
+        let codes = codes(value);
+        let out = |(system, code): &(Option<&str>, &str)| self.contains(set, *system, code) == Some(false);
+        codes.iter().all(out).then(|| codes.first().map(|(_, code)| *code)).flatten()
+    }
+
+    /// Whether one of the codes of a value is in the set; `None` when the set cannot be listed.
+    pub fn holds(&self, set: &str, value: &Value) -> Option<bool> {
+        let mut answers = codes(value).into_iter().map(|(system, code)| self.contains(set, system, code));
+        answers.try_fold(false, |found, one| Some(found || one?))
+    }
+}
+
+/// The codes of a code, Coding, CodeableConcept or Quantity, each with its system.
+pub fn codes(value: &Value) -> Vec<(Option<&str>, &str)> {
+    let pair = |coding| Some((str_at(coding, &["system"]), str_at(coding, &["code"])?));
+    match value.as_str() {
+        Some(code) => vec![(None, code)],
+        None if value.get("coding").is_some() => items(value, "coding").filter_map(pair).collect(),
+        None => pair(value).into_iter().collect(),
     }
 }
 

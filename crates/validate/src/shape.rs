@@ -3,9 +3,11 @@
 //! Compiled once; the walk looks each member of an object up once and knows all about it.
 
 use crate::primitive::Primitive;
+use crate::rule::Rule;
 use std::collections::HashMap;
-use yba_fhir::defs::{ElementDef, R4, TypeDef};
+use yba_fhir::defs::{ElementDef, Invariant, R4, TypeDef};
 use yba_fhir::text::nearest;
+use yba_fhirpath::schema::{TypeId, schema};
 
 /// The number of a node.
 pub type NodeId = usize;
@@ -22,10 +24,14 @@ pub struct Shapes {
 }
 
 /// An object: a resource, a data type, or a nested element.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Node {
     /// `Patient`, `HumanName`, `Patient.contact`.
     pub name: String,
+    /// What FHIRPath calls it.
+    pub type_id: TypeId,
+    /// Its invariants, those of its bases included.
+    pub rules: Vec<Rule>,
     pub is_resource: bool,
     pub fields: Vec<Field>,
     /// Which fields are required, as bits.
@@ -47,6 +53,8 @@ pub struct Field {
     pub required_set: Option<String>,
     /// Types that a reference may point to; empty: any.
     pub targets: Vec<String>,
+    /// Invariants of this element beyond those of its type.
+    pub rules: Vec<Rule>,
 }
 
 /// What a JSON name in an object means.
@@ -78,16 +86,34 @@ impl Shapes {
         }
         for (name, def) in tables.types().filter(|(_, def)| def.kind != "primitive-type") {
             shapes.fill(name, "", def);
+            shapes.add_rules(name, &inherited(tables, def));
             for path in nested(def) {
-                shapes.fill(&format!("{name}.{path}"), &format!("{path}."), def);
+                let full = format!("{name}.{path}");
+                shapes.fill(&full, &format!("{path}."), def);
+                let own = def.elements.iter().filter(|element| element.path == path);
+                let rules: Vec<&Invariant> = own.flat_map(|element| &element.invariants).collect();
+                shapes.add_rules(&full, &rules);
             }
         }
         shapes
     }
 
+    fn add_rules(&mut self, name: &str, invariants: &[&Invariant]) {
+        let id = self.by_name[name];
+        self.nodes[id].rules = rules(invariants, name);
+    }
+
     fn add(&mut self, name: &str, is_resource: bool) {
         self.by_name.insert(name.to_owned(), self.nodes.len());
-        self.nodes.push(Node { name: name.to_owned(), is_resource, ..Node::default() });
+        self.nodes.push(Node {
+            name: name.to_owned(),
+            type_id: schema().fhir(name).unwrap_or(TypeId::UNKNOWN),
+            rules: Vec::new(),
+            is_resource,
+            fields: Vec::new(),
+            required: 0,
+            members: HashMap::new(),
+        });
     }
 
     /// Gives a node its fields: the elements right below `prefix`.
@@ -111,7 +137,8 @@ impl Shapes {
                 }
                 members.insert(json_name, Member { field, content, is_sibling: false });
             }
-            fields.push(field_of(own, element));
+            let has_node = self.by_name.contains_key(&format!("{kind}.{}", element.path));
+            fields.push(field_of(own, element, if has_node { &[] } else { &element.invariants }));
         }
         let node = &mut self.nodes[id];
         (node.fields, node.members, node.required) = (fields, members, required);
@@ -167,7 +194,29 @@ impl Node {
     }
 }
 
-fn field_of(own: &str, element: &ElementDef) -> Field {
+/// The invariants of a type and of everything it derives from.
+fn inherited<'t>(tables: &'t R4, def: &'t TypeDef) -> Vec<&'t Invariant> {
+    let mut found: Vec<&Invariant> = def.invariants.iter().collect();
+    let mut at = def;
+    while let Some(base) = at.base.as_ref().and_then(|base| tables.type_def(base)) {
+        found.extend(&base.invariants);
+        at = base;
+    }
+    found
+}
+
+/// R4's own rules are sound, which a test shows.
+fn rules(invariants: &[&Invariant], context: &str) -> Vec<Rule> {
+    let compile = |invariant: &&Invariant| {
+        Rule::compile(invariant, context)
+            .unwrap_or_else(|error| panic!("{} of {context}: {error}", invariant.key))
+    };
+    invariants.iter().filter_map(compile).collect()
+}
+
+fn field_of(own: &str, element: &ElementDef, invariants: &[Invariant]) -> Field {
+    // An element of several types is judged without one.
+    let context = element.types.first().filter(|_| element.types.len() == 1);
     let name = own.strip_suffix("[x]");
     Field {
         name: name.unwrap_or(own).to_owned(),
@@ -183,6 +232,7 @@ fn field_of(own: &str, element: &ElementDef) -> Field {
             true => Vec::new(),
             false => element.reference_targets.clone(),
         },
+        rules: rules(&invariants.iter().collect::<Vec<_>>(), context.map_or("", String::as_str)),
     }
 }
 

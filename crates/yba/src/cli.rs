@@ -73,8 +73,10 @@ enum Command {
         what: ContentCommand,
     },
     /// Tell everything that is wrong with a FHIR resource given on standard input; exit 0 without errors, 1 with
-    #[command(after_help = "Example: yba validate < patient.json")]
-    Validate,
+    #[command(
+        after_help = "Example: yba validate --profile https://yba.vn/fhir/StructureDefinition/vn-patient < patient.json"
+    )]
+    Validate(ValidateArgs),
     /// Tables out of records (SQL on FHIR v2)
     View {
         #[command(subcommand)]
@@ -97,6 +99,19 @@ struct ServeArgs {
     /// Fill an empty node with an invented commune to click through
     #[arg(long)]
     demo: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ValidateArgs {
+    /// A profile that the resource must conform to, beside those it names itself
+    #[arg(long, value_name = "URL")]
+    pub profile: Vec<String>,
+    /// A file with a StructureDefinition, or a Bundle of several, to know as well
+    #[arg(long, value_name = "FILE")]
+    pub load: Vec<std::path::PathBuf>,
+    /// A folder of content in place of built-in files
+    #[arg(long, value_name = "DIR")]
+    pub content: Option<std::path::PathBuf>,
 }
 
 #[derive(Args)]
@@ -210,7 +225,7 @@ async fn dispatch(command: Command) -> anyhow::Result<u8> {
             config.open = true;
             command::demo::run(config, args.plan.plan()?, !args.no_serve).await
         }
-        Command::Validate => Ok(command::validate::run(std::io::stdin().lock())),
+        Command::Validate(args) => Ok(command::validate::run(&args, std::io::stdin().lock())),
         Command::Synth(args) => command::synth::run(&args),
         Command::Fhirpath(args) => command::fhirpath::run(&args),
         Command::Import { what: Import::Fhir { node, paths } } => {

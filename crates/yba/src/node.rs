@@ -5,10 +5,11 @@ use rand::RngCore;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
-use yba_content::Content;
+use yba_content::{Content, Day, Problem};
 use yba_fhir::{Kind, Outcome};
 use yba_records::{Ids, Records};
 use yba_store::Store;
+use yba_validate::Validator;
 use yba_view::Library;
 
 /// What a command works on.
@@ -27,30 +28,41 @@ impl Node {
     /// Opens the node of these settings; creates it when the folder is new.
     pub fn open(config: Config) -> Result<Node, Outcome> {
         let content = load_content(&config)?;
-        let views = Library::load(&content).map_err(|problems| unsound("built in", &problems))?;
         let store = Store::open(config.store_options())?;
         let province_key = province_key(&config.data).map_err(|error| {
             Outcome::fault(format!("the province key in {} cannot be used: {error}", config.data.display()))
         })?;
-        Ok(Node {
-            records: Records::open(store, Ids::Random)?,
-            content: Arc::new(content),
-            views: Arc::new(views),
-            province_key,
-            config,
-        })
+        let views = Library::load(&content).map_err(|problems| {
+            content_problems("Các bảng trong nội dung có lỗi; chạy `yba content check`.", &problems)
+        })?;
+        let records = Records::open(store, Ids::Random)?;
+        records.judge_by(validator(&content, Day::of_instant(records.store().clock().now_ms()))?);
+        Ok(Node { records, content: Arc::new(content), views: Arc::new(views), province_key, config })
     }
 }
 
 fn load_content(config: &Config) -> Result<Content, Outcome> {
     let Some(folder) = &config.content else { return Ok(Content::built_in()) };
-    Content::with_folder(folder).map_err(|problems| unsound(&folder.display().to_string(), &problems))
+    Content::with_folder(folder).map_err(|problems| {
+        let text = format!("Thư mục nội dung {} có lỗi; chạy `yba content check`.", folder.display());
+        content_problems(&text, &problems)
+    })
 }
 
-fn unsound(place: &str, problems: &[yba_content::Problem]) -> Outcome {
-    let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    let text = format!("Nội dung ({place}) có lỗi; chạy `yba content check`.");
+fn content_problems(text: &str, problems: &[Problem]) -> Outcome {
+    let list: Vec<String> = problems.iter().map(Problem::to_string).collect();
     Outcome::new(Kind::Unavailable, "content", text, format!("content has problems:\n{}", list.join("\n")))
+}
+
+/// R4 and the profiles of content.
+fn validator(content: &Content, today: Day) -> Result<Validator, Outcome> {
+    let (validator, problems) = Validator::of_content(content, today, &[]);
+    match problems.is_empty() {
+        true => Ok(validator),
+        false => {
+            Err(content_problems("Các hồ sơ trong nội dung có lỗi; chạy `yba content check`.", &problems))
+        }
+    }
 }
 
 /// Reads the key, or makes one at first; readable by its owner alone.

@@ -46,7 +46,10 @@ async fn an_export_is_in_the_trail_before_its_first_page() {
         let wanted = Wanted { kind: "Observation", ..Wanted::default() };
         let _begun = kit.records.export(&kit.ctx(), wanted).await.unwrap();
         let entry = last_entry(&kit);
-        assert!(entry.contains(r#""action":"export""#) && entry.contains(r#""kind":"Observation""#), "{entry}");
+        assert!(
+            entry.contains(r#""action":"export""#) && entry.contains(r#""kind":"Observation""#),
+            "{entry}"
+        );
         let b = ["b".to_owned()];
         let wanted = Wanted { kind: "Observation", patients: &b, ..Wanted::default() };
         assert_eq!(ids(&kit, &kit.ctx(), wanted).await.unwrap(), ["of-b"]);

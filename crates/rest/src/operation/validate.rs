@@ -5,14 +5,13 @@ use super::{Call, answer};
 use crate::answer::Answer;
 use crate::create::same_kind;
 use yba_fhir::outcome::operation_outcome;
-use yba_fhir::{Outcome, Resource};
-use yba_validate::Validator;
+use yba_fhir::{Kind, Outcome, Resource};
 
 /// Judges the resource that was sent or, when none was, the one that the address names. The answer is 200 with an
 /// OperationOutcome whatever the verdict, as the specification asks.
 pub async fn run(call: Call) -> Result<Answer, Outcome> {
     let arguments = &call.arguments;
-    arguments.only(&["resource", "mode"])?;
+    arguments.only(&["resource", "mode", "profile"])?;
     let mode = Mode::of(arguments.text("mode")?.as_deref())?;
     let resource = match (arguments.resource("resource")?, call.target.id.is_empty()) {
         (Some(tree), _) => same_kind(Resource::from_parsed(tree.clone())?, &call.target.kind)?,
@@ -26,7 +25,12 @@ pub async fn run(call: Call) -> Result<Answer, Outcome> {
     if mode == Mode::Update {
         same_id(&resource, &call.target.id)?;
     }
-    let findings = Validator::r4().check(resource.tree());
+    let validator = call.api.records().validator();
+    let profiles = arguments.texts("profile");
+    if let Some(unknown) = profiles.iter().find(|url| validator.profiles().get(url).is_none()) {
+        return Err(unknown_profile(unknown));
+    }
+    let findings = validator.check_against(resource.tree(), &profiles);
     answer(&operation_outcome(&findings.issues))
 }
 
@@ -62,6 +66,13 @@ fn same_id(resource: &Resource, id: &str) -> Result<(), Outcome> {
             Err(Outcome::invalid("id-mismatch", text, detail).at("resource.id"))
         }
     }
+}
+
+fn unknown_profile(url: &str) -> Outcome {
+    let url: String = url.chars().take(200).collect();
+    let text = format!("Máy chủ không có hồ sơ {url}.");
+    Outcome::new(Kind::NotFound, "profile-unknown", text, format!("profile {url:?} is not known here"))
+        .at("profile")
 }
 
 fn nothing_to_judge() -> Outcome {

@@ -7,7 +7,48 @@ use yba_fhir::json::{JsonContainerTrait, JsonValueMutTrait, JsonValueTrait, Valu
 pub fn resource(kind: &str) -> Value {
     let mut tree = object(kind, "");
     tree.as_object_mut().unwrap().insert("resourceType", json!(kind));
+    for (name, value) in for_the_rules(kind) {
+        tree.as_object_mut().unwrap().insert(name, value);
+    }
     tree
+}
+
+/// What invariants require beyond cardinality.
+fn for_the_rules(kind: &str) -> Vec<(&'static str, Value)> {
+    let words = || json!({"text": "x"});
+    let to_patient = || json!({"reference": "Patient/x"});
+    match kind {
+        "AllergyIntolerance" => {
+            let system = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical";
+            vec![("clinicalStatus", json!({"coding": [{"system": system, "code": "active"}]}))]
+        }
+        "Appointment" => vec![("participant", json!([{"status": "accepted", "actor": to_patient()}]))],
+        "AppointmentResponse" => vec![("actor", to_patient())],
+        "Bundle" => vec![("type", json!("collection"))],
+        "CapabilityStatement" => {
+            vec![
+                ("kind", json!("requirements")),
+                ("description", json!("x")),
+                ("rest", json!([{"mode": "server"}])),
+            ]
+        }
+        "Consent" => vec![("policyRule", words())],
+        "EventDefinition" => vec![("trigger", json!([{"type": "named-event", "name": "x"}]))],
+        "ImmunizationRecommendation" => {
+            vec![("recommendation", json!([{"forecastStatus": words(), "targetDisease": words()}]))]
+        }
+        "InsurancePlan" | "Organization" => vec![("name", json!("x"))],
+        "Linkage" => {
+            let item = |id: &str| json!({"type": "source", "resource": {"reference": format!("Patient/{id}").as_str()}});
+            vec![("item", json!([item("x"), item("y")]))]
+        }
+        "StructureDefinition" => {
+            let element = json!([{"id": "Patient", "path": "Patient"}]);
+            vec![("type", json!("Patient")), ("differential", json!({"element": element}))]
+        }
+        "TerminologyCapabilities" => vec![("kind", json!("requirements")), ("description", json!("x"))],
+        _ => Vec::new(),
+    }
 }
 
 /// The required elements right below a path of a type.

@@ -73,8 +73,8 @@ async fn what_an_operation_does_not_serve_is_refused_by_name() {
         let said = house.post(path, &body).await;
         assert_eq!((said.status.as_u16(), issues(&said)[0].1.as_str()), (status, place), "{path} {said:?}");
     }
-    for unknown in ["/fhir/Patient/$nonsense", "/fhir/$validate", "/fhir/Patient/a/$nonsense"] {
-        assert_eq!(house.post(unknown, &wrong()).await.status, 404, "{unknown}");
+    for unknown in ["/fhir/Patient/$nonsense", "/fhir/$nonsense", "/fhir/Patient/a/$nonsense"] {
+        assert_eq!(house.get(unknown).await.status, 404, "{unknown}");
     }
     assert_eq!(house.delete("/fhir/Patient/$validate").await.status, 405);
 }
@@ -96,4 +96,23 @@ async fn the_capability_statement_names_the_operations() {
         items(&statement["rest"][0], "resource").find(|one| str_at(one, &["type"]) == Some("Patient"));
     let first = items(patient.unwrap(), "operation").next().unwrap();
     assert_eq!(str_at(first, &["name"]), Some("validate"));
+}
+
+#[tokio::test]
+async fn writes_and_questions_are_judged_by_the_profiles_of_the_node() {
+    let house = House::open(yba_testkit::records());
+    let content = yba_content::Content::built_in();
+    let day = yba_content::Day::new(2026, 3, 2).unwrap();
+    house.kit.records.judge_by(yba_validate::Validator::of_content(&content, day, &[]).0);
+    let url = "https://yba.vn/fhir/StructureDefinition/vn-patient";
+    let patient = json!({"resourceType": "Patient", "name": [{"text": "Lo Thi Mau"}]});
+    let missing = [("error".to_owned(), "Patient.gender".to_owned())];
+    let asked = house.post(&format!("/fhir/Patient/$validate?profile={url}"), &patient).await;
+    assert_eq!((asked.status.as_u16(), issues(&asked)), (200, missing.to_vec()));
+    assert_eq!(house.post("/fhir/Patient/$validate?profile=https://yba.test/x", &patient).await.status, 404);
+    assert_eq!(house.post("/fhir/Patient", &patient).await.status, 201, "nobody asked for the profile");
+    let mut named = patient;
+    named["meta"] = json!({"profile": [url]});
+    let refused = house.post("/fhir/Patient", &named).await;
+    assert_eq!((refused.status.as_u16(), issues(&refused)), (422, missing.to_vec()));
 }

@@ -6,7 +6,7 @@ use yba_fhir::json::{
 use yba_synth::Plan;
 use yba_validate::Validator;
 
-fn resources(most: usize) -> Vec<Value> {
+pub fn resources(most: usize) -> Vec<Value> {
     let plan = Plan { people: 60, seed: 7, years: 1, until: jiff::civil::date(2026, 3, 1) };
     yba_synth::province(&plan).fhir().take(most).map(|resource| read(&resource)).collect()
 }

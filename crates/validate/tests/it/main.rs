@@ -3,5 +3,8 @@
 // Helpers of tests may panic like tests.
 #![allow(clippy::unwrap_used)]
 
+mod content;
 mod invented;
+mod profiles;
+mod rules;
 mod structure;

@@ -31,7 +31,7 @@ fn well_formed_resources_have_no_findings() {
         r#"{"resourceType": "Patient", "_birthDate": {"extension": [{"url": "https://yba.vn/x", "valueCode": "unknown"}]}}"#,
     );
     right(
-        r##"{"resourceType": "Patient", "contained": [{"resourceType": "Organization", "id": "o"}], "managingOrganization": {"reference": "#o"}}"##,
+        r##"{"resourceType": "Patient", "contained": [{"resourceType": "Organization", "id": "o", "name": "Trạm"}], "managingOrganization": {"reference": "#o"}}"##,
     );
     right(
         r#"{"resourceType": "Observation", "status": "final", "code": {"text": "x"}, "valueQuantity": {"value": 2.00, "unit": "g"}}"#,
@@ -64,7 +64,7 @@ fn names_that_r4_does_not_have_are_refused_with_advice() {
     wrong(r#"{"resourceType": "DomainResource"}"#, &["DomainResource unknown-type"]);
     wrong(r#"{"id": "a"}"#, &["Resource missing-required"]);
     wrong(
-        r#"{"resourceType": "Bundle", "type": "batch", "entry": [{"resource": {"id": "a"}}]}"#,
+        r#"{"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"id": "a"}}]}"#,
         &["Bundle.entry[0].resource missing-required"],
     );
     wrong(

@@ -1,38 +1,54 @@
 //! `yba content check`.
 
 use std::path::Path;
-use yba_content::{Content, Problem};
+use yba_content::{Content, Day, Problem};
+use yba_store::Clock;
+use yba_validate::Validator;
 use yba_view::Library;
 
 /// Loads everything, with a folder in place of built-in files, and runs every example; prints every problem. Exit 1
 /// when there is one.
 pub fn check(folder: Option<&Path>) -> u8 {
-    match load(folder) {
-        Ok((content, views, examples)) => {
+    let loaded = match folder {
+        Some(folder) => Content::with_folder(folder),
+        None => Ok(Content::built_in()),
+    };
+    match loaded {
+        Ok(content) => {
+            let problems = tried(&content);
+            if !problems.is_empty() {
+                return told(&problems);
+            }
             let (laws, lists) = (content.laws().count(), content.code_lists().count());
             println!(
-                "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} views with {examples} examples",
+                "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, {} views; {} examples tried",
                 content.claims().all().count(),
-                views.slugs().count(),
+                content.profiles().len(),
+                content.views().count(),
+                content.examples().count()
             );
             0
         }
-        Err(problems) => {
-            for problem in &problems {
-                println!("{problem}");
-            }
-            eprintln!("{} problems", problems.len());
-            1
-        }
+        Err(problems) => told(&problems),
     }
 }
 
-fn load(folder: Option<&Path>) -> Result<(Content, Library, usize), Vec<Problem>> {
-    let content = match folder {
-        Some(folder) => Content::with_folder(folder)?,
-        None => Content::built_in(),
-    };
-    let views = Library::load(&content)?;
-    let (problems, examples) = views.check_examples(&content);
-    if problems.is_empty() { Ok((content, views, examples)) } else { Err(problems) }
+/// Compiles what content holds and runs its examples.
+fn tried(content: &Content) -> Vec<Problem> {
+    let today = Day::of_instant(Clock::system().now_ms());
+    let (validator, mut problems) = Validator::of_content(content, today, &[]);
+    problems.extend(validator.try_examples(content));
+    match Library::load(content) {
+        Ok(views) => problems.extend(views.try_examples(content)),
+        Err(wrong) => problems.extend(wrong),
+    }
+    problems
+}
+
+fn told(problems: &[Problem]) -> u8 {
+    for problem in problems {
+        println!("{problem}");
+    }
+    eprintln!("{} problems", problems.len());
+    1
 }

@@ -26,10 +26,7 @@ fn rows_of_resources_in_a_file() {
     let home = Home::new();
     let json = "[{\"id\":\"a\",\"born\":\"1990\",\"name\":\"Lò, A\"},\n{\"id\":\"b\",\"born\":null,\"name\":null}]\n";
     assert_eq!(run(&home, &[], INPUT), (0, json.into(), String::new()));
-    assert_eq!(
-        run(&home, &["--format", "csv"], INPUT).1,
-        "id,born,name\r\na,1990,\"Lò, A\"\r\nb,,\r\n"
-    );
+    assert_eq!(run(&home, &["--format", "csv"], INPUT).1, "id,born,name\r\na,1990,\"Lò, A\"\r\nb,,\r\n");
     assert_eq!(run(&home, &["--format", "ndjson"], INPUT).1.lines().count(), 2);
     let (code, out, _) = run(&home, &["--format", "parquet", "--out", "rows.parquet"], INPUT);
     assert_eq!((code, out.as_str()), (0, ""));
@@ -80,7 +77,8 @@ fn rows_of_a_node_are_the_same_whether_it_runs_or_not() {
     assert!(table.contains("p599,Lò Thị 599,,female,"), "{table:.300}");
     let one = home.run(&["view", "run", "--view", "own.json"]).expect(0).out;
     assert_eq!(one, "[{\"who\":\"Lò Thị 7\"}]\n");
-    home.run(&["view", "run", "--view", "people", "--format", "parquet", "--out", "people.parquet"]).expect(0);
+    home.run(&["view", "run", "--view", "people", "--format", "parquet", "--out", "people.parquet"])
+        .expect(0);
     let file = std::fs::read(home.beside("people.parquet")).unwrap();
     assert!(file.starts_with(b"PAR1") && file.ends_with(b"PAR1"));
 

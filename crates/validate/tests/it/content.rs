@@ -1,0 +1,128 @@
+//! The profiles of content: sound, true to their examples, and kept by the invented province.
+
+use yba_content::{Content, Day};
+use yba_fhir::json::{from_str, str_at, to_string};
+use yba_validate::Validator;
+
+fn day() -> Day {
+    Day::new(2026, 3, 2).unwrap()
+}
+
+fn built_in() -> (Content, Validator) {
+    let content = Content::built_in();
+    let (validator, problems) = Validator::of_content(&content, day(), &[]);
+    assert_eq!(problems, []);
+    (content, validator)
+}
+
+#[test]
+fn the_built_in_profiles_are_sound_and_do_what_their_examples_say() {
+    let (content, validator) = built_in();
+    let problems = validator.try_examples(&content);
+    assert!(
+        problems.is_empty(),
+        "{}",
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    );
+    for edition in content.profiles() {
+        let folder = format!("profiles/{}", edition.slug);
+        let own: Vec<_> = content.examples().filter(|example| example.edition == folder).collect();
+        assert!(own.iter().any(|one| one.expected.is_none()), "{folder} has an example that is right");
+        assert!(own.iter().any(|one| one.expected.is_some()), "{folder} has an example that is wrong");
+    }
+}
+
+/// A folder with one profile of which the text is changed.
+fn folder(change: impl Fn(&str) -> String, about: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("profiles/vn-encounter");
+    std::fs::create_dir_all(&place).unwrap();
+    let built_in = include_str!("../../../../content/profiles/vn-encounter/2026-01-01.json");
+    std::fs::write(place.join("2026-01-01.json"), change(built_in)).unwrap();
+    std::fs::write(
+        place.join("about.toml"),
+        format!("title = \"Lượt khám\"\nbasis = [\"yba\"]\nsure = \"verified\"\n{about}"),
+    )
+    .unwrap();
+    let content = match Content::with_folder(folder.path()) {
+        Ok(content) => content,
+        Err(problems) => return problems.iter().map(ToString::to_string).collect(),
+    };
+    let (validator, mut problems) = Validator::of_content(&content, day(), &[]);
+    problems.extend(validator.try_examples(&content));
+    problems.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_faulty_profile_is_told_with_file_and_line() {
+    assert_eq!(folder(str::to_owned, ""), [""; 0]);
+    let misspelt =
+        folder(|text| text.replace("\"Encounter.serviceProvider\"", "\"Encounter.serviceProvidr\""), "");
+    assert!(misspelt[0].starts_with("profiles/vn-encounter/2026-01-01.json:3"), "{misspelt:?}");
+    assert!(misspelt[0].contains("Có phải “serviceProvider”?"), "{misspelt:?}");
+    let rule = folder(|text| text.replace("period.end.exists()", "period.end.exists("), "");
+    assert!(rule[0].contains("FHIRPath có lỗi"), "{rule:?}");
+    let applies = folder(str::to_owned, "applies = \"stauts = 'finished'\"");
+    assert!(applies[0].starts_with("profiles/vn-encounter/about.toml"), "{applies:?}");
+    let version = folder(|text| text.replace("\"version\": \"2026-01-01\"", "\"version\": \"1\""), "");
+    assert!(version[0].contains("“version” phải là “2026-01-01”"), "{version:?}");
+    let example = folder(
+        |text| {
+            text.replace(
+                "\"Encounter.serviceProvider\", \"min\": 1",
+                "\"Encounter.serviceProvider\", \"min\": 0, \"max\": \"0\"",
+            )
+        },
+        "",
+    );
+    assert!(example[0].starts_with("profiles/vn-encounter/examples/"), "{example:?}");
+}
+
+#[test]
+fn content_attaches_profiles_to_what_resources_hold() {
+    let content = Content::built_in();
+    let rule = "subject.exists()";
+    let about = |enforced: bool| {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("profiles/vn-encounter");
+        std::fs::create_dir_all(&place).unwrap();
+        let text = format!(
+            "title = \"Lượt khám\"\nbasis = [\"yba\"]\nsure = \"verified\"\napplies = \"{rule}\"\nenforced = {enforced}\n"
+        );
+        std::fs::write(place.join("about.toml"), text).unwrap();
+        let content = Content::with_folder(folder.path()).unwrap();
+        Validator::of_content(&content, day(), &[]).0
+    };
+    let class = r#""class": {"code": "AMB"}, "status": "finished""#;
+    let tree = |rest: &str| from_str(&format!(r#"{{"resourceType": "Encounter", {class}{rest}}}"#)).unwrap();
+    let with_subject = tree(r#", "subject": {"reference": "Patient/1"}"#);
+    assert!(about(true).check(&with_subject).has_errors());
+    let warned = about(false).check(&with_subject);
+    assert!(!warned.has_errors() && !warned.issues.is_empty());
+    assert!(about(true).check(&tree("")).issues.is_empty(), "it does not apply");
+    assert!(Validator::of_content(&content, day(), &[]).0.check(&with_subject).issues.is_empty());
+}
+
+#[test]
+fn the_invented_province_keeps_the_profiles() {
+    let (_, validator) = built_in();
+    let profile = |kind: &str, laboratory: bool| match kind {
+        "Patient" => Some("vn-patient"),
+        "Coverage" => Some("bhyt-coverage"),
+        "Encounter" => Some("vn-encounter"),
+        "MedicationRequest" => Some("vn-prescription"),
+        "Observation" if laboratory => Some("vn-lab-result"),
+        _ => None,
+    };
+    let mut judged = std::collections::BTreeMap::new();
+    for resource in crate::invented::resources(5000) {
+        let kind = str_at(&resource, &["resourceType"]).unwrap_or_default();
+        let laboratory = to_string(&resource).unwrap().contains("\"laboratory\"");
+        let Some(slug) = profile(kind, laboratory) else { continue };
+        let url = format!("https://yba.vn/fhir/StructureDefinition/{slug}");
+        let found = validator.check_against(&resource, &[url]);
+        assert!(!found.has_errors(), "{slug}: {:#?}\n{resource:?}", found.issues);
+        *judged.entry(slug).or_insert(0) += 1;
+    }
+    assert_eq!(judged.len(), 5, "{judged:?}");
+}
