@@ -28,4 +28,4 @@ pub use column::{Column, Form};
 pub use library::Library;
 pub use output::{Format, Writer};
 pub use run::{Cell, Row};
-pub use select::{Limits, View};
+pub use select::{Left, Limits, View};

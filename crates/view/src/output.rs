@@ -1,9 +1,11 @@
 //! Rows as text: a JSON array, a JSON object per line, or CSV.
 
 use crate::column::Column;
-use crate::run::{Cell, Row};
+use crate::run::{self, Cell, Row};
+use crate::select::{Left, View};
 use std::io::Write;
-use yba_fhir::json::{JsonValueTrait, to_string};
+use yba_fhir::Outcome;
+use yba_fhir::json::{JsonValueTrait, Value, to_string};
 use yba_fhirpath::Item;
 
 /// How rows are written.
@@ -46,19 +48,35 @@ pub struct Writer {
     keys: Vec<Vec<u8>>,
     names: Vec<String>,
     rows: u64,
+    most: u64,
 }
 
 impl Writer {
     pub fn new(format: Format, columns: &[Column]) -> Writer {
         let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
         let keys = names.iter().map(|name| format!("\"{name}\":").into_bytes()).collect();
-        Writer { format, header: true, keys, names, rows: 0 }
+        Writer { format, header: true, keys, names, rows: 0, most: u64::MAX }
     }
 
     /// CSV without its first line of names.
     pub fn without_header(mut self) -> Writer {
         self.header = false;
         self
+    }
+
+    /// With so many rows at most; what comes after them is left out.
+    pub fn at_most(mut self, rows: u64) -> Writer {
+        self.most = rows;
+        self
+    }
+
+    /// Whether no further row will be written.
+    pub fn is_full(&self) -> bool {
+        self.rows >= self.most
+    }
+
+    pub fn format(&self) -> Format {
+        self.format
     }
 
     /// Rows written so far.
@@ -78,7 +96,36 @@ impl Writer {
         }
     }
 
+    /// Writes the rows of one resource. Refuses as [`View::rows_within`] does, and when their text is too long; then
+    /// nothing of them stands in `out`.
+    pub fn resource(
+        &mut self,
+        view: &View,
+        resource: &Value,
+        left: &mut Left,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Outcome> {
+        let (start, rows, most) = (out.len(), self.rows, view.limits.text);
+        let mut long = false;
+        view.rows_within(resource, left, &mut |row| {
+            long = long || out.len() - start > most;
+            if !long {
+                self.row(row, out);
+            }
+        })?;
+        if long || out.len() - start > most {
+            out.truncate(start);
+            self.rows = rows;
+            return Err(run::too_long(resource));
+        }
+        Ok(())
+    }
+
+    /// Writes a row, unless there are enough.
     pub fn row(&mut self, row: Row, out: &mut Vec<u8>) {
+        if self.is_full() {
+            return;
+        }
         match self.format {
             Format::Json => {
                 if self.rows > 0 {

@@ -6,7 +6,7 @@
 
 use crate::compile::ROW_INDEX;
 use crate::fault::at_run;
-use crate::select::{ColumnSource, Each, Select, Source, View};
+use crate::select::{ColumnSource, Each, Left, Select, Source, View};
 use yba_fhir::Outcome;
 use yba_fhir::json::{Value, str_at};
 use yba_fhirpath::{Environment, Item, Limits as PathLimits, Node};
@@ -40,23 +40,41 @@ impl View {
     /// a condition leaves out, has none. Refuses when a value is not what its column says, or a limit is reached; then
     /// no row was given.
     pub fn rows<'a>(&'a self, resource: &'a Value, visit: &mut impl FnMut(Row<'_, 'a>)) -> Run<usize> {
+        self.rows_within(resource, &mut Left::UNBOUNDED.clone(), visit)
+    }
+
+    /// As [`View::rows`], for resources that share what may be spent. What this one takes is taken from `left`.
+    pub fn rows_within<'a>(
+        &'a self,
+        resource: &'a Value,
+        left: &mut Left,
+        visit: &mut impl FnMut(Row<'_, 'a>),
+    ) -> Run<usize> {
         if str_at(resource, &["resourceType"]) != Some(&self.resource) {
             return Ok(0);
         }
-        let mut runner = Runner::new(self, resource);
-        let root = Item::Node(Node::root(resource));
-        let table = match runner.admits(&root) {
-            Ok(true) => runner.select(&self.root, &root),
-            Ok(false) => return Ok(0),
-            Err(outcome) => Err(outcome),
-        };
-        let table = table.map_err(|outcome| naming(outcome, resource))?;
+        let most = self.limits.steps.min(left.steps);
+        let mut runner = Runner::new(self, resource, most);
+        let table = runner.table(resource).map_err(|outcome| naming(outcome, resource));
+        left.steps -= most - runner.steps;
+        let table = table?;
+        left.rows = left.rows.checked_sub(table.rows).ok_or_else(too_many_rows)?;
         let width = self.root.width();
         for position in 0..table.rows {
             visit(Row { cells: &table.cells[position * width..][..width] });
         }
         Ok(table.rows)
     }
+}
+
+fn too_many_rows() -> Outcome {
+    let text = "bảng có quá nhiều dòng cho một lần; hãy thu hẹp định nghĩa hoặc chia nhỏ dữ liệu";
+    at_run("ViewDefinition", "view-limit", text, "the view gives more rows than one run may")
+}
+
+/// The rows of one resource are longer than they may be.
+pub(crate) fn too_long(resource: &Value) -> Outcome {
+    naming(limit("ViewDefinition.select", "độ dài của các dòng", "text of its rows"), resource)
 }
 
 /// Says which resource it was.
@@ -83,14 +101,23 @@ struct Runner<'a> {
 }
 
 impl<'a> Runner<'a> {
-    fn new(view: &'a View, resource: &'a Value) -> Runner<'a> {
+    fn new(view: &'a View, resource: &'a Value, steps: u64) -> Runner<'a> {
         let root = Some(Node::root(resource));
         let mut environment = Environment { resource: root, root_resource: root, ..Environment::default() };
         environment.limits = PathLimits { items: view.limits.rows, ..PathLimits::default() };
         if view.counts_rows {
             environment.variables.push((ROW_INDEX.to_owned(), vec![Item::Integer(0)]));
         }
-        Runner { view, environment, steps: view.limits.steps, held: 0, items: Vec::new() }
+        Runner { view, environment, steps, held: 0, items: Vec::new() }
+    }
+
+    /// All rows of the resource.
+    fn table(&mut self, resource: &'a Value) -> Run<Table<'a>> {
+        let (view, root) = (self.view, Item::Node(Node::root(resource)));
+        match self.admits(&root)? {
+            true => self.select(&view.root, &root),
+            false => Ok(Table::default()),
+        }
     }
 
     /// Whether every condition is true.

@@ -23,6 +23,8 @@ pub struct Limits {
     pub rows: usize,
     /// Cells held for one resource.
     pub cells: usize,
+    /// Bytes of text that the rows of one resource may have.
+    pub text: usize,
 }
 
 impl Default for Limits {
@@ -35,8 +37,21 @@ impl Default for Limits {
             repeat_depth: 64,
             rows: 100_000,
             cells: 1_000_000,
+            text: 64 << 20,
         }
     }
+}
+
+/// What may still be spent on many resources together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    pub steps: u64,
+    pub rows: usize,
+}
+
+impl Left {
+    /// No bound but those of each resource.
+    pub const UNBOUNDED: Left = Left { steps: u64::MAX, rows: usize::MAX };
 }
 
 /// A compiled ViewDefinition; shared by threads.

@@ -11,3 +11,4 @@ mod minimal;
 mod operation;
 mod search;
 mod transaction;
+mod views;

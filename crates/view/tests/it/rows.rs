@@ -1,7 +1,7 @@
 //! Rows: what the published cases leave open, and the bounds of one resource.
 
 use yba_fhir::json::{Value, from_str};
-use yba_view::{Format, Limits, View, Writer};
+use yba_view::{Format, Left, Limits, View, Writer};
 
 fn patient() -> Value {
     from_str(
@@ -176,4 +176,50 @@ fn repeat_ends() {
     let wide = r#"{"repeat": ["telecom"], "column": [{"name": "v", "path": "value"}]}"#;
     assert_eq!(refused(wide, Limits { rows: 3, ..Limits::default() }), None);
     assert_eq!(refused(wide, Limits { rows: 2, ..Limits::default() }), Some("fhirpath-limit"));
+}
+
+#[test]
+fn many_resources_share_what_may_be_spent() {
+    let view = view(r#"{"forEach": "telecom", "column": [{"name": "v", "path": "value"}]}"#);
+    let resource = patient();
+    let times = |mut left: Left| {
+        let run = |_: &usize| view.rows_within(&resource, &mut left, &mut |_| ()).is_ok();
+        (0..1000).take_while(run).count()
+    };
+    assert_eq!(times(Left { rows: 3 * 7 + 2, ..Left::UNBOUNDED }), 7);
+    let all = 20 * times(Left { steps: 100, ..Left::UNBOUNDED });
+    assert!((20..=200).contains(&all) && times(Left { steps: 2000, ..Left::UNBOUNDED }) >= all);
+    assert_eq!(times(Left::UNBOUNDED), 1000);
+}
+
+#[test]
+fn the_text_of_one_resources_rows_is_bounded() {
+    let select =
+        r#"{"forEach": "telecom", "column": [{"name": "v", "path": "%resource.name.family.join('')"}]}"#;
+    let definition = format!(r#"{{"resource": "Patient", "select": [{select}]}}"#);
+    let text = |most: usize| {
+        let limits = Limits { text: most, ..Limits::default() };
+        let view = View::compile_within(&from_str(&definition).unwrap(), limits).unwrap();
+        let mut writer = Writer::new(Format::Ndjson, view.columns());
+        let mut out = b"before".to_vec();
+        let done = writer.resource(&view, &patient(), &mut Left::UNBOUNDED.clone(), &mut out);
+        (done.err().map(|outcome| outcome.issues[0].key), out.len() - "before".len(), writer.rows())
+    };
+    let (refused, whole, rows) = text(1000);
+    assert_eq!((refused, rows), (None, 3));
+    assert_eq!(text(whole), (None, whole, 3));
+    assert_eq!(text(whole - 1), (Some("view-limit"), 0, 0));
+    assert_eq!(text(1), (Some("view-limit"), 0, 0));
+}
+
+#[test]
+fn rows_beyond_those_wanted_are_left_out() {
+    let view = view(r#"{"forEach": "telecom", "column": [{"name": "v", "path": "value"}]}"#);
+    let mut writer = Writer::new(Format::Json, view.columns()).at_most(2);
+    let mut out = Vec::new();
+    writer.begin(&mut out);
+    writer.resource(&view, &patient(), &mut Left::UNBOUNDED.clone(), &mut out).unwrap();
+    writer.end(&mut out);
+    assert_eq!((writer.rows(), writer.is_full()), (2, true));
+    assert_eq!(out, b"[{\"v\":\"1\"},\n{\"v\":\"2\"}]\n");
 }

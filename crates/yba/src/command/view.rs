@@ -14,7 +14,7 @@ use yba_fhir::resource::{Limits, parse_json};
 use yba_fhir::{Day, Kind, Outcome};
 use yba_parquet::ParquetWriter;
 use yba_records::{Ctx, Export, Wanted};
-use yba_view::{Format, Row, View, Writer};
+use yba_view::{Format, Left, Row, View, Writer};
 
 /// Most bytes read from standard input.
 const INPUT_MAX: usize = 512 << 20;
@@ -149,7 +149,7 @@ pub async fn over_node(
                     break;
                 }
                 for body in &bodies {
-                    view.rows(&tree(body)?, &mut |row: Row| writer.row(row, &mut text))?;
+                    writer.resource(&view, &tree(body)?, &mut Left::UNBOUNDED.clone(), &mut text)?;
                     if text.len() >= CHUNK {
                         output.chunk(taken(&mut text)).await;
                     }
@@ -222,7 +222,7 @@ impl<W: Write + Send> Rows<W> {
     fn add(&mut self, view: &View, resource: &Value) -> Result<(), Outcome> {
         match self {
             Rows::Text { writer, waiting, most, out } => {
-                view.rows(resource, &mut |row: Row| writer.row(row, waiting))?;
+                writer.resource(view, resource, &mut Left::UNBOUNDED.clone(), waiting)?;
                 match waiting.len() >= *most {
                     true => flush(waiting, out),
                     false => Ok(()),
