@@ -4,6 +4,7 @@
 
 mod conformance;
 mod faults;
+mod guide;
 mod library;
 mod published;
 mod rows;

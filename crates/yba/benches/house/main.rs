@@ -21,6 +21,7 @@ mod searches;
 mod server;
 mod startup;
 mod timing;
+mod views;
 
 use bench::Bench;
 use report::{Report, Section};
@@ -37,6 +38,7 @@ const TOPICS: &[Topic] = &[
     ("reads", reads::run),
     ("searches", searches::run),
     ("people", people::run),
+    ("views", views::run),
     ("startup", startup::run),
 ];
 
