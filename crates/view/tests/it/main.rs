@@ -8,3 +8,4 @@ mod guide;
 mod library;
 mod published;
 mod rows;
+mod soup;
