@@ -2,7 +2,7 @@
 //!
 //! `--deep` runs the long ones too (crash rounds, larger properties).
 
-use crate::assets::{self, Places};
+use crate::assets::{self, Places, npm_ci};
 use crate::cargo::{cargo, root, run, rust_version, target};
 use crate::system::{Need, ensure, runs};
 use crate::tidy;
@@ -35,8 +35,12 @@ pub fn run_all(yes: bool, deep: bool, only: &[String]) -> Result<ExitCode> {
     tidy::check(&root())?;
     cargo(&["fmt", "--all", "--check"], &[])?;
     lint()?;
-    let mut variables: Vec<(&str, &OsStr)> =
-        vec![("YBA_TEST_PYTHON", python.as_os_str()), ("YBA_TEST_NODE_MODULES", node_modules.as_os_str())];
+    let examples = hl7_examples()?;
+    let mut variables: Vec<(&str, &OsStr)> = vec![
+        ("YBA_TEST_PYTHON", python.as_os_str()),
+        ("YBA_TEST_NODE_MODULES", node_modules.as_os_str()),
+        ("YBA_TEST_HL7_EXAMPLES", examples.as_os_str()),
+    ];
     if deep {
         variables.push(("YBA_TEST_DEEP", OsStr::new("1")));
     }
@@ -84,6 +88,21 @@ fn python_clients() -> Result<PathBuf> {
     run(Command::new(&python).args(pip).arg(&wanted), &[])?;
     std::fs::write(&stamp, text)?;
     Ok(python)
+}
+
+/// The folder of HL7's own examples of R4, which the validator is tried on; fetched once, pinned by hash.
+fn hl7_examples() -> Result<PathBuf> {
+    let wanted = root().join("crates/validate/tests/hl7");
+    let folder = target().join("test-hl7");
+    let (examples, stamp) = (folder.join("node_modules/hl7.fhir.r4.examples"), folder.join("stamp"));
+    let lock = std::fs::read_to_string(wanted.join("package-lock.json"))?;
+    if std::fs::read_to_string(&stamp).is_ok_and(|done| done == lock) {
+        return Ok(examples);
+    }
+    std::fs::create_dir_all(&folder)?;
+    npm_ci(&wanted, &folder)?;
+    std::fs::write(&stamp, lock)?;
+    Ok(examples)
 }
 
 fn works(python: &Path) -> bool {

@@ -41,6 +41,30 @@
 //! whose codes can be listed. A value set that is absent (media types, currencies, units, languages) cannot be
 //! checked by a list.
 //!
+//! **`terminology.tsv.gz`**: the code systems, value sets and concept maps of R4, v3 and v2, with currencies and
+//! countries. Cells are parted by tabs, empty ones at the end of a line are left out, the first letter says what a line
+//! is; a line belongs to the nearest heading above it. Headings come by kind and address.
+//!
+//! ```text
+//! S url version name title content case    a code system; content as in FHIR; case 0 when it does not matter
+//! 0male Male flags                         a concept: its depth (base 36), code, display; flags: a not selectable,
+//!                                          i inactive, d deprecated
+//! ^code                                    a further parent of the concept above
+//! ~property value                          a property of the concept above
+//! V url version name title                 a value set
+//! + system version                         an include; - an exclude
+//! =code display                            a code of the list above
+//! ?property op value                       a filter
+//! @url                                     an import
+//! !                                        codes or filters were withheld (SNOMED): nobody can tell what is in
+//! M url version name title source target   a concept map, between value sets
+//! G source target                          a group, between code systems
+//! :code equivalence target                 a mapping; several lines for several targets
+//! U mode code                              what is unmapped
+//! ```
+//!
+//! SNOMED is there as a name without content.
+//!
 //! **`icd10.tsv.gz`**: code (`E11.9`, `E11`), Vietnamese title (may be empty: show the English one), English title,
 //! parent. The parent of `E11.9` is `E11`, that of `E11` a row of **`icd10-blocks.tsv.gz`**, which has the same
 //! columns for blocks (`E10-E14`, parent `IV`) and chapters (`IV`, no parent). The Vietnamese is GNU Health's
@@ -80,7 +104,7 @@ pub struct Asset {
 
 include!(env!("YBA_ASSETS_INDEX"));
 
-const _: () = assert!(FORMAT == 2, "the asset folder is of another version: run `cargo xtask assets`");
+const _: () = assert!(FORMAT == 3, "the asset folder is of another version: run `cargo xtask assets`");
 
 /// More than any table of ours unpacks to; a guard, for the files are ours.
 const TEXT_BYTES_MAX: u64 = 64 << 20;

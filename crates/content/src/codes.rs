@@ -4,15 +4,20 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 use toml::Spanned;
+use toml::value::Datetime;
 use yba_fhir::Day;
 
 use crate::document;
 use crate::law::{Laws, Sure};
 use crate::problem::Report;
-use crate::sheet::{self, Columns};
+use crate::sheet::{self, Columns, Row};
 use crate::source::{Source, Sources};
 
-const COLUMNS: Columns = Columns { required: &["code", "title"], optional: &["english", "note"] };
+const COLUMNS: Columns =
+    Columns { required: &["code", "title"], optional: &["english", "note", "parent", "from", "to"] };
+
+/// Lists are not deeper than this.
+const LEVELS_MAX: usize = 32;
 
 /// The folder of this name holds identifier systems, which are no codes.
 pub(crate) const IDENTIFIER_SYSTEMS: &str = "identifier-systems";
@@ -31,6 +36,8 @@ pub struct CodeList {
     pub complete: bool,
     /// First day of this edition.
     pub from: Day,
+    /// Last day of this edition: the day before the next one, or the day the list itself ended.
+    pub to: Option<Day>,
     /// In the order of the list.
     pub codes: Vec<Code>,
     by_code: HashMap<String, usize>,
@@ -45,6 +52,11 @@ pub struct Code {
     /// English title; may be empty.
     pub english: String,
     pub note: String,
+    /// The code of the same list above it; empty in a flat list.
+    pub parent: String,
+    /// First and last day on which it may be used, where the list says so; else those of the edition.
+    pub from: Option<Day>,
+    pub to: Option<Day>,
     /// The line of the content file it stands on.
     pub line: u32,
 }
@@ -69,6 +81,8 @@ struct ListFile {
     sure: Sure,
     #[serde(default = "yes")]
     complete: bool,
+    /// The last day of the list as a whole.
+    in_force_to: Option<Spanned<Datetime>>,
     #[serde(default, rename = "note")]
     _note: String,
 }
@@ -92,10 +106,11 @@ impl CodeLists {
             };
             let Some(file) = document::read::<ListFile>(head, report) else { continue };
             check_head(head, &file, laws, report);
-            let editions = sources
+            let mut editions: Vec<CodeList> = sources
                 .in_folder(&folder, ".csv")
                 .filter_map(|source| edition(&slug, &file, source, report))
                 .collect();
+            end_editions(&mut editions, head, &file, report);
             lists.insert(slug, editions);
         }
         CodeLists(lists)
@@ -135,6 +150,22 @@ fn check_head(head: &Source, file: &ListFile, laws: &Laws, report: &mut Report) 
     }
 }
 
+/// An edition ends the day before the next one begins, the last one when the list does.
+fn end_editions(editions: &mut [CodeList], head: &Source, file: &ListFile, report: &mut Report) {
+    for at in 1..editions.len() {
+        editions[at - 1].to = Some(editions[at].from.plus_days(-1));
+    }
+    let Some(end) = &file.in_force_to else { return };
+    let last_day = document::day(head, end, report);
+    if let (Some(edition), Some(last_day)) = (editions.last_mut(), last_day) {
+        if last_day < edition.from {
+            let line = document::line_of(head, end);
+            report.add(&head.path, line, "ngày hết hiệu lực trước ngày bắt đầu của bản mới nhất");
+        }
+        edition.to = Some(last_day);
+    }
+}
+
 fn edition(slug: &str, file: &ListFile, source: &Source, report: &mut Report) -> Option<CodeList> {
     let from = first_day(source, report)?;
     let mut list = CodeList {
@@ -145,6 +176,7 @@ fn edition(slug: &str, file: &ListFile, source: &Source, report: &mut Report) ->
         sure: file.sure,
         complete: file.complete,
         from,
+        to: None,
         codes: Vec::new(),
         by_code: HashMap::new(),
     };
@@ -154,14 +186,59 @@ fn edition(slug: &str, file: &ListFile, source: &Source, report: &mut Report) ->
             title: row.must("title", report),
             english: row.get("english").to_string(),
             note: row.get("note").to_string(),
+            parent: row.get("parent").to_string(),
+            from: day_cell(&row, "from", report),
+            to: day_cell(&row, "to", report),
             line: row.line,
         };
         if list.by_code.insert(code.code.clone(), list.codes.len()).is_some() {
             report.add(row.file, row.line, format!("mã {} có hai lần", code.code));
         }
+        if let (Some(first), Some(last)) = (code.from, code.to)
+            && last < first
+        {
+            report.add(row.file, row.line, format!("mã {} có ngày hết hạn trước ngày bắt đầu", code.code));
+        }
         list.codes.push(code);
     }
+    check_parents(source, &list, report);
     Some(list)
+}
+
+fn day_cell(row: &Row, name: &str, report: &mut Report) -> Option<Day> {
+    let text = row.some(name)?;
+    let day = Day::parse(&text);
+    if day.is_none() {
+        report.add(
+            row.file,
+            row.line,
+            format!("cột {name} phải là ngày dạng 2026-01-01, không phải {text:?}"),
+        );
+    }
+    day
+}
+
+/// Every parent is a code of the list, and no code lies below itself.
+fn check_parents(source: &Source, list: &CodeList, report: &mut Report) {
+    for code in list.codes.iter().filter(|code| !code.parent.is_empty()) {
+        let mut above = Some(code);
+        let mut steps = 0;
+        while let Some(parent) = above.filter(|code| !code.parent.is_empty()) {
+            above = list.get(&parent.parent);
+            steps += 1;
+            if above.is_none() && steps == 1 {
+                let text = format!("mã cấp trên {:?} không có trong danh mục", parent.parent);
+                report.add(&source.path, code.line, text);
+            }
+            if above.is_some_and(|above| above.code == code.code) {
+                report.add(&source.path, code.line, format!("mã {} là cấp trên của chính nó", code.code));
+                break;
+            }
+            if steps > LEVELS_MAX {
+                break;
+            }
+        }
+    }
 }
 
 /// The first day in force, from the file name `2026-01-01.csv`.

@@ -1,11 +1,12 @@
 //! Content: laws, code lists, claim tables, laboratory tests, drugs, maps and views, as dated editions. Built into the binary; a
 //! folder on disk overrides it. The date that counts is the date of the act, so callers pass it.
 //!
-//! It deliberately does not know: the store, resources, the network, the clock. It turns nothing into FHIR and maps
-//! nothing; it says what is in force and what is wrong with a folder.
+//! It deliberately does not know: the store, the network, the clock, what a resource means. It maps nothing; it says
+//! what is in force and what is wrong with a folder.
 //!
 //! Start reading at [`Content`], then [`claims`] (the largest part).
 
+mod canonicals;
 pub mod claims;
 pub mod codes;
 mod decimal;
@@ -32,6 +33,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
+pub use canonicals::{Canonical, SetCase, SetExample};
 pub use claims::{ClaimEditions, Edition};
 pub use codes::{Code, CodeList};
 pub use drugs::{Control, Drug, DrugList};
@@ -64,6 +66,8 @@ pub struct Content {
     labs: labs::Labs,
     drugs: drugs::Drugs,
     lab_map: lab_map::LabMap,
+    canonicals: Vec<Canonical>,
+    set_examples: Vec<SetExample>,
     views: Vec<ViewText>,
     examples: Vec<Example>,
     profiles: Vec<ProfileEdition>,
@@ -104,6 +108,8 @@ impl Content {
             parameters: parameters::Parameters::load(sources, &laws, report),
             drugs: drugs::Drugs::load(sources, &laws, &lists, report),
             lab_map: lab_map::LabMap::load(sources, &labs, &laws, report),
+            canonicals: canonicals::load(sources, &laws, report),
+            set_examples: canonicals::examples(sources, report),
             views: views::load(sources, report),
             examples: example::find(sources),
             profiles: profiles::load(sources, &laws, report),
@@ -228,6 +234,16 @@ impl Content {
     /// Every edition of every view, by slug and day.
     pub fn views(&self) -> impl Iterator<Item = &ViewText> {
         self.views.iter()
+    }
+
+    /// Every edition of every value set and concept map, oldest first within each.
+    pub fn canonicals(&self) -> impl Iterator<Item = &Canonical> {
+        self.canonicals.iter()
+    }
+
+    /// Codes that must be in a value set or out of it.
+    pub fn set_examples(&self) -> impl Iterator<Item = &SetExample> {
+        self.set_examples.iter()
     }
 
     /// Every example in content, for whoever can run it.

@@ -163,12 +163,14 @@ fn walk(dir: &Path, prefix: &str, depth: usize, found: &mut Vec<String>, report:
 const FOLDERS: &[&str] = &[
     "claims/",
     "codes/",
+    "conceptmaps/",
     "drugs/",
     "labs/",
     "law/",
     "maps/lab-indicators/",
     "parameters/",
     "profiles/",
+    "valuesets/",
     "views/",
 ];
 

@@ -111,6 +111,14 @@ impl Outcome {
         self
     }
 
+    /// Sets the FHIR issue type of the first issue, where it says more than the kind does.
+    pub fn coded(mut self, code: &'static str) -> Outcome {
+        if let Some(first) = self.issues.first_mut() {
+            first.code = code;
+        }
+        self
+    }
+
     /// Says which of several things asked for at once this is about; what is said already stays.
     pub fn about(mut self, position: usize) -> Outcome {
         for issue in &mut self.issues {

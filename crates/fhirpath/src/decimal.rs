@@ -12,8 +12,11 @@ pub const MAX_SCALE: u32 = 28;
 
 /// The value of a JSON number by its written digits, exponents included; `None` when it has too many.
 pub fn of_json(value: &Value) -> Option<Decimal> {
-    let raw = value.as_raw_number()?;
-    parse_number(raw.as_str())
+    match value.as_raw_number() {
+        Some(raw) => parse_number(raw.as_str()),
+        // Trees built in code hold machine numbers.
+        None => parse_number(&yba_fhir::json::number_text(value)?),
+    }
 }
 
 /// A number as JSON writes it.

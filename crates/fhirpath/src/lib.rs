@@ -28,7 +28,7 @@ mod quantity;
 pub mod schema;
 mod shape;
 pub mod temporal;
-mod ucum;
+pub mod ucum;
 mod unescape;
 mod value;
 

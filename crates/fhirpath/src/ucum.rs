@@ -20,6 +20,11 @@ pub fn is_valid(code: &str) -> bool {
     meaning(code).is_some()
 }
 
+/// Whether both are units and measure the same kind of thing.
+pub fn is_comparable(left: &str, right: &str) -> bool {
+    meaning(left).zip(meaning(right)).is_some_and(|(left, right)| left.is_commensurable(&right))
+}
+
 /// Both values in the more granular of two units, and whether that is the left one. `None` when a code is no unit or
 /// the dimensions differ.
 pub fn in_common_unit(left: (Decimal, &str), right: (Decimal, &str)) -> Option<(Decimal, Decimal, bool)> {

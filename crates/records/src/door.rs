@@ -2,6 +2,7 @@
 
 use crate::audit::{ReadTrail, Seen};
 use crate::ctx::Ctx;
+use crate::terms::Terms;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use yba_fhir::defs::r4;
@@ -34,6 +35,7 @@ pub struct Records {
     pub(crate) trail: Arc<ReadTrail>,
     pub(crate) ids: Ids,
     validator: Arc<RwLock<Arc<Validator>>>,
+    pub(crate) terms: Arc<Terms>,
 }
 
 impl Records {
@@ -41,7 +43,7 @@ impl Records {
     pub fn open(store: Store, ids: Ids) -> Result<Records, Outcome> {
         let trail = ReadTrail::open(&store.folder().join("audit"), store.clock().clone())?;
         let validator = Arc::new(RwLock::new(Arc::new(Validator::r4().clone())));
-        Ok(Records { store, trail: Arc::new(trail), ids, validator })
+        Ok(Records { store, trail: Arc::new(trail), ids, validator, terms: Arc::default() })
     }
 
     /// What writes are judged by: R4 alone until [`Records::judge_by`] says more.

@@ -10,6 +10,7 @@ pub mod change;
 pub mod ctx;
 mod door;
 mod export;
+pub mod terms;
 mod transact;
 
 pub use change::{Change, Done, DoneAs};

@@ -241,8 +241,12 @@ fn resolve_references(planned: &mut [Planned]) -> Result<(), Outcome> {
 /// How a reference by name stands in compact JSON. Inside a string its quotes would be escaped.
 const BY_NAME: &str = "\"reference\":\"urn:";
 
-/// The resource with its references by name pointed at records; `None` when it has none.
+/// The resource with its references by name pointed at records; `None` when it has none. In a Bundle that is kept as it
+/// is, such as a document, they name its own entries.
 fn rewritten(resource: &Resource, names: &HashMap<String, String>) -> Result<Option<Resource>, Outcome> {
+    if resource.kind() == "Bundle" {
+        return Ok(None);
+    }
     let text = json::to_string(resource.tree()).map_err(|error| Outcome::fault(error.to_string()))?;
     if !text.contains(BY_NAME) {
         return Ok(None);

@@ -73,17 +73,18 @@ impl Validator {
     /// The same, and whether it conforms to the profiles of these canonicals.
     pub fn check_against(&self, resource: &Value, profiles: &[String]) -> Findings {
         let mut findings = Findings::default();
-        self.walk(resource, profiles, &mut findings);
+        self.judge(resource, profiles, &mut findings);
         findings
     }
 
     /// Adds what is wrong with one of several resources that were sent together.
     pub fn check_one_of(&self, position: usize, resource: &Value, findings: &mut Findings) {
         findings.position = Some(position);
-        self.walk(resource, &[], findings);
+        self.judge(resource, &[], findings);
     }
 
-    fn walk(&self, resource: &Value, asked: &[String], findings: &mut Findings) {
+    /// Adds what is wrong with a resource, by R4, the profiles that it names, and these.
+    pub fn judge(&self, resource: &Value, asked: &[String], findings: &mut Findings) {
         let conform = Conform { profiles: &self.profiles, codes: &self.base.required };
         let host = Answers::new(conform);
         walk::Walk { shapes: &self.base.shapes, conform, host: &host, asked }.resource(resource, findings);

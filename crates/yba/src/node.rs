@@ -9,6 +9,7 @@ use yba_content::{Content, Day, Problem};
 use yba_fhir::{Kind, Outcome};
 use yba_records::{Ids, Records};
 use yba_store::Store;
+use yba_terminology::Terminology;
 use yba_validate::Validator;
 use yba_view::Library;
 
@@ -37,6 +38,7 @@ impl Node {
         })?;
         let records = Records::open(store, Ids::Random)?;
         records.judge_by(validator(&content, Day::of_instant(records.store().clock().now_ms()))?);
+        records.speak_by(Terminology::built_in(&content));
         Ok(Node { records, content: Arc::new(content), views: Arc::new(views), province_key, config })
     }
 }

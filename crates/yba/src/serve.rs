@@ -184,7 +184,8 @@ fn start_chores(
         }
     });
     let linking = tokio::spawn(yba_mpi::follower::run(node.records.clone(), stopping.clone()));
-    Ok(vec![sign, clear, linking])
+    let speaking = tokio::spawn(yba_records::terms::follow(node.records.clone(), stopping.clone()));
+    Ok(vec![sign, clear, linking, speaking])
 }
 
 /// Does a chore at every interval, and once more at the end.

@@ -40,7 +40,7 @@ pub fn packages(places: &Places, yes: bool) -> Result<()> {
     system::ensure(&needs, yes)?;
     if !npm_there {
         fresh(&npm)?;
-        npm_ci(places, &npm)?;
+        npm_ci(&places.web, &npm)?;
         std::fs::write(npm.join("complete"), npm_lock)?;
     }
     if !pip_there {
@@ -51,9 +51,10 @@ pub fn packages(places: &Places, yes: bool) -> Result<()> {
     Ok(())
 }
 
-fn npm_ci(places: &Places, folder: &Path) -> Result<()> {
+/// Brings the packages that `wanted` locks into `folder/node_modules`.
+pub fn npm_ci(wanted: &Path, folder: &Path) -> Result<()> {
     for name in ["package.json", "package-lock.json"] {
-        std::fs::copy(places.web.join(name), folder.join(name))?;
+        std::fs::copy(wanted.join(name), folder.join(name))?;
     }
     retry("npm ci", || {
         let mut npm = Command::new("npm");

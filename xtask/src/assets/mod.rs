@@ -13,6 +13,7 @@ mod notices;
 mod output;
 mod r4;
 mod stamp;
+mod terminology;
 mod units;
 mod valuesets;
 mod wheel;
@@ -24,6 +25,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use rusqlite::{Connection, OpenFlags};
 
+pub use fetch::npm_ci;
 use icons::Family;
 use listing::{Locked, Package};
 use output::Output;
@@ -107,7 +109,12 @@ fn definitions(places: &Places, output: &mut Output) -> Result<()> {
     })?;
     output.gzip("r4.json.gz", &r4.json()?)?;
     let published = [file("valuesets.json")?, file("v3-codesystems.json")?, file("v2-tables.json")?];
-    output.gzip("valuesets.json.gz", &valuesets::compile(&published, &r4.required_value_sets())?)
+    output.gzip("valuesets.json.gz", &valuesets::compile(&published, &r4.required_value_sets())?)?;
+    let [sets, v3, v2] = published;
+    // Currencies, countries and regions, which R4 names and does not publish.
+    let generated = file("valuesets-medplum-generated.json")?;
+    let text = terminology::compile(&[sets, v3, v2, generated, file("conceptmaps.json")?])?;
+    output.gzip("terminology.tsv.gz", text.as_bytes())
 }
 
 fn diseases(places: &Places, output: &mut Output) -> Result<()> {

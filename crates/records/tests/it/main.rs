@@ -4,4 +4,5 @@
 
 mod audit;
 mod export;
+mod terms;
 mod transact;

@@ -3,7 +3,13 @@
 //! Each has a file of its own and a line in [`OPERATIONS`], from which the routes and the CapabilityStatement are made.
 
 mod arguments;
+mod coded;
+mod expand;
+mod lookup;
+mod subsumes;
+mod translate;
 mod validate;
+mod validate_code;
 mod view_run;
 
 pub use arguments::Arguments;
@@ -58,6 +64,48 @@ pub const OPERATIONS: &[Operation] = &[
         kinds: &[],
         levels: &[Level::Type, Level::Instance],
         run: |call| Box::pin(validate::run(call)),
+    },
+    Operation {
+        name: "expand",
+        definition: "http://hl7.org/fhir/OperationDefinition/ValueSet-expand",
+        kinds: &["ValueSet"],
+        levels: &[Level::Type, Level::Instance],
+        run: |call| Box::pin(expand::run(call)),
+    },
+    Operation {
+        name: "validate-code",
+        definition: "http://hl7.org/fhir/OperationDefinition/ValueSet-validate-code",
+        kinds: &["ValueSet"],
+        levels: &[Level::Type, Level::Instance],
+        run: |call| Box::pin(validate_code::in_set(call)),
+    },
+    Operation {
+        name: "validate-code",
+        definition: "http://hl7.org/fhir/OperationDefinition/CodeSystem-validate-code",
+        kinds: &["CodeSystem"],
+        levels: &[Level::Type, Level::Instance],
+        run: |call| Box::pin(validate_code::in_system(call)),
+    },
+    Operation {
+        name: "lookup",
+        definition: "http://hl7.org/fhir/OperationDefinition/CodeSystem-lookup",
+        kinds: &["CodeSystem"],
+        levels: &[Level::Type],
+        run: |call| Box::pin(lookup::run(call)),
+    },
+    Operation {
+        name: "subsumes",
+        definition: "http://hl7.org/fhir/OperationDefinition/CodeSystem-subsumes",
+        kinds: &["CodeSystem"],
+        levels: &[Level::Type, Level::Instance],
+        run: |call| Box::pin(subsumes::run(call)),
+    },
+    Operation {
+        name: "translate",
+        definition: "http://hl7.org/fhir/OperationDefinition/ConceptMap-translate",
+        kinds: &["ConceptMap"],
+        levels: &[Level::Type, Level::Instance],
+        run: |call| Box::pin(translate::run(call)),
     },
     Operation {
         name: "run",

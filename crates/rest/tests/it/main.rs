@@ -3,6 +3,7 @@
 
 mod access;
 mod docs;
+mod hl7;
 mod hostile;
 mod house;
 mod instance;
@@ -10,5 +11,6 @@ mod metadata;
 mod minimal;
 mod operation;
 mod search;
+mod terminology;
 mod transaction;
 mod views;

@@ -183,7 +183,6 @@ fn patient(person: &Person, until: Day) -> Value {
                 "coding": [{"system": format!("{BASE}/CodeSystem/dan-toc"), "code": ethnic.code, "display": ethnic.name}]
             }
         }],
-        "identifier": identifiers(person, until),
         "active": true,
         "name": [{"use": "official", "text": person.name.as_str()}],
         "telecom": [{"system": "phone", "value": format!("0{}", person.phone)}],
@@ -200,6 +199,11 @@ fn patient(person: &Person, until: Day) -> Value {
         // The record is kept where the person is registered, mostly the station of the commune.
         "managingOrganization": to_facility(person.registered)
     });
+    // The newest have no number yet.
+    let identifiers = identifiers(person, until);
+    if !identifiers.is_empty() {
+        set(&mut patient, "identifier", Value::from(identifiers));
+    }
     if let Some(death) = person.death {
         set(&mut patient, "deceasedDateTime", Value::from(death.to_string().as_str()));
     }

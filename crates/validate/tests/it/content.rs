@@ -1,7 +1,7 @@
 //! The profiles of content: sound, true to their examples, and kept by the invented province.
 
 use yba_content::{Content, Day};
-use yba_fhir::json::{from_str, str_at, to_string};
+use yba_fhir::json::{JsonValueMutTrait, Value, from_str, json, str_at, to_string};
 use yba_validate::Validator;
 
 fn day() -> Day {
@@ -125,4 +125,143 @@ fn the_invented_province_keeps_the_profiles() {
         *judged.entry(slug).or_insert(0) += 1;
     }
     assert_eq!(judged.len(), 5, "{judged:?}");
+}
+
+/// Damage to what profiles ask: its name, the profile, what it does, and where it must be found with which key.
+type Breach = (&'static str, &'static str, fn(&mut Value) -> Option<()>, &'static str, &'static str);
+
+const BREACHES: &[Breach] = &[
+    (
+        "a slice whose value breaks its rule",
+        "vn-patient",
+        |tree| set(slice(tree, "cccd")?, "value", "12"),
+        "Patient.identifier[*].value",
+        "invariant",
+    ),
+    (
+        "a slice without its value",
+        "vn-patient",
+        |tree| remove(slice(tree, "bhxh")?, "value"),
+        "Patient.identifier[*].value",
+        "profile-missing",
+    ),
+    (
+        "a slice too often",
+        "vn-patient",
+        |tree| repeat(tree, "bhxh"),
+        "Patient.identifier",
+        "profile-slice-too-many",
+    ),
+    (
+        "a required element of the profile missing",
+        "vn-patient",
+        |tree| remove(tree, "gender"),
+        "Patient.gender",
+        "profile-missing",
+    ),
+    (
+        "an extension of a wrong type",
+        "vn-patient",
+        |tree| {
+            let extension = tree.get_mut("extension")?.get_mut(0)?;
+            remove(extension, "valueCodeableConcept")?;
+            set(extension, "valueCode", "08")
+        },
+        "Patient.extension[*].value",
+        "profile-type",
+    ),
+    (
+        "the slice that must be there turned into another",
+        "bhyt-coverage",
+        |tree| set(tree.get_mut("identifier")?.get_mut(0)?, "system", "urn:x"),
+        "Coverage.identifier",
+        "profile-slice-missing",
+    ),
+    (
+        "a rule over two elements broken",
+        "bhyt-coverage",
+        |tree| set(tree, "subscriberId", "0000000000"),
+        "Coverage.subscriberId",
+        "invariant",
+    ),
+    (
+        "a type that the profile leaves out",
+        "vn-prescription",
+        |tree| {
+            remove(tree, "medicationCodeableConcept")?;
+            tree.as_object_mut()?.insert("medicationReference", json!({"reference": "Medication/1"}));
+            Some(())
+        },
+        "MedicationRequest.medication",
+        "profile-type",
+    ),
+    (
+        "a target that the profile leaves out",
+        "vn-lab-result",
+        |tree| set(tree.get_mut("subject")?, "reference", "Group/1"),
+        "Observation.subject",
+        "reference-type",
+    ),
+    (
+        "the category slice of another kind",
+        "vn-lab-result",
+        |tree| set(tree.get_mut("category")?.get_mut(0)?.get_mut("coding")?.get_mut(0)?, "code", "exam"),
+        "Observation.category",
+        "profile-slice-missing",
+    ),
+];
+
+fn slice<'v>(tree: &'v mut Value, slug: &str) -> Option<&'v mut Value> {
+    let system = format!("https://yba.vn/fhir/sid/{slug}");
+    tree.get_mut("identifier")?
+        .as_array_mut()?
+        .iter_mut()
+        .find(|one| str_at(one, &["system"]) == Some(&system))
+}
+
+fn repeat(tree: &mut Value, slug: &str) -> Option<()> {
+    let again = slice(tree, slug)?.clone();
+    tree.get_mut("identifier")?.as_array_mut()?.push(again);
+    Some(())
+}
+
+fn set(object: &mut Value, name: &str, text: &str) -> Option<()> {
+    object.as_object_mut()?.insert(name, json!(text));
+    Some(())
+}
+
+fn remove(object: &mut Value, name: &str) -> Option<()> {
+    object.as_object_mut()?.remove(&name).map(|_| ())
+}
+
+#[test]
+fn every_breach_of_a_profile_is_found_at_its_place() {
+    let (_, validator) = built_in();
+    let resources = crate::invented::resources(6000);
+    for (name, slug, act, place, key) in BREACHES {
+        let url = [format!("https://yba.vn/fhir/StructureDefinition/{slug}")];
+        let kind = place.split('.').next();
+        let (mut done, mut found) = (0, 0);
+        for resource in resources.iter().filter(|one| str_at(one, &["resourceType"]) == kind) {
+            let mut damaged = crate::damage::own(resource);
+            if validator.check_against(&damaged, &url).has_errors() || act(&mut damaged).is_none() {
+                continue;
+            }
+            done += 1;
+            let told = validator.check_against(&damaged, &url).issues;
+            let is_here = |path: &str| without_indexes(path) == place.replace("[*]", "");
+            found += usize::from(
+                told.iter().any(|one| one.key == *key && one.path.as_deref().is_some_and(is_here)),
+            );
+        }
+        assert!(done >= 20, "{name} was done only {done} times");
+        assert_eq!(found, done, "{name}");
+    }
+}
+
+fn without_indexes(path: &str) -> String {
+    path.split('[')
+        .enumerate()
+        .map(|(at, part)| if at == 0 { part } else { part.split_once(']').map_or("", |(_, rest)| rest) })
+        .collect()
 }

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod content;
+mod damage;
+mod hl7;
 mod invented;
 mod profiles;
 mod rules;

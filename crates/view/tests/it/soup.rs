@@ -5,10 +5,33 @@ use yba_fhir::json::{Value, from_str};
 use yba_view::{Format, Left, Limits, View, Writer};
 
 const PATHS: &[&str] = &[
-    "id", "name", "name.given", "%resource", "$this", "%rowIndex", "repeat(children())", "descendants()", "contact.name",
-    "telecom.where(system = 'phone').value", "getResourceKey()", "link.other.getReferenceKey(Patient)", "extension", "1",
-    "{}", "iif(true, name, 'x')", "name.select(given.join(','))", "birthDate.lowBoundary()", "%k", "value", "(", "name.",
-    "%resource.name | telecom", "name.first().given.repeat($this)", "'\u{1F600}'.toChars()", "contained", "deceased",
+    "id",
+    "name",
+    "name.given",
+    "%resource",
+    "$this",
+    "%rowIndex",
+    "repeat(children())",
+    "descendants()",
+    "contact.name",
+    "telecom.where(system = 'phone').value",
+    "getResourceKey()",
+    "link.other.getReferenceKey(Patient)",
+    "extension",
+    "1",
+    "{}",
+    "iif(true, name, 'x')",
+    "name.select(given.join(','))",
+    "birthDate.lowBoundary()",
+    "%k",
+    "value",
+    "(",
+    "name.",
+    "%resource.name | telecom",
+    "name.first().given.repeat($this)",
+    "'\u{1F600}'.toChars()",
+    "contained",
+    "deceased",
 ];
 
 fn path() -> impl Strategy<Value = String> {
@@ -24,7 +47,8 @@ fn quoted(text: &str) -> String {
 
 fn column() -> impl Strategy<Value = String> {
     let name = prop_oneof![30 => Just("#"), 1 => prop::sample::select(&["a", "", "1", "dê"][..])];
-    let kind = prop::sample::select(&["", "string", "HumanName", "boolean", "nonsense", "Patient.contact"][..]);
+    let kind =
+        prop::sample::select(&["", "string", "HumanName", "boolean", "nonsense", "Patient.contact"][..]);
     (name, path(), kind, any::<bool>()).prop_map(|(name, path, kind, many)| {
         let kind = if kind.is_empty() { String::new() } else { format!(r#","type":"{kind}""#) };
         format!(r#"{{"name":"{name}","path":{},"collection":{many}{kind}}}"#, quoted(&path))
@@ -32,7 +56,8 @@ fn column() -> impl Strategy<Value = String> {
 }
 
 fn select() -> impl Strategy<Value = String> {
-    let leaf = prop::collection::vec(column(), 0..4).prop_map(|columns| format!(r#"{{"column":[{}]}}"#, columns.join(",")));
+    let leaf = prop::collection::vec(column(), 0..4)
+        .prop_map(|columns| format!(r#"{{"column":[{}]}}"#, columns.join(",")));
     leaf.prop_recursive(5, 40, 3, |inner| {
         let each = prop_oneof![
             Just(String::new()),
@@ -45,14 +70,16 @@ fn select() -> impl Strategy<Value = String> {
             Just(r#""forEach":7,"#.to_owned()),
         ];
         let list = prop::collection::vec(inner, 0..3);
-        (each, prop::collection::vec(column(), 0..3), list.clone(), list).prop_map(|(each, columns, selects, union)| {
-            format!(
-                r#"{{{each}"column":[{}],"select":[{}],"unionAll":[{}]}}"#,
-                columns.join(","),
-                selects.join(","),
-                union.join(",")
-            )
-        })
+        (each, prop::collection::vec(column(), 0..3), list.clone(), list).prop_map(
+            |(each, columns, selects, union)| {
+                format!(
+                    r#"{{{each}"column":[{}],"select":[{}],"unionAll":[{}]}}"#,
+                    columns.join(","),
+                    selects.join(","),
+                    union.join(",")
+                )
+            },
+        )
     })
 }
 

@@ -36,7 +36,23 @@ pub fn run(bench: &Bench) -> Result<Section> {
 }
 
 fn write(dialect: Dialect, folder: &Path) -> Result<()> {
-    for file in province(PEOPLE, YEARS).claims(dialect, |_| true) {
+    write_of(PEOPLE, dialect, folder)
+}
+
+/// The resources that the claim files of some people become.
+pub fn bodies(bench: &Bench, people: u32) -> Result<Vec<Vec<u8>>> {
+    const MOST: usize = 20_000;
+    let files = bench.subfolder()?;
+    write_of(people, Dialect::A, files.path())?;
+    let (_, node, _) = import(bench, files.path(), &Arc::new(Content::built_in()))?;
+    let records = crate::bench::open(node.folder(), Some(node.place.clone()))?;
+    let versions = bench.runtime.block_on(records.store().changes_after(0, MOST))?;
+    bench.runtime.block_on(records.store().close());
+    Ok(versions.into_iter().map(|version| version.body.to_vec()).collect())
+}
+
+fn write_of(people: u32, dialect: Dialect, folder: &Path) -> Result<()> {
+    for file in province(people, YEARS).claims(dialect, |_| true) {
         let path = folder.join(&file.name);
         std::fs::create_dir_all(path.parent().unwrap_or(folder))?;
         std::fs::write(path, &file.bytes)?;

@@ -11,6 +11,7 @@ mod claims;
 mod client;
 mod crowd;
 mod ingest;
+mod judge;
 mod machine;
 mod parse;
 mod people;
@@ -33,6 +34,7 @@ type Topic = (&'static str, fn(&Bench) -> anyhow::Result<Section>);
 
 const TOPICS: &[Topic] = &[
     ("parse", parse::run),
+    ("judge", judge::run),
     ("ingest", ingest::run),
     ("claims", claims::run),
     ("reads", reads::run),

@@ -3,6 +3,7 @@
 use std::path::Path;
 use yba_content::{Content, Day, Problem};
 use yba_store::Clock;
+use yba_terminology::Terminology;
 use yba_validate::Validator;
 use yba_view::Library;
 
@@ -21,9 +22,11 @@ pub fn check(folder: Option<&Path>) -> u8 {
             }
             let (laws, lists) = (content.laws().count(), content.code_lists().count());
             println!(
-                "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, {} views; {} examples tried",
+                "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, \
+                 {} value sets and maps, {} views; {} examples tried",
                 content.claims().all().count(),
                 content.profiles().len(),
+                content.canonicals().count(),
                 content.views().count(),
                 content.examples().count()
             );
@@ -38,6 +41,7 @@ fn tried(content: &Content) -> Vec<Problem> {
     let today = Day::of_instant(Clock::system().now_ms());
     let (validator, mut problems) = Validator::of_content(content, today, &[]);
     problems.extend(validator.try_examples(content));
+    problems.extend(yba_terminology::check(content, &Terminology::built_in(content)));
     match Library::load(content) {
         Ok(views) => problems.extend(views.try_examples(content)),
         Err(wrong) => problems.extend(wrong),
