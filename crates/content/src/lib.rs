@@ -1,4 +1,4 @@
-//! Content: laws, code lists, claim tables, laboratory tests, drugs and maps, as dated editions. Built into the binary; a
+//! Content: laws, code lists, claim tables, laboratory tests, drugs, maps and views, as dated editions. Built into the binary; a
 //! folder on disk overrides it. The date that counts is the date of the act, so callers pass it.
 //!
 //! It deliberately does not know: the store, the network, the clock, what a resource means. It maps nothing; it says
@@ -28,6 +28,7 @@ mod sheet;
 mod source;
 pub mod spreadsheets;
 mod units;
+mod views;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -50,6 +51,7 @@ pub use problem::Problem;
 pub use profiles::{ProfileAbout, ProfileEdition};
 pub use spreadsheets::{Field, Spreadsheet};
 pub use units::{OldUnit, Unit};
+pub use views::ViewText;
 pub use yba_fhir::Day;
 
 use problem::Report;
@@ -69,6 +71,7 @@ pub struct Content {
     spreadsheets: Vec<Spreadsheet>,
     canonicals: Vec<Canonical>,
     set_examples: Vec<SetExample>,
+    views: Vec<ViewText>,
     examples: Vec<Example>,
     profiles: Vec<ProfileEdition>,
     // The two large tables come from the assets, when first asked.
@@ -111,6 +114,7 @@ impl Content {
             spreadsheets: spreadsheets::load(sources, &lists, report),
             canonicals: canonicals::load(sources, &laws, report),
             set_examples: canonicals::examples(sources, report),
+            views: views::load(sources, report),
             examples: example::find(sources),
             profiles: profiles::load(sources, &laws, report),
             laws,
@@ -239,6 +243,11 @@ impl Content {
     /// The commune of this code in the list before 2025-07-01, with what became of it.
     pub fn old_unit(&self, code: &str) -> Option<&OldUnit> {
         self.units_table().old_unit(code)
+    }
+
+    /// Every edition of every view, by slug and day.
+    pub fn views(&self) -> impl Iterator<Item = &ViewText> {
+        self.views.iter()
     }
 
     /// Every edition of every value set and concept map, oldest first within each.

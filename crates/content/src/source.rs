@@ -172,6 +172,7 @@ const FOLDERS: &[&str] = &[
     "parameters/",
     "profiles/",
     "valuesets/",
+    "views/",
 ];
 
 /// Reports files that nothing reads.

@@ -38,4 +38,5 @@ pub use functions::names as function_names;
 pub use program::{CompileOptions, Program};
 pub use quantity::Quantity;
 pub use rust_decimal::Decimal;
+pub use shape::{Shape, system_type};
 pub use value::{Item, Node, TypeDescription};

@@ -6,6 +6,7 @@ use crate::error::{Fault, PathError};
 use crate::eval::Machine;
 use crate::op::Op;
 use crate::parse;
+use crate::shape::Shape;
 use crate::value::{Item, Node};
 use yba_fhir::json::Value;
 
@@ -15,6 +16,8 @@ pub struct CompileOptions<'o> {
     /// The FHIR type the expression will be evaluated on, e.g. `Patient`. Without it, or when R4 has no such type,
     /// names are looked up at run time and unknown ones are empty.
     pub context: Option<&'o str>,
+    /// What it will be evaluated on, as another program leaves it ([`Program::leaves`]); goes before `context`.
+    pub within: Option<&'o Shape>,
     /// A path that begins with the name of another type is empty instead of an error. HL7's search parameters need
     /// this: `AllergyIntolerance.code | Condition.code`.
     pub other_roots: bool,
@@ -26,6 +29,8 @@ pub struct CompileOptions<'o> {
     pub keep_duplicates: bool,
     /// The only custom variables there will be; without it any name may be used and is looked up at run time.
     pub variables: Option<&'o [&'o str]>,
+    /// Variables whose value is known now; they cost nothing at run time and their type is checked.
+    pub constants: &'o [(String, Item<'static>)],
 }
 
 /// An expression, compiled once and evaluated on many nodes, from many threads.
@@ -33,6 +38,7 @@ pub struct CompileOptions<'o> {
 pub struct Program {
     source: Box<str>,
     op: Op,
+    leaves: Shape,
 }
 
 impl Program {
@@ -43,15 +49,20 @@ impl Program {
     }
 
     pub fn compile_with(source: &str, options: &CompileOptions) -> Result<Program, PathError> {
-        let op = parse::parse(source)
+        let (op, leaves) = parse::parse(source)
             .and_then(|expr| compile::compile(&expr, options))
             .map_err(|fault| fault.located(source))?;
-        Ok(Program { source: source.into(), op })
+        Ok(Program { source: source.into(), op, leaves })
     }
 
     /// The text it was compiled from.
     pub fn source(&self) -> &str {
         &self.source
+    }
+
+    /// What is known of the items it leaves.
+    pub fn leaves(&self) -> &Shape {
+        &self.leaves
     }
 
     /// Whether it is empty on every node of the type it was compiled for.
@@ -77,6 +88,24 @@ impl Program {
         let mut machine = Machine::new(node, environment);
         self.locate(machine.eval(&self.op))?;
         Ok(machine.into_items())
+    }
+
+    /// As [`Program::evaluate_node`], on any item, for many evaluations that share a number of steps: takes what it
+    /// needs from `steps` instead of [`Limits::steps`](crate::Limits::steps), and leaves its items in `items`, whose
+    /// room is used again. What was in `items` is dropped.
+    pub fn evaluate_into<'a>(
+        &'a self,
+        focus: &Item<'a>,
+        environment: &Environment<'a>,
+        steps: &mut u64,
+        items: &mut Vec<Item<'a>>,
+    ) -> Result<(), PathError> {
+        items.clear();
+        let mut machine = Machine::on(focus, environment, std::mem::take(items), *steps);
+        let result = machine.eval(&self.op);
+        *steps = machine.steps_left();
+        *items = machine.into_items();
+        self.locate(result)
     }
 
     /// Evaluates as a rule: `None` when the result is empty. More than one item is an error.

@@ -203,7 +203,7 @@ impl Records {
 }
 
 /// Whether these patients are all within the scope. Under a narrowed scope something of no patient is not.
-fn within(scope: &Scope, patients: &[String]) -> bool {
+pub(crate) fn within(scope: &Scope, patients: &[String]) -> bool {
     match scope {
         Scope::All => true,
         Scope::Patients(allowed) => !patients.is_empty() && patients.iter().all(|one| allowed.contains(one)),
@@ -216,7 +216,7 @@ pub(crate) fn unknown_type(kind: &str) -> Outcome {
     Outcome::new(Kind::NotFound, "unknown-type", text, format!("unknown resource type {kind}"))
 }
 
-fn not_found(kind: &str, id: &str) -> Outcome {
+pub(crate) fn not_found(kind: &str, id: &str) -> Outcome {
     let text = format!("Không tìm thấy {kind}/{id}.");
     Outcome::new(Kind::NotFound, "not-found", text, format!("{kind}/{id} does not exist"))
 }

@@ -9,10 +9,12 @@ pub mod audit;
 pub mod change;
 pub mod ctx;
 mod door;
+mod export;
 pub mod terms;
 mod transact;
 
 pub use change::{Change, Done, DoneAs};
 pub use ctx::{Agent, Ctx, Purpose};
 pub use door::{Ids, Records};
+pub use export::{Export, Wanted};
 pub use yba_store::{Found, Query, Scope, Version};

@@ -38,6 +38,8 @@ pub enum Content {
     /// The stored bytes of the answer's version, as they are.
     Stored,
     Json(Bytes),
+    /// What comes piece by piece, with its media type.
+    Pieces(&'static str, Body),
 }
 
 impl Answer {
@@ -55,6 +57,12 @@ impl Answer {
     /// 200 with JSON of our own making, such as a bundle.
     pub fn json(body: Bytes) -> Answer {
         Answer { status: StatusCode::OK, version: None, location: None, content: Content::Json(body) }
+    }
+
+    /// 200 with what comes piece by piece.
+    pub fn pieces(media_type: &'static str, body: Body) -> Answer {
+        let content = Content::Pieces(media_type, body);
+        Answer { status: StatusCode::OK, version: None, location: None, content }
     }
 
     /// What a write came to. The body is as `Prefer: return` asked.
@@ -79,7 +87,7 @@ impl Answer {
         }
     }
 
-    /// The bytes of the body.
+    /// The bytes of the body; none of one that comes in pieces.
     pub fn body(&self) -> Bytes {
         match (&self.content, &self.version) {
             (Content::Json(body), _) => body.clone(),
@@ -117,6 +125,9 @@ impl IntoResponse for Answer {
         if !body.is_empty() {
             headers.insert(header::CONTENT_TYPE, FHIR_JSON);
             *response.body_mut() = Body::from(body);
+        } else if let Content::Pieces(media_type, body) = self.content {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+            *response.body_mut() = body;
         }
         response
     }

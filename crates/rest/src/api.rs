@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Semaphore;
 use yba_records::Records;
+use yba_view::Library;
 
 /// Most large bodies (see [`crate::body::LARGE_BYTES`]) that are in memory at once; others wait.
 const LARGE_BODIES_MAX: usize = 4;
+/// Most views whose rows are made at one time; others wait for their next page.
+const VIEWS_MAX: usize = 2;
 
 /// Settings of the API, made once at start.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +22,8 @@ pub struct Settings {
     pub base: String,
     /// Distinguishes this run of the program in request ids; letters and digits.
     pub run: String,
+    /// The views that content brings.
+    pub views: Arc<Library>,
 }
 
 /// The API of one running node; clones share it.
@@ -30,6 +35,7 @@ struct Inner {
     settings: Settings,
     capabilities: Capabilities,
     large_bodies: Arc<Semaphore>,
+    view_pages: Arc<Semaphore>,
     requests: AtomicU64,
 }
 
@@ -41,6 +47,7 @@ impl Api {
             settings,
             capabilities,
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_MAX)),
+            view_pages: Arc::new(Semaphore::new(VIEWS_MAX)),
             requests: AtomicU64::new(1),
         }))
     }
@@ -59,6 +66,10 @@ impl Api {
 
     pub fn large_bodies(&self) -> Arc<Semaphore> {
         self.0.large_bodies.clone()
+    }
+
+    pub fn view_pages(&self) -> Arc<Semaphore> {
+        self.0.view_pages.clone()
     }
 
     /// The next request id: the run and a counter.

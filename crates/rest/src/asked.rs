@@ -3,6 +3,7 @@
 use crate::address::version_of_tag;
 use crate::answer::Refused;
 use crate::api::Api;
+use crate::operation;
 use crate::refuse::unsupported;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -31,6 +32,8 @@ pub struct Asked {
     pub ctx: Ctx,
     /// What links begin with, such as `https://hoso.laichau.gov.vn/fhir`.
     pub base: String,
+    /// The media types of `Accept`, empty when there is none.
+    pub accept: String,
     /// The query, decoded.
     pub pairs: Vec<(String, String)>,
     /// What `Prefer: return=…` asked.
@@ -57,11 +60,14 @@ impl FromRequestParts<Api> for Asked {
             .ok_or_else(|| Outcome::fault("a request reached an interaction without passing the guard"))?;
         let pairs = query_pairs(parts.uri.query().unwrap_or_default())?;
         let headers = &parts.headers;
-        check_wanted_format(headers, &pairs)?;
+        if !operation::has_own_formats(parts.uri.path()) {
+            check_wanted_format(headers, &pairs)?;
+        }
         let (wanted, lenient) = preferences(headers);
         Ok(Asked {
             ctx,
             base: base(api, headers),
+            accept: text(headers, &header::ACCEPT)?.unwrap_or_default(),
             pairs,
             wanted,
             lenient,

@@ -4,7 +4,7 @@
 use crate::answer::{Answer, Reply};
 use crate::api::{Api, Settings};
 use crate::asked::Asked;
-use crate::operation::OPERATIONS;
+use crate::operation::{OPERATIONS, Operation};
 use crate::registry::{Level, codes};
 use axum::extract::State;
 use bytes::Bytes;
@@ -82,6 +82,7 @@ fn statement(settings: &Settings, published_ms: i64) -> Value {
             "security": {"cors": false, "description": security},
             "resource": resources,
             "interaction": interactions(Level::System),
+            "operation": operations(|one| one.is_apart()),
         }],
     })
 }
@@ -90,6 +91,14 @@ fn interactions(level: Level) -> Array {
     let mut list = Array::new();
     for code in codes(level) {
         list.push(json!({"code": code}));
+    }
+    list
+}
+
+fn operations(which: impl Fn(&Operation) -> bool) -> Array {
+    let mut list = Array::new();
+    for one in OPERATIONS.iter().filter(|one| which(one)) {
+        list.push(json!({"name": one.name, "definition": one.definition}));
     }
     list
 }
@@ -105,10 +114,7 @@ fn resource(kind: &str, index: &KindIndex) -> Value {
             includes.push(json!(format!("{kind}:{}", one.code).as_str()));
         }
     }
-    let mut operations = Array::new();
-    for one in OPERATIONS.iter().filter(|one| one.is_for(kind)) {
-        operations.push(json!({"name": one.name, "definition": one.definition}));
-    }
+    let operations = operations(|one| one.is_for(kind));
     let mut value = json!({
         "type": kind,
         "interaction": interactions(Level::Type),

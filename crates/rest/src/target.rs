@@ -1,6 +1,7 @@
 //! Which record an address means: type, id, version. Anything odd in them is refused here.
 
 use crate::answer::Refused;
+use crate::operation;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use yba_fhir::defs::r4;
@@ -26,6 +27,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Target {
         let mut target = Target::default();
         for (name, value) in &params {
             match name {
+                "kind" if operation::is_type(value, parts.uri.path()) => target.kind = value.to_owned(),
                 "kind" => target.kind = known_type(value)?.to_owned(),
                 "id" => target.id = checked_id(value)?.to_owned(),
                 "version" => target.version = checked_id(value)?.to_owned(),

@@ -21,6 +21,7 @@ pub mod reindex;
 pub mod request;
 pub mod search;
 pub mod version;
+mod walk;
 mod writer;
 
 pub use check::{CheckReport, Progress, check};
@@ -31,4 +32,5 @@ pub use reindex::Indexing;
 pub use request::{Applied, Effect, Expect, Refusal, Request, Write};
 pub use search::{Found, Query, Scope};
 pub use version::Version;
+pub use walk::Walk;
 pub use writer::audit_hash;

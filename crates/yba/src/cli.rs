@@ -77,6 +77,11 @@ enum Command {
         after_help = "Example: yba validate --profile https://yba.vn/fhir/StructureDefinition/vn-patient < patient.json"
     )]
     Validate(ValidateArgs),
+    /// Tables out of records (SQL on FHIR v2)
+    View {
+        #[command(subcommand)]
+        what: ViewCommand,
+    },
     /// Print every setting with its value and one sentence
     #[command(after_help = "Example: yba config --data /var/lib/yba")]
     Config(NodeFlags),
@@ -190,6 +195,15 @@ enum ContentCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum ViewCommand {
+    /// Print the rows of a view: of {"view", "resources"} on standard input, or, with --view, of a node's records
+    #[command(
+        after_help = "Example: yba view run < view-and-resources.json\n         yba view run --view lab-results --format csv --data /var/lib/yba > ket-qua.csv"
+    )]
+    Run(command::view::ViewArgs),
+}
+
 /// Runs what the command line asks; answers the exit code.
 pub async fn run() -> u8 {
     let command = Cli::parse().command;
@@ -237,6 +251,14 @@ async fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Content { what: ContentCommand::Check { dir } } => {
             Ok(command::content::check(dir.as_deref()))
         }
+        Command::View { what: ViewCommand::Run(args) } => match &args.view {
+            None => command::view::over_input(&args),
+            Some(view) => {
+                let out = args.out.as_ref().map(std::path::absolute).transpose()?;
+                let view = command::view::Meant::of(view)?;
+                on_node(&args.node, Work::ViewRun { view, format: args.format, out }).await
+            }
+        },
         Command::Config(node) => {
             for setting in Config::load(&node)?.settings() {
                 println!("{} = {:?}\n    {}", setting.name, setting.value, setting.sentence);

@@ -10,12 +10,15 @@ use yba_fhir::{Kind, Outcome};
 use yba_records::{Ids, Records};
 use yba_store::Store;
 use yba_validate::{Codes, Validator};
+use yba_view::Library;
 
 /// What a command works on.
 #[derive(Clone)]
 pub struct Node {
     pub records: Records,
     pub content: Arc<Content>,
+    /// The views of content, compiled.
+    pub views: Arc<Library>,
     /// From which ids of imported records are made (DESIGN 14); the same on every node of a province.
     pub province_key: [u8; 32],
     pub config: Config,
@@ -29,11 +32,14 @@ impl Node {
         let province_key = province_key(&config.data).map_err(|error| {
             Outcome::fault(format!("the province key in {} cannot be used: {error}", config.data.display()))
         })?;
+        let views = Library::load(&content).map_err(|problems| {
+            content_problems("Các bảng trong nội dung có lỗi; chạy `yba content check`.", &problems)
+        })?;
         let records = Records::open(store, Ids::Random)?;
         let codes = Codes::of_content(&content, Day::of_instant(records.store().clock().now_ms()));
         records.speak_by(codes.terminology().clone());
         records.judge_by(validator(&content, codes)?);
-        Ok(Node { records, content: Arc::new(content), province_key, config })
+        Ok(Node { records, content: Arc::new(content), views: Arc::new(views), province_key, config })
     }
 }
 

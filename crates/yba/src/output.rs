@@ -3,13 +3,20 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
+use std::io::Write;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc};
+
+/// Pieces of a long result that are on their way at once.
+const CHUNKS: usize = 8;
 
 /// One thing said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Line {
     /// A result, for stdout.
     Out(String),
+    /// A piece of a long result, for stdout, as it is.
+    Chunk(String),
     /// A remark, for stderr.
     Note(String),
     /// How far the work has come; `total` 0 when it is not known.
@@ -20,12 +27,42 @@ pub enum Line {
 
 /// Where a command says things. Lines are dropped when nobody listens any more.
 #[derive(Clone)]
-pub struct Output(mpsc::UnboundedSender<Line>);
+pub struct Output(mpsc::UnboundedSender<Line>, Arc<Semaphore>);
+
+/// The other end, where the lines come out.
+pub struct Lines(mpsc::UnboundedReceiver<Line>, Arc<Semaphore>);
+
+impl Lines {
+    /// The next line; `None` when nobody says anything any more.
+    pub async fn recv(&mut self) -> Option<Line> {
+        let line = self.0.recv().await;
+        if let Some(Line::Chunk(_)) = line {
+            self.1.add_permits(1);
+        }
+        line
+    }
+}
+
+impl Drop for Lines {
+    /// Nobody listens any more: whoever has pieces to say need not wait.
+    fn drop(&mut self) {
+        self.1.close();
+    }
+}
 
 impl Output {
-    pub fn channel() -> (Output, mpsc::UnboundedReceiver<Line>) {
+    pub fn channel() -> (Output, Lines) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        (Output(sender), receiver)
+        let room = Arc::new(Semaphore::new(CHUNKS));
+        (Output(sender, room.clone()), Lines(receiver, room))
+    }
+
+    /// Says a piece of a long result; waits while too many pieces are on their way.
+    pub async fn chunk(&self, text: String) {
+        if let Ok(permit) = self.1.acquire().await {
+            permit.forget();
+        }
+        let _ = self.0.send(Line::Chunk(text));
     }
 
     pub fn out(&self, text: impl Into<String>) {
@@ -46,7 +83,7 @@ impl Output {
 }
 
 /// Shows lines in the terminal until the end; answers the exit code.
-pub async fn show(mut lines: mpsc::UnboundedReceiver<Line>) -> u8 {
+pub async fn show(mut lines: Lines) -> u8 {
     let mut terminal = Terminal::default();
     while let Some(line) = lines.recv().await {
         if let Some(code) = terminal.show(line) {
@@ -67,6 +104,11 @@ impl Terminal {
     pub fn show(&mut self, line: Line) -> Option<u8> {
         match line {
             Line::Out(text) => self.aside(|| println!("{text}")),
+            Line::Chunk(text) => self.aside(|| {
+                let mut out = std::io::stdout().lock();
+                // Whoever reads may have had enough.
+                let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+            }),
             Line::Note(text) => self.aside(|| eprintln!("{text}")),
             Line::Progress { what, done, total } => self.progress(&what, done, total),
             Line::End(code) => {

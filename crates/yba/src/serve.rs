@@ -122,6 +122,7 @@ fn app(node: &Node) -> Router {
         open: node.config.open,
         base: api_base(&node.config.base_url),
         run: node.records.store().identity().incarnation.clone(),
+        views: node.views.clone(),
     };
     let watched = node.clone();
     let metrics = node.clone();

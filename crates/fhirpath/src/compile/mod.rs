@@ -18,10 +18,13 @@ use regex::Regex;
 const MAX_PARTS: u32 = 100_000;
 
 /// Compiles an expression for nodes of the type in `options`.
-pub fn compile(expr: &Expr, options: &CompileOptions) -> Result<Op, Fault> {
-    let context = options.context.and_then(|name| schema().fhir(name)).map_or_else(Shape::any, Shape::of);
+pub fn compile(expr: &Expr, options: &CompileOptions) -> Result<(Op, Shape), Fault> {
+    let context = match options.within {
+        Some(shape) => shape.clone(),
+        None => options.context.and_then(|name| schema().fhir(name)).map_or_else(Shape::any, Shape::of),
+    };
     let mut compiler = Compiler { options, scopes: vec![context], parts: 0 };
-    compiler.expr(expr).map(|(op, _)| op)
+    compiler.expr(expr)
 }
 
 struct Compiler<'o> {
@@ -86,6 +89,9 @@ impl Compiler<'_> {
                 }
                 if let Some(extension) = name.strip_prefix("ext-") {
                     return Ok(text(format!("http://hl7.org/fhir/StructureDefinition/{extension}")));
+                }
+                if let Some((_, item)) = self.options.constants.iter().find(|(known, _)| known == name) {
+                    return Ok((Op::Literal(item.clone()), Shape::of(item.type_id())));
                 }
                 names::declared(name, self.options.variables, at)?;
                 Variable::Custom(name.into())

@@ -20,7 +20,7 @@ pub(crate) mod strings;
 use crate::environment::Environment;
 use crate::error::Fault;
 use crate::op::{Op, Variable};
-use crate::schema::schema;
+use crate::schema::{TypeId, schema};
 use crate::value::{Item, Node};
 use std::borrow::Cow;
 
@@ -50,6 +50,28 @@ impl<'a, 'e> Machine<'a, 'e> {
     pub fn new(context: Node<'a>, environment: &'e Environment<'a>) -> Machine<'a, 'e> {
         let steps = environment.limits.steps;
         Machine { stack: Vec::new(), frames: Vec::new(), context, environment, steps, at: 0 }
+    }
+
+    /// On an item that need not be a node, with an empty stack that was used before and the steps that are left.
+    pub fn on(
+        focus: &Item<'a>,
+        environment: &'e Environment<'a>,
+        stack: Vec<Item<'a>>,
+        steps: u64,
+    ) -> Machine<'a, 'e> {
+        let nowhere = Node { value: None, sibling: None, id: TypeId::UNKNOWN };
+        let (context, frames) = match focus {
+            Item::Node(node) => (*node, Vec::new()),
+            computed => {
+                let frame = Frame { this: Some(computed.clone()), index: None, total: None };
+                (environment.resource.unwrap_or(nowhere), vec![frame])
+            }
+        };
+        Machine { stack, frames, context, environment, steps, at: 0 }
+    }
+
+    pub fn steps_left(&self) -> u64 {
+        self.steps
     }
 
     pub fn into_items(self) -> Vec<Item<'a>> {

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 mod audit;
+mod export;
 mod terms;
 mod transact;

@@ -10,6 +10,7 @@ mod subsumes;
 mod translate;
 mod validate;
 mod validate_code;
+mod view_run;
 
 pub use arguments::Arguments;
 
@@ -23,6 +24,7 @@ use axum::routing::{MethodRouter, get};
 use futures_util::future::BoxFuture;
 use std::collections::BTreeSet;
 use yba_fhir::Outcome;
+use yba_fhir::defs::r4;
 use yba_fhir::json::{self, Value};
 
 /// One operation, as it is asked of a level.
@@ -105,9 +107,35 @@ pub const OPERATIONS: &[Operation] = &[
         levels: &[Level::Type, Level::Instance],
         run: |call| Box::pin(translate::run(call)),
     },
+    Operation {
+        name: "run",
+        definition: "https://sql-on-fhir.org/ig/OperationDefinition/ViewDefinitionRun",
+        kinds: &["ViewDefinition"],
+        levels: &[Level::Type, Level::Instance],
+        run: |call| Box::pin(view_run::run(call)),
+    },
 ];
 
+/// Operations that answer in formats of their own, which they choose themselves by `_format` and `Accept`.
+const OWN_FORMATS: &[&str] = &["run"];
+
+/// Whether what is at this address chooses its format itself.
+pub fn has_own_formats(path: &str) -> bool {
+    path.rsplit_once("/$").is_some_and(|(_, name)| OWN_FORMATS.contains(&name))
+}
+
+/// Whether an operation at this address is for a type that R4 does not have.
+pub fn is_type(kind: &str, path: &str) -> bool {
+    let name = path.rsplit_once("/$").map(|(_, name)| name);
+    OPERATIONS.iter().any(|one| Some(one.name) == name && one.kinds.contains(&kind))
+}
+
 impl Operation {
+    /// Whether it belongs to no type of R4, and stands with the system's own in the CapabilityStatement.
+    pub fn is_apart(&self) -> bool {
+        !self.kinds.is_empty() && !self.kinds.iter().any(|kind| r4().is_resource(kind))
+    }
+
     pub fn is_for(&self, kind: &str) -> bool {
         self.kinds.is_empty() || self.kinds.contains(&kind)
     }

@@ -2,9 +2,7 @@
 
 use crate::house::{House, each};
 use std::path::PathBuf;
-use yba_fhir::json::{
-    JsonContainerTrait, JsonValueMutTrait, JsonValueTrait, Value, from_slice, ordered, str_at, to_string,
-};
+use yba_fhir::json::{JsonValueMutTrait, Value, from_slice, ordered, str_at, to_string};
 
 /// Larger ones are bundles of the others.
 const BYTES_MAX: u64 = 100_000;

@@ -4,10 +4,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use bytes::Bytes;
+use std::sync::{Arc, OnceLock};
 use tower::ServiceExt;
+use yba_content::Content;
 use yba_fhir::json::{self, JsonContainerTrait, JsonValueTrait, Value, json, str_at};
 use yba_rest::{Settings, router};
 use yba_testkit::Kit;
+use yba_view::Library;
 
 pub const BASE: &str = "http://yba.test/fhir";
 
@@ -33,7 +36,7 @@ impl House {
     }
 
     fn with(kit: Kit, open: bool) -> House {
-        let settings = Settings { open, base: BASE.into(), run: "test".into() };
+        let settings = Settings { open, base: BASE.into(), run: "test".into(), views: views() };
         House { router: router(kit.records.clone(), settings), kit }
     }
 
@@ -85,6 +88,12 @@ impl House {
         assert_eq!(said.status, StatusCode::CREATED, "{said:?}");
         said.id()
     }
+}
+
+/// The views built into the program.
+fn views() -> Arc<Library> {
+    static VIEWS: OnceLock<Arc<Library>> = OnceLock::new();
+    VIEWS.get_or_init(|| Arc::new(Library::load(&Content::built_in()).unwrap())).clone()
 }
 
 pub fn bytes(tree: &Value) -> Bytes {

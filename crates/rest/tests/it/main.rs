@@ -13,3 +13,4 @@ mod operation;
 mod search;
 mod terminology;
 mod transaction;
+mod views;

@@ -146,7 +146,7 @@ pub fn visible_at(connection: &mut Connection, rid: i64, scope: &Scope, t: i64) 
 }
 
 /// Narrows record `l` to what the caller may see at all.
-fn within(sql: &mut Sql, scope: &Scope, t: i64) {
+pub fn within(sql: &mut Sql, scope: &Scope, t: i64) {
     match scope {
         Scope::All => {}
         Scope::Patients(patients) if !patients.is_empty() => {
@@ -160,7 +160,8 @@ fn within(sql: &mut Sql, scope: &Scope, t: i64) {
     }
 }
 
-fn visible(sql: &mut Sql, alias: &str, t: i64) {
+/// The condition that a row of `alias` is true at `t`.
+pub fn visible(sql: &mut Sql, alias: &str, t: i64) {
     sql.push(&format!("{alias}t_from <= {{}} AND {alias}t_to > {{}}"), [Value::Int(t), Value::Int(t)]);
 }
 

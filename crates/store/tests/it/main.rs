@@ -12,3 +12,4 @@ mod kit;
 mod reindex;
 mod search;
 mod swap;
+mod walk;

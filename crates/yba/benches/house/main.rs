@@ -23,6 +23,7 @@ mod searches;
 mod server;
 mod startup;
 mod timing;
+mod views;
 
 use bench::Bench;
 use report::{Report, Section};
@@ -41,6 +42,7 @@ const TOPICS: &[Topic] = &[
     ("reads", reads::run),
     ("searches", searches::run),
     ("people", people::run),
+    ("views", views::run),
     ("startup", startup::run),
 ];
 

@@ -4,8 +4,10 @@ use std::path::Path;
 use yba_content::{Content, Day, Problem};
 use yba_store::Clock;
 use yba_validate::{Codes, Validator};
+use yba_view::Library;
 
-/// Loads everything, with a folder in place of built-in files; prints every problem. Exit 1 when there is one.
+/// Loads everything, with a folder in place of built-in files, and runs every example; prints every problem. Exit 1
+/// when there is one.
 pub fn check(folder: Option<&Path>) -> u8 {
     let loaded = match folder {
         Some(folder) => Content::with_folder(folder),
@@ -20,10 +22,11 @@ pub fn check(folder: Option<&Path>) -> u8 {
             let (laws, lists) = (content.laws().count(), content.code_lists().count());
             println!(
                 "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, \
-                 {} value sets and maps; {} examples tried",
+                 {} value sets and maps, {} views; {} examples tried",
                 content.claims().all().count(),
                 content.profiles().len(),
                 content.canonicals().count(),
+                content.views().count(),
                 content.examples().count()
             );
             0
@@ -39,6 +42,10 @@ fn tried(content: &Content) -> Vec<Problem> {
     let (validator, unsound) = Validator::of_content(content, codes, &[]);
     problems.extend(unsound);
     problems.extend(validator.try_examples(content));
+    match Library::load(content) {
+        Ok(views) => problems.extend(views.try_examples(content)),
+        Err(wrong) => problems.extend(wrong),
+    }
     problems
 }
 

@@ -11,6 +11,7 @@ pub mod import_codes;
 pub mod import_fhir;
 pub mod synth;
 pub mod validate;
+pub mod view;
 
 use crate::cli::exit_code;
 use crate::node::Node;
@@ -28,6 +29,7 @@ pub enum Work {
     Check,
     Backup { to: PathBuf },
     AuditVerify,
+    ViewRun { view: view::Meant, format: view::Shape, out: Option<PathBuf> },
 }
 
 impl Work {
@@ -45,6 +47,9 @@ impl Work {
             Work::Check => check::run(node, output).await,
             Work::Backup { to } => backup::run(node, to, output).await,
             Work::AuditVerify => check::audit(node, output).await,
+            Work::ViewRun { view, format, out } => {
+                view::over_node(node, view, *format, out.as_deref(), output).await
+            }
         };
         done.unwrap_or_else(|outcome| {
             output.note(format!("yba: {outcome}"));

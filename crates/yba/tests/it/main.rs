@@ -18,3 +18,4 @@ mod closed_house;
 mod postgres_house;
 mod two_hospitals_one_record;
 mod validate;
+mod views;
