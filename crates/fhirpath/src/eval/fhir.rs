@@ -262,7 +262,8 @@ impl<'a> Machine<'a, '_> {
         Ok(())
     }
 
-    /// The id a reference points to; with a type, only of references to that type.
+    /// The id a reference points to; with a type, only of references to that type. A reference with the address of a
+    /// server has no key: what another server calls `Patient/1` is not ours of that id.
     fn reference_keys(&mut self, start: usize, call: &'a Call) -> Run {
         let wanted = match call.arguments.first() {
             Some(Op::Literal(Item::String(name))) => Some(&**name),
@@ -271,7 +272,8 @@ impl<'a> Machine<'a, '_> {
         let end = self.stack.len();
         for position in start..end {
             let reference = self.stack[position].node().and_then(|node| str_at(node.value?, &["reference"]));
-            let Some((name, id)) = reference.and_then(type_and_id) else { continue };
+            let relative = reference.filter(|reference| !reference.contains(':'));
+            let Some((name, id)) = relative.and_then(type_and_id) else { continue };
             if wanted.is_none_or(|wanted| wanted == name) {
                 self.push(Item::text(id))?;
             }

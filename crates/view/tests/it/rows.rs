@@ -223,3 +223,29 @@ fn rows_beyond_those_wanted_are_left_out() {
     assert_eq!((writer.rows(), writer.is_full()), (2, true));
     assert_eq!(out, b"[{\"v\":\"1\"},\n{\"v\":\"2\"}]\n");
 }
+
+#[test]
+fn only_references_within_the_node_have_keys() {
+    let keys = |reference: &str| {
+        let text = format!(
+            r#"{{"resourceType": "Patient", "managingOrganization": {{"reference": "{reference}"}}}}"#
+        );
+        let view = view(
+            r#"{"column": [{"name": "a", "path": "managingOrganization.getReferenceKey()"},
+                {"name": "b", "path": "managingOrganization.getReferenceKey(Patient)"}]}"#,
+        );
+        let (mut writer, mut out) = (Writer::new(Format::Csv, view.columns()).without_header(), Vec::new());
+        let resource: Value = from_str(&text).unwrap();
+        writer.resource(&view, &resource, &mut Left::UNBOUNDED.clone(), &mut out).unwrap();
+        String::from_utf8(out).unwrap().trim().to_owned()
+    };
+    assert_eq!(keys("Organization/1"), "1,");
+    assert_eq!(keys("Patient/1/_history/2"), "1,1");
+    for other in [
+        "https://elsewhere.example/fhir/Organization/1",
+        "urn:uuid:5f0c6b0e-8a43-4d3c-9d53-0d8d6d0f3c11",
+        "#1",
+    ] {
+        assert_eq!(keys(other), ",", "{other}");
+    }
+}
