@@ -26,16 +26,16 @@ fn holds(terminology: &Terminology, url: &str, code: &str) -> Option<bool> {
 #[tokio::test]
 async fn a_set_counts_when_it_is_written_and_no_longer_when_it_is_gone() {
     each_engine(async |kit: Kit| {
-        assert_eq!(holds(&*kit.records.terminology().await.unwrap(), "urn:a", "x"), None);
+        assert_eq!(holds(&kit.records.terminology().await.unwrap(), "urn:a", "x"), None);
         put(&kit, "a", "x").await;
         assert_eq!(holds(&kit.records.terminology_now(), "urn:a", "x"), None, "not made anew yet");
-        assert_eq!(holds(&*kit.records.terminology().await.unwrap(), "urn:a", "x"), Some(true));
+        assert_eq!(holds(&kit.records.terminology().await.unwrap(), "urn:a", "x"), Some(true));
         assert_eq!(holds(&kit.records.terminology_now(), "urn:a", "x"), Some(true));
         put(&kit, "a", "y").await;
         let now = kit.records.terminology().await.unwrap();
         assert_eq!((holds(&now, "urn:a", "x"), holds(&now, "urn:a", "y")), (Some(false), Some(true)));
         kit.records.transact(&kit.ctx(), vec![Change::delete("ValueSet", "a")]).await.unwrap();
-        assert_eq!(holds(&*kit.records.terminology().await.unwrap(), "urn:a", "y"), None);
+        assert_eq!(holds(&kit.records.terminology().await.unwrap(), "urn:a", "y"), None);
         assert_eq!(holds(&now, "urn:a", "y"), Some(true), "who held the old one still has it");
     })
     .await;
@@ -46,7 +46,7 @@ async fn a_restart_finds_what_was_written_before() {
     let kit = yba_testkit::records();
     put(&kit, "a", "x").await;
     let kit = kit.reopened().await;
-    assert_eq!(holds(&*kit.records.terminology().await.unwrap(), "urn:a", "x"), Some(true));
+    assert_eq!(holds(&kit.records.terminology().await.unwrap(), "urn:a", "x"), Some(true));
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn a_node_speaks_by_its_own_content() {
     kit.records.speak_by(std::sync::Arc::new(base));
     assert_eq!(holds(&kit.records.terminology_now(), "urn:own", "x"), Some(true));
     put(&kit, "a", "x").await;
-    assert_eq!(holds(&*kit.records.terminology().await.unwrap(), "urn:own", "x"), Some(true));
+    assert_eq!(holds(&kit.records.terminology().await.unwrap(), "urn:own", "x"), Some(true));
 }
 
 fn parse_set() -> Value {

@@ -161,12 +161,15 @@ impl Site {
     }
 }
 
+type Applies = Box<dyn Fn(&Site, &Value) -> bool>;
+type Act = Box<dyn Fn(&Site, &mut Value) -> String>;
+
 /// A kind of damage. It names the place where it must be found, or does nothing where it does not apply.
 pub struct Damage {
     pub name: String,
     pub key: &'static str,
-    pub applies: Box<dyn Fn(&Site, &Value) -> bool>,
-    pub act: Box<dyn Fn(&Site, &mut Value) -> String>,
+    pub applies: Applies,
+    pub act: Act,
 }
 
 fn damage(
@@ -223,7 +226,7 @@ pub fn kinds() -> Vec<Damage> {
         kinds.push(damage(
             &format!("an extension with a {type_name} of a bad format"),
             key,
-            |site, tree| at_the_top(site, tree),
+            at_the_top,
             move |_, tree| {
                 let name = format!("value{}{}", type_name[..1].to_uppercase(), &type_name[1..]);
                 let extension: Value =
