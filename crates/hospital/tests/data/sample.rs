@@ -160,7 +160,8 @@ pub fn person() -> Vec<Value> {
     all.push(patient("p3", "o3", "Nguyễn Thị Thanh Hường", "1968"));
     all.push(coverage("p1", "2026-12-31"));
     all.push(json!({
-        "resourceType": "AllergyIntolerance", "id": "a1", "patient": {"reference": "Patient/p1"}, "recordedDate": "2019-05-02",
+        "resourceType": "AllergyIntolerance", "id": "a1",
+        "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "code": "active"}]}, "patient": {"reference": "Patient/p1"}, "recordedDate": "2019-05-02",
         "code": {"text": "Penicillin"}, "reaction": [{"manifestation": [{"text": "phản vệ"}]}]
     }));
     all.push(json!({

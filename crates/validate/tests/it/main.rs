@@ -9,4 +9,5 @@ mod hl7;
 mod invented;
 mod profiles;
 mod rules;
+mod soup;
 mod structure;

@@ -10,11 +10,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use yba_claim::{ProvinceKey, Report};
-use yba_content::Content;
+use yba_content::{Content, Day};
 use yba_fhir::json::{Value, at, items, number_text, str_at};
 use yba_records::{Ids, Records};
 use yba_store::{Clock, Options, Store, Version};
 use yba_synth::{Edition, Money, TruthVisit};
+use yba_validate::{Codes, Validator};
 
 const KEY: [u8; 32] = [26; 32];
 const SID: &str = "https://yba.vn/fhir/sid/";
@@ -55,7 +56,12 @@ async fn two_hospitals_files_become_one_record_for_each_person() {
 
 fn open(home: &Home) -> Records {
     let options = Options { folder: home.data(), place: None, clock: Clock::system() };
-    Records::open(Store::open(options).unwrap(), Ids::Random).unwrap()
+    let records = Records::open(Store::open(options).unwrap(), Ids::Random).unwrap();
+    // As a node does: whatever names a profile of content, or an extension of ours, must keep it.
+    let content = Content::built_in();
+    let codes = Codes::of_content(&content, Day::of_instant(Clock::system().now_ms()));
+    records.judge_by(Validator::of_content(&content, codes, &[]).0);
+    records
 }
 
 async fn first_import(home: &Home, folder: &Path) -> (Records, Report) {
