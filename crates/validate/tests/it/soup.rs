@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use sonic_rs::PointerNode;
 use yba_content::Content;
-use yba_fhir::json::{JsonContainerTrait, JsonValueMutTrait, JsonValueTrait, Value, from_str, json};
+use yba_fhir::json::{JsonContainerTrait, JsonValueMutTrait, Value, from_str, json};
 use yba_validate::{Codes, Profiles, Validator};
 
 /// What may stand anywhere: right in one place, wrong in most.
