@@ -107,10 +107,6 @@ pub fn open(folder: &Path, place: Option<Place>) -> Result<Records> {
 }
 
 impl Node {
-    pub fn folder(&self) -> &Path {
-        self._folder.path()
-    }
-
     pub fn close(&self, bench: &Bench) {
         bench.runtime.block_on(self.records.store().close());
     }

@@ -44,10 +44,13 @@ pub fn bodies(bench: &Bench, people: u32) -> Result<Vec<Vec<u8>>> {
     const MOST: usize = 20_000;
     let files = bench.subfolder()?;
     write_of(people, Dialect::A, files.path())?;
-    let (_, node, _) = import(bench, files.path(), &Arc::new(Content::built_in()))?;
-    let records = crate::bench::open(node.folder(), Some(node.place.clone()))?;
-    let versions = bench.runtime.block_on(records.store().changes_after(0, MOST))?;
-    bench.runtime.block_on(records.store().close());
+    let node = bench.node(Engine::Sqlite)?.expect("SQLite is always there");
+    let (content, key) = (Arc::new(Content::built_in()), ProvinceKey::new([7; 32]));
+    let inputs = [files.path().to_owned()];
+    let work = yba_claim::import(&node.records, &content, &key, &inputs, Options::default(), |_| {});
+    bench.runtime.block_on(work)?;
+    let versions = bench.runtime.block_on(node.records.store().changes_after(0, MOST))?;
+    node.close(bench);
     Ok(versions.into_iter().map(|version| version.body.to_vec()).collect())
 }
 
