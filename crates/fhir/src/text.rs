@@ -27,6 +27,11 @@ pub fn tidy(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect()
 }
 
+/// A canonical without the version that it may name. <https://hl7.org/fhir/R4/references.html#canonical>
+pub fn unversioned(canonical: &str) -> &str {
+    canonical.split_once('|').map_or(canonical, |(url, _)| url)
+}
+
 /// The name that is fewest letters away from what was written, whatever the case, when these are few: for advice.
 pub fn nearest<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     /// No name of ours is longer; what is, is not compared.

@@ -5,6 +5,7 @@ use crate::profile::conform::Conform;
 use crate::spot::{Spot, Within};
 use std::sync::atomic::{AtomicU32, Ordering};
 use yba_fhir::Day;
+use yba_fhir::text::unversioned;
 use yba_fhirpath::{Host, Item, Node};
 
 /// Profiles whose rules ask for profiles whose rules ask, at most.
@@ -25,7 +26,7 @@ impl<'a> Answers<'a> {
 
 impl Host for Answers<'_> {
     fn member_of(&self, coded: &Item, value_set: &str) -> Option<bool> {
-        let set = value_set.split_once('|').map_or(value_set, |(url, _)| url);
+        let set = unversioned(value_set);
         match coded.node().and_then(|node| node.value) {
             Some(value) => self.conform.codes.holds(set, value, self.on),
             None => self.conform.codes.contains(set, None, coded.as_str()?, self.on),

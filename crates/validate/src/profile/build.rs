@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use yba_fhir::defs::{ElementDef, Invariant, r4};
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_fhir::outcome::Issue;
-use yba_fhir::text::nearest;
+use yba_fhir::text::{nearest, unversioned};
 use yba_fhirpath::schema::{Element, TypeId, Variant, schema};
 use yba_fhirpath::{CompileOptions, Program};
 
@@ -377,11 +377,10 @@ fn binding(draft: &Draft<'_>, base: Option<&ElementDef>) -> Option<Binding> {
         "extensible" => false,
         _ => return None,
     };
-    let unversioned = |set: &str| set.split_once('|').map_or(set, |(url, _)| url).to_owned();
     let as_in_r4 = base.and_then(|base| base.binding.as_ref()).is_some_and(|(strength, known)| {
         unversioned(known) == unversioned(set) && (strength == "required" || !required)
     });
-    (!as_in_r4).then(|| Binding { required, set: unversioned(set) })
+    (!as_in_r4).then(|| Binding { required, set: unversioned(set).to_owned() })
 }
 
 /// The types that a reference may point to, where fewer than in R4. A profile of ours counts by its own name's type,

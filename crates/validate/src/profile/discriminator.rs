@@ -5,6 +5,7 @@ use super::Constraint;
 use super::draft::{Draft, HL7, number, texts};
 use super::slicing::Wanted;
 use yba_fhir::json::{JsonValueTrait, Value, str_at};
+use yba_fhir::text::unversioned;
 use yba_fhirpath::schema::{TypeId, schema};
 
 /// The steps of a discriminator's path; none for `$this`. Points inside parentheses do not part.
@@ -123,6 +124,5 @@ pub fn told_by_profile(slice: &Draft<'_>, steps: &[&str]) -> Option<Wanted> {
 fn extension_url(built: &Constraint) -> Option<&str> {
     let extension = schema().fhir("Extension")?;
     let one = built.types.iter().find(|one| one.id == extension)?;
-    let url = one.profiles.first()?;
-    Some(url.split_once('|').map_or(url, |(url, _)| url))
+    one.profiles.first().map(|url| unversioned(url))
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use yba_fhir::defs::r4;
 use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value, items, number_text, str_at};
 use yba_fhir::outcome::Issue;
+use yba_fhir::text::unversioned;
 
 /// Where R4's own types are published.
 pub const HL7: &str = "http://hl7.org/fhir/StructureDefinition/";
@@ -106,8 +107,7 @@ pub fn of<'v>(
 }
 
 fn base_of(definition: &Value) -> &str {
-    let base = str_at(definition, &["baseDefinition"]).unwrap_or_default();
-    base.split_once('|').map_or(base, |(url, _)| url)
+    unversioned(str_at(definition, &["baseDefinition"]).unwrap_or_default())
 }
 
 fn lay_over<'v>(draft: &mut Draft<'v>, definition: &'v Value) -> Result<(), Vec<Issue>> {
