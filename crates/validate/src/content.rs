@@ -1,14 +1,15 @@
 //! The profiles of content: compiled, and tried on the examples beside them.
 
 use crate::{Codes, Findings, Profiles, Validator};
+use std::collections::BTreeSet;
 use yba_content::{Content, Example, Problem, ProfileEdition};
 use yba_fhir::json::{Value, str_at};
 use yba_fhir::outcome::{Issue, Severity};
 use yba_fhir::resource::{Limits, parse_json};
 
 impl Validator {
-    /// R4, the profiles of content as they are on the day of the codes, and further definitions. What is wrong with a definition of
-    /// content is told with file and line; what is sound is there all the same.
+    /// R4, the profiles of content as they are on the day of the codes, and further definitions. What is wrong with a
+    /// definition of content is told with file and line; what is sound is there all the same.
     pub fn of_content(content: &Content, codes: Codes, further: &[Value]) -> (Validator, Vec<Problem>) {
         let today = codes.today();
         let mut editions: Vec<&ProfileEdition> = content.profiles().iter().collect();
@@ -17,18 +18,23 @@ impl Validator {
         let definitions = editions.iter().map(|edition| &edition.definition).chain(further);
         let (mut profiles, faults) = Profiles::compile(definitions);
         let mut problems = Vec::new();
-        for edition in &editions {
-            let own = faults.iter().filter(|fault| Some(fault.url.as_str()) == edition.url());
-            problems.extend(own.map(|fault| problem(edition, &fault.issue)));
-            problems.extend(attach(edition, &mut profiles));
-        }
-        for fault in faults.iter().filter(|fault| !editions.iter().any(|one| one.url() == Some(&fault.url))) {
-            let place = fault.issue.path.as_deref().unwrap_or_default();
-            problems.push(Problem {
-                file: fault.url.clone(),
-                line: 0,
-                text: format!("{place}: {}", fault.issue.text),
+        for fault in &faults {
+            problems.push(match editions.get(fault.given) {
+                Some(edition) => problem(edition, &fault.issue),
+                None => {
+                    let place = fault.issue.path.as_deref().unwrap_or_default();
+                    Problem {
+                        file: fault.url.clone(),
+                        line: 0,
+                        text: format!("{place}: {}", fault.issue.text),
+                    }
+                }
             });
+        }
+        // What attaches a profile stands beside all its editions, and is said once.
+        let mut slugs = BTreeSet::new();
+        for edition in editions.iter().filter(|edition| slugs.insert(edition.slug.as_str())) {
+            problems.extend(attach(edition, &mut profiles));
         }
         (Validator::new(profiles, codes), problems)
     }
@@ -45,8 +51,11 @@ impl Validator {
             return wrong("không phải JSON của FHIR".to_owned());
         };
         let slug = example.edition.trim_start_matches("profiles/");
-        let profile =
-            content.profiles().iter().rfind(|edition| edition.slug == slug).and_then(ProfileEdition::url)?;
+        let editions = content.profiles().iter();
+        let Some(profile) = editions.rev().find(|edition| edition.slug == slug).and_then(ProfileEdition::url)
+        else {
+            return wrong(format!("thư mục profiles/{slug} không có hồ sơ để thử ví dụ này"));
+        };
         let is_of_type = self
             .profiles()
             .get(profile)

@@ -75,6 +75,9 @@ pub struct Findings {
     errors_only: bool,
     /// What is being added comes from a profile.
     in_profile: bool,
+    /// Errors of what is being added are only warned about.
+    is_soft: bool,
+    has_errors: bool,
     breaks_r4: bool,
 }
 
@@ -88,16 +91,34 @@ impl Findings {
         severity == Severity::Error || !self.errors_only
     }
 
-    pub(crate) fn add(&mut self, place: &Place<'_>, finding: Finding) {
+    pub(crate) fn add(&mut self, place: &Place<'_>, mut finding: Finding) {
+        if finding.severity == Severity::Error {
+            match self.is_soft {
+                true => finding.severity = Severity::Warning,
+                // Also of one that no longer fits into the list.
+                false => self.note_error(),
+            }
+        }
         let (finding, path) = match self.issues.len() {
             FINDINGS_MAX => (Finding::more(), None),
             full if full > FINDINGS_MAX => return,
             _ => (finding, Some(place.path())),
         };
-        self.breaks_r4 |= finding.severity == Severity::Error && !self.in_profile;
         let Finding { severity, code, key, text, diagnostics } = finding;
         let position = self.position.filter(|_| path.is_some());
         self.issues.push(Issue { severity, code, key, text, diagnostics, path, position });
+    }
+
+    fn note_error(&mut self) {
+        self.has_errors = true;
+        self.breaks_r4 |= !self.in_profile;
+    }
+
+    /// Adds what a profile says of a node, its errors as warnings.
+    pub(crate) fn softly(&mut self, judge: impl FnOnce(&mut Findings)) {
+        let outer = std::mem::replace(&mut self.is_soft, true);
+        self.of_profile(judge);
+        self.is_soft = outer;
     }
 
     /// Adds what a profile says of a node.
@@ -112,20 +133,13 @@ impl Findings {
         self.breaks_r4
     }
 
-    /// Makes warnings of the errors that were added since.
-    pub(crate) fn soften_from(&mut self, before: usize) {
-        for issue in self.issues.iter_mut().skip(before).filter(|issue| issue.severity == Severity::Error) {
-            issue.severity = Severity::Warning;
-        }
-    }
-
     /// Nothing more will be listed.
     pub fn is_full(&self) -> bool {
         self.issues.len() > FINDINGS_MAX
     }
 
     pub fn has_errors(&self) -> bool {
-        self.issues.iter().any(|issue| issue.severity == Severity::Error)
+        self.has_errors
     }
 }
 
@@ -468,6 +482,21 @@ mod tests {
         let second = contact.item(1);
         assert_eq!(second.child("name").path(), "Patient.contact[1].name");
         assert_eq!(root.path(), "Patient");
+    }
+
+    #[test]
+    fn an_error_counts_although_warnings_fill_the_list() {
+        let (mut findings, root) = (Findings::default(), Place::root("Patient"));
+        for _ in 0..FINDINGS_MAX + 5 {
+            findings.add(&root, Finding::unknown_profile("urn:x"));
+        }
+        assert!(findings.is_full() && !findings.has_errors());
+        findings.softly(|findings| findings.add(&root, Finding::is_array()));
+        assert!(!findings.has_errors(), "softly is only a warning");
+        findings.of_profile(|findings| findings.add(&root, Finding::is_array()));
+        assert!(findings.has_errors() && !findings.breaks_r4());
+        findings.add(&root, Finding::is_array());
+        assert!(findings.breaks_r4());
     }
 
     #[test]

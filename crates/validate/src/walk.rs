@@ -65,11 +65,14 @@ impl Walk<'_> {
             Some(meta) => items(meta, "profile").filter_map(|url| url.as_str()).collect(),
             None => Vec::new(),
         };
-        for url in named.iter().filter(|url| !self.asked.iter().any(|asked| asked == *url)) {
+        // What the caller asks is judged once, and of the outermost resource alone.
+        let asked = if spot.place.parent().is_none() { self.asked } else { &[] };
+        for url in named.iter().filter(|url| !asked.iter().any(|asked| asked == *url)) {
             self.profile(url, value, spot, out);
         }
         for one in self.conform.profiles.attached(kind) {
-            let is_named = named.iter().any(|url| one.profile.is_named(url));
+            let mut others = named.iter().copied().chain(asked.iter().map(String::as_str));
+            let is_named = others.any(|url| one.profile.is_named(url));
             if !is_named
                 && (one.is_enforced || out.wants(Severity::Warning))
                 && one.is_for(PathNode::root(value))
@@ -80,11 +83,8 @@ impl Walk<'_> {
     }
 
     fn attached(&self, one: &Attached, value: &Value, spot: Spot<'_>, out: &mut Findings) {
-        let before = out.issues.len();
-        out.of_profile(|out| self.conform.profile(&one.profile, PathNode::root(value), spot, out));
-        if !one.is_enforced {
-            out.soften_from(before);
-        }
+        let judge = |out: &mut Findings| self.conform.profile(&one.profile, PathNode::root(value), spot, out);
+        if one.is_enforced { out.of_profile(judge) } else { out.softly(judge) }
     }
 
     fn profile(&self, url: &str, value: &Value, spot: Spot<'_>, out: &mut Findings) {

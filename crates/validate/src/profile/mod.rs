@@ -1,8 +1,8 @@
 //! Profiles: what a StructureDefinition asks beyond R4, compiled. <https://hl7.org/fhir/R4/profiling.html>
 //!
-//! [`draft`] reads definitions and lays each over its base, [`build`] compiles the result, [`slicing`] tells slices apart by what
-//! [`discriminator`] found,
-//! [`conform`] judges. Only what a profile changes is kept, so judging costs what the profile asks, not what R4 holds.
+//! [`draft`] reads definitions and lays each over its base, [`build`] compiles the result, [`slicing`] tells slices apart
+//! by what [`discriminator`] found, [`conform`] judges. Only what a profile changes is kept, so judging costs what the
+//! profile asks, not what R4 holds.
 
 mod build;
 pub mod conform;
@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use yba_fhir::json::{Value, str_at};
 use yba_fhir::outcome::Issue;
+use yba_fhir::text::unversioned;
 use yba_fhirpath::schema::{Kind, TypeId, schema};
 use yba_fhirpath::{Environment, Node, PathError, Program};
 
@@ -124,7 +125,7 @@ pub struct Allowed {
 impl Profile {
     /// Whether a canonical names it.
     pub fn is_named(&self, canonical: &str) -> bool {
-        canonical.split_once('|').map_or(canonical, |(url, _)| url) == self.url
+        unversioned(canonical) == self.url
     }
 }
 
@@ -147,6 +148,8 @@ pub struct Binding {
 pub struct Fault {
     /// The definition's canonical URL.
     pub url: String,
+    /// Which of the definitions that were given, counted from 0.
+    pub given: usize,
     /// Where in it, as FHIRPath in `Issue.path`.
     pub issue: Issue,
 }
@@ -170,8 +173,10 @@ pub struct Attached {
 }
 
 impl Attached {
+    /// Whether a resource is to be judged by it. One that the expression cannot be evaluated on is: else whoever sends
+    /// an odd resource would pass by the profile.
     pub fn is_for(&self, resource: Node<'_>) -> bool {
-        self.applies.test(resource, &Environment::default()).is_ok_and(|holds| holds == Some(true))
+        self.applies.test(resource, &Environment::default()).map_or(true, |holds| holds == Some(true))
     }
 }
 
@@ -180,15 +185,16 @@ impl Profiles {
     /// none is named. Definitions of R4's own types are passed over. Answers what is sound and, beside it, everything
     /// that is wrong with the others.
     pub fn compile<'v>(definitions: impl IntoIterator<Item = &'v Value>) -> (Profiles, Vec<Fault>) {
-        let definitions: Vec<&Value> = definitions.into_iter().filter(|one| is_profile(one)).collect();
-        let by_url: BTreeMap<&str, &Value> = definitions.iter().map(|one| (url_of(one), *one)).collect();
+        let definitions: Vec<(usize, &Value)> =
+            definitions.into_iter().enumerate().filter(|(_, one)| is_profile(one)).collect();
+        let by_url: BTreeMap<&str, &Value> = definitions.iter().map(|(_, one)| (url_of(one), *one)).collect();
         let (mut profiles, mut faults) = (Profiles::default(), Vec::new());
-        for definition in definitions {
+        for (given, definition) in definitions {
             let url = url_of(definition);
             match draft::of(definition, &by_url).and_then(|draft| build::profile(definition, &draft)) {
                 Ok(profile) => profiles.add(definition, Arc::new(profile)),
                 Err(issues) => {
-                    faults.extend(issues.into_iter().map(|issue| Fault { url: url.to_owned(), issue }))
+                    faults.extend(issues.into_iter().map(|issue| Fault { url: url.to_owned(), given, issue }))
                 }
             }
         }

@@ -109,6 +109,62 @@ fn content_attaches_profiles_to_what_resources_hold() {
     );
 }
 
+/// A folder with two editions of the profile of visits, attached to every visit; the later one as it is changed.
+fn two_editions(change: impl Fn(&str) -> String, applies: &str) -> (Validator, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("profiles/vn-encounter");
+    std::fs::create_dir_all(&place).unwrap();
+    let text = include_str!("../../../../content/profiles/vn-encounter/2026-01-01.json");
+    let later = text.replace("\"version\": \"2026-01-01\"", "\"version\": \"2026-02-01\"");
+    std::fs::write(place.join("2026-02-01.json"), change(&later)).unwrap();
+    let about = format!(
+        "title = \"Lượt khám\"\nbasis = [\"yba\"]\nsure = \"verified\"\napplies = \"{applies}\"\nenforced = true\n"
+    );
+    std::fs::write(place.join("about.toml"), about).unwrap();
+    std::fs::create_dir_all(folder.path().join("profiles/no-such/examples")).unwrap();
+    std::fs::write(
+        folder.path().join("profiles/no-such/about.toml"),
+        "title = \"x\"\nbasis = [\"yba\"]\nsure = \"verified\"\n",
+    )
+    .unwrap();
+    std::fs::write(folder.path().join("profiles/no-such/examples/right.json"), "{}").unwrap();
+    let content = Content::with_folder(folder.path()).unwrap();
+    let (validator, mut problems) = Validator::of_content(&content, Codes::of_content(&content, day()), &[]);
+    problems.extend(validator.try_examples(&content));
+    (validator, problems.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn each_edition_answers_for_itself_and_the_profile_is_attached_once() {
+    let visit = from_str(r#"{"resourceType": "Encounter", "class": {"code": "AMB"}, "status": "finished", "type": [{"text": "x"}]}"#).unwrap();
+    let (validator, problems) = two_editions(str::to_owned, "type.exists()");
+    assert!(problems.iter().all(|one| one.starts_with("profiles/no-such/examples/")), "{problems:?}");
+    assert_eq!(problems.len(), 1, "examples beside no profile are told: {problems:?}");
+    let found = validator.check(&visit).issues;
+    let rules = found.iter().filter(|issue| issue.path.as_deref() == Some("Encounter.subject")).count();
+    assert_eq!(rules, 1, "{found:#?}");
+
+    let (_, problems) =
+        two_editions(|text| text.replace("\"Encounter.serviceProvider\"", "\"Encounter.nowhere\""), "true");
+    let of_definitions: Vec<_> = problems.iter().filter(|one| one.contains("nowhere")).collect();
+    assert_eq!(of_definitions.len(), 1, "{problems:?}");
+    assert!(of_definitions[0].starts_with("profiles/vn-encounter/2026-02-01.json:"), "{problems:?}");
+}
+
+#[test]
+fn a_resource_that_the_condition_cannot_be_asked_of_does_not_pass_by() {
+    let (validator, _) = two_editions(str::to_owned, "type.text.substring(0, 1) = 'x'");
+    let types = |number: usize| vec![r#"{"text": "x"}"#; number].join(", ");
+    let visit = |number: usize| {
+        let text = format!(
+            r#"{{"resourceType": "Encounter", "class": {{"code": "AMB"}}, "status": "finished", "type": [{}]}}"#,
+            types(number)
+        );
+        validator.check(&from_str(&text).unwrap())
+    };
+    assert!(visit(1).has_errors() && visit(2).has_errors());
+}
+
 #[test]
 fn the_invented_province_keeps_the_profiles() {
     let (_, validator) = built_in();

@@ -337,6 +337,11 @@ fn profiles_are_found_in_the_resource_itself_also_inside_a_bundle() {
             ("Bundle.entry[0].resource", "profile-unknown")
         ]
     );
+    let asked = ["https://yba.test/p|1.0".to_owned()];
+    let findings = validator.check_against(&from_str(&bundle).unwrap(), &asked);
+    let inside =
+        findings.issues.iter().filter(|issue| issue.path.as_deref() == Some("Bundle.entry[0].resource.name"));
+    assert_eq!(inside.count(), 1, "what is asked of the bundle does not excuse its entry");
     assert_eq!(
         found(&validator, r#"{"resourceType": "Observation", "status": "final", "code": {"text": "x"}}"#),
         ["Observation profile-of-other-type"]

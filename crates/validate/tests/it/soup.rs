@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use sonic_rs::PointerNode;
+use std::sync::OnceLock;
 use yba_content::Content;
 use yba_fhir::json::{JsonContainerTrait, JsonValueMutTrait, Value, from_str, json};
 use yba_validate::{Codes, Profiles, Validator};
@@ -77,13 +78,17 @@ fn spoils() -> impl Strategy<Value = Vec<(usize, usize)>> {
     prop::collection::vec((any::<usize>(), any::<usize>()), 1..5)
 }
 
+fn content() -> &'static Content {
+    static CONTENT: OnceLock<Content> = OnceLock::new();
+    CONTENT.get_or_init(Content::built_in)
+}
+
 fn definitions() -> Vec<Value> {
-    Content::built_in().profiles().iter().map(|edition| edition.definition.clone()).collect()
+    content().profiles().iter().map(|edition| edition.definition.clone()).collect()
 }
 
 fn examples() -> Vec<Value> {
-    let content = Content::built_in();
-    let own = content.examples().filter(|example| example.edition.starts_with("profiles/"));
+    let own = content().examples().filter(|example| example.edition.starts_with("profiles/"));
     own.map(|example| from_str(&example.text).unwrap()).collect()
 }
 
