@@ -2,9 +2,11 @@
 //! visits fill what it leaves open; numbers are gathered. The order in which files come does not matter, except that
 //! of two visits ending in the same minute the later import speaks.
 
-use crate::map::{array, extension_url, settled};
+use crate::map::{array, extension_url};
 use crate::value::Moment;
-use yba_fhir::json::{JsonContainerTrait, JsonValueMutTrait, JsonValueTrait, Object, Value, items, str_at};
+use yba_fhir::json::{
+    JsonContainerTrait, JsonValueMutTrait, JsonValueTrait, Object, Value, items, ordered, str_at,
+};
 use yba_fhir::text::fold;
 
 /// The two ways a visit may go into what is there.
@@ -48,7 +50,7 @@ pub(crate) fn patient(current: &Value, stated: &Value, encounter_id: &str) -> Me
         }
     }
     birth(&mut older, &mut newest, stated);
-    Merged { as_older: settled(&Value::from(older)), as_newest: settled(&Value::from(newest)) }
+    Merged { as_older: ordered(&Value::from(older)), as_newest: ordered(&Value::from(newest)) }
 }
 
 /// Merges something that is replaced as a whole, such as a Coverage.
@@ -63,7 +65,7 @@ pub(crate) fn practitioner(current: &Value, stated: &Value) -> Option<Value> {
     let name = stated.get("name").filter(|_| current.get("name").is_none())?;
     let mut filled = members(current);
     filled.insert("name", name.clone());
-    Some(settled(&Value::from(filled)))
+    Some(ordered(&Value::from(filled)))
 }
 
 fn members(resource: &Value) -> Object {
@@ -230,7 +232,7 @@ pub(crate) fn without_numbers(patient: &Value, numbers: &[Value]) -> Value {
     let mut kept = list(&object, "identifier");
     kept.retain(|one| !numbers.iter().any(|number| same_identifier(one, number)));
     object.insert("identifier", array(kept));
-    settled(&Value::from(object))
+    ordered(&Value::from(object))
 }
 
 /// Whether day and month of two birth dates are exchanged.
@@ -257,7 +259,7 @@ pub(crate) fn entered_in_error(resource: &Value) -> Value {
     } else {
         object.insert("status", Value::from("entered-in-error"));
     }
-    settled(&Value::from(object))
+    ordered(&Value::from(object))
 }
 
 #[cfg(test)]

@@ -364,8 +364,9 @@ fn refused_by_store(file: &VisitFile, mut problems: Vec<Problem>, refused: &Outc
 }
 
 /// A mapped tree as a resource. It always is one, so a failure is ours.
+/// What is written. Mapping and merging have put its members in order.
 fn resource(tree: Value) -> Result<Resource, Outcome> {
-    Resource::from_value(tree)
+    Resource::from_parsed(tree)
         .map_err(|refused| Outcome::fault(format!("a mapped resource is malformed: {refused}")))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Built with `arbitrary_precision`: a decimal keeps the digits it came with (`2.00` stays `2.00`).
 
+use sonic_rs::to_writer;
 pub use sonic_rs::{
     Array, JsonContainerTrait, JsonNumberTrait, JsonType, JsonValueMutTrait, JsonValueTrait, Object, Value,
     array, from_slice, from_str, json, object, to_string, to_vec,
@@ -33,36 +34,36 @@ pub fn number_text(value: &Value) -> Option<String> {
 /// a parsed one keeps the order of its text. What is built is therefore ordered once, so that equal content has
 /// equal bytes.
 pub fn ordered(value: &Value) -> Value {
-    let mut text = String::with_capacity(1024);
+    let mut text = Vec::with_capacity(1024);
     write_ordered(value, &mut text);
-    from_str(&text).expect("what was printed from a tree parses")
+    from_slice(&text).expect("what was printed from a tree parses")
 }
 
-fn write_ordered(value: &Value, out: &mut String) {
+fn write_ordered(value: &Value, out: &mut Vec<u8>) {
     if let Some(object) = value.as_object() {
         let mut members: Vec<(&str, &Value)> = object.iter().collect();
         members.sort_unstable_by_key(|(key, _)| (rank(key), *key));
-        out.push('{');
+        out.push(b'{');
         for (position, (key, member)) in members.into_iter().enumerate() {
             if position > 0 {
-                out.push(',');
+                out.push(b',');
             }
-            out.push_str(&to_string(key).expect("a string always serialises"));
-            out.push(':');
+            to_writer(&mut *out, key).expect("a string always serialises");
+            out.push(b':');
             write_ordered(member, out);
         }
-        out.push('}');
+        out.push(b'}');
     } else if let Some(array) = value.as_array() {
-        out.push('[');
+        out.push(b'[');
         for (position, item) in array.iter().enumerate() {
             if position > 0 {
-                out.push(',');
+                out.push(b',');
             }
             write_ordered(item, out);
         }
-        out.push(']');
+        out.push(b']');
     } else {
-        out.push_str(&to_string(value).expect("a leaf always serialises"));
+        to_writer(out, value).expect("a leaf always serialises");
     }
 }
 

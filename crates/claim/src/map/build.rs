@@ -1,7 +1,7 @@
 //! Small builders for resources as trees: elements that are absent stay absent, decimals keep their digits.
 
 use crate::value::Decimal;
-use yba_fhir::json::{self, Array, JsonContainerTrait, JsonValueMutTrait, Object, Value, json};
+use yba_fhir::json::{self, Array, JsonValueMutTrait, Object, Value, json};
 
 pub(crate) const LOINC: &str = "http://loinc.org";
 pub(crate) const UCUM: &str = "http://unitsofmeasure.org";
@@ -174,45 +174,4 @@ pub(crate) fn reference_by(system: &str, value: &str, display: &str) -> Value {
     tree.put("identifier", identifier(system, value).finish());
     tree.put("display", display);
     tree.finish()
-}
-
-/// The same tree with its members in a fixed order. A tree that was built, rather than parsed, keeps its members in
-/// a hash table whose order differs from run to run; the store tells contents apart by their bytes, so equal content
-/// must have equal bytes.
-pub(crate) fn settled(value: &Value) -> Value {
-    let mut text = String::with_capacity(2048);
-    write_settled(value, &mut text);
-    json::from_str(&text).expect("a tree written by ourselves is well formed")
-}
-
-fn write_settled(value: &Value, text: &mut String) {
-    if let Some(array) = value.as_array() {
-        text.push('[');
-        for (at, item) in array.iter().enumerate() {
-            text.push_str(if at > 0 { "," } else { "" });
-            write_settled(item, text);
-        }
-        text.push(']');
-    } else if let Some(object) = value.as_object() {
-        let mut members: Vec<(&str, &Value)> = object.iter().collect();
-        members.sort_by_key(|(key, _)| (rank(key), *key));
-        text.push('{');
-        for (at, (key, member)) in members.into_iter().enumerate() {
-            text.push_str(if at > 0 { ",\"" } else { "\"" });
-            // Element names of FHIR are plain letters and an underscore: nothing to escape.
-            text.push_str(key);
-            text.push_str("\":");
-            write_settled(member, text);
-        }
-        text.push('}');
-    } else {
-        text.push_str(&json::to_string(value).expect("a plain value always serialises"));
-    }
-}
-
-/// What people look for first stands first.
-fn rank(key: &str) -> usize {
-    const FIRST: &[&str] =
-        &["resourceType", "id", "meta", "extension", "identifier", "url", "system", "status", "code"];
-    FIRST.iter().position(|first| *first == key).unwrap_or(FIRST.len())
 }

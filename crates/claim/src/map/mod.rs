@@ -21,9 +21,9 @@ use crate::value::Moment;
 use build::{coding, reference, sid, system};
 use yba_content::Content;
 use yba_content::claims::Shape;
-use yba_fhir::json::Value;
+use yba_fhir::json::{Value, ordered};
 
-pub(crate) use build::{array, extension_url, settled};
+pub(crate) use build::{array, extension_url};
 pub(crate) use provenance::{Trail, Verdict, digest, provenance};
 
 /// The resources of one visit.
@@ -175,9 +175,9 @@ pub(crate) fn map<'c>(visit: &Visit<'c>, content: &'c Content, key: &ProvinceKey
     let (patient, parties) = (patient::map(&scene), party::map(&scene));
     // Last, because it keeps what nothing else has read.
     own.extend(document::kept_raw(&scene));
-    let settle = |trees: Vec<Value>| trees.iter().map(settled).collect::<Vec<Value>>();
+    let in_order = |trees: Vec<Value>| trees.iter().map(ordered).collect::<Vec<Value>>();
     let (patient, parties, coverages, own) =
-        (settled(&patient), settle(parties), settle(coverages), settle(own));
+        (ordered(&patient), in_order(parties), in_order(coverages), in_order(own));
     Some(Mapped {
         facility: visit.facility.clone(),
         key: visit.key.clone(),

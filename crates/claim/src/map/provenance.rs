@@ -11,7 +11,7 @@ use crate::id::organization_id;
 use crate::table::Visit;
 use sha2::{Digest, Sha256};
 use yba_fhir::Day;
-use yba_fhir::json::{JsonValueTrait, Value, items, json, str_at};
+use yba_fhir::json::{JsonValueTrait, Value, items, json, ordered, str_at};
 
 /// Raised when mapping changes: visits are then mapped again at their next import, even if nothing else changed.
 pub(crate) const MAPPING: u64 = 1;
@@ -164,7 +164,7 @@ pub(crate) fn provenance(
         "entity",
         json!([{"role": "source", "what": {"identifier": file, "display": file_name(&origin.file)}}]),
     );
-    super::settled(&tree.finish())
+    ordered(&tree.finish())
 }
 
 fn target(resource: &Value) -> Option<Value> {
