@@ -20,7 +20,8 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use yba_content::Content;
 use yba_fhir::Outcome;
 use yba_records::{Ctx, Records};
@@ -43,8 +44,12 @@ impl Default for Options {
     }
 }
 
-/// Visits waiting for one worker.
-const WAITING: usize = 4;
+/// Visits read but not yet written, for each worker: together, since one worker may have a patient with many visits,
+/// whom the others need not wait for.
+const READ_AHEAD: usize = 4;
+
+/// A visit on its way to the worker of its patient, and its part of what may be read ahead.
+type Underway = (VisitFile, OwnedSemaphorePermit);
 
 /// What the reading thread and the workers tell.
 enum Told {
@@ -87,10 +92,13 @@ pub async fn import(
         parties: Arc::new(Mutex::new(HashSet::new())),
     };
     let workers = start_workers(&taker, options.workers.clamp(1, 1024), &tell);
+    let ahead = Arc::new(Semaphore::new(workers.len() * READ_AHEAD));
     let reader = Reader {
         shapes: Shapes::of(content.claims()),
         bounds: options.bounds,
         workers,
+        ahead,
+        runtime: Handle::current(),
         tell,
         bare: Vec::new(),
         bare_bytes: 0,
@@ -126,17 +134,22 @@ pub async fn import(
     }
 }
 
-fn start_workers(taker: &Taker, count: usize, tell: &mpsc::Sender<Told>) -> Vec<mpsc::Sender<VisitFile>> {
+fn start_workers(
+    taker: &Taker,
+    count: usize,
+    tell: &mpsc::Sender<Told>,
+) -> Vec<mpsc::UnboundedSender<Underway>> {
     let start = |_| {
-        let (send, receive) = mpsc::channel(WAITING);
+        // Bounded by what may be read ahead.
+        let (send, receive) = mpsc::unbounded_channel();
         tokio::spawn(work(taker.clone(), receive, tell.clone()));
         send
     };
     (0..count).map(start).collect()
 }
 
-async fn work(taker: Taker, mut visits: mpsc::Receiver<VisitFile>, tell: mpsc::Sender<Told>) {
-    while let Some(file) = visits.recv().await {
+async fn work(taker: Taker, mut visits: mpsc::UnboundedReceiver<Underway>, tell: mpsc::Sender<Told>) {
+    while let Some((file, _ahead)) = visits.recv().await {
         let told = match taker.take(&file).await {
             Ok(taken) => Told::Visit(Box::new((file, taken))),
             Err(outcome) => Told::Fault(outcome),
@@ -151,7 +164,10 @@ async fn work(taker: Taker, mut visits: mpsc::Receiver<VisitFile>, tell: mpsc::S
 struct Reader {
     shapes: Shapes,
     bounds: Bounds,
-    workers: Vec<mpsc::Sender<VisitFile>>,
+    workers: Vec<mpsc::UnboundedSender<Underway>>,
+    /// What may still be read ahead.
+    ahead: Arc<Semaphore>,
+    runtime: Handle,
     tell: mpsc::Sender<Told>,
     /// Bare files of the folder being read, to be joined.
     bare: Vec<(Arc<Origin>, Part)>,
@@ -246,7 +262,8 @@ impl Reader {
         let row = visit.part("XML1").and_then(|part| part.rows.first());
         row.and_then(|row| row.get("MA_BN")).or(visit.key()).hash(&mut hasher);
         let worker = (hasher.finish() % self.workers.len() as u64) as usize;
-        self.workers[worker].blocking_send(visit).is_ok()
+        let Ok(permit) = self.runtime.block_on(Arc::clone(&self.ahead).acquire_owned()) else { return false };
+        self.workers[worker].send((visit, permit)).is_ok()
     }
 }
 
