@@ -273,11 +273,15 @@ fn included(
     }
     let mut targets: Vec<(String, String)> = Vec::new();
     for (code, wanted) in &query.include {
-        let p = numbers.parameter(&query.kind, code);
         for one in matches {
-            let sql = "SELECT target FROM ix_reference WHERE shard = 0 AND rid = ?1 AND p = ?2 \
-                       AND t_from <= ?3 AND t_to > ?3";
-            for row in connection.query(sql, &[Value::Int(one.rid), Value::Int(p), Value::Int(t)])? {
+            let mut sql = Sql::default();
+            sql.push(
+                "SELECT target FROM ix_reference WHERE shard = 0 AND rid = {} AND ",
+                [Value::Int(one.rid)],
+            );
+            plan::under(&mut sql, "", numbers.parameter(&query.kind, code));
+            plan::visible(&mut sql, "", t);
+            for row in connection.query(&sql.text, &sql.params)? {
                 if let Some((kind, id)) = local_target(row.text(0))
                     && wanted.as_deref().is_none_or(|wanted| wanted == kind)
                     && r4().is_resource(kind)

@@ -32,7 +32,7 @@ fn plains_of(kind: &str, numbers: &Numbers) -> Vec<Plain> {
     let plain = |one: &'static SearchParameter| {
         let wanted = !matches!(one.search_type, SearchType::Composite | SearchType::Special);
         let path = PlainPath::compile(&one.expression, kind, r4()).filter(|_| wanted)?;
-        let p = numbers.parameter(kind, &one.code);
+        let p = *numbers.parameter(kind, &one.code).first()?;
         Some(Plain { p, search_type: one.search_type, path })
     };
     of_type.filter_map(plain).collect()

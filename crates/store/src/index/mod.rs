@@ -9,6 +9,7 @@ pub mod pair;
 mod program;
 pub mod quantity;
 pub mod reference;
+pub mod sharing;
 pub mod string;
 pub mod token;
 pub mod uri;
@@ -17,6 +18,7 @@ use crate::db::Value as Cell;
 use crate::db::schema::{self, IndexTable};
 use crate::search::condition::Condition;
 use program::Programs;
+use sharing::{Candidate, Kept};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
@@ -25,8 +27,9 @@ use yba_fhir::json::{JsonValueTrait, Value};
 use yba_fhirpath::{Environment, Item, Node};
 
 /// The version of what this module makes of a resource. Whoever changes which rows there are raises it: nodes then
-/// make their rows anew (see [`crate::reindex`]). 1 was the one of plain paths.
-pub const EPOCH: i64 = 2;
+/// make their rows anew (see [`crate::reindex`]). 1 was the one of plain paths, 2 kept
+/// rows for every parameter.
+pub const EPOCH: i64 = 3;
 /// Longest text kept in an index row; longer text is cut and marked with a hash of the whole.
 const TEXT_MAX: usize = 400;
 /// Most bytes, and fewest, that remain of a text that is cut (a letter has up to four).
@@ -99,9 +102,11 @@ pub fn position(table: &IndexTable) -> usize {
 /// A search parameter that this node can search by.
 #[derive(Debug)]
 pub struct Parameter {
-    pub code: String,
+    pub code: &'static str,
     pub search_type: SearchType,
     pub targets: Vec<String>,
+    /// Where its rows stand.
+    pub kept: Kept,
     expression: &'static str,
     /// Whether this parameter puts the resource into a patient's compartment.
     in_compartment: bool,
@@ -110,8 +115,10 @@ pub struct Parameter {
 /// A composite parameter: indexed (see [`pair`]), but not searched by yet.
 #[derive(Debug)]
 pub struct Composite {
-    pub code: String,
+    pub code: &'static str,
     pub parts: Vec<Part>,
+    /// Where its rows stand.
+    pub kept: Kept,
     expression: &'static str,
 }
 
@@ -128,9 +135,16 @@ pub struct KindIndex {
     kind: &'static str,
     pub parameters: Vec<Parameter>,
     pub composites: Vec<Composite>,
-    by_code: HashMap<String, usize>,
+    by_code: HashMap<&'static str, usize>,
     /// Compiled when the first resource of the type comes.
     programs: OnceLock<Programs>,
+}
+
+impl Parameter {
+    /// Of references in shared rows, the type that is meant.
+    pub fn only_type(&self) -> Option<&'static str> {
+        if let Kept::With { only, .. } = &self.kept { *only } else { None }
+    }
 }
 
 impl KindIndex {
@@ -138,10 +152,16 @@ impl KindIndex {
         self.by_code.get(code).map(|position| (*position, &self.parameters[*position]))
     }
 
+    /// Where the rows of a parameter or composite stand.
+    pub fn kept(&self, code: &str) -> Option<&Kept> {
+        let composite = || self.composites.iter().find(|one| one.code == code).map(|one| &one.kept);
+        self.parameter(code).map(|(_, one)| &one.kept).or_else(composite)
+    }
+
     /// The codes of all that have rows: parameters, then composites.
     fn codes(&self) -> impl Iterator<Item = &str> {
-        let composites = self.composites.iter().map(|one| one.code.as_str());
-        self.parameters.iter().map(|one| one.code.as_str()).chain(composites)
+        let composites = self.composites.iter().map(|one| one.code);
+        self.parameters.iter().map(|one| one.code).chain(composites)
     }
 
     fn programs(&self) -> &Programs {
@@ -167,16 +187,47 @@ fn of_kind(kind: &'static str) -> KindIndex {
             SearchType::Special => {}
             SearchType::Composite => composites.push(composite(definition)),
             _ => parameters.push(Parameter {
-                code: definition.code.clone(),
+                code: &definition.code,
                 search_type: definition.search_type,
                 targets: definition.targets.clone(),
+                kept: Kept::Own,
                 expression: &definition.expression,
                 in_compartment: compartment.contains(&definition.code),
             }),
         }
     }
-    let by_code = parameters.iter().enumerate().map(|(at, one)| (one.code.clone(), at)).collect();
+    share(kind, &mut parameters, &mut composites);
+    let by_code = parameters.iter().enumerate().map(|(at, one)| (one.code, at)).collect();
     KindIndex { kind, parameters, composites, by_code, programs: OnceLock::new() }
+}
+
+/// Finds out whose rows say what another's would.
+fn share(kind: &str, parameters: &mut [Parameter], composites: &mut [Composite]) {
+    let of_parameter = |one: &Parameter| Candidate {
+        code: one.code,
+        expression: one.expression,
+        sort: format!("{:?}", one.search_type),
+        is_reference: one.search_type == SearchType::Reference,
+    };
+    let of_composite = |one: &Composite| Candidate {
+        code: one.code,
+        expression: one.expression,
+        sort: one.parts.iter().map(|part| format!("{:?} {}|", part.search_type, part.expression)).collect(),
+        is_reference: false,
+    };
+    let candidates: Vec<Candidate> = parameters.iter().map(of_parameter).collect();
+    for (at, kept) in sharing::kept(kind, &candidates).into_iter().enumerate() {
+        // Of what puts a resource into a patient's compartment, the one with the rows does so.
+        if let (Kept::With { codes, .. }, true) = (&kept, parameters[at].in_compartment) {
+            let owners = parameters.iter_mut().filter(|one| codes.contains(&one.code));
+            owners.for_each(|owner| owner.in_compartment = true);
+        }
+        parameters[at].kept = kept;
+    }
+    let candidates: Vec<Candidate> = composites.iter().map(of_composite).collect();
+    for (composite, kept) in composites.iter_mut().zip(sharing::kept(kind, &candidates)) {
+        composite.kept = kept;
+    }
 }
 
 fn composite(definition: &'static SearchParameter) -> Composite {
@@ -191,7 +242,7 @@ fn composite(definition: &'static SearchParameter) -> Composite {
         expression: &component.expression,
     };
     let parts = definition.components.iter().zip(search_types).map(part).collect();
-    Composite { code: definition.code.clone(), parts, expression: &definition.expression }
+    Composite { code: &definition.code, parts, kept: Kept::Own, expression: &definition.expression }
 }
 
 fn type_of(url: &str) -> SearchType {
@@ -223,8 +274,13 @@ impl Numbers {
         self.by_kind.get(kind).map_or(-1, |(number, _)| *number)
     }
 
-    pub fn parameter(&self, kind: &str, code: &str) -> i64 {
-        self.by_name.get(&format!("{kind}.{code}")).copied().unwrap_or(-1)
+    /// The numbers under which the rows of a parameter stand.
+    pub fn parameter(&self, kind: &str, code: &str) -> Vec<i64> {
+        let number = |code: &str| self.by_name.get(&format!("{kind}.{code}")).copied().unwrap_or(-1);
+        match kinds().get(kind).and_then(|index| index.kept(code)) {
+            Some(Kept::With { codes, .. }) => codes.iter().copied().map(number).collect(),
+            _ => vec![number(code)],
+        }
     }
 
     /// Every name that needs a number.
@@ -258,6 +314,7 @@ pub fn extract(tree: &Value, kind: &str, id: &str, numbers: &Numbers) -> Rows {
     let programs = index.programs();
     let mut numbers = of_parameters.iter();
     for ((parameter, program), p) in index.parameters.iter().zip(&programs.parameters).zip(&mut numbers) {
+        let Some(program) = program else { continue };
         for item in program.evaluate_node(root, &environment).unwrap_or_default() {
             let Some(value) = value_of(&item) else { continue };
             index_value(parameter.search_type, *p, &value, &mut rows);
@@ -270,6 +327,7 @@ pub fn extract(tree: &Value, kind: &str, id: &str, numbers: &Numbers) -> Rows {
         }
     }
     for (pair, p) in programs.pairs.iter().zip(numbers) {
+        let Some(pair) = pair else { continue };
         pair::index(*p, pair, root, &environment, &mut rows);
     }
     rows

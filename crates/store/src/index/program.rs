@@ -1,6 +1,7 @@
 //! The expressions of R4's search parameters, compiled for the types that a node meets. A station meets some thirty of
 //! the 146, so a type is compiled when its first resource comes.
 
+use super::sharing::Kept;
 use super::{Composite, Parameter};
 use yba_fhir::defs::SearchType;
 use yba_fhirpath::{CompileOptions, Program};
@@ -8,9 +9,9 @@ use yba_fhirpath::{CompileOptions, Program};
 /// The programs of one resource type.
 #[derive(Debug)]
 pub(super) struct Programs {
-    /// In the order of the parameters of the type.
-    pub parameters: Vec<Program>,
-    pub pairs: Vec<PairProgram>,
+    /// In the order of the parameters of the type; none for those whose rows others have.
+    pub parameters: Vec<Option<Program>>,
+    pub pairs: Vec<Option<PairProgram>>,
 }
 
 /// A composite: where its parts stand together, the token, and the other parts in order.
@@ -24,10 +25,14 @@ pub(super) struct PairProgram {
 impl Programs {
     pub fn compile(kind: &str, parameters: &[Parameter], composites: &[Composite]) -> Programs {
         Programs {
-            parameters: parameters.iter().map(|one| compile(one.expression, Some(kind))).collect(),
-            pairs: composites.iter().map(|one| pair(one, kind)).collect(),
+            parameters: parameters.iter().map(|one| parameter(one, kind)).collect(),
+            pairs: composites.iter().map(|one| (one.kept == Kept::Own).then(|| pair(one, kind))).collect(),
         }
     }
+}
+
+fn parameter(parameter: &Parameter, kind: &str) -> Option<Program> {
+    (parameter.kept == Kept::Own).then(|| compile(parameter.expression, Some(kind)))
 }
 
 fn pair(composite: &Composite, kind: &str) -> PairProgram {
@@ -68,15 +73,16 @@ mod tests {
     fn every_parameter_is_about_its_type_but_the_one_hl7_misspelled() {
         let (mut compiled, mut nothing) = (0, Vec::new());
         for (kind, index) in kinds() {
-            let programs = Programs::compile(kind, &index.parameters, &index.composites);
-            for (parameter, program) in index.parameters.iter().zip(&programs.parameters) {
+            for parameter in &index.parameters {
                 compiled += 1;
+                let program = compile(parameter.expression, Some(kind));
                 if program.source() != parameter.expression || program.is_always_empty() {
                     nothing.push(format!("{kind}.{}", parameter.code));
                 }
             }
-            for (composite, pair) in index.composites.iter().zip(&programs.pairs) {
+            for composite in &index.composites {
                 compiled += 1;
+                let pair = pair(composite, kind);
                 let parts = std::iter::once(&pair.token).chain(pair.others.iter().map(|(_, part)| part));
                 let empty = parts
                     .chain([&pair.base])

@@ -39,6 +39,15 @@ pub fn matches(value: &str, types: &[String]) -> Condition {
     Condition::new(format!("target IN ({})", vec!["{}"; params.len()].join(", ")), params)
 }
 
+/// The rows whose target is of a type, as far as the address tells.
+pub fn of_type(kind: &str) -> Condition {
+    let ends = [format!("{kind}/"), format!("{kind}0"), format!("%/{kind}/%")];
+    Condition::new(
+        "(target >= {} AND target < {} OR target LIKE {})",
+        ends.into_iter().map(Cell::Text).collect(),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::local_target;

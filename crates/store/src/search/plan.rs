@@ -6,7 +6,7 @@ use super::condition::Sql;
 use super::query::{Clause, Query, Sort, SortBy};
 use crate::db::schema::{self, INDEXES};
 use crate::db::{Connection, Result, Row, Value};
-use crate::index::Numbers;
+use crate::index::{Numbers, reference};
 
 /// Where a page begins: after this record, and after these sort keys.
 #[derive(Debug, Clone, PartialEq)]
@@ -165,6 +165,13 @@ pub fn visible(sql: &mut Sql, alias: &str, t: i64) {
     sql.push(&format!("{alias}t_from <= {{}} AND {alias}t_to > {{}}"), [Value::Int(t), Value::Int(t)]);
 }
 
+/// `p = … AND `: the rows that stand under these numbers.
+pub fn under(sql: &mut Sql, alias: &str, numbers: Vec<i64>) {
+    let places = vec!["{}"; numbers.len()].join(", ");
+    let comparison = if numbers.len() == 1 { format!("= {places}") } else { format!("IN ({places})") };
+    sql.push(&format!("{alias}p {comparison} AND "), numbers.into_iter().map(Value::Int));
+}
+
 /// The rows of a clause by value: `table x WHERE …`.
 fn clause_rows(
     connection: &Connection,
@@ -176,10 +183,10 @@ fn clause_rows(
 ) {
     match clause {
         Clause::Index { table, code, condition, .. } => {
-            let p = Value::Int(numbers.parameter(&query.kind, code));
             let table = INDEXES[*table].table.name;
             let hint = connection.by_value(table);
-            sql.push(&format!("{table}{hint} WHERE shard = 0 AND p = {{}} AND "), [p]);
+            sql.push(&format!("{table}{hint} WHERE shard = 0 AND "), []);
+            under(sql, "", numbers.parameter(&query.kind, code));
             visible(sql, "", t);
             sql.push(" AND ", []);
             sql.condition(condition);
@@ -204,11 +211,13 @@ fn probe(connection: &Connection, sql: &mut Sql, query: &Query, clause: &Clause,
         Clause::Index { table, code, condition, negated } => {
             let not = if *negated { "NOT " } else { "" };
             let table = INDEXES[*table].table.name;
-            let p = Value::Int(numbers.parameter(&query.kind, code));
             sql.push(
-                &format!(" AND {not}EXISTS (SELECT 1 FROM {table} x WHERE x.shard = 0 AND x.rid = l.rid AND x.p = {{}} AND "),
-                [p],
+                &format!(
+                    " AND {not}EXISTS (SELECT 1 FROM {table} x WHERE x.shard = 0 AND x.rid = l.rid AND "
+                ),
+                [],
             );
+            under(sql, "x.", numbers.parameter(&query.kind, code));
             visible(sql, "x.", t);
             sql.push(" AND ", []);
             sql.condition(condition);
@@ -290,7 +299,7 @@ fn sort_key(sql: &mut Sql, query: &Query, sort: &Sort, numbers: &Numbers, t: i64
         SortBy::Id => {
             sql.push(", (SELECT h.id FROM version h WHERE h.t = l.t_from AND h.shard = 0)", []);
         }
-        SortBy::Parameter { table, code } => {
+        SortBy::Parameter { table, code, only } => {
             let index = INDEXES[*table];
             let column = index.values.split(", ").next().unwrap_or("rid");
             let pick = if sort.descending { "MAX" } else { "MIN" };
@@ -301,11 +310,15 @@ fn sort_key(sql: &mut Sql, query: &Query, sort: &Sort, numbers: &Numbers, t: i64
                 (false, false) => "9000000000000000000",
                 (false, true) => "-9000000000000000000",
             };
-            let p = Value::Int(numbers.parameter(&query.kind, code));
             sql.push(
-                &format!(", COALESCE((SELECT {pick}(x.{column}) FROM {} x WHERE x.shard = 0 AND x.rid = l.rid AND x.p = {{}} AND ", index.table.name),
-                [p],
+                &format!(", COALESCE((SELECT {pick}(x.{column}) FROM {} x WHERE x.shard = 0 AND x.rid = l.rid AND ", index.table.name),
+                [],
             );
+            under(sql, "x.", numbers.parameter(&query.kind, code));
+            if let Some(only) = only {
+                sql.condition(&reference::of_type(only));
+                sql.push(" AND ", []);
+            }
             visible(sql, "x.", t);
             sql.push(&format!("), {last})"), []);
         }

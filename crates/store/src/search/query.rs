@@ -63,10 +63,11 @@ pub struct Sort {
 pub enum SortBy {
     Id,
     Updated,
-    /// Index table and parameter code.
+    /// Index table and parameter code; of references in shared rows, the type that is meant.
     Parameter {
         table: usize,
         code: String,
+        only: Option<&'static str>,
     },
 }
 
@@ -178,7 +179,8 @@ impl Query {
                 "_lastUpdated" => SortBy::Updated,
                 _ => {
                     let parameter = self.parameter("_sort", code)?;
-                    SortBy::Parameter { table: table_of(parameter.search_type), code: code.to_owned() }
+                    let table = table_of(parameter.search_type);
+                    SortBy::Parameter { table, code: code.to_owned(), only: parameter.only_type() }
                 }
             };
             Ok(Sort { by, descending })
@@ -195,7 +197,12 @@ impl Query {
         let parameter = if ok { self.parameter("_include", parts[1]).ok() } else { None };
         match parameter {
             Some(found) if found.search_type == SearchType::Reference => {
-                Ok((parts[1].to_owned(), parts.get(2).map(|kind| (*kind).to_owned())))
+                let wanted = parts.get(2).copied();
+                let targets = match (found.only_type(), wanted) {
+                    (Some(only), Some(wanted)) if only != wanted => Some(""),
+                    (only, wanted) => wanted.or(only),
+                };
+                Ok((parts[1].to_owned(), targets.map(str::to_owned)))
             }
             _ => Err(bad_value("_include", value, "dạng Loại:tham-số-tham-chiếu[:Loại đích]")),
         }
@@ -213,7 +220,7 @@ impl Query {
             None => {
                 let known: Vec<&str> = kinds()
                     .get(&self.kind)
-                    .map(|index| index.parameters.iter().map(|one| one.code.as_str()).collect())
+                    .map(|index| index.parameters.iter().map(|one| one.code).collect())
                     .unwrap_or_default();
                 let text =
                     format!("{} không có tham số tìm kiếm “{code}”. Có: {}.", self.kind, known.join(", "));
@@ -261,7 +268,7 @@ impl Query {
             return Ok(Clause::Index {
                 table,
                 code,
-                condition: Condition::new("1 = 1", vec![]),
+                condition: of_type(parameter, Condition::new("1 = 1", vec![])),
                 negated: missing,
             });
         }
@@ -269,7 +276,16 @@ impl Query {
         let modifier = if negated { None } else { modifier };
         let each = |one: &String| value_condition(parameter, name, modifier, one);
         let conditions = values.iter().map(each).collect::<Result<Vec<_>, Outcome>>()?;
-        Ok(Clause::Index { table, code, condition: Condition::any(conditions), negated })
+        let condition = of_type(parameter, Condition::any(conditions));
+        Ok(Clause::Index { table, code, condition, negated })
+    }
+}
+
+/// Of references in shared rows, those that the parameter means.
+fn of_type(parameter: &Parameter, condition: Condition) -> Condition {
+    match parameter.only_type() {
+        Some(only) => condition.and(reference::of_type(only)),
+        None => condition,
     }
 }
 

@@ -17,11 +17,15 @@ fn extracted(json: &str) -> Rows {
 /// The rows of one parameter, sorted, cells parted by `|`, numbers rounded to two places.
 fn rows(json: &str, code: &str) -> Vec<String> {
     let kind = resource(json).kind().to_owned();
-    let p = Value::Int(numbers().parameter(&kind, code));
-    assert_ne!(p, Value::Int(-1), "{kind}.{code} has no number");
+    let own = numbers().parameter(&kind, code).into_iter().map(Value::Int).collect::<Vec<_>>();
+    assert!(!own.contains(&Value::Int(-1)), "{kind}.{code} has no number");
+    // Of rows that are shared with another parameter, those that this one means.
+    let only = index::kinds()[&kind].parameter(code).and_then(|(_, one)| one.only_type());
+    let is_meant = |row: &String| only.is_none_or(|only| row.contains(&format!("{only}/")));
     let all = extracted(json);
     let of_tables = (1..INDEXES.len()).flat_map(|table| all.rows(table).collect::<Vec<_>>());
-    let mut found: Vec<String> = of_tables.filter(|row| row[0] == p).map(shown).collect();
+    let mut found: Vec<String> =
+        of_tables.filter(|row| own.contains(&row[0])).map(shown).filter(is_meant).collect();
     found.sort();
     found
 }

@@ -186,6 +186,64 @@ async fn long_texts_are_found_by_their_beginning_and_exactly() {
     .await;
 }
 
+/// `patient` is kept as `subject`, `combo-code` as `code` and `component-code`.
+#[tokio::test]
+async fn rows_that_parameters_share_answer_each_as_it_means_them() {
+    each_engine(|kit| async move {
+        let store = kit.store();
+        let observation = |id: &str, rest: &str| {
+            format!(r#"{{"resourceType":"Observation","id":"{id}","status":"final",{rest}}}"#)
+        };
+        let of_patient = observation("p", r#""code":{"coding":[{"code":"55284-4"}]},"subject":{"reference":"Patient/1"},"component":[{"code":{"coding":[{"code":"8480-6"}]},"valueQuantity":{"value":120}}]"#);
+        let of_group = observation("g", r#""code":{"coding":[{"code":"8480-6"}]},"subject":{"reference":"Group/1"},"valueQuantity":{"value":80}"#);
+        let elsewhere = observation("e", r#""code":{"text":"x"},"subject":{"reference":"https://other.vn/fhir/Patient/1"}"#);
+        everything_of(
+            store,
+            &[
+                &of_patient,
+                &of_group,
+                &elsewhere,
+                r#"{"resourceType":"Patient","id":"1","name":[{"text":"Lò Thị Mẩy"}]}"#,
+                r#"{"resourceType":"Group","id":"1","type":"person","actual":true}"#,
+            ],
+        )
+        .await;
+        finds(
+            store,
+            "Observation",
+            &[
+                ("patient=1", "p"),
+                ("patient=Patient/1", "p"),
+                ("patient=Group/1", ""),
+                ("subject=Group/1", "g"),
+                ("subject=1", "g p"),
+                ("patient=https://other.vn/fhir/Patient/1", "e"),
+                ("patient:missing=true", "g"),
+                ("patient:missing=false", "e p"),
+                ("subject:missing=false", "e g p"),
+                ("code=8480-6", "g"),
+                ("component-code=8480-6", "p"),
+                ("combo-code=8480-6", "g p"),
+                ("combo-code:not=8480-6", "e"),
+                ("combo-value-quantity=gt100", "p"),
+                ("combo-value-quantity:missing=true", "e"),
+                ("combo-code=8480-6&patient=1", "p"),
+            ],
+        )
+        .await;
+        finds(store, "Patient", &[("phonetic=may", "1")]).await;
+        assert_eq!(ids(store, "Observation", "_sort=patient,_id").await.join(" "), "p e g");
+        for (include, expected) in [("patient", "1"), ("patient:Patient", "1"), ("patient:Group", "")] {
+            let text = format!("_include=Observation:{include}");
+            let found = store.search(&Query::parse_string("Observation", &text).unwrap(), &Scope::All, None).await;
+            let included: Vec<String> = found.unwrap().included.into_iter().map(|one| one.kind + &one.id).collect();
+            let expected: Vec<String> = expected.split_whitespace().map(|id| format!("Patient{id}")).collect();
+            assert_eq!(included, expected, "{include}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn sorting_orders_every_type_both_ways_and_puts_the_unknown_last() {
     each_engine(|kit| async move {
