@@ -30,6 +30,10 @@ use report::{Report, Section};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// As in the program that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A topic: its name for `--only`, and what measures it.
 type Topic = (&'static str, fn(&Bench) -> anyhow::Result<Section>);
 
