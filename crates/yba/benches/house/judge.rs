@@ -47,7 +47,7 @@ pub fn run(bench: &Bench) -> Result<Section> {
 
 /// Bodies of claim files, and of the invented province as many as make the average that the targets speak of.
 fn mixed(bench: &Bench) -> Result<Vec<Vec<u8>>> {
-    let mut mixed = crate::claims::bodies(bench, 40)?;
+    let mut mixed = crate::claims::bodies(bench, 400)?;
     let mut bytes: usize = mixed.iter().map(Vec::len).sum();
     for body in bodies(mixed.len())? {
         if bytes <= mixed.len() * BYTES_WANTED {

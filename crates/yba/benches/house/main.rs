@@ -22,6 +22,7 @@ mod report;
 mod searches;
 mod server;
 mod startup;
+mod tables;
 mod timing;
 mod views;
 
@@ -41,6 +42,7 @@ const TOPICS: &[Topic] = &[
     ("parse", parse::run),
     ("extract", extract::run),
     ("judge", judge::run),
+    ("tables", tables::run),
     ("ingest", ingest::run),
     ("claims", claims::run),
     ("reads", reads::run),
@@ -59,7 +61,11 @@ struct Asked {
 }
 
 fn main() -> ExitCode {
-    let done = asked().and_then(|asked| measure(&asked));
+    let mut arguments = std::env::args_os().skip(1);
+    let done = match (arguments.next(), arguments.next()) {
+        (Some(first), Some(lines)) if first == tables::ROUND => tables::one_round(lines.as_ref()),
+        _ => asked().and_then(|asked| measure(&asked)),
+    };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
