@@ -41,7 +41,7 @@ fn insured(scene: &Scene<'_, '_>, card: &StatedCard, number: &str) -> Value {
     let public =
         coding("http://terminology.hl7.org/CodeSystem/v3-ActCode", "PUBLICPOL", Some("Bảo hiểm y tế"));
     coverage.put("type", concept(vec![public], Some("Bảo hiểm y tế")));
-    coverage.put("subscriberId", number);
+    coverage.put_some("subscriberId", card.card.person.as_deref());
     coverage.put("relationship", concept(vec![coding(RELATIONSHIP, "self", None)], None));
     coverage.put_some("period", card.period());
     coverage.put("payor", json!([{"display": "Quỹ bảo hiểm y tế"}]));

@@ -5,7 +5,10 @@ use crate::r4::faults;
 use base64::Engine;
 use expect_test::expect_file;
 use yba_claim::Mapped;
+use yba_content::Content;
+use yba_fhir::Severity;
 use yba_fhir::json::{JsonValueTrait, Value, at, items, number_text, str_at};
+use yba_validate::{Codes, Validator};
 
 /// The decoded attachments of a DocumentReference.
 pub fn attachments(document: &Value) -> Vec<String> {
@@ -48,6 +51,33 @@ fn the_worked_example_becomes_these_resources() {
 #[test]
 fn the_inpatient_example_becomes_these_resources() {
     expect_file!["../golden/inpatient.ndjson"].assert_eq(&listing(&mapped(&inpatient().file())));
+}
+
+/// Our own profiles are written for what our own importer makes.
+#[test]
+fn what_visits_become_keeps_our_profiles() {
+    let codes = Codes::built_in().clone();
+    let (validator, problems) = Validator::of_content(&Content::built_in(), codes, &[]);
+    assert_eq!(problems, []);
+    let (mut judged, mut wrong) = (0, Vec::new());
+    for mapped in [mapped(&outpatient().file()), mapped(&inpatient().file())] {
+        for one in mapped.all() {
+            let slug = match str_at(one, &["resourceType"]).unwrap() {
+                "Patient" => "vn-patient",
+                "Coverage" => "bhyt-coverage",
+                "Encounter" => "vn-encounter",
+                "MedicationRequest" => "vn-prescription",
+                _ => continue,
+            };
+            let profile = format!("https://yba.vn/fhir/StructureDefinition/{slug}");
+            let findings = validator.check_against(one, &[profile]);
+            judged += 1;
+            let errors = findings.issues.iter().filter(|issue| issue.severity == Severity::Error);
+            wrong.extend(errors.map(|issue| format!("{slug} {:?}: {}", issue.path, issue.diagnostics)));
+        }
+    }
+    assert!(judged >= 8, "{judged}");
+    assert_eq!(wrong, Vec::<String>::new());
 }
 
 /// A stay with every mapped part: progress with vital signs, discharge paper, summary, referral, appointment.
@@ -215,7 +245,7 @@ fn cards_of_one_visit_are_parallel_lists() {
         .iter()
         .map(|one| {
             (
-                str_at(one, &["subscriberId"]).unwrap(),
+                items(one, "identifier").find_map(|one| str_at(one, &["value"])).unwrap(),
                 str_at(one, &["period", "start"]).unwrap(),
                 str_at(one, &["period", "end"]).unwrap(),
             )

@@ -132,7 +132,7 @@ fn columns_say_their_form_duty_and_target() {
     assert!(card.format.list && card.max.is_none());
     assert_eq!(
         card.target,
-        Target::Elements(vec!["Coverage.subscriberId".into(), "Patient.identifier".into()])
+        Target::Elements(vec!["Coverage.identifier".into(), "Patient.identifier".into()])
     );
     assert_eq!(first.column("HO_TEN").unwrap().required, Required::Yes);
     assert_eq!(first.column("NGAY_RA").unwrap().format.shape, Shape::Time);

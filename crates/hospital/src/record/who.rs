@@ -165,8 +165,10 @@ fn insurance<'a>(
     today: &str,
 ) -> Option<Insurance> {
     let of_coverage = |coverage: &Value| {
-        let card = str_at(coverage, &["subscriberId"])
-            .or_else(|| items(coverage, "identifier").find_map(|one| str_at(one, &["value"])))?;
+        // What the card shows; the number of the insured is a part of it.
+        let card = items(coverage, "identifier")
+            .find_map(|one| str_at(one, &["value"]))
+            .or_else(|| str_at(coverage, &["subscriberId"]))?;
         let until = str_at(coverage, &["period", "end"]).unwrap_or("").to_string();
         Some(Insurance { card: card.to_string(), valid: until.is_empty() || until.as_str() >= today, until })
     };
