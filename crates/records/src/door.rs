@@ -2,13 +2,13 @@
 
 use crate::audit::{ReadTrail, Seen};
 use crate::ctx::Ctx;
+use crate::rules::Rules;
 use crate::terms::Terms;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use yba_fhir::defs::r4;
-use yba_fhir::{Day, Kind, Outcome};
+use yba_fhir::{Kind, Outcome};
 use yba_store::{Found, Query, Scope, Store, Version};
-use yba_validate::{Codes, Validator};
 
 /// Where server ids come from.
 #[derive(Debug, Clone)]
@@ -34,7 +34,8 @@ pub struct Records {
     pub(crate) store: Store,
     pub(crate) trail: Arc<ReadTrail>,
     pub(crate) ids: Ids,
-    validator: Arc<RwLock<Option<Validator>>>,
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) targets_required: Arc<AtomicBool>,
     pub(crate) terms: Arc<Terms>,
 }
 
@@ -42,22 +43,14 @@ impl Records {
     /// The door to a store, its trail of reads in the store's folder.
     pub fn open(store: Store, ids: Ids) -> Result<Records, Outcome> {
         let trail = ReadTrail::open(&store.folder().join("audit"), store.clock().clone())?;
-        Ok(Records { store, trail: Arc::new(trail), ids, validator: Arc::default(), terms: Arc::default() })
-    }
-
-    /// What writes are judged by at this moment: R4 alone until [`Records::judge_by`] says more, and the terminology as it
-    /// was made last.
-    pub fn validator(&self) -> Validator {
-        let codes = Codes::new(self.terminology_now(), Day::of_instant(self.store.clock().now_ms()));
-        match &*self.validator.read().unwrap_or_else(PoisonError::into_inner) {
-            Some(validator) => validator.speaking(codes),
-            None => Validator::r4().speaking(codes),
-        }
-    }
-
-    /// From now on writes are judged by this: profiles may come and go while the node runs.
-    pub fn judge_by(&self, validator: Validator) {
-        *self.validator.write().unwrap_or_else(PoisonError::into_inner) = Some(validator);
+        Ok(Records {
+            store,
+            trail: Arc::new(trail),
+            ids,
+            rules: Arc::default(),
+            targets_required: Arc::default(),
+            terms: Arc::default(),
+        })
     }
 
     /// The store itself: for followers (the log, derived tables) and operations. It holds no permission and leaves

@@ -10,7 +10,10 @@ pub mod change;
 pub mod ctx;
 mod door;
 mod export;
-pub mod terms;
+pub mod overlay;
+mod rules;
+mod targets;
+mod terms;
 mod transact;
 
 pub use change::{Change, Done, DoneAs};

@@ -17,7 +17,7 @@ pub const CHANGES_MAX: usize = 5000;
 const TRIES: usize = 4;
 
 /// A change with its id known.
-enum Planned {
+pub(crate) enum Planned {
     Write(Box<Change>, Expect, Option<Query>),
     /// If-None-Exist has this match: nothing to write.
     Existing {
@@ -67,6 +67,7 @@ impl Records {
             planned.push(self.plan(change).await.map_err(|refused| refused.about(position))?);
         }
         resolve_references(&mut planned)?;
+        self.refuse_dangling(&planned).await?;
         let (mut request, mut patients) = (Request::default(), HashSet::new());
         let mut targets = Vec::new();
         for (position, one) in planned.iter().enumerate() {

@@ -91,6 +91,21 @@ impl Store {
         .await
     }
 
+    /// Which of these records are here and not deleted.
+    pub async fn live(&self, keys: Vec<(String, String)>) -> Result<HashSet<(String, String)>, Outcome> {
+        if keys.is_empty() {
+            return Ok(HashSet::new());
+        }
+        self.scan(move |connection| {
+            let keys: Vec<(&str, &str)> =
+                keys.iter().map(|(kind, id)| (kind.as_str(), id.as_str())).collect();
+            let heads = fragments::heads(connection, &keys)?;
+            let live = heads.iter().filter(|row| row.int(7) == 0);
+            Ok(live.map(|row| (row.text(0).to_owned(), row.text(1).to_owned())).collect())
+        })
+        .await
+    }
+
     /// Versions of a record, newest arrival first, that arrived before log position `before`.
     pub async fn history(
         &self,

@@ -3,8 +3,10 @@
 
 use anyhow::{Context, bail};
 use clap::Args;
+use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use yba_store::{Clock, Options, Place};
 
 /// The flags that say which node is meant; the same for every command that works on one.
@@ -28,6 +30,31 @@ pub struct Setting {
     pub sentence: &'static str,
 }
 
+/// What the references of a write may point at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum References {
+    Any,
+    Existing,
+}
+
+impl FromStr for References {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<References, String> {
+        match text {
+            "any" => Ok(References::Any),
+            "existing" => Ok(References::Existing),
+            _ => Err("any or existing".into()),
+        }
+    }
+}
+
+impl fmt::Display for References {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(if *self == References::Existing { "existing" } else { "any" })
+    }
+}
+
 /// The settings of a node.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -40,6 +67,7 @@ pub struct Config {
     pub source_url: String,
     pub base_url: String,
     pub content: Option<PathBuf>,
+    pub references: References,
     pub clock_offset: i64,
 }
 
@@ -61,6 +89,7 @@ impl Config {
             source_url: look("source-url").unwrap_or_else(|| "https://yba.vn/ma-nguon".into()),
             base_url: look("base-url").unwrap_or_default().trim_end_matches('/').to_owned(),
             content: look("content").map(PathBuf::from),
+            references: parsed("references", look("references").as_deref().unwrap_or("any"))?,
             clock_offset: flags.clock_offset.unwrap_or(0),
             data,
         };
@@ -109,6 +138,12 @@ impl Config {
                 "content",
                 self.content.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
                 "A folder whose files stand in for the content built into the program.",
+            ),
+            row(
+                "references",
+                self.references.to_string(),
+                "any: a record may point at one that comes later or never; existing: a write is refused whose references \
+                 point at nothing here. Records that come from other nodes are not asked.",
             ),
         ]
     }
@@ -159,6 +194,10 @@ mod tests {
         let with_flag = NodeFlags { database: Some("postgres://flag".into()), ..flags.clone() };
         let config = Config::load(&with_flag).unwrap();
         assert_eq!((config.port, config.database.as_deref()), (9000, Some("postgres://flag")));
+        std::fs::write(folder.path().join("yba.toml"), "references = \"existing\"\n").unwrap();
+        assert_eq!(Config::load(&flags).unwrap().references, References::Existing);
+        std::fs::write(folder.path().join("yba.toml"), "references = \"some\"\n").unwrap();
+        assert!(Config::load(&flags).unwrap_err().to_string().contains("references"));
         std::fs::write(folder.path().join("yba.toml"), "prot = 9000\n").unwrap();
         assert!(Config::load(&flags).unwrap_err().to_string().contains("prot"));
     }

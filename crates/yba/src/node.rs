@@ -1,11 +1,12 @@
 //! An open node: its records, content and keys.
 
-use crate::config::Config;
+use crate::config::{Config, References};
 use rand::RngCore;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use yba_content::{Content, Day, Problem};
+use yba_fhir::json::{Value, str_at};
 use yba_fhir::{Kind, Outcome};
 use yba_records::{Ids, Records};
 use yba_store::Store;
@@ -36,10 +37,17 @@ impl Node {
             content_problems("Các bảng trong nội dung có lỗi; chạy `yba content check`.", &problems)
         })?;
         let records = Records::open(store, Ids::Random)?;
+        let content = Arc::new(content);
         let codes = Codes::of_content(&content, Day::of_instant(records.store().clock().now_ms()));
-        records.speak_by(codes.terminology().clone());
-        records.judge_by(validator(&content, codes)?);
-        Ok(Node { records, content: Arc::new(content), views: Arc::new(views), province_key, config })
+        let terminology = codes.terminology().clone();
+        records.speak_by(terminology.clone());
+        refuse_unsound_profiles(&content, codes)?;
+        let of_content = content.clone();
+        records.judge_by(move |definitions, day| {
+            validator(&of_content, Codes::new(terminology.clone(), day), definitions)
+        });
+        records.require_targets(config.references == References::Existing);
+        Ok(Node { records, content, views: Arc::new(views), province_key, config })
     }
 }
 
@@ -56,15 +64,31 @@ fn content_problems(text: &str, problems: &[Problem]) -> Outcome {
     Outcome::new(Kind::Unavailable, "content", text, format!("content has problems:\n{}", list.join("\n")))
 }
 
-/// R4 and the profiles of content.
-fn validator(content: &Content, codes: Codes) -> Result<Validator, Outcome> {
-    let (validator, problems) = Validator::of_content(content, codes, &[]);
+fn refuse_unsound_profiles(content: &Content, codes: Codes) -> Result<(), Outcome> {
+    let (_, problems) = Validator::of_content(content, codes, &[]);
     match problems.is_empty() {
-        true => Ok(validator),
+        true => Ok(()),
         false => {
             Err(content_problems("Các hồ sơ trong nội dung có lỗi; chạy `yba content check`.", &problems))
         }
     }
+}
+
+/// R4, the profiles of content and those that were written into the store. Whoever may write there must not change what
+/// content says; and what is no sound profile is told and left out, for the store holds whatever R4 allows.
+fn validator(content: &Content, codes: Codes, definitions: &[Value]) -> Validator {
+    const TOLD_MAX: usize = 20;
+    let of_content = |url: &str| content.profiles().iter().any(|edition| edition.url() == Some(url));
+    let (held, further): (Vec<Value>, Vec<Value>) =
+        definitions.iter().cloned().partition(|one| str_at(one, &["url"]).is_some_and(of_content));
+    for url in held.iter().filter_map(|one| str_at(one, &["url"])).take(TOLD_MAX) {
+        eprintln!("yba: StructureDefinition {url} of the store is left out: content has that profile");
+    }
+    let (validator, problems) = Validator::of_content(content, codes, &further);
+    for problem in problems.iter().take(TOLD_MAX) {
+        eprintln!("yba: a StructureDefinition of the store is left out: {problem}");
+    }
+    validator
 }
 
 /// Reads the key, or makes one at first; readable by its owner alone.

@@ -189,7 +189,7 @@ fn start_chores(
     });
     let linking = tokio::spawn(yba_mpi::follower::run(node.records.clone(), stopping.clone()));
     tokio::spawn(tell_indexing(node.records.store().indexing()));
-    let speaking = tokio::spawn(yba_records::terms::follow(node.records.clone(), stopping.clone()));
+    let speaking = tokio::spawn(yba_records::overlay::follow(node.records.clone(), stopping.clone()));
     Ok(vec![sign, clear, linking, speaking])
 }
 

@@ -4,5 +4,6 @@
 
 mod audit;
 mod export;
+mod rules;
 mod terms;
 mod transact;

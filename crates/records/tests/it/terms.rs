@@ -3,7 +3,7 @@
 use yba_content::Content;
 use yba_fhir::json::{Value, json};
 use yba_fhir::{Day, Resource};
-use yba_records::{Change, terms};
+use yba_records::{Change, overlay};
 use yba_terminology::{Membership, Terminology};
 use yba_testkit::{Kit, each_engine};
 
@@ -77,7 +77,7 @@ fn parse_set() -> Value {
 async fn the_follower_hears_of_a_change_by_itself() {
     let kit = yba_testkit::records();
     let (stop, stopping) = tokio::sync::watch::channel(false);
-    let following = tokio::spawn(terms::follow(kit.records.clone(), stopping));
+    let following = tokio::spawn(overlay::follow(kit.records.clone(), stopping));
     put(&kit, "a", "x").await;
     let heard = async {
         while holds(&kit.records.terminology_now(), "urn:a", "x") != Some(true) {

@@ -25,7 +25,7 @@ pub async fn run(call: Call) -> Result<Answer, Outcome> {
     if mode == Mode::Update {
         same_id(&resource, &call.target.id)?;
     }
-    let validator = call.api.records().validator();
+    let validator = call.api.records().rules().await?;
     let profiles = arguments.texts("profile");
     if let Some(unknown) = profiles.iter().find(|url| validator.profiles().get(url).is_none()) {
         return Err(unknown_profile(unknown));

@@ -102,10 +102,10 @@ async fn the_capability_statement_names_the_operations() {
 async fn writes_and_questions_are_judged_by_the_profiles_of_the_node() {
     let house = House::open(yba_testkit::records());
     let content = yba_content::Content::built_in();
-    let day = yba_content::Day::new(2026, 3, 2).unwrap();
-    house.kit.records.judge_by(
-        yba_validate::Validator::of_content(&content, yba_validate::Codes::of_content(&content, day), &[]).0,
-    );
+    let codes = yba_validate::Codes::built_in();
+    house.kit.records.judge_by(move |definitions, _| {
+        yba_validate::Validator::of_content(&content, codes.clone(), definitions).0
+    });
     let url = "https://yba.vn/fhir/StructureDefinition/vn-patient";
     let patient = json!({"resourceType": "Patient", "name": [{"text": "Lo Thi Mau"}]});
     let missing = [("error".to_owned(), "Patient.gender".to_owned())];

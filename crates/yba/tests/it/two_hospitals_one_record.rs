@@ -60,7 +60,8 @@ fn open(home: &Home) -> Records {
     // As a node does: whatever names a profile of content, or an extension of ours, must keep it.
     let content = Content::built_in();
     let codes = Codes::of_content(&content, Day::of_instant(Clock::system().now_ms()));
-    records.judge_by(Validator::of_content(&content, codes, &[]).0);
+    let validator = Validator::of_content(&content, codes, &[]).0;
+    records.judge_by(move |_, _| validator.clone());
     records
 }
 
