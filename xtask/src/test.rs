@@ -49,7 +49,7 @@ pub fn run_all(yes: bool, deep: bool, only: &[String]) -> Result<ExitCode> {
     cargo(&arguments, &variables)?;
     if deep {
         // FHIRPath against another engine, whose generated code takes minutes to build.
-        cargo(&["test", "--package", "yba-fhirpath-oracle", "--features", "engine"], &[])?;
+        cargo(&["test", "--package", "yba-fhirpath-oracle", "--features", "engine"], &variables)?;
     }
     Ok(ExitCode::SUCCESS)
 }

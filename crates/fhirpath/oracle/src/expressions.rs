@@ -31,7 +31,7 @@ fn visit(value: &Value, path: &str, id: TypeId, found: &mut Vec<Place>, depth: u
     for element in &schema().get(id).elements {
         for variant in &element.variants {
             let Some(member) = value.get(variant.key.as_str()) else { continue };
-            let path = format!("{path}.{}", element.name);
+            let path = format!("{path}.{}", written(&element.name));
             if found.iter().any(|place| place.path == path) {
                 continue;
             }
@@ -45,6 +45,13 @@ fn visit(value: &Value, path: &str, id: TypeId, found: &mut Vec<Place>, depth: u
             visit(first, &path, id, found, depth + 1);
         }
     }
+}
+
+/// An element's name as it must be written: words of the language stand between backticks.
+/// <http://hl7.org/fhirpath/N1/#keywords>
+fn written(name: &str) -> String {
+    const WORDS: [&str; 3] = ["div", "mod", "and"];
+    if WORDS.contains(&name) { format!("`{name}`") } else { name.to_owned() }
 }
 
 const COLLECTIONS: &[&str] = &[

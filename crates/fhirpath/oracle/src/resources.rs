@@ -20,15 +20,18 @@ pub fn invented(of_each: usize) -> Vec<Value> {
     chosen.map(json::ordered).collect()
 }
 
-/// The resources in `*.json` files of a folder, in the order of their names; files that are none are passed over.
-pub fn in_folder(folder: &Path) -> Vec<Value> {
+/// Some of the resources in `*.json` files of a folder, in the order of their names: of files up to `bytes` one in
+/// `step`; files that are none are passed over.
+pub fn in_folder(folder: &Path, step: usize, bytes: usize) -> Vec<Value> {
     let entries =
         std::fs::read_dir(folder).map(|entries| entries.flatten().collect::<Vec<_>>()).unwrap_or_default();
     let mut paths: Vec<_> = entries.into_iter().map(|entry| entry.path()).collect();
     paths.sort();
     let json_files = paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "json"));
     json_files
+        .step_by(step)
         .filter_map(|path| std::fs::read_to_string(path).ok())
+        .filter(|text| text.len() <= bytes)
         .filter_map(|text| json::from_str::<Value>(&text).ok())
         .filter(|tree| {
             str_at(tree, &["resourceType"]).is_some_and(|kind| yba_fhir::defs::r4().is_resource(kind))

@@ -119,8 +119,9 @@ fn explained() -> Vec<Explained> {
 #[test]
 fn both_engines_agree_or_the_difference_is_explained() {
     let mut all = resources::invented(4);
-    if let Some(folder) = std::env::var_os("YBA_FHIR_EXAMPLES") {
-        all.extend(resources::in_folder(Path::new(&folder)));
+    let examples = std::env::var_os("YBA_TEST_HL7_EXAMPLES");
+    if let Some(folder) = &examples {
+        all.extend(resources::in_folder(Path::new(folder), 23, 20_000));
     }
     std::panic::set_hook(Box::new(|_| {}));
     let mut random = Random::new(2026);
@@ -159,7 +160,8 @@ fn both_engines_agree_or_the_difference_is_explained() {
     assert!(list.is_empty(), "{} differences without explanation\n{}", list.len(), list.join("\n"));
     let unused: Vec<&str> =
         rules.iter().filter(|rule| rule.used == 0).map(|rule| rule.pattern.as_str()).collect();
-    assert!(unused.is_empty(), "these differences no longer occur: {unused:?}");
+    // Without HL7's examples not every difference comes up.
+    assert!(examples.is_none() || unused.is_empty(), "these differences no longer occur: {unused:?}");
     assert!(count > 8000, "{count}");
 }
 
