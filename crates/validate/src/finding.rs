@@ -290,11 +290,11 @@ impl Finding {
         )
     }
 
-    pub fn invariant(key: &str, human: &str) -> Finding {
+    pub fn invariant(key: &str, vietnamese: &str, human: &str) -> Finding {
         Finding::error(
             "invariant",
             "invariant",
-            format!("Không thỏa quy tắc {key}: {human}"),
+            format!("Không thỏa quy tắc {key}: {vietnamese}"),
             format!("invariant {key} is broken: {human}"),
         )
     }

@@ -2,6 +2,8 @@
 
 use crate::finding::{Finding, Findings};
 use crate::spot::Spot;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 use yba_fhir::defs::Invariant;
 use yba_fhir::json::{JsonValueTrait, Value};
 use yba_fhir::outcome::Severity;
@@ -22,7 +24,10 @@ const OF_CONTAINED: [&str; 4] = ["dom-2", "dom-3", "dom-4", "dom-5"];
 #[derive(Debug)]
 pub struct Rule {
     key: String,
+    /// In the author's words; those of R4 in English.
     human: String,
+    /// R4's in Vietnamese, where we have words for it.
+    vietnamese: Option<&'static str>,
     severity: Severity,
     program: Program,
     /// Holds by itself where nothing is contained.
@@ -43,10 +48,17 @@ impl Rule {
         Ok(Some(Rule {
             key: invariant.key.clone(),
             human: invariant.human.clone(),
+            vietnamese: None,
             severity: if invariant.is_error { Severity::Error } else { Severity::Warning },
             program,
             only_with_contained: OF_CONTAINED.contains(&invariant.key.as_str()),
         }))
+    }
+
+    /// A rule of R4's own: HL7 says it in English alone.
+    pub fn of_r4(invariant: &Invariant, context: &str) -> Result<Option<Rule>, PathError> {
+        let rule = Rule::compile(invariant, context)?;
+        Ok(rule.map(|rule| Rule { vietnamese: vietnamese(&rule.key), ..rule }))
     }
 
     /// Says so when the node breaks the rule. An empty result breaks nothing: the rule does not apply.
@@ -64,7 +76,8 @@ impl Rule {
         match self.program.test(node, &environment) {
             Ok(None | Some(true)) => {}
             Ok(Some(false)) => {
-                let finding = Finding::invariant(&self.key, &self.human);
+                let finding =
+                    Finding::invariant(&self.key, self.vietnamese.unwrap_or(&self.human), &self.human);
                 out.add(&spot.place, Finding { severity: self.severity, ..finding });
             }
             // On a malformed node a rule may make no sense; what is malformed about it has been said.
@@ -74,6 +87,38 @@ impl Rule {
     }
 }
 
+/// What an invariant of R4 asks, as we say it: `invariants.vi.tsv`, one a line.
+fn vietnamese(key: &str) -> Option<&'static str> {
+    static WORDS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+        include_str!("invariants.vi.tsv").lines().filter_map(|line| line.split_once('\t')).collect()
+    });
+    WORDS.get(key).copied()
+}
+
 fn has_contained(resource: Option<&Value>) -> bool {
     resource.is_some_and(|resource| resource.get("contained").is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+    use yba_fhir::defs::r4;
+
+    #[test]
+    fn every_line_of_words_is_about_a_rule_of_r4() {
+        let known: HashSet<&str> = r4()
+            .types()
+            .flat_map(|(_, def)| def.elements.iter().flat_map(|one| &one.invariants).chain(&def.invariants))
+            .map(|invariant| invariant.key.as_str())
+            .collect();
+        let mut seen = HashSet::new();
+        for line in include_str!("invariants.vi.tsv").lines() {
+            let (key, words) = line.split_once('\t').unwrap();
+            assert!(known.contains(key) && !LEFT_OUT.contains(&key) && seen.insert(key), "{key}");
+            assert!(words.ends_with('.') && !words.contains('\t'), "{line}");
+        }
+        let found = vietnamese("per-1").unwrap();
+        assert_eq!(found, "Ngày bắt đầu không được sau ngày kết thúc.");
+    }
 }

@@ -208,7 +208,7 @@ fn inherited<'t>(tables: &'t R4, def: &'t TypeDef) -> Vec<&'t Invariant> {
 /// R4's own rules are sound, which a test shows.
 fn rules(invariants: &[&Invariant], context: &str) -> Vec<Rule> {
     let compile = |invariant: &&Invariant| {
-        Rule::compile(invariant, context)
+        Rule::of_r4(invariant, context)
             .unwrap_or_else(|error| panic!("{} of {context}: {error}", invariant.key))
     };
     invariants.iter().filter_map(compile).collect()

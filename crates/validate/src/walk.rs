@@ -289,7 +289,8 @@ fn extension(object: &Object, place: &Place<'_>, out: &mut Findings) {
     let has_value = object.iter().any(|(key, _)| key.trim_start_matches('_').starts_with("value"));
     if has_value == object.contains_key(&"extension") {
         let words = "phần mở rộng có giá trị hoặc có phần mở rộng con, một trong hai";
-        out.add(place, Finding::invariant("ext-1", words));
+        let human = "an extension has a value or extensions of its own, one of them";
+        out.add(place, Finding::invariant("ext-1", words, human));
     }
 }
 
