@@ -109,7 +109,7 @@ fn resource(kind: &str, index: &KindIndex) -> Value {
         parameters.push(parameter(kind, code, search_type));
     }
     for one in &index.parameters {
-        parameters.push(parameter(kind, &one.code, one.search_type));
+        parameters.push(parameter(kind, one.code, one.search_type));
         if one.search_type == SearchType::Reference {
             includes.push(json!(format!("{kind}:{}", one.code).as_str()));
         }
