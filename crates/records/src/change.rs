@@ -1,6 +1,8 @@
 //! What is asked of the door, and what became of it.
 
-use yba_fhir::Resource;
+use std::fmt;
+use std::sync::Arc;
+use yba_fhir::{Outcome, Resource};
 use yba_store::Version;
 
 /// One change of one record.
@@ -22,11 +24,59 @@ pub(crate) enum Action {
         resource: Resource,
         if_match: Option<String>,
     },
+    /// Replaces the one record that a search finds, or creates it.
+    PutWhere {
+        resource: Resource,
+        query: String,
+    },
+    /// Makes something else of the record as it is.
+    Edit {
+        kind: String,
+        which: Which,
+        edit: Edit,
+        if_match: Option<String>,
+    },
     Delete {
         kind: String,
         id: String,
         if_match: Option<String>,
     },
+    /// Deletes the one record that a search finds, if it finds one.
+    DeleteWhere {
+        kind: String,
+        query: String,
+    },
+}
+
+impl Action {
+    pub(crate) fn kind(&self) -> &str {
+        match self {
+            Action::Create { resource, .. }
+            | Action::Put { resource, .. }
+            | Action::PutWhere { resource, .. } => resource.kind(),
+            Action::Edit { kind, .. } | Action::Delete { kind, .. } | Action::DeleteWhere { kind, .. } => {
+                kind
+            }
+        }
+    }
+}
+
+/// How a change names its record.
+#[derive(Debug, Clone)]
+pub(crate) enum Which {
+    Id(String),
+    /// The one that this search finds.
+    Where(String),
+}
+
+/// What becomes of a record. It may be called several times, when others change the record meanwhile.
+#[derive(Clone)]
+pub(crate) struct Edit(pub Arc<dyn Fn(&Version) -> Result<Resource, Outcome> + Send + Sync>);
+
+impl fmt::Debug for Edit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Edit")
+    }
 }
 
 impl Change {
@@ -44,6 +94,40 @@ impl Change {
         Change { action: Action::Delete { kind: kind.into(), id: id.into(), if_match: None }, known_as: None }
     }
 
+    /// Replaces the one record that this search finds; creates it when there is none, under the resource's own id if
+    /// it has one. Several are refused, and another id than the record's.
+    /// <https://hl7.org/fhir/R4/http.html#cond-update>
+    pub fn put_where(resource: Resource, query: impl Into<String>) -> Change {
+        Change { action: Action::PutWhere { resource, query: query.into() }, known_as: None }
+    }
+
+    /// Deletes the one record that this search finds; none is no error, several are refused.
+    pub fn delete_where(kind: impl Into<String>, query: impl Into<String>) -> Change {
+        Change { action: Action::DeleteWhere { kind: kind.into(), query: query.into() }, known_as: None }
+    }
+
+    /// Makes something else of the record as it is, whoever else changes it meanwhile.
+    pub fn edit(
+        kind: impl Into<String>,
+        id: impl Into<String>,
+        edit: impl Fn(&Version) -> Result<Resource, Outcome> + Send + Sync + 'static,
+    ) -> Change {
+        Change::edit_of(kind.into(), Which::Id(id.into()), Edit(Arc::new(edit)))
+    }
+
+    /// The same of the one record that this search finds; none and several are refused.
+    pub fn edit_where(
+        kind: impl Into<String>,
+        query: impl Into<String>,
+        edit: impl Fn(&Version) -> Result<Resource, Outcome> + Send + Sync + 'static,
+    ) -> Change {
+        Change::edit_of(kind.into(), Which::Where(query.into()), Edit(Arc::new(edit)))
+    }
+
+    fn edit_of(kind: String, which: Which, edit: Edit) -> Change {
+        Change { action: Action::Edit { kind, which, edit, if_match: None }, known_as: None }
+    }
+
     /// For a create: nothing is stored when this search has one match, and that is answered; several are refused.
     pub fn unless(mut self, query: impl Into<String>) -> Change {
         if let Action::Create { unless, .. } = &mut self.action {
@@ -52,9 +136,12 @@ impl Change {
         self
     }
 
-    /// For a put or delete: only if the record shows this version.
+    /// For a put, edit or delete of a known id: only if the record shows this version.
     pub fn if_match(mut self, version_id: impl Into<String>) -> Change {
-        if let Action::Put { if_match, .. } | Action::Delete { if_match, .. } = &mut self.action {
+        if let Action::Put { if_match, .. }
+        | Action::Delete { if_match, .. }
+        | Action::Edit { if_match, .. } = &mut self.action
+        {
             *if_match = Some(version_id.into());
         }
         self

@@ -39,7 +39,8 @@ impl Records {
                 Planned::Existing { version, .. } => {
                     written.insert((version.kind.clone(), version.id.clone()));
                 }
-                Planned::Write(change, ..) => match &change.action {
+                Planned::Nothing => {}
+                Planned::Write { change, .. } => match &change.action {
                     Action::Create { resource, .. } | Action::Put { resource, .. } => {
                         let id = resource.id().unwrap_or_default();
                         written.insert((resource.kind().to_owned(), id.to_owned()));
@@ -58,6 +59,7 @@ impl Records {
                     Action::Delete { kind, id, .. } => {
                         deleted.insert((kind.clone(), id.clone()));
                     }
+                    _ => {}
                 },
             }
         }

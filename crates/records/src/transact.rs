@@ -1,9 +1,9 @@
 //! Changing: all of a call's changes or none, with references between them resolved, prepared outside the writer.
 
 use crate::audit::{Seen, entry};
-use crate::change::{Action, Change, Done, DoneAs};
+use crate::change::{Action, Change, Done, DoneAs, Which};
 use crate::ctx::Ctx;
-use crate::door::{Records, gone, unknown_type};
+use crate::door::{Records, gone, not_found, unknown_type};
 use std::collections::{HashMap, HashSet};
 use yba_fhir::defs::r4;
 use yba_fhir::json;
@@ -18,12 +18,18 @@ const TRIES: usize = 4;
 
 /// A change with its id known.
 pub(crate) enum Planned {
-    Write(Box<Change>, Expect, Option<Query>),
-    /// If-None-Exist has this match: nothing to write.
-    Existing {
-        version: Box<Version>,
-        known_as: Option<String>,
+    Write {
+        /// A create, put or delete of a known id.
+        change: Box<Change>,
+        expect: Expect,
+        unless: Option<Query>,
+        /// What is expected was found by us, not said by the caller: when it no longer holds, it is found again.
+        again: bool,
     },
+    /// If-None-Exist has this match: nothing to write.
+    Existing { version: Box<Version>, known_as: Option<String> },
+    /// A deletion by a search that finds none.
+    Nothing,
 }
 
 impl Records {
@@ -46,9 +52,10 @@ impl Records {
             ));
         }
         let mut refused = None;
-        well_formed(&self.validator(), &changes)?;
+        let validator = self.validator();
+        well_formed(&validator, changes.iter().map(|change| &change.action))?;
         for _ in 0..TRIES {
-            match self.try_transact(ctx, changes.clone()).await? {
+            match self.try_transact(ctx, changes.clone(), &validator).await? {
                 Ok(done) => return Ok(done),
                 Err(outcome) => refused = Some(outcome),
             }
@@ -56,22 +63,24 @@ impl Records {
         Err(refused.unwrap_or_else(|| Outcome::fault("a transaction was never tried")))
     }
 
-    /// One try; the inner error means "prepare again": a conditional create has a match by now.
+    /// One try; the inner error means "prepare again": what a condition finds is another by now, or the record that is
+    /// edited has changed.
     async fn try_transact(
         &self,
         ctx: &Ctx,
         changes: Vec<Change>,
+        validator: &Validator,
     ) -> Result<Result<Vec<Done>, Outcome>, Outcome> {
         let mut planned = Vec::with_capacity(changes.len());
         for (position, change) in changes.into_iter().enumerate() {
-            planned.push(self.plan(change).await.map_err(|refused| refused.about(position))?);
+            planned.push(self.plan(change, &validator).await.map_err(|refused| refused.about(position))?);
         }
         resolve_references(&mut planned)?;
         self.refuse_dangling(&planned).await?;
         let (mut request, mut patients) = (Request::default(), HashSet::new());
         let mut targets = Vec::new();
         for (position, one) in planned.iter().enumerate() {
-            if let Planned::Write(change, expect, unless) = one {
+            if let Planned::Write { change, expect, unless, again } = one {
                 let write = prepare(change, expect.clone(), self);
                 let mut write = write.map_err(|refused| refused.about(position))?;
                 targets.push(Target {
@@ -79,6 +88,7 @@ impl Records {
                     kind: write.kind.clone(),
                     id: write.id.clone(),
                     expect: expect.clone(),
+                    again: *again,
                 });
                 if let Some(query) = unless {
                     write = write.unless(query.clone());
@@ -99,13 +109,17 @@ impl Records {
             false => match self.store.commit(request).await {
                 Ok(applied) => applied,
                 Err(Refusal::NowExists { position }) => return Ok(Err(now_exists(&targets[position]))),
+                Err(refusal @ Refusal::Head { position, .. }) if targets[position].again => {
+                    return Ok(Err(refusal_outcome(refusal, &targets)));
+                }
                 Err(refusal) => return Err(refusal_outcome(refusal, &targets)),
             },
         };
         let mut applied = applied.into_iter();
         let done = planned.into_iter().map(|one| match one {
             Planned::Existing { version, .. } => Done { outcome: DoneAs::Existing, version: Some(*version) },
-            Planned::Write(..) => {
+            Planned::Nothing => Done { outcome: DoneAs::NothingToDelete, version: None },
+            Planned::Write { .. } => {
                 applied.next().map_or(Done { outcome: DoneAs::NothingToDelete, version: None }, |applied| {
                     Done { outcome: done_as(applied.effect), version: applied.version }
                 })
@@ -117,11 +131,11 @@ impl Records {
     /// The patients in whose compartments the records are that will be deleted: a deletion itself names none.
     async fn patients_of_deletions(&self, planned: &[Planned]) -> Result<Vec<String>, Outcome> {
         let deleted = planned.iter().filter_map(|one| match one {
-            Planned::Write(change, ..) => match &change.action {
+            Planned::Write { change, .. } => match &change.action {
                 Action::Delete { kind, id, .. } => Some((kind.clone(), id.clone())),
                 _ => None,
             },
-            Planned::Existing { .. } => None,
+            Planned::Existing { .. } | Planned::Nothing => None,
         });
         let deleted: Vec<(String, String)> = deleted.collect();
         match deleted.is_empty() {
@@ -130,46 +144,123 @@ impl Records {
         }
     }
 
-    /// Gives a change its id and what must hold, and looks up If-None-Exist.
-    async fn plan(&self, mut change: Change) -> Result<Planned, Outcome> {
-        let (kind, expect, unless) = match &mut change.action {
-            Action::Create { resource, unless } => {
-                let query =
-                    unless.as_deref().map(|text| Query::parse_string(resource.kind(), text)).transpose()?;
-                if resource.id().is_none() {
-                    resource.set_id(&self.ids.next());
-                }
-                (resource.kind().to_owned(), Expect::Absent, query)
-            }
+    /// Gives a change its id and what must hold; looks up what its conditions find.
+    async fn plan(&self, change: Change, validator: &Validator) -> Result<Planned, Outcome> {
+        let Change { action, known_as } = change;
+        if !r4().is_resource(action.kind()) {
+            return Err(unknown_type(action.kind()));
+        }
+        match action {
+            Action::Create { resource, unless } => self.plan_create(resource, unless, known_as).await,
             Action::Put { resource, if_match } => {
                 if resource.id().is_none() {
                     let text = "Thiếu id. Cập nhật cần id của bản ghi.";
                     return Err(Outcome::invalid("id-missing", text, "an update needs an id"));
                 }
                 let expect = if_match.clone().map_or(Expect::Anything, Expect::Version);
-                (resource.kind().to_owned(), expect, None)
+                Ok(write(Action::Put { resource, if_match }, known_as, expect))
             }
-            Action::Delete { kind, if_match, .. } => {
-                (kind.clone(), if_match.clone().map_or(Expect::Anything, Expect::Version), None)
-            }
-        };
-        if !r4().is_resource(&kind) {
-            return Err(unknown_type(&kind));
-        }
-        if let Some(mut query) = unless.clone() {
-            query.count = 2;
-            let found = self.store.search(&query, &Scope::All, None).await?;
-            let mut matches = found.matches.into_iter();
-            match (matches.next(), matches.next()) {
-                (None, _) => {}
-                (Some(version), None) => {
-                    return Ok(Planned::Existing { version: Box::new(version), known_as: change.known_as });
+            Action::PutWhere { resource, query } => self.plan_put_where(resource, query, known_as).await,
+            Action::Edit { kind, which, edit, if_match } => {
+                let current = match &which {
+                    Which::Id(id) => {
+                        let found = self.store.read(&kind, id).await?;
+                        let found = found.ok_or_else(|| not_found(&kind, id))?;
+                        if found.deleted { Err(gone(&kind, id)) } else { Ok(found) }
+                    }
+                    Which::Where(text) => {
+                        let found = self.only_match(&Query::parse_string(&kind, text)?).await?;
+                        found.ok_or_else(|| no_match(&kind))
+                    }
+                }?;
+                if let Some(wanted) = if_match.as_ref().filter(|wanted| **wanted != current.version_id) {
+                    return Err(other_version(&kind, &current.id, &current.version_id, wanted));
                 }
-                (Some(_), Some(_)) => return Err(several_matches(&kind)),
+                let edited = Action::Put { resource: edit.0(&current)?, if_match: None };
+                well_formed(validator, [&edited]).map_err(without_position)?;
+                Ok(found_by_us(edited, known_as, Expect::Version(current.version_id)))
+            }
+            Action::Delete { kind, id, if_match } => {
+                let expect = if_match.clone().map_or(Expect::Anything, Expect::Version);
+                Ok(write(Action::Delete { kind, id, if_match }, known_as, expect))
+            }
+            Action::DeleteWhere { kind, query } => {
+                match self.only_match(&Query::parse_string(&kind, &query)?).await? {
+                    None => Ok(Planned::Nothing),
+                    Some(found) => {
+                        let delete = Action::Delete { kind, id: found.id, if_match: None };
+                        Ok(found_by_us(delete, known_as, Expect::Version(found.version_id)))
+                    }
+                }
             }
         }
-        Ok(Planned::Write(Box::new(change), expect, unless))
     }
+
+    async fn plan_create(
+        &self,
+        mut resource: Resource,
+        unless: Option<String>,
+        known_as: Option<String>,
+    ) -> Result<Planned, Outcome> {
+        let query = unless.as_deref().map(|text| Query::parse_string(resource.kind(), text)).transpose()?;
+        if let Some(query) = &query
+            && let Some(version) = self.only_match(query).await?
+        {
+            return Ok(Planned::Existing { version: Box::new(version), known_as });
+        }
+        if resource.id().is_none() {
+            resource.set_id(&self.ids.next());
+        }
+        let change = Box::new(Change { action: Action::Create { resource, unless }, known_as });
+        Ok(Planned::Write { change, expect: Expect::Absent, unless: query, again: false })
+    }
+
+    async fn plan_put_where(
+        &self,
+        mut resource: Resource,
+        query: String,
+        known_as: Option<String>,
+    ) -> Result<Planned, Outcome> {
+        let parsed = Query::parse_string(resource.kind(), &query)?;
+        match self.only_match(&parsed).await? {
+            Some(found) => {
+                if resource.id().is_some_and(|id| id != found.id) {
+                    return Err(other_id(&found, resource.id().unwrap_or_default()));
+                }
+                resource.set_id(&found.id);
+                let put = Action::Put { resource, if_match: None };
+                Ok(found_by_us(put, known_as, Expect::Version(found.version_id)))
+            }
+            None => {
+                if resource.id().is_none() {
+                    resource.set_id(&self.ids.next());
+                }
+                let change = Change { action: Action::Create { resource, unless: Some(query) }, known_as };
+                let change = Box::new(change);
+                Ok(Planned::Write { change, expect: Expect::Absent, unless: Some(parsed), again: false })
+            }
+        }
+    }
+
+    /// The one record that a condition finds; several are refused.
+    async fn only_match(&self, query: &Query) -> Result<Option<Version>, Outcome> {
+        let query = Query { count: 2, ..query.clone() };
+        let found = self.store.search(&query, &Scope::All, None).await?;
+        let mut matches = found.matches.into_iter();
+        match (matches.next(), matches.next()) {
+            (first, None) => Ok(first),
+            (_, Some(_)) => Err(several_matches(&query.kind)),
+        }
+    }
+}
+
+fn write(action: Action, known_as: Option<String>, expect: Expect) -> Planned {
+    Planned::Write { change: Box::new(Change { action, known_as }), expect, unless: None, again: false }
+}
+
+/// A write of what a search or a read of ours found: another may change it meanwhile.
+fn found_by_us(action: Action, known_as: Option<String>, expect: Expect) -> Planned {
+    Planned::Write { change: Box::new(Change { action, known_as }), expect, unless: None, again: true }
 }
 
 /// What a write is about, for the words of a refusal.
@@ -179,13 +270,20 @@ struct Target {
     kind: String,
     id: String,
     expect: Expect,
+    again: bool,
 }
 
 /// Refuses what is no well-formed R4 or breaks a profile that it names, with everything that is wrong in any of the changes.
-fn well_formed(validator: &Validator, changes: &[Change]) -> Result<(), Outcome> {
+fn well_formed<'a>(
+    validator: &Validator,
+    actions: impl IntoIterator<Item = &'a Action>,
+) -> Result<(), Outcome> {
     let mut findings = Findings::errors_only();
-    for (position, change) in changes.iter().enumerate() {
-        if let Action::Create { resource, .. } | Action::Put { resource, .. } = &change.action {
+    for (position, action) in actions.into_iter().enumerate() {
+        if let Action::Create { resource, .. }
+        | Action::Put { resource, .. }
+        | Action::PutWhere { resource, .. } = action
+        {
             validator.check_one_of(position, resource.tree(), &mut findings);
         }
         if findings.is_full() {
@@ -208,6 +306,7 @@ fn prepare(change: &Change, expect: Expect, records: &Records) -> Result<Write, 
             Write::put(resource, expect, records.store.numbers())
         }
         Action::Delete { kind, id, .. } => Ok(Write::delete(kind, id, expect)),
+        other => Err(Outcome::fault(format!("an unplanned change of {} reached the writer", other.kind()))),
     }
 }
 
@@ -217,11 +316,12 @@ fn resolve_references(planned: &mut [Planned]) -> Result<(), Outcome> {
     for one in planned.iter() {
         let (name, target) = match one {
             Planned::Existing { version, known_as } => (known_as, format!("{}/{}", version.kind, version.id)),
-            Planned::Write(change, ..) => match &change.action {
+            Planned::Nothing => continue,
+            Planned::Write { change, .. } => match &change.action {
                 Action::Create { resource, .. } | Action::Put { resource, .. } => {
                     (&change.known_as, format!("{}/{}", resource.kind(), resource.id().unwrap_or_default()))
                 }
-                Action::Delete { .. } => continue,
+                _ => continue,
             },
         };
         if let Some(name) = name {
@@ -229,7 +329,7 @@ fn resolve_references(planned: &mut [Planned]) -> Result<(), Outcome> {
         }
     }
     for (position, one) in planned.iter_mut().enumerate() {
-        if let Planned::Write(change, ..) = one
+        if let Planned::Write { change, .. } = one
             && let Action::Create { resource, .. } | Action::Put { resource, .. } = &mut change.action
             && let Some(fresh) = rewritten(resource, &names).map_err(|refused| refused.about(position))?
         {
@@ -287,13 +387,13 @@ fn refuse_twice(targets: &[Target]) -> Result<(), Outcome> {
 fn refuse_same_condition(planned: &[Planned]) -> Result<(), Outcome> {
     let mut seen = HashSet::new();
     let conditions = planned.iter().enumerate().filter_map(|(position, one)| match one {
-        Planned::Write(change, ..) => match &change.action {
+        Planned::Write { change, .. } => match &change.action {
             Action::Create { resource, unless: Some(unless) } => {
                 Some((position, resource.kind(), unless.as_str()))
             }
             _ => None,
         },
-        Planned::Existing { .. } => None,
+        Planned::Existing { .. } | Planned::Nothing => None,
     });
     for (position, kind, condition) in conditions {
         if !seen.insert((kind, condition)) {
@@ -318,8 +418,37 @@ fn done_as(effect: Effect) -> DoneAs {
 }
 
 fn several_matches(kind: &str) -> Outcome {
-    let text = format!("Điều kiện If-None-Exist khớp nhiều {kind}. Hãy thêm điều kiện để chỉ còn một.");
-    Outcome::new(Kind::Precondition, "several-matches", text, format!("If-None-Exist matches several {kind}"))
+    let text = format!("Điều kiện khớp nhiều {kind}. Hãy thêm điều kiện để chỉ còn một.");
+    Outcome::new(Kind::Precondition, "several-matches", text, format!("the condition matches several {kind}"))
+}
+
+/// The refusal of one change, before it is said which.
+fn without_position(mut refused: Outcome) -> Outcome {
+    refused.issues.iter_mut().for_each(|issue| issue.position = None);
+    refused
+}
+
+fn no_match(kind: &str) -> Outcome {
+    let text = format!("Không có {kind} nào khớp điều kiện.");
+    Outcome::new(Kind::NotFound, "no-match", text, format!("the condition matches no {kind}"))
+}
+
+fn other_id(found: &Version, id: &str) -> Outcome {
+    let kind = &found.kind;
+    let text = format!(
+        "Điều kiện khớp {kind}/{}, nhưng nội dung có id {id}. Hãy bỏ id hoặc sửa điều kiện.",
+        found.id
+    );
+    let detail = format!("the condition matches {kind}/{}, the body says id {id}", found.id);
+    Outcome::invalid("id-mismatch", text, detail).at(format!("{kind}.id"))
+}
+
+fn other_version(kind: &str, id: &str, current: &str, wanted: &str) -> Outcome {
+    let text = format!(
+        "{kind}/{id} đã thay đổi: bản hiện tại là {current}, không phải {wanted}. Hãy đọc lại rồi sửa."
+    );
+    let detail = format!("{kind}/{id} is at version {current}, not {wanted}");
+    Outcome::new(Kind::Precondition, "version-mismatch", text, detail)
 }
 
 fn now_exists(target: &Target) -> Outcome {
@@ -331,14 +460,10 @@ fn now_exists(target: &Target) -> Outcome {
 fn refusal_outcome(refusal: Refusal, targets: &[Target]) -> Outcome {
     match refusal {
         Refusal::Head { position, current, deleted } => {
-            let Target { kind, id, expect, position } = &targets[position];
+            let Target { kind, id, expect, position, .. } = &targets[position];
             let refused = match (expect, current) {
                 (Expect::Version(wanted), Some(current)) if !deleted => {
-                    let text = format!(
-                        "{kind}/{id} đã thay đổi: bản hiện tại là {current}, không phải {wanted}. Hãy đọc lại rồi sửa."
-                    );
-                    let detail = format!("{kind}/{id} is at version {current}, not {wanted}");
-                    Outcome::new(Kind::Precondition, "version-mismatch", text, detail)
+                    other_version(kind, id, &current, wanted)
                 }
                 (Expect::Absent, _) => {
                     let text = format!("{kind}/{id} đã tồn tại.");

@@ -3,6 +3,7 @@
 use crate::answer::Refused;
 use crate::api::Api;
 use crate::asked::is_json;
+use crate::patch::MEDIA_TYPE;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
@@ -111,6 +112,15 @@ impl Body {
         }
         let bytes = self.bytes.clone();
         elsewhere(move || Resource::from_parsed(parse_json(&bytes, &limits)?)).await
+    }
+
+    /// The bytes of a JSON Patch.
+    pub fn patch(&self) -> Result<Bytes, Outcome> {
+        let kind = self.media_type.split(';').next().unwrap_or_default().trim();
+        match kind.eq_ignore_ascii_case(MEDIA_TYPE) {
+            true => Ok(self.bytes.clone()),
+            false => Err(wrong_media_type(&self.media_type, MEDIA_TYPE)),
+        }
     }
 
     /// The text of a form (`application/x-www-form-urlencoded`).

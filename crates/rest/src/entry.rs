@@ -5,7 +5,7 @@ use crate::create::{checked_condition, same_kind, without_id};
 use crate::refuse::unsupported;
 use crate::search::Search;
 use crate::target::{Target, checked_id, known_type};
-use crate::update::same_id;
+use crate::update::{condition_of, same_id};
 use std::collections::HashSet;
 use yba_fhir::defs::r4;
 use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value, str_at};
@@ -145,14 +145,20 @@ impl<'a> Address<'a> {
         }
     }
 
-    /// Type and id.
-    fn record(&self, what: &str) -> Result<(&'a str, &'a str), Outcome> {
+    /// Type and id, or type and condition.
+    fn which(&self, what: &str) -> Result<(&'a str, Which<'a>), Outcome> {
         match (self.segments.as_slice(), self.query.is_empty()) {
-            ([kind, id], true) => Ok((kind, checked_id(id)?)),
-            ([_], false) => Err(unsupported(&format!("{what} có điều kiện (conditional) trong bundle"))),
+            ([kind, id], true) => Ok((kind, Which::Id(checked_id(id)?))),
+            ([kind], false) => Ok((kind, Which::Where(condition_of(&query_pairs(self.query)?)?))),
             _ => Err(bad_url(what)),
         }
     }
+}
+
+/// How the address of a write names its record.
+enum Which<'a> {
+    Id(&'a str),
+    Where(String),
 }
 
 fn bad_url(what: &str) -> Outcome {
@@ -184,24 +190,40 @@ fn post(entry: &Value, request: &Value, address: Address<'_>, names: &HashSet<St
 }
 
 fn put(entry: &Value, request: &Value, address: Address<'_>, names: &HashSet<String>) -> Read {
-    let (kind, id) = address.record("PUT").map_err(|refused| (refused, "request.url"))?;
+    let (kind, which) = address.which("PUT").map_err(|refused| (refused, "request.url"))?;
     refuse_condition(request, &["ifNoneMatch", "ifNoneExist"])?;
     let resource = resource(entry, kind, names)?;
-    let resource = same_id(resource, id).map_err(|refused| (refused, "resource.id"))?;
-    let mut change = Change::put(resource);
-    if let Some(version) = if_match(request)? {
-        change = change.if_match(version);
-    }
+    let (mut change, key) = match which {
+        Which::Id(id) => {
+            let resource = same_id(resource, id).map_err(|refused| (refused, "resource.id"))?;
+            let mut change = Change::put(resource);
+            if let Some(version) = if_match(request)? {
+                change = change.if_match(version);
+            }
+            (change, Some((kind.to_owned(), id.to_owned())))
+        }
+        Which::Where(condition) => {
+            refuse_condition(request, &["ifMatch"])?;
+            (Change::put_where(resource, condition), None)
+        }
+    };
     if let Some(name) = str_at(entry, &["fullUrl"]).filter(|name| name.starts_with("urn:")) {
         change = change.known_as(name);
     }
-    let key = Some((kind.to_owned(), id.to_owned()));
     Ok(Entry::Write { method: Method::Put, change: Box::new(change), key })
 }
 
 fn delete(request: &Value, address: Address<'_>) -> Read {
-    let (kind, id) = address.record("DELETE").map_err(|refused| (refused, "request.url"))?;
+    let (kind, which) = address.which("DELETE").map_err(|refused| (refused, "request.url"))?;
     refuse_condition(request, &["ifNoneMatch", "ifNoneExist"])?;
+    let id = match which {
+        Which::Id(id) => id,
+        Which::Where(condition) => {
+            refuse_condition(request, &["ifMatch"])?;
+            let change = Box::new(Change::delete_where(kind, condition));
+            return Ok(Entry::Write { method: Method::Delete, change, key: None });
+        }
+    };
     let mut change = Change::delete(kind, id);
     if let Some(version) = if_match(request)? {
         change = change.if_match(version);

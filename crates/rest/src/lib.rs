@@ -22,6 +22,7 @@ mod guard;
 mod history;
 mod metadata;
 mod operation;
+mod patch;
 mod read;
 mod refuse;
 mod registry;

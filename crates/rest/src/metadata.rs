@@ -22,7 +22,8 @@ all pages of one search show one moment, and page links live one hour. \
 History is listed in the order of arrival at this node, newest first; arrival, not meta.lastUpdated, is also what \
 _since means wherever it is offered (history takes no _since yet). \
 Transactions and batches take at most 5000 entries; bodies at most 64 MB, also after unpacking gzip. \
-In a transaction, references by urn:uuid are resolved; conditional references, updates and deletes are refused.";
+A patch is a JSON Patch; a conditional update, patch or delete means one record. \
+In a transaction, references by urn:uuid are resolved; conditional references and patches are refused.";
 
 /// The CapabilityStatement as bytes, around the place of the server's address.
 pub struct Capabilities {
@@ -123,8 +124,8 @@ fn resource(kind: &str, index: &KindIndex) -> Value {
         "updateCreate": true,
         "conditionalCreate": true,
         "conditionalRead": "not-match",
-        "conditionalUpdate": false,
-        "conditionalDelete": "not-supported",
+        "conditionalUpdate": true,
+        "conditionalDelete": "single",
         "referencePolicy": ["literal"],
         "searchParam": parameters,
     });

@@ -22,9 +22,6 @@ pub async fn unknown_address(uri: Uri) -> Refused {
 pub async fn method(method: Method, path: Option<MatchedPath>) -> Refused {
     let path = path.as_ref().map_or("", MatchedPath::as_str);
     let name = match (method.as_str(), path) {
-        ("PATCH", _) => "patch",
-        ("PUT", "/fhir/{kind}") => "conditional update",
-        ("DELETE", "/fhir/{kind}") => "conditional delete",
         ("DELETE", "/fhir/{kind}/{id}/_history" | "/fhir/{kind}/{id}/_history/{version}") => "delete-history",
         ("GET", "/fhir" | "/fhir/") => "search-system",
         ("GET", "/fhir/{kind}/_search") => "GET _search",

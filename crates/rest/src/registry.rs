@@ -2,7 +2,7 @@
 //! that what is declared is what is served.
 
 use crate::api::Api;
-use crate::{create, delete, history, metadata, read, search, transaction, update, vread};
+use crate::{create, delete, history, metadata, patch, read, search, transaction, update, vread};
 use axum::routing::{MethodRouter, get, post};
 
 /// Where the CapabilityStatement lists an interaction.
@@ -34,7 +34,11 @@ pub const INTERACTIONS: &[Interaction] = &[
     each_type(&["read"], INSTANCE, || get(read::handle)),
     each_type(&["vread"], "/fhir/{kind}/{id}/_history/{version}", || get(vread::handle)),
     each_type(&["update"], INSTANCE, || axum::routing::put(update::handle)),
+    each_type(&["update"], TYPE, || axum::routing::put(update::by_condition)),
+    each_type(&["patch"], INSTANCE, || axum::routing::patch(patch::handle)),
+    each_type(&["patch"], TYPE, || axum::routing::patch(patch::by_condition)),
     each_type(&["delete"], INSTANCE, || axum::routing::delete(delete::handle)),
+    each_type(&["delete"], TYPE, || axum::routing::delete(delete::by_condition)),
     each_type(&["history-instance"], "/fhir/{kind}/{id}/_history", || get(history::handle)),
     each_type(&["create"], TYPE, || post(create::handle)),
     each_type(&["search-type"], TYPE, || get(search::by_address)),

@@ -1,5 +1,7 @@
-//! FHIR update: `PUT [base]/[type]/[id]`, also as a create. <https://hl7.org/fhir/R4/http.html#update>
+//! FHIR update: `PUT [base]/[type]/[id]`, also as a create, and `PUT [base]/[type]?[search]`.
+//! <https://hl7.org/fhir/R4/http.html#update>
 
+use crate::address;
 use crate::answer::{Answer, Reply};
 use crate::api::Api;
 use crate::asked::{Asked, Return};
@@ -25,6 +27,50 @@ pub async fn handle(State(api): State<Api>, asked: Asked, target: Target, body: 
     let done = api.records().transact(&asked.ctx, vec![change]).await?;
     let done = done.into_iter().next().ok_or_else(nothing_done)?;
     Ok(Answer::written(done, &asked.base, asked.wanted.unwrap_or(Return::Representation)))
+}
+
+/// Replaces the one record that the parameters find; creates one when there is none. Several are refused with 412, an id in
+/// the body that is not the record's with 400. <https://hl7.org/fhir/R4/http.html#cond-update>
+pub async fn by_condition(State(api): State<Api>, asked: Asked, target: Target, body: Body) -> Reply {
+    asked.only_conditions(&[])?;
+    let condition = condition_of(&asked.pairs)?;
+    let resource = same_kind(body.resource().await?, &target.kind)?;
+    let done = api.records().transact(&asked.ctx, vec![Change::put_where(resource, condition)]).await?;
+    let done = done.into_iter().next().ok_or_else(nothing_done)?;
+    Ok(Answer::written(done, &asked.base, asked.wanted.unwrap_or(Return::Representation)))
+}
+
+/// The search that a conditional interaction names in its address. An empty one would match any record of the type.
+pub fn condition_of(pairs: &[(String, String)]) -> Result<String, Outcome> {
+    let said = |(name, _): &&(String, String)| !matches!(name.as_str(), "_format" | "_pretty");
+    let pairs: Vec<(String, String)> = pairs.iter().filter(said).cloned().collect();
+    if pairs.iter().all(|(_, value)| value.is_empty()) {
+        let text = "Thiếu điều kiện tìm trong địa chỉ, ví dụ ?identifier=….";
+        return Err(Outcome::invalid("condition-empty", text, "the address holds no search condition"));
+    }
+    if let Some((name, _)) = pairs.iter().find(|(name, _)| !is_condition(name)) {
+        let name: String = name.chars().take(64).collect();
+        let text = format!("Tham số “{name}” không phải điều kiện tìm.");
+        let detail = format!("{name:?} is no search condition");
+        return Err(Outcome::invalid("parameter-unsupported", text, detail).at(name));
+    }
+    Ok(address::query(&pairs))
+}
+
+/// What changes how a search is shown says nothing of which records are meant.
+fn is_condition(name: &str) -> bool {
+    const CONTROL: [&str; 9] = [
+        "_sort",
+        "_count",
+        "_include",
+        "_revinclude",
+        "_summary",
+        "_total",
+        "_elements",
+        "_contained",
+        "_page",
+    ];
+    !CONTROL.contains(&name.split(':').next().unwrap_or_default())
 }
 
 /// Refuses a body whose id is missing or another than the address says.

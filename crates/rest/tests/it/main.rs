@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
 mod access;
+mod conditional;
 mod docs;
 mod hl7;
 mod hostile;

@@ -33,7 +33,9 @@ async fn what_the_statement_declares_for_a_type_is_what_is_served() {
         let patient = resource(&house.get("/fhir/metadata").await.tree(), "Patient");
         let codes: Vec<&str> =
             items(&patient, "interaction").filter_map(|one| str_at(one, &["code"])).collect();
-        assert_eq!(codes, ["read", "vread", "update", "delete", "history-instance", "create", "search-type"]);
+        let served =
+            ["read", "vread", "update", "patch", "delete", "history-instance", "create", "search-type"];
+        assert_eq!(codes, served);
         for parameter in items(&patient, "searchParam") {
             let (name, kind) = (str_at(parameter, &["name"]).unwrap(), str_at(parameter, &["type"]).unwrap());
             let value = match kind {
