@@ -260,6 +260,8 @@ fn run_search(
     let positions: Vec<i64> = matches.iter().map(|one| one.t).collect();
     found.matches = versions(connection, &positions)?;
     found.included = included(connection, query, scope, numbers, cursor.t, &matches)?;
+    let pointing = pointing(connection, query, scope, numbers, cursor.t, &found)?;
+    found.included.extend(pointing);
     unexpired(connection, found)
 }
 
@@ -309,13 +311,7 @@ fn included(
     targets.sort_unstable();
     targets.dedup();
     if targets.len() > INCLUDED_MAX {
-        let text = format!("_include kéo theo hơn {INCLUDED_MAX} tài nguyên. Hãy giảm _count.");
-        return Err(Outcome::new(
-            Kind::TooMany,
-            "too-many-included",
-            text,
-            "_include brings too many resources",
-        ));
+        return Err(too_many_included("_include"));
     }
     let keys: Vec<(&str, &str)> = targets.iter().map(|(kind, id)| (kind.as_str(), id.as_str())).collect();
     let shown: HashSet<i64> = matches.iter().map(|one| one.rid).collect();
@@ -324,6 +320,53 @@ fn included(
         positions.extend(plan::visible_at(connection, head.int(2), scope, t)?);
     }
     versions(connection, &positions)
+}
+
+/// What points at the matches by a `_revinclude`, each once, none that is shown already, none beyond the scope.
+fn pointing(
+    connection: &mut Connection,
+    query: &Query,
+    scope: &Scope,
+    numbers: &Numbers,
+    t: i64,
+    found: &Found,
+) -> Result<Vec<Version>, Outcome> {
+    let mut rids: Vec<i64> = Vec::new();
+    for (kind, code) in &query.revinclude {
+        for one in &found.matches {
+            let mut sql = Sql::default();
+            let hint = connection.by_value("ix_reference");
+            sql.push(&format!("SELECT rid FROM ix_reference{hint} WHERE shard = 0 AND "), []);
+            plan::under(&mut sql, "", numbers.parameter(kind, code));
+            sql.push("target = {} AND ", [Value::Text(format!("{}/{}", one.kind, one.id))]);
+            plan::visible(&mut sql, "", t);
+            sql.push(" LIMIT {}", [Value::Int(INCLUDED_MAX as i64 + 1)]);
+            rids.extend(connection.query(&sql.text, &sql.params)?.iter().map(|row| row.int(0)));
+            if rids.len() > INCLUDED_MAX {
+                return Err(too_many_included("_revinclude"));
+            }
+        }
+    }
+    rids.sort_unstable();
+    rids.dedup();
+    let mut positions = Vec::new();
+    for rid in rids {
+        positions.extend(plan::visible_at(connection, rid, scope, t)?);
+    }
+    let shown: HashSet<(String, String)> = found
+        .matches
+        .iter()
+        .chain(&found.included)
+        .map(|version| (version.kind.clone(), version.id.clone()))
+        .collect();
+    let mut pointing = versions(connection, &positions)?;
+    pointing.retain(|version| !shown.contains(&(version.kind.clone(), version.id.clone())));
+    Ok(pointing)
+}
+
+fn too_many_included(name: &str) -> Outcome {
+    let text = format!("{name} kéo theo hơn {INCLUDED_MAX} tài nguyên. Hãy giảm _count.");
+    Outcome::new(Kind::TooMany, "too-many-included", text, format!("{name} brings too many resources"))
 }
 
 fn versions(connection: &mut Connection, positions: &[i64]) -> Result<Vec<Version>, Outcome> {

@@ -112,7 +112,7 @@ pub struct Parameter {
     in_compartment: bool,
 }
 
-/// A composite parameter: indexed (see [`pair`]), but not searched by yet.
+/// A composite parameter, see [`pair`].
 #[derive(Debug)]
 pub struct Composite {
     pub code: &'static str,
@@ -152,9 +152,13 @@ impl KindIndex {
         self.by_code.get(code).map(|position| (*position, &self.parameters[*position]))
     }
 
+    pub fn composite(&self, code: &str) -> Option<&Composite> {
+        self.composites.iter().find(|one| one.code == code)
+    }
+
     /// Where the rows of a parameter or composite stand.
     pub fn kept(&self, code: &str) -> Option<&Kept> {
-        let composite = || self.composites.iter().find(|one| one.code == code).map(|one| &one.kept);
+        let composite = || self.composite(code).map(|one| &one.kept);
         self.parameter(code).map(|(_, one)| &one.kept).or_else(composite)
     }
 

@@ -16,8 +16,12 @@
 //! stand in `text` and `extra`, written so that they sort as numbers do ([`sortable`]).
 
 use super::program::PairProgram;
-use super::{ROWS_MAX, Rows, bounded, date, position, quantity, reference, token, value_of};
+use super::{
+    Composite, ROWS_MAX, Rows, bounded, date, position, quantity, reference, string, token, uri, value_of,
+};
 use crate::db::{Value as Cell, schema};
+use crate::search::condition::{Condition, Prefix, escaped_split, plain};
+use yba_fhir::DateRange;
 use yba_fhir::defs::SearchType;
 use yba_fhir::json::{JsonValueTrait, Value};
 use yba_fhir::text::fold;
@@ -126,6 +130,68 @@ fn add_second(search_type: SearchType, value: &Value, found: &mut Vec<Second>) {
         SearchType::Uri => found.extend(value.as_str().map(|uri| texts(uri, ""))),
         SearchType::Composite | SearchType::Special => {}
     }
+}
+
+/// One value of a composite search: `token$second`, or with a third. `None` when the parts are not what the composite is
+/// made of. `kind` is the type that is searched.
+pub fn matches(composite: &Composite, kind: &str, value: &str) -> Option<Condition> {
+    let parts = escaped_split(value, '$');
+    if parts.len() != composite.parts.len() || parts.iter().any(|part| part.is_empty()) {
+        return None;
+    }
+    let mut condition =
+        token::matches(&parts[0]).and(second(composite.parts[1].search_type, kind, &parts[1])?);
+    if let Some(third) = parts.get(2) {
+        condition = condition.and(third_number(third)?);
+    }
+    Some(condition)
+}
+
+/// The condition of the second part, in the columns where it stands here.
+fn second(search_type: SearchType, kind: &str, value: &str) -> Option<Condition> {
+    let named = |condition: Condition, names: [(&str, &str); 2]| {
+        let sql = names.iter().fold(condition.sql, |sql, (from, to)| sql.replace(from, to));
+        Condition { sql, ..condition }
+    };
+    let text_only = [("target", "text"), ("uri", "text")];
+    Some(match search_type {
+        SearchType::Token => named(token::matches(value), [("code", "text"), ("system", "extra")]),
+        SearchType::Number | SearchType::Quantity => {
+            named(quantity::matches(value)?, [("unit", "text"), ("system", "extra")])
+        }
+        SearchType::Date => {
+            let (prefix, rest) = Prefix::split(value);
+            let found = date::matches(prefix, DateRange::parse(rest)?);
+            let found = named(found, [("start_ms", "low"), ("end_ms", "high")]);
+            // The ends stand here as the ends of numbers do.
+            let real = |cell: Cell| if let Cell::Int(ms) = cell { Cell::Real(ms as f64) } else { cell };
+            Condition { params: found.params.into_iter().map(real).collect(), ..found }
+        }
+        SearchType::String => {
+            named(string::starts_with(&plain(value)), [("folded", "text"), ("exact", "extra")])
+        }
+        SearchType::Reference => named(reference::matches(&plain(value), &[kind.to_owned()]), text_only),
+        SearchType::Uri => named(uri::matches(&plain(value)), text_only),
+        SearchType::Composite | SearchType::Special => return None,
+    })
+}
+
+/// The condition of a third part: a number whose ends are written so that they sort.
+fn third_number(value: &str) -> Option<Condition> {
+    let (prefix, number) = Prefix::split(value);
+    let (low, high) = quantity::interval(number)?;
+    let exact = Cell::Text(sortable(number.parse().ok()?));
+    Some(match prefix {
+        Prefix::Eq => Condition::new(
+            "(text >= {} AND extra <= {})",
+            vec![Cell::Text(sortable(low)), Cell::Text(sortable(high))],
+        ),
+        Prefix::Gt | Prefix::Sa => Condition::new("text >= {}", vec![exact]),
+        Prefix::Lt | Prefix::Eb => Condition::new("extra <= {}", vec![exact]),
+        Prefix::Ge => Condition::new("extra >= {}", vec![exact]),
+        Prefix::Le => Condition::new("text <= {}", vec![exact]),
+        Prefix::Ne | Prefix::Ap => return None,
+    })
 }
 
 /// A number as text that sorts as the number does, by bytes.

@@ -123,6 +123,11 @@ pub fn escaped_split(value: &str, separator: char) -> Vec<String> {
     parts
 }
 
+/// A value whose `|` means nothing: all escapes are resolved.
+pub fn plain(value: &str) -> String {
+    escaped_split(value, '\u{0}').concat().replace("\\|", "|").replace("\\$", "$").replace("\\\\", "\\")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,6 +25,13 @@ pub struct Match {
     pub keys: Vec<Value>,
 }
 
+/// What a search and every search within it see: whose records, the numbers of parameters, the moment.
+struct Sight<'a> {
+    scope: &'a Scope,
+    numbers: &'a Numbers,
+    t: i64,
+}
+
 /// How many rows of a candidate driver are counted before it counts as "many".
 const PROBE_ROWS: i64 = 400;
 /// From so many rows on, a page is found sooner by walking over the records in their order and testing each: the walk
@@ -43,6 +50,7 @@ pub fn page(
     if *scope == Scope::Nothing {
         return Ok(Vec::new());
     }
+    let sight = &Sight { scope, numbers, t: cursor.t };
     let mut sql = Sql::default();
     let keys: Vec<String> =
         query.sort.iter().enumerate().map(|(position, _)| format!("k{position}")).collect();
@@ -52,12 +60,12 @@ pub fn page(
     }
     sql.push(" FROM (SELECT l.rid AS rid, l.t_from AS t_from", []);
     for (position, sort) in query.sort.iter().enumerate() {
-        sort_key(&mut sql, query, sort, numbers, cursor.t);
+        sort_key(&mut sql, query, sort, sight);
         sql.push(&format!(" AS k{position}"), []);
     }
     // A sorted page needs all matches before it can begin.
     let walks = query.sort.is_empty();
-    matching(connection, &mut sql, query, scope, numbers, cursor.t, walks)?;
+    matching(connection, &mut sql, query, sight, walks)?;
     sql.push(") AS found", []);
     after(&mut sql, query, cursor);
     sql.push(" ORDER BY ", []);
@@ -82,7 +90,7 @@ pub fn count(
     }
     let mut sql = Sql::default();
     sql.push("SELECT count(*) FROM (SELECT l.rid", []);
-    matching(connection, &mut sql, query, scope, numbers, t, false)?;
+    matching(connection, &mut sql, query, &Sight { scope, numbers, t }, false)?;
     sql.push(") AS found", []);
     let rows = connection.query(&sql.text, &sql.params)?;
     Ok(rows.first().map_or(0, |row| row.int(0)) as u64)
@@ -103,18 +111,16 @@ fn matching(
     connection: &mut Connection,
     sql: &mut Sql,
     query: &Query,
-    scope: &Scope,
-    numbers: &Numbers,
-    t: i64,
+    sight: &Sight<'_>,
     walks: bool,
 ) -> Result<()> {
-    let driver = choose_driver(connection, query, numbers, t, walks)?;
-    let kind = Value::Int(numbers.kind(&query.kind));
+    let driver = choose_driver(connection, query, sight, walks)?;
+    let kind = Value::Int(sight.numbers.kind(&query.kind));
     match driver {
         Some(position) => {
             // One record may have several rows that match: DISTINCT on the record, cheap because rows are few.
             sql.push(" FROM (SELECT DISTINCT rid FROM ", []);
-            clause_rows(connection, sql, query, &query.clauses[position], numbers, t);
+            clause_rows(connection, sql, query, &query.clauses[position], sight)?;
             sql.push(
                 &format!(
                     ") AS d {} ix_life l ON l.shard = 0 AND l.rid = d.rid AND l.p = {{}}",
@@ -126,13 +132,13 @@ fn matching(
         None => sql.push(" FROM ix_life l WHERE l.shard = 0 AND l.p = {}", [kind]),
     }
     sql.push(if driver.is_some() { " WHERE " } else { " AND " }, []);
-    visible(sql, "l.", t);
+    visible(sql, "l.", sight.t);
     for (position, clause) in query.clauses.iter().enumerate() {
         if Some(position) != driver {
-            probe(connection, sql, query, clause, numbers, t);
+            probe(connection, sql, query, clause, sight)?;
         }
     }
-    within(sql, scope, t);
+    within(sql, sight.scope, sight.t);
     Ok(())
 }
 
@@ -174,22 +180,35 @@ pub fn under(sql: &mut Sql, alias: &str, numbers: Vec<i64>) {
 
 /// The rows of a clause by value: `table x WHERE …`.
 fn clause_rows(
-    connection: &Connection,
+    connection: &mut Connection,
     sql: &mut Sql,
     query: &Query,
     clause: &Clause,
-    numbers: &Numbers,
-    t: i64,
-) {
+    sight: &Sight<'_>,
+) -> Result<()> {
     match clause {
         Clause::Index { table, code, condition, .. } => {
             let table = INDEXES[*table].table.name;
             let hint = connection.by_value(table);
             sql.push(&format!("{table}{hint} WHERE shard = 0 AND "), []);
-            under(sql, "", numbers.parameter(&query.kind, code));
-            visible(sql, "", t);
+            under(sql, "", sight.numbers.parameter(&query.kind, code));
+            visible(sql, "", sight.t);
             sql.push(" AND ", []);
             sql.condition(condition);
+        }
+        Clause::Chain { code, targets } => {
+            let hint = connection.by_value("ix_reference");
+            sql.push(&format!("ix_reference{hint} WHERE shard = 0 AND "), []);
+            under(sql, "", sight.numbers.parameter(&query.kind, code));
+            visible(sql, "", sight.t);
+            sql.push(" AND target IN (", []);
+            addresses(connection, sql, targets, sight)?;
+            sql.push(")", []);
+        }
+        Clause::Has { code, of } => {
+            sql.push("(", []);
+            pointed_at(connection, sql, query, code, of, sight)?;
+            sql.push(") AS pointed WHERE 1 = 1", []);
         }
         Clause::Ids(ids) => {
             sql.push("head WHERE shard = 0 AND kind = {} AND id IN (", [Value::from(query.kind.as_str())]);
@@ -197,16 +216,78 @@ fn clause_rows(
             sql.push(")", []);
         }
         Clause::Updated(condition) => {
-            sql.push("ix_life WHERE shard = 0 AND p = {} AND ", [Value::Int(numbers.kind(&query.kind))]);
-            visible(sql, "", t);
+            sql.push(
+                "ix_life WHERE shard = 0 AND p = {} AND ",
+                [Value::Int(sight.numbers.kind(&query.kind))],
+            );
+            visible(sql, "", sight.t);
             sql.push(" AND ", []);
             sql.condition(condition);
         }
     }
+    Ok(())
+}
+
+/// The matches of a query within another, as `m` with their record and version.
+fn matches_within(
+    connection: &mut Connection,
+    sql: &mut Sql,
+    query: &Query,
+    sight: &Sight<'_>,
+) -> Result<()> {
+    sql.push("(SELECT l.rid AS rid, l.t_from AS t_from", []);
+    matching(connection, sql, query, sight, false)?;
+    sql.push(") AS m", []);
+    Ok(())
+}
+
+/// `SELECT` of the addresses of all that these queries find, such as `Patient/1`. It refers to nothing outside, so an engine
+/// makes it once.
+fn addresses(connection: &mut Connection, sql: &mut Sql, queries: &[Query], sight: &Sight<'_>) -> Result<()> {
+    let join = connection.first_table_join();
+    for (position, query) in queries.iter().enumerate() {
+        sql.push(if position == 0 { "" } else { " UNION ALL " }, []);
+        sql.push("SELECT v.kind || '/' || v.id FROM ", []);
+        matches_within(connection, sql, query, sight)?;
+        sql.push(&format!(" {join} version v ON v.shard = 0 AND v.t = m.t_from"), []);
+    }
+    Ok(())
+}
+
+/// `SELECT` of the records that what `of` finds points at by a parameter.
+fn pointed_at(
+    connection: &mut Connection,
+    sql: &mut Sql,
+    query: &Query,
+    code: &str,
+    of: &Query,
+    sight: &Sight<'_>,
+) -> Result<()> {
+    let join = connection.first_table_join();
+    sql.push("SELECT h.rid AS rid FROM ", []);
+    matches_within(connection, sql, of, sight)?;
+    sql.push(&format!(" {join} ix_reference r ON r.shard = 0 AND r.rid = m.rid AND "), []);
+    under(sql, "r.", sight.numbers.parameter(&of.kind, code));
+    visible(sql, "r.", sight.t);
+    let kind = query.kind.as_str();
+    let ends = [format!("{kind}/"), format!("{kind}0")].map(Value::Text);
+    sql.push(" AND r.target >= {} AND r.target < {}", ends);
+    let after = kind.len() + 2;
+    sql.push(
+        &format!(" {join} head h ON h.shard = 0 AND h.kind = {{}} AND h.id = substr(r.target, {after})"),
+        [Value::from(kind)],
+    );
+    Ok(())
 }
 
 /// A clause as a test of record `l`.
-fn probe(connection: &Connection, sql: &mut Sql, query: &Query, clause: &Clause, numbers: &Numbers, t: i64) {
+fn probe(
+    connection: &mut Connection,
+    sql: &mut Sql,
+    query: &Query,
+    clause: &Clause,
+    sight: &Sight<'_>,
+) -> Result<()> {
     match clause {
         Clause::Index { table, code, condition, negated } => {
             let not = if *negated { "NOT " } else { "" };
@@ -217,15 +298,26 @@ fn probe(connection: &Connection, sql: &mut Sql, query: &Query, clause: &Clause,
                 ),
                 [],
             );
-            under(sql, "x.", numbers.parameter(&query.kind, code));
-            visible(sql, "x.", t);
+            under(sql, "x.", sight.numbers.parameter(&query.kind, code));
+            visible(sql, "x.", sight.t);
             sql.push(" AND ", []);
             sql.condition(condition);
             sql.push(")", []);
         }
-        Clause::Ids(_) => {
+        Clause::Chain { code, targets } => {
+            sql.push(
+                " AND EXISTS (SELECT 1 FROM ix_reference x WHERE x.shard = 0 AND x.rid = l.rid AND ",
+                [],
+            );
+            under(sql, "x.", sight.numbers.parameter(&query.kind, code));
+            visible(sql, "x.", sight.t);
+            sql.push(" AND x.target IN (", []);
+            addresses(connection, sql, targets, sight)?;
+            sql.push("))", []);
+        }
+        Clause::Ids(_) | Clause::Has { .. } => {
             sql.push(" AND l.rid IN (SELECT rid FROM ", []);
-            clause_rows(connection, sql, query, clause, numbers, t);
+            clause_rows(connection, sql, query, clause, sight)?;
             sql.push(")", []);
         }
         Clause::Updated(condition) => {
@@ -233,6 +325,7 @@ fn probe(connection: &Connection, sql: &mut Sql, query: &Query, clause: &Clause,
             sql.condition(condition);
         }
     }
+    Ok(())
 }
 
 /// The clause with the fewest rows, counted up to a bound; none when nothing narrows, or so little that a walk is
@@ -240,8 +333,7 @@ fn probe(connection: &Connection, sql: &mut Sql, query: &Query, clause: &Clause,
 fn choose_driver(
     connection: &mut Connection,
     query: &Query,
-    numbers: &Numbers,
-    t: i64,
+    sight: &Sight<'_>,
     walks: bool,
 ) -> Result<Option<usize>> {
     let mut candidates = Vec::new();
@@ -251,6 +343,7 @@ fn choose_driver(
             Clause::Index { negated: false, condition, .. } if condition.sql != "1 = 1" => {
                 candidates.push(position)
             }
+            Clause::Chain { .. } | Clause::Has { .. } => candidates.push(position),
             _ => {}
         }
     }
@@ -260,7 +353,7 @@ fn choose_driver(
         candidates.clear();
     }
     for position in candidates {
-        let rows = rows_of(connection, query, position, numbers, t, PROBE_ROWS)?;
+        let rows = rows_of(connection, query, position, sight, PROBE_ROWS)?;
         if best.is_none_or(|(fewest, _)| rows < fewest) {
             best = Some((rows, position));
         }
@@ -271,7 +364,7 @@ fn choose_driver(
     let Some((rows, position)) = best else { return Ok(None) };
     let many = walks
         && rows >= PROBE_ROWS
-        && rows_of(connection, query, position, numbers, t, DRIVER_ROWS)? >= DRIVER_ROWS;
+        && rows_of(connection, query, position, sight, DRIVER_ROWS)? >= DRIVER_ROWS;
     Ok((!many).then_some(position))
 }
 
@@ -280,20 +373,19 @@ fn rows_of(
     connection: &mut Connection,
     query: &Query,
     position: usize,
-    numbers: &Numbers,
-    t: i64,
+    sight: &Sight<'_>,
     most: i64,
 ) -> Result<i64> {
     let mut sql = Sql::default();
     sql.push("SELECT count(*) FROM (SELECT 1 FROM ", []);
-    clause_rows(connection, &mut sql, query, &query.clauses[position], numbers, t);
+    clause_rows(connection, &mut sql, query, &query.clauses[position], sight)?;
     sql.push(" LIMIT {}) AS few", [Value::Int(most)]);
     Ok(connection.query(&sql.text, &sql.params)?.first().map_or(0, |row| row.int(0)))
 }
 
 /// `, (key)` of one sort: the least value (the greatest, descending) of the record under the parameter.
 /// Records without a value sort last, as an end value.
-fn sort_key(sql: &mut Sql, query: &Query, sort: &Sort, numbers: &Numbers, t: i64) {
+fn sort_key(sql: &mut Sql, query: &Query, sort: &Sort, sight: &Sight<'_>) {
     match &sort.by {
         SortBy::Updated => sql.push(", l.updated", []),
         SortBy::Id => {
@@ -314,12 +406,12 @@ fn sort_key(sql: &mut Sql, query: &Query, sort: &Sort, numbers: &Numbers, t: i64
                 &format!(", COALESCE((SELECT {pick}(x.{column}) FROM {} x WHERE x.shard = 0 AND x.rid = l.rid AND ", index.table.name),
                 [],
             );
-            under(sql, "x.", numbers.parameter(&query.kind, code));
+            under(sql, "x.", sight.numbers.parameter(&query.kind, code));
             if let Some(only) = only {
                 sql.condition(&reference::of_type(only));
                 sql.push(" AND ", []);
             }
-            visible(sql, "x.", t);
+            visible(sql, "x.", sight.t);
             sql.push(&format!("), {last})"), []);
         }
     }

@@ -2,8 +2,8 @@
 //! <https://hl7.org/fhir/R4/search.html>
 
 use super::Scope;
-use super::condition::{Condition, Prefix, escaped_split};
-use crate::index::{self, Parameter, date, kinds, quantity, reference, string, token, uri};
+use super::condition::{Condition, Prefix, escaped_split, plain};
+use crate::index::{self, Composite, Parameter, date, kinds, pair, quantity, reference, string, token, uri};
 use yba_fhir::defs::{SearchType, r4};
 use yba_fhir::{DateRange, Kind, Outcome};
 
@@ -15,7 +15,12 @@ pub const COUNT_MAX: usize = 1000;
 const CLAUSES_MAX: usize = 30;
 const ALTERNATIVES_MAX: usize = 500;
 const VALUES_MAX: usize = 10_000;
-/// Most sort parameters, and most `_include`s.
+/// Most steps of a chain, `_has` included.
+const STEPS_MAX: usize = 6;
+/// Most types that a reference of a chain may have without saying which is meant, and most ways that a chain may go in all.
+const TARGETS_MAX: usize = 8;
+const WAYS_MAX: usize = 64;
+/// Most sort parameters, and most `_include`s and `_revinclude`s.
 const SORTS_MAX: usize = 4;
 const INCLUDES_MAX: usize = 20;
 
@@ -27,6 +32,8 @@ pub struct Query {
     pub sort: Vec<Sort>,
     /// `(parameter code, target type)` of references to bring along.
     pub include: Vec<(String, Option<String>)>,
+    /// `(type, parameter code)` of references to the matches, to bring along what holds them.
+    pub revinclude: Vec<(String, String)>,
     pub count: usize,
     pub total: bool,
     /// Only the number of matches is wanted (`_summary=count`, `_count=0`).
@@ -38,6 +45,12 @@ pub struct Query {
 pub enum Clause {
     /// Rows of an index table under a parameter.
     Index { table: usize, code: String, condition: Condition, negated: bool },
+    /// A reference to a record that meets a condition of its own, by the types that it may have:
+    /// `subject:Patient.name`. <https://hl7.org/fhir/R4/search.html#chaining>
+    Chain { code: String, targets: Vec<Query> },
+    /// A record of another type points here by this parameter and meets a condition: `_has:Observation:patient:code`.
+    /// <https://hl7.org/fhir/R4/search.html#has>
+    Has { code: String, of: Box<Query> },
     /// `_id`.
     Ids(Vec<String>),
     /// `_lastUpdated`.
@@ -49,6 +62,8 @@ impl Clause {
         match self {
             Clause::Index { condition, .. } | Clause::Updated(condition) => condition.params.len(),
             Clause::Ids(ids) => ids.len(),
+            Clause::Chain { targets, .. } => targets.iter().map(Query::values).sum(),
+            Clause::Has { of, .. } => of.values(),
         }
     }
 }
@@ -74,12 +89,13 @@ pub enum SortBy {
 impl Query {
     /// Everything of a kind, oldest first.
     pub fn all(kind: &str) -> Query {
-        let (clauses, sort, include) = (Vec::new(), Vec::new(), Vec::new());
+        let (clauses, sort, include, revinclude) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Query {
             kind: kind.to_owned(),
             clauses,
             sort,
             include,
+            revinclude,
             count: COUNT_DEFAULT,
             total: false,
             count_only: false,
@@ -104,8 +120,7 @@ impl Query {
                 problems.push(problem);
             }
         }
-        let compared: usize = query.clauses.iter().map(Clause::values).sum();
-        if query.clauses.len() > CLAUSES_MAX || compared > VALUES_MAX {
+        if query.clauses.len() > CLAUSES_MAX || query.values() > VALUES_MAX {
             let text =
                 format!("Tìm kiếm có quá {CLAUSES_MAX} điều kiện hoặc quá nhiều giá trị. Hãy chia nhỏ.");
             problems.push(Outcome::new(
@@ -122,6 +137,21 @@ impl Query {
             Some(problem) => Err(problem),
             None => Ok(query),
         }
+    }
+
+    /// By how many ways its chains go.
+    fn ways(&self) -> usize {
+        let of_clause = |clause: &Clause| match clause {
+            Clause::Chain { targets, .. } => targets.iter().map(Query::ways).sum(),
+            Clause::Has { of, .. } => of.ways(),
+            _ => 1,
+        };
+        self.clauses.iter().map(of_clause).sum()
+    }
+
+    /// With how many values its rows are compared.
+    fn values(&self) -> usize {
+        self.clauses.iter().map(Clause::values).sum()
     }
 
     /// Parses a query string such as `identifier=a|b&_count=2` (as in If-None-Exist).
@@ -158,13 +188,14 @@ impl Query {
             "_summary" if value == "count" => self.count_only = true,
             "_summary" if value == "false" => {}
             "_sort" => self.sort = self.parse_sort(value)?,
-            "_include" if self.include.len() == INCLUDES_MAX => {
+            "_include" | "_revinclude" if self.include.len() + self.revinclude.len() == INCLUDES_MAX => {
                 return Err(bad_value(name, value, "tối đa 20 lần"));
             }
+            "_revinclude" => self.revinclude.push(self.parse_revinclude(value)?),
             "_include" => self.include.push(self.parse_include(value)?),
             "_format" | "_pretty" => {}
             _ => {
-                let clause = self.parse_clause(name, value)?;
+                let clause = self.parse_clause(name, value, 0)?;
                 self.clauses.push(clause);
             }
         }
@@ -208,6 +239,96 @@ impl Query {
         }
     }
 
+    fn parse_revinclude(&self, value: &str) -> Result<(String, String), Outcome> {
+        let wrong = || bad_value("_revinclude", value, "dạng Loại:tham-số-tham-chiếu[:Loại đích]");
+        let parts: Vec<&str> = value.split(':').collect();
+        let ([kind, code] | [kind, code, _]) = parts[..] else { return Err(wrong()) };
+        if parts.get(2).is_some_and(|target| *target != self.kind) {
+            return Err(wrong());
+        }
+        self.pointing_here("_revinclude", kind, code)?;
+        Ok((kind.to_owned(), code.to_owned()))
+    }
+
+    /// Refuses what is no reference of another type to this one.
+    fn pointing_here(&self, name: &str, kind: &str, code: &str) -> Result<(), Outcome> {
+        if !r4().is_resource(kind) {
+            return Err(bad_value(name, kind, "một loại tài nguyên FHIR R4"));
+        }
+        let parameter = Query::all(kind).parameter(name, code)?;
+        let may = parameter.targets.is_empty() || parameter.targets.contains(&self.kind);
+        if parameter.search_type != SearchType::Reference || !may {
+            let wanted = format!("một tham chiếu của {kind} tới {}", self.kind);
+            return Err(bad_value(name, code, &wanted));
+        }
+        Ok(())
+    }
+
+    /// `subject:Patient.name=x`, `patient.name=x`: without a type, every type that the reference may have and that knows the
+    /// rest counts.
+    fn parse_chain(&self, name: &str, value: &str, step: usize) -> Result<Clause, Outcome> {
+        let (head, rest) = name.split_once('.').unwrap_or((name, ""));
+        let (code, kind) = head.split_once(':').map_or((head, None), |(code, kind)| (code, Some(kind)));
+        let parameter = self.parameter(name, code)?;
+        if parameter.search_type != SearchType::Reference {
+            return Err(bad_value(name, code, "một tham số tham chiếu trước dấu chấm"));
+        }
+        let may =
+            |kind: &str| parameter.targets.is_empty() || parameter.targets.iter().any(|one| one == kind);
+        let kinds: Vec<&str> = match kind {
+            Some(kind) if r4().is_resource(kind) && may(kind) => vec![kind],
+            Some(kind) => return Err(bad_value(name, kind, "một loại mà tham chiếu này trỏ tới được")),
+            None if parameter.targets.is_empty() || parameter.targets.len() > TARGETS_MAX => {
+                return Err(bad_value(name, code, "loại tài nguyên đích, ví dụ subject:Patient.name"));
+            }
+            None => parameter.targets.iter().map(String::as_str).collect(),
+        };
+        let (mut targets, mut refused) = (Vec::new(), None);
+        for kind in kinds {
+            match Query::of_one(kind, rest, value, step + 1) {
+                Ok(query) => targets.push(query),
+                Err(problem) => {
+                    refused.get_or_insert(problem);
+                }
+            }
+        }
+        match (targets.is_empty(), refused) {
+            (true, Some(problem)) => Err(problem),
+            _ if targets.iter().map(Query::ways).sum::<usize>() > WAYS_MAX => {
+                let wanted = "loại tài nguyên đích ở mỗi bước, ví dụ subject:Patient.name";
+                Err(bad_value(name, code, wanted))
+            }
+            _ => Ok(Clause::Chain { code: code.to_owned(), targets }),
+        }
+    }
+
+    /// `_has:Observation:patient:code=x`; what is asked may again be a chain or `_has`.
+    fn parse_has(&self, name: &str, rest: &str, value: &str, step: usize) -> Result<Clause, Outcome> {
+        let mut parts = rest.splitn(3, ':');
+        let (Some(kind), Some(code), Some(asked)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(bad_value(name, rest, "dạng _has:Loại:tham-số-tham-chiếu:tham-số"));
+        };
+        self.pointing_here(name, kind, code)?;
+        let of = Box::new(Query::of_one(kind, asked, value, step + 1)?);
+        Ok(Clause::Has { code: code.to_owned(), of })
+    }
+
+    /// A query of one condition, as a step of a chain.
+    fn of_one(kind: &str, name: &str, value: &str, step: usize) -> Result<Query, Outcome> {
+        if step > STEPS_MAX {
+            let text = format!("Tìm nối chuỗi quá {STEPS_MAX} bước. Hãy tìm từng bước.");
+            return Err(Outcome::new(
+                Kind::TooMany,
+                "search-chain-long",
+                text,
+                "the chain has too many steps",
+            ));
+        }
+        let mut query = Query::all(kind);
+        query.clauses.push(query.parse_clause(name, value, step)?);
+        Ok(query)
+    }
+
     fn parameter(&self, name: &str, code: &str) -> Result<&'static Parameter, Outcome> {
         match kinds().get(&self.kind).and_then(|index| index.parameter(code)) {
             Some((_, parameter)) => Ok(parameter),
@@ -230,13 +351,14 @@ impl Query {
         }
     }
 
-    fn parse_clause(&self, name: &str, value: &str) -> Result<Clause, Outcome> {
-        let (code, modifier) = name.split_once(':').map_or((name, None), |(code, rest)| (code, Some(rest)));
-        if code.contains('.') || code == "_has" {
-            let text = format!("Máy chủ này chưa hỗ trợ tìm kiếm nối chuỗi “{name}”.");
-            let detail = format!("chained search {name} is not supported here");
-            return Err(Outcome::invalid("search-unsupported", text, detail).at(name.to_owned()));
+    fn parse_clause(&self, name: &str, value: &str, step: usize) -> Result<Clause, Outcome> {
+        if let Some(rest) = name.strip_prefix("_has:") {
+            return self.parse_has(name, rest, value, step);
         }
+        if name.contains('.') {
+            return self.parse_chain(name, value, step);
+        }
+        let (code, modifier) = name.split_once(':').map_or((name, None), |(code, rest)| (code, Some(rest)));
         let values: Vec<String> =
             escaped_split(value, ',').into_iter().filter(|one| !one.is_empty()).collect();
         if values.is_empty() {
@@ -261,6 +383,9 @@ impl Query {
             }
             _ => {}
         }
+        if let Some(composite) = kinds().get(&self.kind).and_then(|index| index.composite(code)) {
+            return self.composite_clause(composite, name, modifier, &values);
+        }
         let parameter = self.parameter(name, code)?;
         let (table, code) = (table_of(parameter.search_type), code.to_owned());
         if modifier == Some("missing") {
@@ -279,6 +404,41 @@ impl Query {
         let condition = of_type(parameter, Condition::any(conditions));
         Ok(Clause::Index { table, code, condition, negated })
     }
+}
+
+impl Query {
+    /// `code-value-quantity=http://loinc.org|8480-6$gt140`
+    fn composite_clause(
+        &self,
+        composite: &Composite,
+        name: &str,
+        modifier: Option<&str>,
+        values: &[String],
+    ) -> Result<Clause, Outcome> {
+        let (table, code) = (table_of(SearchType::Composite), composite.code.to_owned());
+        match modifier {
+            None => {}
+            Some("missing") => {
+                let missing =
+                    values[0].parse().map_err(|_| bad_value(name, &values[0], "true hoặc false"))?;
+                let condition = Condition::new("1 = 1", vec![]);
+                return Ok(Clause::Index { table, code, condition, negated: missing });
+            }
+            Some(modifier) => return Err(bad_modifier(name, modifier)),
+        }
+        let wanted = "các phần cách nhau bằng dấu $, ví dụ 8480-6$gt140";
+        let each = |one: &String| {
+            pair::matches(composite, &self.kind, one).ok_or_else(|| bad_value(name, one, wanted))
+        };
+        let conditions = values.iter().map(each).collect::<Result<Vec<_>, Outcome>>()?;
+        Ok(Clause::Index { table, code, condition: Condition::any(conditions), negated: false })
+    }
+}
+
+fn bad_modifier(name: &str, modifier: &str) -> Outcome {
+    let text = format!("Tham số “{name}”: máy chủ này không hỗ trợ bổ nghĩa “:{modifier}” ở đây.");
+    let detail = format!("modifier :{modifier} is not supported for {name}");
+    Outcome::invalid("search-modifier", text, detail).at(name.to_owned())
 }
 
 /// Of references in shared rows, those that the parameter means.
@@ -315,20 +475,11 @@ fn value_condition(
         (SearchType::Number | SearchType::Quantity, None) => {
             quantity::matches(value).ok_or_else(|| bad_value(name, value, "một số, ví dụ gt5.4 hoặc 5.4||mg"))
         }
-        (_, Some(modifier)) => {
-            let text = format!("Tham số “{name}”: máy chủ này không hỗ trợ bổ nghĩa “:{modifier}” ở đây.");
-            let detail = format!("modifier :{modifier} is not supported for {name}");
-            Err(Outcome::invalid("search-modifier", text, detail).at(name.to_owned()))
-        }
+        (_, Some(modifier)) => Err(bad_modifier(name, modifier)),
         (SearchType::Composite | SearchType::Special, None) => {
             Err(bad_value(name, value, "một giá trị được hỗ trợ"))
         }
     }
-}
-
-/// A value whose `|` means nothing: all escapes are resolved.
-fn plain(value: &str) -> String {
-    escaped_split(value, '\u{0}').concat().replace("\\|", "|").replace("\\$", "$").replace("\\\\", "\\")
 }
 
 /// The index table of a search type.
@@ -340,7 +491,8 @@ pub fn table_of(search_type: SearchType) -> usize {
         SearchType::Date => &schema::DATE,
         SearchType::Number | SearchType::Quantity => &schema::QUANTITY,
         SearchType::Reference => &schema::REFERENCE,
-        SearchType::Uri | SearchType::Composite | SearchType::Special => &schema::URI,
+        SearchType::Composite => &schema::PAIR,
+        SearchType::Uri | SearchType::Special => &schema::URI,
     })
 }
 
