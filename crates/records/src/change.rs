@@ -71,7 +71,9 @@ pub(crate) enum Which {
 
 /// What becomes of a record. It may be called several times, when others change the record meanwhile.
 #[derive(Clone)]
-pub(crate) struct Edit(pub Arc<dyn Fn(&Version) -> Result<Resource, Outcome> + Send + Sync>);
+pub(crate) struct Edit(pub Arc<Becoming>);
+
+type Becoming = dyn Fn(&Version) -> Result<Resource, Outcome> + Send + Sync;
 
 impl fmt::Debug for Edit {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

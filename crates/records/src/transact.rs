@@ -73,7 +73,7 @@ impl Records {
     ) -> Result<Result<Vec<Done>, Outcome>, Outcome> {
         let mut planned = Vec::with_capacity(changes.len());
         for (position, change) in changes.into_iter().enumerate() {
-            planned.push(self.plan(change, &validator).await.map_err(|refused| refused.about(position))?);
+            planned.push(self.plan(change, validator).await.map_err(|refused| refused.about(position))?);
         }
         resolve_references(&mut planned)?;
         self.refuse_dangling(&planned).await?;
@@ -284,6 +284,7 @@ fn well_formed<'a>(
         | Action::Put { resource, .. }
         | Action::PutWhere { resource, .. } = action
         {
+            refuse_part(resource).map_err(|refused| refused.about(position))?;
             validator.check_one_of(position, resource.tree(), &mut findings);
         }
         if findings.is_full() {
@@ -296,6 +297,21 @@ fn well_formed<'a>(
             // 400 for what is no R4, 422 for what breaks a profile. <https://hl7.org/fhir/R4/http.html#create>
             let kind = if findings.breaks_r4() { Kind::Invalid } else { Kind::Unprocessable };
             Err(Outcome { kind, issues: findings.issues })
+        }
+    }
+}
+
+/// Refuses what a server gave as a part of a resource (`_summary`, `_elements`): kept, it would lose the rest.
+fn refuse_part(resource: &Resource) -> Result<(), Outcome> {
+    let Some(meta) = json::at(resource.tree(), &["meta"]) else { return Ok(()) };
+    match json::items(meta, "tag").any(|tag| json::str_at(tag, &["code"]) == Some("SUBSETTED")) {
+        false => Ok(()),
+        true => {
+            let text = "Đây chỉ là một phần của bản ghi (SUBSETTED), ghi lại sẽ mất phần kia. Hãy đọc cả bản ghi rồi sửa.";
+            let detail = "a resource tagged SUBSETTED is a part and cannot be stored as the whole";
+            let kind = resource.kind();
+            Err(Outcome::new(Kind::Unprocessable, "resource-part", text, detail)
+                .at(format!("{kind}.meta.tag")))
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::address;
 use crate::asked::Return;
+use crate::subset::Subset;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -85,6 +86,14 @@ impl Answer {
             }
             _ => Answer { status, version: done.version, location, content: Content::Nothing },
         }
+    }
+
+    /// The same, with the part of its record that is wanted.
+    pub fn reduced(mut self, subset: Option<Subset>) -> Answer {
+        if let (Some(subset), Content::Stored, Some(version)) = (subset, &self.content, &self.version) {
+            self.content = Content::Json(subset.part(&version.kind, &version.body));
+        }
+        self
     }
 
     /// The bytes of the body; none of one that comes in pieces.

@@ -53,13 +53,13 @@ impl Writer {
         self.entries += 1;
     }
 
-    /// An entry of a search result: a record.
-    pub fn found(&mut self, base: &str, version: &Version, mode: &str) {
+    /// An entry of a search result: a record, or the part of it that is wanted.
+    pub fn found(&mut self, base: &str, version: &Version, body: &[u8], mode: &str) {
         self.open();
         push(&mut self.bytes, "\"fullUrl\":");
         push_string(&mut self.bytes, &address::of_record(base, version));
         push(&mut self.bytes, ",\"resource\":");
-        self.bytes.extend_from_slice(&version.body);
+        self.bytes.extend_from_slice(body);
         push(&mut self.bytes, &format!(",\"search\":{{\"mode\":\"{mode}\"}}}}"));
     }
 

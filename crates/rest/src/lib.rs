@@ -27,6 +27,7 @@ mod read;
 mod refuse;
 mod registry;
 mod search;
+mod subset;
 mod target;
 mod transaction;
 mod update;

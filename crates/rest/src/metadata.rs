@@ -17,7 +17,8 @@ use yba_store::index::{self, KindIndex};
 const ADDRESS_MARK: &str = "\u{1}address\u{1}";
 
 const HOW_IT_WORKS: &str = "JSON only. Unknown search parameters are refused, unless Prefer: handling=lenient. \
-Search control: _count (at most 1000, 0 for the number alone), _sort, _include, _total, _summary=count|false; \
+Search control: _count (at most 1000, 0 for the number alone), _sort, _include, _revinclude, chains and _has \
+(at most 6 steps), _total, _summary, _elements; \
 all pages of one search show one moment, and page links live one hour. \
 History is listed in the order of arrival at this node, newest first; arrival, not meta.lastUpdated, is also what \
 _since means wherever it is offered (history takes no _since yet). \
@@ -114,6 +115,9 @@ fn resource(kind: &str, index: &KindIndex) -> Value {
         if one.search_type == SearchType::Reference {
             includes.push(json!(format!("{kind}:{}", one.code).as_str()));
         }
+    }
+    for one in &index.composites {
+        parameters.push(parameter(kind, one.code, SearchType::Composite));
     }
     let operations = operations(|one| one.is_for(kind));
     let mut value = json!({

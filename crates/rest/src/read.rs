@@ -4,15 +4,17 @@ use crate::address::version_of_tag;
 use crate::answer::{Answer, Reply};
 use crate::api::Api;
 use crate::asked::Asked;
+use crate::subset::PARAMETERS;
 use crate::target::Target;
 use axum::extract::State;
 use yba_records::Version;
 
 /// The record as it is now: 404 when there never was one, 410 when it was deleted, 304 when the caller has it.
 pub async fn handle(State(api): State<Api>, asked: Asked, target: Target) -> Reply {
-    asked.only_parameters(&[])?;
+    asked.only_parameters(&PARAMETERS)?;
+    let subset = asked.subset()?;
     let version = api.records().read(&asked.ctx, &target.kind, &target.id).await?;
-    Ok(unless_known(version, asked.if_none_match.as_deref()))
+    Ok(unless_known(version, asked.if_none_match.as_deref()).reduced(subset))
 }
 
 /// The record, unless `If-None-Match` names this version.

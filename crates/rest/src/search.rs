@@ -8,6 +8,7 @@ use crate::api::Api;
 use crate::asked::{Asked, query_pairs};
 use crate::body::Body;
 use crate::bundle::Writer;
+use crate::subset::Subset;
 use crate::target::Target;
 use axum::extract::State;
 use yba_fhir::{Kind, Outcome, Severity};
@@ -38,6 +39,8 @@ pub struct Search {
     page: Option<String>,
     /// What was passed over, under `Prefer: handling=lenient`.
     dropped: Option<Outcome>,
+    /// The part of the matches that is wanted.
+    subset: Option<Subset>,
     /// `_total=none`.
     no_total: bool,
 }
@@ -73,9 +76,12 @@ impl Search {
         if let Some(dropped) = &mut dropped {
             dropped.issues.iter_mut().for_each(|issue| issue.severity = Severity::Warning);
         }
-        let query = Query::parse(kind, &kept)?;
+        let subset = Subset::of_search(&kept)?;
+        let is_asked = |(name, value): &&(String, String)| !Subset::is_about(name, value);
+        let asked: Vec<(String, String)> = kept.iter().filter(is_asked).cloned().collect();
+        let query = Query::parse(kind, &asked)?;
         let no_total = kept.iter().any(|(name, value)| name == "_total" && value == "none");
-        Ok(Search { query, pairs: kept, page, dropped, no_total })
+        Ok(Search { query, pairs: kept, page, dropped, subset, no_total })
     }
 
     /// One page of the search as a Bundle.
@@ -94,10 +100,15 @@ impl Search {
         let bytes = shown.map(|version| version.body.len() + 200).sum();
         let mut bundle = Writer::new("searchset", total, &links, None, bytes);
         for version in &found.matches {
-            bundle.found(base, version, "match");
+            match &self.subset {
+                None => bundle.found(base, version, &version.body, "match"),
+                Some(subset) => {
+                    bundle.found(base, version, &subset.part(&version.kind, &version.body), "match");
+                }
+            }
         }
         for version in &found.included {
-            bundle.found(base, version, "include");
+            bundle.found(base, version, &version.body, "include");
         }
         if let Some(dropped) = &self.dropped {
             bundle.remark(&outcome_bytes(dropped));
@@ -135,6 +146,9 @@ impl Search {
 
 /// Whether the server knows this parameter at all; a bad value of a known one is refused in any case, later.
 fn understood(kind: &str, pair: &(String, String)) -> Result<(), Outcome> {
+    if Subset::is_about(&pair.0, &pair.1) {
+        return Ok(());
+    }
     match Query::parse(kind, std::slice::from_ref(pair)) {
         Err(problem)
             if problem.issues.iter().any(|issue| {

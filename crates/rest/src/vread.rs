@@ -4,12 +4,14 @@ use crate::answer::Reply;
 use crate::api::Api;
 use crate::asked::Asked;
 use crate::read::unless_known;
+use crate::subset::PARAMETERS;
 use crate::target::Target;
 use axum::extract::State;
 
 /// One version, for as long as the record is kept: 404 when there is no such version, 410 when it is a deletion.
 pub async fn handle(State(api): State<Api>, asked: Asked, target: Target) -> Reply {
-    asked.only_parameters(&[])?;
+    asked.only_parameters(&PARAMETERS)?;
+    let subset = asked.subset()?;
     let version = api.records().vread(&asked.ctx, &target.kind, &target.id, &target.version).await?;
-    Ok(unless_known(version, asked.if_none_match.as_deref()))
+    Ok(unless_known(version, asked.if_none_match.as_deref()).reduced(subset))
 }

@@ -2,7 +2,7 @@
 
 use crate::house::{BASE, House, each, patient};
 use axum::http::StatusCode;
-use yba_fhir::json::{JsonValueTrait, Value, str_at};
+use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value, items, json, str_at};
 
 async fn with_people(house: &House, count: usize) {
     for number in 0..count {
@@ -134,11 +134,11 @@ async fn unknown_parameters_are_refused_by_name_all_at_once() {
         let text = String::from_utf8(said.body.to_vec()).unwrap();
         assert!(text.contains("colour") && text.contains("shoe-size"), "{text}");
         for named in [
-            "organization.name=x",
-            "_has:Observation:patient:code=1",
-            "_revinclude=Observation:patient",
-            "_elements=name",
-            "_summary=true",
+            "_has=x",
+            "_elements=name.given",
+            "_elements=",
+            "_summary=some",
+            "_summary=true&_elements=name",
             "_include:iterate=Patient:organization",
             "_filter=name",
             "_query=x",
@@ -150,6 +150,77 @@ async fn unknown_parameters_are_refused_by_name_all_at_once() {
         ] {
             let said = house.get(&format!("/fhir/Patient?{named}")).await;
             assert_eq!(said.status, StatusCode::BAD_REQUEST, "{named}: {said:?}");
+        }
+    })
+    .await;
+}
+
+/// <https://hl7.org/fhir/R4/search.html#summary>, `#elements`
+#[tokio::test]
+async fn parts_of_resources_are_given_and_marked() {
+    each(async |house| {
+        let whole = json!({"resourceType": "Patient", "id": "p", "text": {"status": "generated",
+            "div": "<div xmlns=\"http://www.w3.org/1999/xhtml\">x</div>"}, "gender": "female",
+            "name": [{"text": "Lò Thị Mẩy"}], "contact": [{"name": {"text": "Mẹ"}}], "photo": [{"title": "x"}],
+            "communication": [{"language": {"text": "Thái"}, "preferred": true}]});
+        house.put("/fhir/Patient/p", &whole).await;
+        let members = |tree: &Value| {
+            let mut names: Vec<String> =
+                tree.as_object().unwrap().iter().map(|(name, _)| name.to_owned()).collect();
+            names.sort();
+            names.join(" ")
+        };
+        let first = |said: &crate::house::Said| said.entries()[0]["resource"].clone();
+        for (asked, wanted) in [
+            ("_summary=true", "gender id meta name resourceType"),
+            ("_summary=text", "id meta resourceType text"),
+            ("_summary=data", "communication contact gender id meta name photo resourceType"),
+            ("_summary=false", "communication contact gender id meta name photo resourceType text"),
+            ("_elements=name,photo", "id meta name photo resourceType"),
+        ] {
+            let found = house.get(&format!("/fhir/Patient?_id=p&{asked}")).await;
+            let read = house.get(&format!("/fhir/Patient/p?{asked}")).await;
+            assert_eq!(members(&first(&found)), wanted, "{asked}");
+            assert_eq!(members(&read.tree()), wanted, "{asked}");
+            let tags: Vec<String> = items(&first(&found)["meta"], "tag")
+                .filter_map(|tag| str_at(tag, &["code"]).map(str::to_owned))
+                .collect();
+            assert_eq!(tags.is_empty(), asked == "_summary=false", "{asked}: {tags:?}");
+        }
+        let part = house.get("/fhir/Patient/p?_elements=name").await;
+        let back = house.ask("PUT", "/fhir/Patient/p", &[], part.body.clone()).await;
+        assert_eq!((back.status.as_u16(), back.key().as_str()), (422, "resource-part"), "else the rest were lost");
+        let observation = json!({"resourceType": "Observation", "id": "o", "status": "final", "code": {"text": "x"},
+            "valueString": "âm tính", "note": [{"text": "y"}], "component": [{"code": {"text": "z"}, "valueInteger": 1,
+            "interpretation": [{"text": "cao"}]}]});
+        house.put("/fhir/Observation/o", &observation).await;
+        let summary = house.get("/fhir/Observation/o?_summary=true").await.tree();
+        assert_eq!(members(&summary), "code component id meta resourceType status valueString");
+        assert_eq!(members(&summary["component"][0]), "code valueInteger");
+        let named = house.get("/fhir/Observation/o?_elements=value").await.tree();
+        assert_eq!(members(&named), "code id meta resourceType status valueString", "what is mandatory stays");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn chains_has_composites_and_revinclude_are_served() {
+    each(async |house| {
+        let id = house.create(&patient("Lò Thị Mẩy")).await;
+        house.create(&observation(&id, "5")).await;
+        for (path, wanted) in [
+            ("/fhir/Observation?patient.name=lo", "match"),
+            ("/fhir/Patient?_has:Observation:patient:code=2345-7", "match"),
+            ("/fhir/Patient?_revinclude=Observation:patient", "match include"),
+            ("/fhir/Observation?code-value-quantity=2345-7$5", "match"),
+        ] {
+            let said = house.get(path).await;
+            let modes: Vec<String> = said
+                .entries()
+                .iter()
+                .filter_map(|one| str_at(one, &["search", "mode"]).map(str::to_owned))
+                .collect();
+            assert_eq!(modes.join(" "), wanted, "{path}: {said:?}");
         }
     })
     .await;
