@@ -44,9 +44,13 @@ pub fn run(bench: &Bench) -> Result<Section> {
         ),
     );
     let server = Server::start(crowd.folder.path())?;
-    for search in
-        [identifier(&plain, crowd)?, name(&plain, crowd)?, birth(&plain, crowd)?, result(&plain, crowd)?]
-    {
+    for search in [
+        identifier(&plain, crowd)?,
+        name(&plain, crowd)?,
+        birth(&plain, crowd)?,
+        result(&plain, crowd)?,
+        chained(&plain, crowd)?,
+    ] {
         section.lines.extend(one(&server, &plain, search)?);
     }
     Ok(section)
@@ -168,7 +172,8 @@ fn birth(plain: &Connection, crowd: &Crowd) -> Result<Search> {
 }
 
 fn result(plain: &Connection, crowd: &Crowd) -> Result<Search> {
-    let (patient, code) = (number(plain, "Observation.patient")?, number(plain, "Observation.code")?);
+    // The rows of `patient` are those of `subject`.
+    let (patient, code) = (number(plain, "Observation.subject")?, number(plain, "Observation.code")?);
     let path = |(id, loinc): &(String, String)| {
         format!("/fhir/Observation?patient={id}&code={}&_count=50", encoded(&format!("{LOINC}|{loinc}")))
     };
@@ -188,5 +193,37 @@ fn result(plain: &Connection, crowd: &Crowd) -> Result<Search> {
         paths: crowd.results.iter().map(path).collect(),
         sql: bodies_of(rows),
         params: crowd.results.iter().map(params).collect(),
+    })
+}
+
+/// Results of the patient with a number.
+fn chained(plain: &Connection, crowd: &Crowd) -> Result<Search> {
+    let (token, subject) = (number(plain, "Patient.identifier")?, number(plain, "Observation.subject")?);
+    let mut of_patient = plain.prepare(
+        "SELECT i.code FROM head h JOIN ix_token i ON i.shard = 0 AND i.rid = h.rid AND i.p = ?1 AND i.system = ?2 \
+         WHERE h.shard = 0 AND h.kind = 'Patient' AND h.id = ?3",
+    )?;
+    let mut numbers: Vec<String> = Vec::new();
+    for (id, _) in &crowd.results {
+        numbers.extend(of_patient.query_row((token, CCCD, id), |row| row.get(0)).ok());
+    }
+    anyhow::ensure!(!numbers.is_empty(), "no patient with results has a number");
+    let path = |number: &String| {
+        let value = encoded(&format!("{CCCD}|{number}"));
+        format!("/fhir/Observation?patient.identifier={value}&_count=50")
+    };
+    let sql = format!(
+        "SELECT v.body FROM ix_token i JOIN ix_life l ON l.shard = 0 AND l.rid = i.rid AND l.{OPEN} \
+         JOIN version p ON p.t = l.t_from JOIN ix_reference r ON r.shard = 0 AND r.p = ?4 AND r.{OPEN} \
+         AND r.target = 'Patient/' || p.id JOIN version v ON v.t = r.t_from \
+         WHERE i.shard = 0 AND i.p = ?1 AND i.code = ?2 AND i.system = ?3 AND i.{OPEN} LIMIT 50"
+    );
+    let params =
+        |number: &String| vec![Value::Integer(token), text(number), text(CCCD), Value::Integer(subject)];
+    Ok(Search {
+        what: "Observation by the patient's identifier (chained)",
+        paths: numbers.iter().map(path).collect(),
+        sql,
+        params: numbers.iter().map(params).collect(),
     })
 }
