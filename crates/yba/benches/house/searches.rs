@@ -213,9 +213,10 @@ fn chained(plain: &Connection, crowd: &Crowd) -> Result<Search> {
         format!("/fhir/Observation?patient.identifier={value}&_count=50")
     };
     let sql = format!(
-        "SELECT v.body FROM ix_token i JOIN ix_life l ON l.shard = 0 AND l.rid = i.rid AND l.{OPEN} \
-         JOIN version p ON p.t = l.t_from JOIN ix_reference r ON r.shard = 0 AND r.p = ?4 AND r.{OPEN} \
-         AND r.target = 'Patient/' || p.id JOIN version v ON v.t = r.t_from \
+        "SELECT v.body FROM ix_token i CROSS JOIN ix_life l ON l.shard = 0 AND l.rid = i.rid AND l.{OPEN} \
+         CROSS JOIN version p ON p.t = l.t_from CROSS JOIN ix_reference r INDEXED BY ix_reference_find \
+         ON r.shard = 0 AND r.p = ?4 AND r.target = 'Patient/' || p.id AND r.{OPEN} \
+         CROSS JOIN version v ON v.t = r.t_from \
          WHERE i.shard = 0 AND i.p = ?1 AND i.code = ?2 AND i.system = ?3 AND i.{OPEN} LIMIT 50"
     );
     let params =
