@@ -21,6 +21,8 @@ pub const MEDIA_TYPE: &str = "application/json-patch+json";
 const OPERATIONS_MAX: usize = 1000;
 /// Most values that a record may have while it is patched: a few copies of copies would fill the memory.
 const VALUES_MAX: usize = 1_000_000;
+/// How deep it may be meanwhile: copies into copies double it, and a tree is printed and freed level by level.
+const DEPTH_MAX: usize = 128;
 
 /// Changes a record as it is. A patch whose tests or paths do not fit it changes nothing (422); with If-Match another
 /// version is refused (412); without, what others change meanwhile is patched in turn.
@@ -87,8 +89,7 @@ fn applied(patch: &json_patch::Patch, version: &Version) -> Result<Resource, Out
     for (position, operation) in patch.0.iter().enumerate() {
         json_patch::patch(&mut tree, std::slice::from_ref(operation))
             .map_err(|error| unfit(position, &error))?;
-        if matches!(operation, json_patch::PatchOperation::Copy(_)) && values(&tree, VALUES_MAX) > VALUES_MAX
-        {
+        if may_grow(operation) && values(&tree, DEPTH_MAX, VALUES_MAX) > VALUES_MAX {
             let text = "Bản vá làm bản ghi lớn quá mức.";
             return Err(Outcome::new(
                 Kind::TooLarge,
@@ -103,8 +104,19 @@ fn applied(patch: &json_patch::Patch, version: &Version) -> Result<Resource, Out
     same_id(same_kind(resource, &version.kind)?, &version.id)
 }
 
-/// How many values a tree has, counted up to `most`.
-fn values(tree: &Value, most: usize) -> usize {
+fn may_grow(operation: &json_patch::PatchOperation) -> bool {
+    use json_patch::PatchOperation::{Add, Copy, Move, Remove, Replace, Test};
+    let is_tree = |value: &Value| value.is_object() || value.is_array();
+    match operation {
+        Add(add) => is_tree(&add.value),
+        Replace(replace) => is_tree(&replace.value),
+        Copy(_) | Move(_) => true,
+        Remove(_) | Test(_) => false,
+    }
+}
+
+/// How many values a tree has, counted up to `most`; more than that when it is deeper than `depth`.
+fn values(tree: &Value, depth: usize, most: usize) -> usize {
     let mut count = 1;
     let mut parts: Box<dyn Iterator<Item = &Value>> = match tree {
         Value::Array(items) => Box::new(items.iter()),
@@ -114,7 +126,10 @@ fn values(tree: &Value, most: usize) -> usize {
     while count <= most
         && let Some(part) = parts.next()
     {
-        count += values(part, most - count);
+        count = match depth {
+            0 => most + 1,
+            _ => count + values(part, depth - 1, most - count),
+        };
     }
     count
 }

@@ -144,6 +144,18 @@ async fn a_patch_cannot_grow_without_end() {
     let path = format!("/fhir/Patient/{id}");
     let many = vec![r#"{"op":"test","path":"/active","value":true}"#; 1001].join(",");
     assert_eq!(patch(&house, &path, &format!("[{many}]")).await.status, 413);
+    // Each copy stands at the bottom of the one before, so that the depth doubles: no thread's stack would hold it.
+    let bottoms = (0..18).map(|power| "/x".repeat(1 << power));
+    let deep: Vec<String> =
+        bottoms.map(|path| format!(r#"{{"op":"copy","from":"","path":"{path}"}}"#)).collect();
+    let said = patch(&house, &path, &format!("[{}]", deep.join(","))).await;
+    assert_eq!(status_and_key(&said), (413, "patch-too-large".into()));
+    let nested = format!("{}1{}", r#"{"x":"#.repeat(40), "}".repeat(40));
+    let steps: Vec<String> = (0..200)
+        .map(|step| format!(r#"{{"op":"add","path":"{}","value":{nested}}}"#, "/x".repeat(step * 40 + 1)))
+        .collect();
+    let said = patch(&house, &path, &format!("[{}]", steps.join(","))).await;
+    assert_eq!(status_and_key(&said), (413, "patch-too-large".into()));
     let double = r#"{"op":"copy","from":"","path":"/x"},{"op":"copy","from":"","path":"/y"}"#;
     let doubled = vec![double; 40].join(",");
     let said = patch(&house, &path, &format!("[{doubled}]")).await;
