@@ -221,8 +221,11 @@ fn share(kind: &str, parameters: &mut [Parameter], composites: &mut [Composite])
     };
     let candidates: Vec<Candidate> = parameters.iter().map(of_parameter).collect();
     for (at, kept) in sharing::kept(kind, &candidates).into_iter().enumerate() {
-        // Of what puts a resource into a patient's compartment, the one with the rows does so.
-        if let (Kept::With { codes, .. }, true) = (&kept, parameters[at].in_compartment) {
+        // Of what puts a resource into a patient's compartment, the one with the rows does so: of its references those to
+        // patients, which one that means another type has not.
+        if let (Kept::With { codes, only: None | Some("Patient") }, true) =
+            (&kept, parameters[at].in_compartment)
+        {
             let owners = parameters.iter_mut().filter(|one| codes.contains(&one.code));
             owners.for_each(|owner| owner.in_compartment = true);
         }
