@@ -1,4 +1,4 @@
-//! The R4 definitions as tables: types with their elements, search parameters, the patient compartment.
+//! The R4 definitions as tables: types with their elements, search parameters, compartments.
 //!
 //! Compiled by `cargo xtask assets` from HL7's definitions; the server loads tables, never the definitions.
 
@@ -13,8 +13,8 @@ pub struct R4 {
     /// Search parameters by code, for each type they may be used on (`Resource` ones under every type).
     search: HashMap<String, BTreeMap<String, usize>>,
     parameters: Vec<SearchParameter>,
-    /// For each type in the patient compartment, the search parameters that tie it to the patient.
-    patient_compartment: BTreeMap<String, Vec<String>>,
+    /// For each type that compartments are of, the types in them with the search parameters that tie them to it.
+    compartments: BTreeMap<String, BTreeMap<String, Vec<String>>>,
 }
 
 /// A resource or data type.
@@ -119,11 +119,14 @@ impl R4 {
                 search.entry(base.clone()).or_default().insert(parameter.code.clone(), position);
             }
         }
-        let compartment = tree.get("compartment").ok_or("no compartment table")?;
-        let patient_compartment = members(compartment, "Patient")
-            .map(|(kind, params)| (kind.to_owned(), strings(Some(params))))
-            .collect();
-        Ok(R4 { types, search, parameters, patient_compartment })
+        let of = |of: &Value| {
+            let members = of.as_object().map(|object| object.iter()).into_iter().flatten();
+            members.map(|(kind, params)| (kind.to_owned(), strings(Some(params)))).collect()
+        };
+        let compartments = members(&tree, "compartment").map(|(kind, value)| (kind.to_owned(), of(value)));
+        let compartments: BTreeMap<String, BTreeMap<String, Vec<String>>> = compartments.collect();
+        compartments.get("Patient").ok_or("no patient compartment")?;
+        Ok(R4 { types, search, parameters, compartments })
     }
 
     /// All types by name, abstract ones included.
@@ -174,7 +177,19 @@ impl R4 {
 
     /// The parameters that put a resource of `kind` into a patient's compartment; empty when none does.
     pub fn patient_compartment(&self, kind: &str) -> &[String] {
-        self.patient_compartment.get(kind).map_or(&[], Vec::as_slice)
+        self.compartment("Patient", kind).unwrap_or_default()
+    }
+
+    /// The parameters that put a resource of `kind` into a compartment of type `of`, empty when none does; `None` when
+    /// there are no compartments of that type. <https://hl7.org/fhir/R4/compartmentdefinition.html>
+    pub fn compartment(&self, of: &str, kind: &str) -> Option<&[String]> {
+        let members = self.compartments.get(of)?;
+        Some(members.get(kind).map_or(&[], Vec::as_slice))
+    }
+
+    /// The types of which there are compartments.
+    pub fn compartments(&self) -> impl Iterator<Item = &str> {
+        self.compartments.keys().map(String::as_str)
     }
 }
 

@@ -18,7 +18,7 @@ use source::{Constraint, Definition, ElementDefinition, Member, Param, TypeExten
 pub struct Sources<'a> {
     /// `profiles-types.json`
     pub types: &'a [u8],
-    /// `profiles-resources.json`; the patient compartment stands in it too.
+    /// `profiles-resources.json`; the compartments stand in it too.
     pub resources: &'a [u8],
     /// `search-parameters.json`
     pub search: &'a [u8],
@@ -27,14 +27,15 @@ pub struct Sources<'a> {
 /// Reads the files into the table.
 pub fn compile(sources: &Sources) -> Result<Table> {
     let mut types = BTreeMap::new();
-    let mut patient = None;
+    let mut compartment = BTreeMap::new();
     for (name, bytes) in
         [("profiles-types.json", sources.types), ("profiles-resources.json", sources.resources)]
     {
         let bundle: Bundle<Definition> = sonic_rs::from_slice(bytes).context(name)?;
         for definition in bundle.entry.into_iter().map(|entry| entry.resource) {
-            if definition.resource_type == "CompartmentDefinition" && definition.id == "patient" {
-                patient = definition.resource;
+            if definition.resource_type == "CompartmentDefinition" {
+                let (kind, members) = kept_compartment(definition)?;
+                compartment.insert(kind, members);
             } else if let Some((name, kept)) = kept_type(definition) {
                 types.insert(name, kept);
             }
@@ -42,11 +43,21 @@ pub fn compile(sources: &Sources) -> Result<Table> {
     }
     let bundle: Bundle<Param> = sonic_rs::from_slice(sources.search).context("search-parameters.json")?;
     let search = bundle.entry.into_iter().map(|entry| kept_param(entry.resource)).collect();
-    let patient = patient.context("profiles-resources.json: no patient compartment")?;
-    let patient: Vec<Member> = sonic_rs::from_value(&patient).context("patient compartment")?;
-    let members = patient.into_iter().filter(|member| !member.param.is_empty());
-    let patient = members.map(|member| (member.code, member.param)).collect();
-    Ok(Table { types, search, compartment: BTreeMap::from([("Patient", patient)]) })
+    anyhow::ensure!(compartment.contains_key("Patient"), "profiles-resources.json: no patient compartment");
+    Ok(Table { types, search, compartment })
+}
+
+/// The type that a compartment is of, and its members with their parameters.
+fn kept_compartment(definition: Definition) -> Result<(String, BTreeMap<String, Vec<String>>)> {
+    let name = definition.id;
+    let members = definition.resource.with_context(|| format!("compartment {name}: no members"))?;
+    let members: Vec<Member> =
+        sonic_rs::from_value(&members).with_context(|| format!("compartment {name}"))?;
+    let members = members.into_iter().filter(|member| !member.param.is_empty());
+    // `relatedPerson` is the id of the compartment of RelatedPerson.
+    let (first, rest) = name.split_at_checked(1).context("a compartment without an id")?;
+    let kind = format!("{}{rest}", first.to_uppercase());
+    Ok((kind, members.map(|member| (member.code, member.param)).collect()))
 }
 
 /// All that we keep of R4.
@@ -54,7 +65,7 @@ pub fn compile(sources: &Sources) -> Result<Table> {
 pub struct Table {
     types: BTreeMap<String, Type>,
     search: Vec<KeptParam>,
-    compartment: BTreeMap<&'static str, BTreeMap<String, Vec<String>>>,
+    compartment: BTreeMap<String, BTreeMap<String, Vec<String>>>,
 }
 
 impl Table {
