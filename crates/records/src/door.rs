@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use yba_fhir::defs::r4;
 use yba_fhir::{Kind, Outcome};
-use yba_store::{Found, Query, Scope, Store, Version};
+use yba_store::{Event, Found, Past, Query, Scope, Store, Version};
 
 /// Where server ids come from.
 #[derive(Debug, Clone)]
@@ -105,24 +105,32 @@ impl Records {
         }
     }
 
-    /// Versions of a record, newest first, that arrived before log position `before` (all: `None`).
-    pub async fn history(
-        &self,
-        ctx: &Ctx,
-        kind: &str,
-        id: &str,
-        count: usize,
-        before: Option<i64>,
-    ) -> Result<Vec<Version>, Outcome> {
-        self.admit(ctx, "history", kind)?;
-        let versions = self.store.history(kind, id, before.unwrap_or(i64::MAX), count).await?;
-        let patients = self.store.patients_of(&versions).await?;
-        if versions.is_empty() && before.is_none() || !within(&ctx.scope, &patients) {
-            self.trail.note(ctx, &Seen { action: "history", kind, patients: &[], refused: true })?;
-            return Err(not_found(kind, id));
+    /// One page of the past of a record, a type or everything, newest first. Of a record that never was, or that is
+    /// beyond the scope, refuses with `not-found`.
+    pub async fn history(&self, ctx: &Ctx, past: &Past) -> Result<Vec<Event>, Outcome> {
+        let (action, kind) = ("history", past.kind.as_str());
+        self.admit(ctx, action, kind)?;
+        let of_record = !past.id.is_empty();
+        let scope = if of_record { &Scope::All } else { &ctx.scope };
+        let events = self.store.history(past, scope).await?;
+        // Whose the record is, its last version says when none of this page does.
+        let known = match of_record && events.is_empty() {
+            true => self.store.history(&Past::of_record(kind, &past.id, 1), &Scope::All).await?,
+            false => events.clone(),
+        };
+        let known: Vec<Version> = known.into_iter().map(|event| event.version).collect();
+        let patients = self.store.patients_of(&known).await?;
+        if of_record && (known.is_empty() || !within(&ctx.scope, &patients)) {
+            self.trail.note(ctx, &Seen { action, kind, patients: &[], refused: true })?;
+            return Err(not_found(kind, &past.id));
         }
-        self.trail.note(ctx, &Seen { action: "history", kind, patients: &patients, refused: false })?;
-        Ok(versions)
+        self.trail.note(ctx, &Seen { action, kind, patients: &patients, refused: false })?;
+        Ok(events)
+    }
+
+    /// The log position up to which everything had arrived here before this moment (ms since 1970 UTC).
+    pub async fn arrived_before(&self, ms: i64) -> Result<i64, Outcome> {
+        self.store.arrived_before(ms).await
     }
 
     /// One page of a search, narrowed to what `ctx` may see.

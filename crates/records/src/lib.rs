@@ -20,4 +20,4 @@ pub use change::{Change, Done, DoneAs};
 pub use ctx::{Agent, Ctx, Purpose};
 pub use door::{Ids, Records};
 pub use export::{Export, Wanted};
-pub use yba_store::{Found, Query, Scope, Version};
+pub use yba_store::{Event, Found, Past, Query, Scope, Version};

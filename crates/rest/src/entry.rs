@@ -133,7 +133,9 @@ impl<'a> Address<'a> {
             let name: String = operation.chars().take(64).collect();
             return Err(unsupported(&format!("thao tác {name}")));
         }
-        known_type(segments.first().copied().unwrap_or_default())?;
+        if segments != ["_history"] {
+            known_type(segments.first().copied().unwrap_or_default())?;
+        }
         Ok(Address { segments, query })
     }
 
@@ -239,7 +241,11 @@ fn get(request: &Value, address: Address<'_>) -> Read {
         Ok(Target { kind: kind.to_owned(), id: checked_id(id)?.to_owned(), version: version.to_owned() })
     };
     let asked = match address.segments.as_slice() {
+        ["_history"] => Get::History { target: Target::default(), pairs },
         [kind] => Get::Search(Box::new(Search::parse(kind, pairs, false).map_err(at_url)?)),
+        [kind, "_history"] => {
+            Get::History { target: Target { kind: (*kind).to_owned(), ..Target::default() }, pairs }
+        }
         [kind, id, "_history"] => Get::History { target: target(kind, id, "").map_err(at_url)?, pairs },
         [kind, id] if pairs.is_empty() => {
             let if_none_match = str_at(request, &["ifNoneMatch"]).map(str::to_owned);

@@ -1,25 +1,27 @@
-//! FHIR history of one record: `GET [base]/[type]/[id]/_history`. <https://hl7.org/fhir/R4/http.html#history>
+//! FHIR history: of one record, of a type, of everything. <https://hl7.org/fhir/R4/http.html#history>
 //!
 //! The order is that of arrival at this node, newest first (DESIGN 8): versions of other nodes arrive later than
-//! they were written.
+//! they were written. `_since` and `_at` mean arrival too, so that who asks from time to time misses none.
 
-use crate::address::{self, query};
+use crate::address;
 use crate::answer::{Answer, Reply};
 use crate::api::Api;
 use crate::asked::Asked;
 use crate::bundle::Writer;
 use crate::target::Target;
 use axum::extract::State;
-use yba_fhir::Outcome;
-use yba_records::{Ctx, Version};
+use yba_fhir::{DateRange, Outcome};
+use yba_records::{Ctx, Past};
 use yba_store::search::query::{COUNT_DEFAULT, COUNT_MAX};
 
-/// One page of the record's versions. Parameters: `_count`; `_page` comes from a link of the page before.
+/// One page of versions. Parameters: `_count`, `_since`, `_at`; `_page` comes from a link of the page before.
 pub async fn handle(State(api): State<Api>, asked: Asked, target: Target) -> Reply {
+    asked.only_conditions(&["If-None-Match"])?;
     Ok(page(&api, &asked.ctx, &asked.base, &target, &asked.pairs).await?)
 }
 
-/// One page of the record's versions, for an address or an entry of a bundle.
+/// One page of the versions of the target – a record, a type when it has no id, everything when it has no type –, for
+/// an address or an entry of a bundle.
 pub async fn page(
     api: &Api,
     ctx: &Ctx,
@@ -28,23 +30,34 @@ pub async fn page(
     pairs: &[(String, String)],
 ) -> Result<Answer, Outcome> {
     let wanted = Wanted::parse(pairs)?;
-    // One more than asked: it tells whether there is a next page, and what came before the last one shown.
-    let mut versions =
-        api.records().history(ctx, &target.kind, &target.id, wanted.count + 1, wanted.before).await?;
-    let more = (versions.len() > wanted.count).then(|| versions.pop()).flatten();
-    let here = format!("{base}/{}/{}/_history", target.kind, target.id);
-    let mut links = vec![("self", address::with_query(&here, pairs))];
-    if let (Some(_), Some(last)) = (&more, versions.last()) {
-        let next =
-            [("_count".to_owned(), wanted.count.to_string()), ("_page".to_owned(), last.t.to_string())];
-        links.push(("next", format!("{here}?{}", query(&next))));
+    let records = api.records();
+    let mut past = Past::of_record(&target.kind, &target.id, wanted.count + 1);
+    past.before = wanted.before.unwrap_or(past.before);
+    if let Some(ms) = wanted.since_ms {
+        past.after = records.arrived_before(ms).await?;
     }
-    let total = (more.is_none() && wanted.before.is_none()).then_some(versions.len() as u64);
-    let bytes = versions.iter().map(|version| version.body.len() + 400).sum();
+    if let Some(range) = wanted.at {
+        let ends = (records.arrived_before(range.start).await?, records.arrived_before(range.end).await?);
+        past.between = Some(ends);
+    }
+    let mut events = records.history(ctx, &past).await?;
+    let more = events.len() > wanted.count;
+    events.truncate(wanted.count);
+    let steps = [base, &target.kind, &target.id, "_history"];
+    let here = steps.into_iter().filter(|step| !step.is_empty()).collect::<Vec<_>>().join("/");
+    let mut links = vec![("self", address::with_query(&here, pairs))];
+    if let (true, Some(last)) = (more, events.last()) {
+        let mut next: Vec<(String, String)> =
+            pairs.iter().filter(|(name, _)| !matches!(name.as_str(), "_page" | "_count")).cloned().collect();
+        next.push(("_count".to_owned(), wanted.count.to_string()));
+        next.push(("_page".to_owned(), last.version.t.to_string()));
+        links.push(("next", address::with_query(&here, &next)));
+    }
+    let total = (!more && wanted.before.is_none()).then_some(events.len() as u64);
+    let bytes = events.iter().map(|event| event.version.body.len() + 400).sum();
     let mut bundle = Writer::new("history", total, &links, None, bytes);
-    for (position, version) in versions.iter().enumerate() {
-        let before = versions.get(position + 1).or(more.as_ref());
-        bundle.past(base, version, before.is_some_and(|before: &Version| !before.deleted));
+    for event in &events {
+        bundle.past(base, &event.version, event.was_there);
     }
     Ok(Answer::json(bundle.finish()))
 }
@@ -52,12 +65,21 @@ pub async fn page(
 struct Wanted {
     count: usize,
     before: Option<i64>,
+    since_ms: Option<i64>,
+    at: Option<DateRange>,
 }
 
 impl Wanted {
     fn parse(pairs: &[(String, String)]) -> Result<Wanted, Outcome> {
-        let mut wanted = Wanted { count: COUNT_DEFAULT, before: None };
+        let mut wanted = Wanted { count: COUNT_DEFAULT, before: None, since_ms: None, at: None };
+        let mut seen: Vec<&str> = Vec::new();
         for (name, value) in pairs {
+            if seen.contains(&name.as_str()) {
+                return Err(bad(name, "một lần"));
+            }
+            seen.push(name);
+            // A bare `+` in an address means a blank.
+            let moment = || DateRange::parse(&value.replace(' ', "+"));
             match name.as_str() {
                 "_count" => match value.parse::<usize>() {
                     Ok(count) if count > 0 => wanted.count = count.min(COUNT_MAX),
@@ -66,6 +88,14 @@ impl Wanted {
                 "_page" => match value.parse::<i64>() {
                     Ok(t) if t > 0 => wanted.before = Some(t),
                     _ => return Err(bad(name, "giá trị từ liên kết của trang trước")),
+                },
+                "_since" => match moment() {
+                    Some(range) => wanted.since_ms = Some(range.start),
+                    None => return Err(bad(name, "một thời điểm như 2026-03-02T08:00:00+07:00")),
+                },
+                "_at" => match moment() {
+                    Some(range) => wanted.at = Some(range),
+                    None => return Err(bad(name, "một ngày hoặc thời điểm như 2026-03-02")),
                 },
                 "_format" | "_pretty" => {}
                 _ => {

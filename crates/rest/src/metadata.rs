@@ -21,7 +21,7 @@ Search control: _count (at most 1000, 0 for the number alone), _sort, _include, 
 (at most 6 steps), _total, _summary, _elements; \
 all pages of one search show one moment, and page links live one hour. \
 History is listed in the order of arrival at this node, newest first; arrival, not meta.lastUpdated, is also what \
-_since means wherever it is offered (history takes no _since yet). \
+_since and _at mean. \
 Transactions and batches take at most 5000 entries; bodies at most 64 MB, also after unpacking gzip. \
 A patch is a JSON Patch; a conditional update, patch or delete means one record. \
 In a transaction, references by urn:uuid are resolved; conditional references and patches are refused.";

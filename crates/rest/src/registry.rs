@@ -40,6 +40,8 @@ pub const INTERACTIONS: &[Interaction] = &[
     each_type(&["delete"], INSTANCE, || axum::routing::delete(delete::handle)),
     each_type(&["delete"], TYPE, || axum::routing::delete(delete::by_condition)),
     each_type(&["history-instance"], "/fhir/{kind}/{id}/_history", || get(history::handle)),
+    each_type(&["history-type"], "/fhir/{kind}/_history", || get(history::handle)),
+    system(&["history-system"], "/fhir/_history", || get(history::handle)),
     each_type(&["create"], TYPE, || post(create::handle)),
     each_type(&["search-type"], TYPE, || get(search::by_address)),
     each_type(&["search-type"], "/fhir/{kind}/_search", || post(search::by_form)),

@@ -17,10 +17,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use yba_fhir::{Kind, Outcome};
 
-/// The version of the tables; a newer one in the database means a newer program wrote it. 2 added `ix_pair`.
-const SCHEMA: &str = "2";
+/// The version of the tables; a newer one in the database means a newer program wrote it. 2 added `ix_pair`,
+/// 3 `version_kind`.
+const SCHEMA: &str = "3";
 /// Versions from which the tables are made this one's by adding what is missing.
-const SCHEMAS_BEFORE: [&str; 1] = ["1"];
+const SCHEMAS_BEFORE: [&str; 2] = ["1", "2"];
 /// Stands in place of the version while a restore is under way.
 const RESTORING: &str = "restoring";
 /// Most longer reads at once.

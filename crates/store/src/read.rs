@@ -1,4 +1,4 @@
-//! Reading: by id, by version, the history, the log, searches, a patient's compartment, derived tables.
+//! Reading: by id, by version, the log, searches, a patient's compartment, derived tables.
 
 use crate::db::fragments::{self, VERSION_COLUMNS};
 use crate::db::schema::OPEN;
@@ -102,29 +102,6 @@ impl Store {
             let heads = fragments::heads(connection, &keys)?;
             let live = heads.iter().filter(|row| row.int(7) == 0);
             Ok(live.map(|row| (row.text(0).to_owned(), row.text(1).to_owned())).collect())
-        })
-        .await
-    }
-
-    /// Versions of a record, newest arrival first, that arrived before log position `before`.
-    pub async fn history(
-        &self,
-        kind: &str,
-        id: &str,
-        before: i64,
-        limit: usize,
-    ) -> Result<Vec<Version>, Outcome> {
-        if !is_id(id) {
-            return Ok(Vec::new());
-        }
-        let keys = [Value::from(kind), Value::from(id), Value::Int(before), Value::Int(limit as i64)];
-        self.scan(move |connection| {
-            let columns = with_alias(VERSION_COLUMNS, "v");
-            let sql = format!(
-                "SELECT {columns} FROM head h JOIN version v ON v.shard = 0 AND v.rid = h.rid AND v.t < ?3 \
-                 WHERE h.shard = 0 AND h.kind = ?1 AND h.id = ?2 ORDER BY v.t DESC LIMIT ?4"
-            );
-            connection.query(&sql, &keys)?.into_iter().map(Version::from_row).collect()
         })
         .await
     }

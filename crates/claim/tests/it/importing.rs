@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use yba_claim::{Bounds, Options, Report, Visits, import};
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
-use yba_records::Query;
+use yba_records::{Past, Query};
 use yba_store::Version;
 use yba_testkit::Kit;
 
@@ -106,15 +106,17 @@ async fn a_corrected_file_makes_a_second_version_and_the_old_one_stays_in_histor
     // Only what the correction touches has a second version.
     for (kind, versions) in [("ServiceRequest", 1), ("Condition", 1), ("Claim", 2)] {
         let id = desk.all(kind).await[0].id.clone();
-        let history = desk.kit.records.history(&desk.kit.ctx(), kind, &id, 10, None).await.unwrap();
+        let history =
+            desk.kit.records.history(&desk.kit.ctx(), &Past::of_record(kind, &id, 10)).await.unwrap();
         assert_eq!(history.len(), versions, "{kind}");
     }
     let claim = desk.all("Claim").await.remove(0);
-    let history = desk.kit.records.history(&desk.kit.ctx(), "Claim", &claim.id, 10, None).await.unwrap();
+    let history =
+        desk.kit.records.history(&desk.kit.ctx(), &Past::of_record("Claim", &claim.id, 10)).await.unwrap();
     assert_eq!(history.len(), 2);
     assert!(
-        history[1].tree().to_string().contains("603274.00")
-            && history[0].tree().to_string().contains("257600.00")
+        history[1].version.tree().to_string().contains("603274.00")
+            && history[0].version.tree().to_string().contains("257600.00")
     );
     // Both files are fed again: the older one cannot undo the newer one.
     let head = desk.kit.store().head_t();

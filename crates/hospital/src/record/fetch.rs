@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use yba_fhir::json::Value;
 use yba_fhir::{Kind, Outcome};
 use yba_mpi::person::PersonRecord;
-use yba_records::{Ctx, Query, Records, Version};
+use yba_records::{Ctx, Past, Query, Records, Version};
 
 /// What the record page reads whole, in two halves that are read at the same time. Services, claims and papers belong
 /// to the visit's page; of dispenses it reads only those without a prescription.
@@ -122,8 +122,8 @@ pub async fn visit(
             versions.extend(found.matches);
         }
     }
-    let history = records.history(ctx, "Encounter", encounter, VERSIONS_MAX, None).await?;
-    let shown = history.iter().enumerate().map(|(at, one)| Shown {
+    let history = records.history(ctx, &Past::of_record("Encounter", encounter, VERSIONS_MAX)).await?;
+    let shown = history.iter().map(|event| &event.version).enumerate().map(|(at, one)| Shown {
         id: one.version_id.clone(),
         at: one.last_updated(),
         current: at == 0,

@@ -6,7 +6,7 @@ use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, json, str_at};
 use yba_fhir::{Kind, Resource};
 use yba_mpi::follower::{catch_up, lag, rebuild};
 use yba_mpi::person::{person, person_view};
-use yba_records::{Change, Ctx, Scope};
+use yba_records::{Change, Ctx, Past, Scope};
 use yba_testkit::Kit;
 
 const MAI: &str = "12001 F 1990-01-02 Lò Thị Mai | cccd 012190001234 | bhyt GD4121234560897";
@@ -115,9 +115,9 @@ fn a_corrected_number_parts_what_it_joined() {
         assert!(record(&kit, "p0").await.doubts.is_empty());
         // The whole story stands in the versions of one Linkage.
         let id = yba_mpi::linkage::id_of("p0", "p1");
-        let story = kit.records.history(&kit.ctx(), "Linkage", &id, 10, None).await.unwrap();
+        let story = kit.records.history(&kit.ctx(), &Past::of_record("Linkage", &id, 10)).await.unwrap();
         let verdicts: Vec<_> =
-            story.iter().map(|one| yba_mpi::linkage::read(&one.tree())[0].verdict.code()).collect();
+            story.iter().map(|one| yba_mpi::linkage::read(&one.version.tree())[0].verdict.code()).collect();
         assert_eq!(verdicts, ["withdrawn", "link"]);
         arrive(&kit, 1, &[MAI_B]).await;
         assert_eq!(together(&kit, "p1").await, ["p0", "p1"]);
@@ -234,7 +234,10 @@ fn patients_are_never_rewritten() {
         for id in ["p0", "p1"] {
             let read = kit.records.read(&kit.ctx(), "Patient", id).await.unwrap();
             assert!(read.tree().get("link").is_none());
-            assert_eq!(kit.records.history(&kit.ctx(), "Patient", id, 10, None).await.unwrap().len(), 1);
+            assert_eq!(
+                kit.records.history(&kit.ctx(), &Past::of_record("Patient", id, 10)).await.unwrap().len(),
+                1
+            );
         }
     });
 }

@@ -21,7 +21,7 @@ async fn the_statement_names_version_format_and_address() {
         let text = str_at(rest, &["documentation"]).unwrap();
         assert!(text.contains("order of arrival") && text.contains("_since"), "{text}");
         let system: Vec<&str> = items(rest, "interaction").filter_map(|one| str_at(one, &["code"])).collect();
-        assert_eq!(system, ["transaction", "batch"]);
+        assert_eq!(system, ["transaction", "batch", "history-system"]);
         assert_eq!(items(rest, "resource").count(), 146);
     })
     .await;
@@ -33,8 +33,17 @@ async fn what_the_statement_declares_for_a_type_is_what_is_served() {
         let patient = resource(&house.get("/fhir/metadata").await.tree(), "Patient");
         let codes: Vec<&str> =
             items(&patient, "interaction").filter_map(|one| str_at(one, &["code"])).collect();
-        let served =
-            ["read", "vread", "update", "patch", "delete", "history-instance", "create", "search-type"];
+        let served = [
+            "read",
+            "vread",
+            "update",
+            "patch",
+            "delete",
+            "history-instance",
+            "history-type",
+            "create",
+            "search-type",
+        ];
         assert_eq!(codes, served);
         for parameter in items(&patient, "searchParam") {
             let (name, kind) = (str_at(parameter, &["name"]).unwrap(), str_at(parameter, &["type"]).unwrap());

@@ -111,6 +111,7 @@ pub fn ddl(postgres: bool) -> String {
     let log_key = if postgres { "PRIMARY KEY (shard, t)" } else { "PRIMARY KEY (t)" };
     sql += &create(&VERSION, log_key, false);
     sql += "CREATE INDEX IF NOT EXISTS version_rid ON version (shard, rid, t);";
+    sql += "CREATE INDEX IF NOT EXISTS version_kind ON version (shard, kind, t);";
     sql += &create(&HEAD, "PRIMARY KEY (shard, kind, id)", !postgres);
     sql += &create(&AUDIT, if postgres { "PRIMARY KEY (shard, seq)" } else { "PRIMARY KEY (seq)" }, false);
     for index in INDEXES {

@@ -2,7 +2,7 @@
 
 use crate::kit::*;
 use yba_fhir::json::JsonValueTrait;
-use yba_store::{Effect, Expect, Query, Refusal, Scope, Write};
+use yba_store::{Effect, Expect, Past, Query, Refusal, Scope, Write};
 use yba_testkit::{Kit, each_engine};
 
 #[tokio::test]
@@ -34,9 +34,13 @@ async fn a_record_is_created_changed_left_alone_deleted_and_created_again() {
         let (effect, fourth) = save(store, &patient("a", "Lò Thị Mận")).await;
         assert_eq!((effect, &fourth.parents), (Effect::Created, &vec![gone.version_id]));
         assert_eq!(ids(store, "Patient", "name=man").await, ["a"]);
-        let history = store.history("Patient", "a", i64::MAX, 10).await.unwrap();
-        assert_eq!(history.iter().map(|one| one.t).collect::<Vec<_>>(), [4, 3, 2, 1]);
-        assert_eq!(store.history("Patient", "a", 3, 1).await.unwrap()[0].version_id, second.version_id);
+        let history = store.history(&Past::of_record("Patient", "a", 10), &Scope::All).await.unwrap();
+        assert_eq!(history.iter().map(|event| event.version.t).collect::<Vec<_>>(), [4, 3, 2, 1]);
+        let was_there: Vec<bool> = history.iter().map(|event| event.was_there).collect();
+        assert_eq!(was_there, [false, true, true, false], "created, deleted, changed, created");
+        let older = Past { before: 3, limit: 1, ..Past::of_record("Patient", "a", 1) };
+        let older = store.history(&older, &Scope::All).await.unwrap();
+        assert_eq!(older[0].version.version_id, second.version_id);
         let old = store.read_version("Patient", "a", &first.version_id).await.unwrap().unwrap();
         assert_eq!(old.body, first.body);
         assert!(store.read_version("Patient", "b", &first.version_id).await.unwrap().is_none());
@@ -60,7 +64,7 @@ async fn what_comes_back_is_what_went_in_to_the_digit() {
         for odd in ["", "a b", "a/b", "\0", "é", &"x".repeat(65)] {
             assert!(store.read("Patient", odd).await.unwrap().is_none());
             assert!(store.read_version("Patient", "a", odd).await.unwrap().is_none());
-            assert!(store.history("Patient", odd, i64::MAX, 5).await.unwrap().is_empty());
+            assert!(store.history(&Past::of_record("Patient", odd, 5), &Scope::All).await.unwrap().is_empty());
             assert!(store.read_many(vec![("Patient".into(), odd.into())]).await.unwrap().is_empty());
         }
     })

@@ -5,7 +5,7 @@ use crate::kit::*;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use yba_fhir::Resource;
-use yba_store::{Effect, Query, Scope, Store, Version};
+use yba_store::{Effect, Past, Query, Scope, Store, Version};
 use yba_testkit::{Kit, engines, records};
 
 /// One thing that happens in the life of the nodes.
@@ -243,7 +243,7 @@ async fn equal_clocks_are_parted_alike_everywhere() {
     let write = put(one, &patient("p0", "Ba"), yba_store::Expect::Version(heads[0].version_id.clone()));
     let done = commit(one, vec![write]).await.unwrap().remove(0).version.unwrap();
     assert_eq!(done.parents, [heads[0].version_id.clone()]);
-    assert_eq!(one.history("Patient", "p0", i64::MAX, 10).await.unwrap().len(), 3);
+    assert_eq!(one.history(&Past::of_record("Patient", "p0", 10), &Scope::All).await.unwrap().len(), 3);
 }
 
 #[tokio::test]

@@ -1,0 +1,105 @@
+//! The past: versions of a record, of a type or of everything, newest arrival first.
+//! <https://hl7.org/fhir/R4/http.html#history>
+
+use crate::db::Value;
+use crate::db::fragments::VERSION_COLUMNS;
+use crate::db::schema::OPEN;
+use crate::open::Store;
+use crate::read::with_alias;
+use crate::search::Scope;
+use crate::search::condition::Sql;
+use crate::version::Version;
+use yba_fhir::Outcome;
+use yba_fhir::resource::is_id;
+
+/// Which versions are wanted.
+#[derive(Debug, Clone)]
+pub struct Past {
+    /// Of this type; of every type when empty.
+    pub kind: String,
+    /// Of this record of the type; of all when empty.
+    pub id: String,
+    /// Only versions that arrived after this log position.
+    pub after: i64,
+    /// Only versions that arrived before this log position: where the page before ended.
+    pub before: i64,
+    /// Only versions that a record showed at some moment between these log positions.
+    pub between: Option<(i64, i64)>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl Past {
+    /// All versions of a record.
+    pub fn of_record(kind: &str, id: &str, limit: usize) -> Past {
+        let (kind, id) = (kind.to_owned(), id.to_owned());
+        Past { kind, id, after: 0, before: OPEN, between: None, limit }
+    }
+
+    fn sql(&self, scope: &Scope) -> Sql {
+        let mut sql = Sql::default();
+        let columns = with_alias(VERSION_COLUMNS, "v");
+        let before = "SELECT w.deleted FROM version w WHERE w.shard = 0 AND w.rid = v.rid AND w.t < v.t \
+                      ORDER BY w.t DESC LIMIT 1";
+        sql.push(&format!("SELECT {columns}, ({before}) FROM "), []);
+        match (self.kind.as_str(), self.id.as_str()) {
+            ("", _) => sql.push("version v WHERE v.shard = 0", []),
+            (kind, "") => sql.push("version v WHERE v.shard = 0 AND v.kind = {}", [Value::from(kind)]),
+            (kind, id) => sql.push(
+                "head h JOIN version v ON v.shard = 0 AND v.rid = h.rid \
+                 WHERE h.shard = 0 AND h.kind = {} AND h.id = {}",
+                [Value::from(kind), Value::from(id)],
+            ),
+        }
+        sql.push(" AND v.t > {} AND v.t < {}", [self.after, self.before].map(Value::Int));
+        if let Some((first, last)) = self.between {
+            sql.push(
+                " AND v.t <= {} AND NOT EXISTS (SELECT 1 FROM version w WHERE w.shard = 0 AND w.rid = v.rid \
+                 AND w.t > v.t AND w.t <= {})",
+                [last, first].map(Value::Int),
+            );
+        }
+        match scope {
+            Scope::All => {}
+            Scope::Patients(patients) if !patients.is_empty() => {
+                let places = vec!["{}"; patients.len()].join(", ");
+                let ids = patients.iter().map(|id| Value::from(id.as_str()));
+                let own = "SELECT 1 FROM ix_patient x WHERE x.shard = 0 AND x.rid = v.rid";
+                sql.push(
+                    &format!(" AND EXISTS ({own} AND x.t_to = {OPEN} AND x.patient IN ({places}))"),
+                    ids,
+                );
+            }
+            Scope::Patients(_) | Scope::Nothing => sql.push(" AND 1 = 0", []),
+        }
+        sql.push(" ORDER BY v.t DESC LIMIT {}", [Value::Int(self.limit as i64)]);
+        sql
+    }
+}
+
+/// A version, and what the record was before it.
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub version: Version,
+    /// Whether the record was there, and not deleted, before this version.
+    pub was_there: bool,
+}
+
+impl Store {
+    /// One page of the past, within a scope: of a narrowed one, what is now in the compartments of its patients.
+    pub async fn history(&self, past: &Past, scope: &Scope) -> Result<Vec<Event>, Outcome> {
+        if !past.id.is_empty() && !is_id(&past.id) {
+            return Ok(Vec::new());
+        }
+        let sql = past.sql(scope);
+        self.scan(move |connection| {
+            let rows = connection.query(&sql.text, &sql.params)?;
+            let event = |mut row: crate::Row| {
+                let was_there = matches!(row.0.pop(), Some(Value::Int(0)));
+                Ok(Event { version: Version::from_row(row)?, was_there })
+            };
+            rows.into_iter().map(event).collect()
+        })
+        .await
+    }
+}
