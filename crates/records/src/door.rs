@@ -135,12 +135,22 @@ impl Records {
 
     /// One page of a search, narrowed to what `ctx` may see.
     pub async fn search(&self, ctx: &Ctx, query: &Query, cursor: Option<&str>) -> Result<Found, Outcome> {
-        self.admit(ctx, "search", &query.kind)?;
-        let found = self.store.search(query, &ctx.scope, cursor).await?;
+        self.search_each(ctx, std::slice::from_ref(query), cursor).await
+    }
+
+    /// The same of several types at once, each with a query of its own.
+    pub async fn search_each(
+        &self,
+        ctx: &Ctx,
+        queries: &[Query],
+        cursor: Option<&str>,
+    ) -> Result<Found, Outcome> {
+        let kind = if let [only] = queries { only.kind.as_str() } else { "" };
+        self.admit(ctx, "search", kind)?;
+        let found = self.store.search_each(queries, &ctx.scope, cursor).await?;
         let mut patients = self.store.patients_of(&found.matches).await?;
         patients.extend(self.store.patients_of(&found.included).await?);
-        self.trail
-            .note(ctx, &Seen { action: "search", kind: &query.kind, patients: &patients, refused: false })?;
+        self.trail.note(ctx, &Seen { action: "search", kind, patients: &patients, refused: false })?;
         Ok(found)
     }
 

@@ -15,9 +15,11 @@ mod rules;
 mod targets;
 mod terms;
 mod transact;
+mod world;
 
 pub use change::{Change, Done, DoneAs};
 pub use ctx::{Agent, Ctx, Purpose};
 pub use door::{Ids, Records};
 pub use export::{Export, Wanted};
+pub use world::Knowledge;
 pub use yba_store::{Event, Found, Past, Query, Scope, Version};

@@ -169,7 +169,7 @@ impl Records {
                         if found.deleted { Err(gone(&kind, id)) } else { Ok(found) }
                     }
                     Which::Where(text) => {
-                        let found = self.only_match(&Query::parse_string(&kind, text)?).await?;
+                        let found = self.only_match(&self.condition(&kind, text).await?).await?;
                         found.ok_or_else(|| no_match(&kind))
                     }
                 }?;
@@ -185,7 +185,7 @@ impl Records {
                 Ok(write(Action::Delete { kind, id, if_match }, known_as, expect))
             }
             Action::DeleteWhere { kind, query } => {
-                match self.only_match(&Query::parse_string(&kind, &query)?).await? {
+                match self.only_match(&self.condition(&kind, &query).await?).await? {
                     None => Ok(Planned::Nothing),
                     Some(found) => {
                         let delete = Action::Delete { kind, id: found.id, if_match: None };
@@ -202,7 +202,10 @@ impl Records {
         unless: Option<String>,
         known_as: Option<String>,
     ) -> Result<Planned, Outcome> {
-        let query = unless.as_deref().map(|text| Query::parse_string(resource.kind(), text)).transpose()?;
+        let query = match &unless {
+            Some(text) => Some(self.condition(resource.kind(), text).await?),
+            None => None,
+        };
         if let Some(query) = &query
             && let Some(version) = self.only_match(query).await?
         {
@@ -221,7 +224,7 @@ impl Records {
         query: String,
         known_as: Option<String>,
     ) -> Result<Planned, Outcome> {
-        let parsed = Query::parse_string(resource.kind(), &query)?;
+        let parsed = self.condition(resource.kind(), &query).await?;
         match self.only_match(&parsed).await? {
             Some(found) => {
                 if resource.id().is_some_and(|id| id != found.id) {

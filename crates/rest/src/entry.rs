@@ -3,7 +3,7 @@
 use crate::asked::{if_match_version, query_pairs};
 use crate::create::{checked_condition, same_kind, without_id};
 use crate::refuse::unsupported;
-use crate::search::Search;
+use crate::search::{Place, Search};
 use crate::target::{Target, checked_id, known_type};
 use crate::update::{condition_of, same_id};
 use std::collections::HashSet;
@@ -11,7 +11,7 @@ use yba_fhir::defs::r4;
 use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value, str_at};
 use yba_fhir::outcome::Issue;
 use yba_fhir::{Kind, Outcome, Resource};
-use yba_records::Change;
+use yba_records::{Change, Knowledge};
 
 /// What one entry asks.
 #[derive(Debug)]
@@ -60,8 +60,22 @@ pub fn names(entries: &[&Value]) -> Result<HashSet<String>, Outcome> {
     Ok(names)
 }
 
+/// The search parameters of all entries that read.
+pub fn asked_pairs(entries: &[&Value]) -> Vec<(String, String)> {
+    let request = |entry: &&&Value| str_at(entry, &["request", "method"]) == Some("GET");
+    let urls = entries.iter().filter(request).filter_map(|entry| str_at(entry, &["request", "url"]));
+    let queries = urls.filter_map(|url| url.split_once('?'));
+    queries.filter_map(|(_, query)| query_pairs(query).ok()).flatten().collect()
+}
+
 /// Reads one entry. An outcome names the entry by its position.
-pub fn parse(entry: &Value, position: usize, base: &str, names: &HashSet<String>) -> Result<Entry, Outcome> {
+pub fn parse(
+    entry: &Value,
+    position: usize,
+    base: &str,
+    names: &HashSet<String>,
+    world: &Knowledge,
+) -> Result<Entry, Outcome> {
     if !entry.is_object() {
         let text = "Mỗi mục phải là một đối tượng JSON.";
         let refused = Outcome::invalid("entry-not-object", text, "the entry is not a JSON object");
@@ -81,7 +95,7 @@ pub fn parse(entry: &Value, position: usize, base: &str, names: &HashSet<String>
             Some("POST") => post(entry, request, address, names),
             Some("PUT") => put(entry, request, address, names),
             Some("DELETE") => delete(request, address),
-            Some("GET") => get(request, address),
+            Some("GET" | "HEAD") => get(request, address, world),
             other => {
                 let method: String = other.unwrap_or("(không có)").chars().take(20).collect();
                 let what = format!("phương thức {method} trong bundle");
@@ -133,7 +147,9 @@ impl<'a> Address<'a> {
             let name: String = operation.chars().take(64).collect();
             return Err(unsupported(&format!("thao tác {name}")));
         }
-        if segments != ["_history"] {
+        // Nothing but a query asks for a search of everything.
+        let of_everything = segments == ["_history"] || segments == [""] && !query.is_empty();
+        if !of_everything {
             known_type(segments.first().copied().unwrap_or_default())?;
         }
         Ok(Address { segments, query })
@@ -234,15 +250,20 @@ fn delete(request: &Value, address: Address<'_>) -> Read {
     Ok(Entry::Write { method: Method::Delete, change: Box::new(change), key })
 }
 
-fn get(request: &Value, address: Address<'_>) -> Read {
+fn get(request: &Value, address: Address<'_>, world: &Knowledge) -> Read {
     let at_url = |refused| (refused, "request.url");
     let pairs = query_pairs(address.query).map_err(at_url)?;
     let target = |kind: &str, id: &str, version: &str| {
-        Ok(Target { kind: kind.to_owned(), id: checked_id(id)?.to_owned(), version: version.to_owned() })
+        let (kind, id, version) = (kind.to_owned(), checked_id(id)?.to_owned(), version.to_owned());
+        Ok(Target { kind, id, version, ..Target::default() })
     };
     let asked = match address.segments.as_slice() {
         ["_history"] => Get::History { target: Target::default(), pairs },
-        [kind] => Get::Search(Box::new(Search::parse(kind, pairs, false).map_err(at_url)?)),
+        [kind] => {
+            let place =
+                Place::of(&Target { kind: (*kind).to_owned(), ..Target::default() }).map_err(at_url)?;
+            Get::Search(Box::new(Search::parse(place, pairs, false, world).map_err(at_url)?))
+        }
         [kind, "_history"] => {
             Get::History { target: Target { kind: (*kind).to_owned(), ..Target::default() }, pairs }
         }
@@ -254,6 +275,11 @@ fn get(request: &Value, address: Address<'_>) -> Read {
         [kind, id, "_history", version] if pairs.is_empty() => {
             let version = checked_id(version).map_err(at_url)?;
             Get::Vread { target: target(kind, id, version).map_err(at_url)? }
+        }
+        [kind, id, within] => {
+            let within = Target { within: (*within).to_owned(), ..target(kind, id, "").map_err(at_url)? };
+            let place = Place::of(&within).map_err(at_url)?;
+            Get::Search(Box::new(Search::parse(place, pairs, false, world).map_err(at_url)?))
         }
         _ => return Err(at_url(bad_url("GET"))),
     };

@@ -17,8 +17,11 @@ use yba_store::index::{self, KindIndex};
 const ADDRESS_MARK: &str = "\u{1}address\u{1}";
 
 const HOW_IT_WORKS: &str = "JSON only. Unknown search parameters are refused, unless Prefer: handling=lenient. \
-Search control: _count (at most 1000, 0 for the number alone), _sort, _include, _revinclude, chains and _has \
-(at most 6 steps), _total, _summary, _elements; \
+Search control: _count (at most 1000, 0 for the number alone), _sort, _include and _revinclude (also :iterate), \
+chains and _has (at most 6 steps), _total, _summary, _elements, _type on the system and in compartments; \
+modifiers :exact, :contains, :text, :missing, :not, :above, :below, :in, :not-in, :of-type, :identifier, :[type]; \
+_text, _content and :text look for the beginnings of words, without marks; a page of them may be short and still have a next; \
+quantities with a unit of UCUM are also found in other units; \
 all pages of one search show one moment, and page links live one hour. \
 History is listed in the order of arrival at this node, newest first; arrival, not meta.lastUpdated, is also what \
 _since and _at mean. \
@@ -109,6 +112,9 @@ fn resource(kind: &str, index: &KindIndex) -> Value {
     let (mut parameters, mut includes) = (Array::new(), Array::new());
     for (code, search_type) in [("_id", SearchType::Token), ("_lastUpdated", SearchType::Date)] {
         parameters.push(parameter(kind, code, search_type));
+    }
+    for code in ["_text", "_content"] {
+        parameters.push(parameter(kind, code, SearchType::String));
     }
     for one in &index.parameters {
         parameters.push(parameter(kind, one.code, one.search_type));

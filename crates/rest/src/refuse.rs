@@ -23,7 +23,6 @@ pub async fn method(method: Method, path: Option<MatchedPath>) -> Refused {
     let path = path.as_ref().map_or("", MatchedPath::as_str);
     let name = match (method.as_str(), path) {
         ("DELETE", "/fhir/{kind}/{id}/_history" | "/fhir/{kind}/{id}/_history/{version}") => "delete-history",
-        ("GET", "/fhir" | "/fhir/") => "search-system",
         ("GET", "/fhir/{kind}/_search") => "GET _search",
         _ => "",
     };

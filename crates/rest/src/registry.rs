@@ -45,6 +45,12 @@ pub const INTERACTIONS: &[Interaction] = &[
     each_type(&["create"], TYPE, || post(create::handle)),
     each_type(&["search-type"], TYPE, || get(search::by_address)),
     each_type(&["search-type"], "/fhir/{kind}/_search", || post(search::by_form)),
+    // Within compartments: the CapabilityStatement has no code of its own for them.
+    each_type(&[], "/fhir/{kind}/{id}/{within}", || get(search::by_address)),
+    each_type(&[], "/fhir/{kind}/{id}/{within}/_search", || post(search::by_form)),
+    system(&["search-system"], "/fhir", || get(search::by_address)),
+    system(&["search-system"], "/fhir/", || get(search::by_address)),
+    system(&["search-system"], "/fhir/_search", || post(search::by_form)),
 ];
 
 const fn each_type(

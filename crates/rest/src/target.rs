@@ -14,6 +14,8 @@ pub struct Target {
     pub kind: String,
     pub id: String,
     pub version: String,
+    /// The type that is searched in the compartment of a record, or `*`.
+    pub within: String,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Target {
@@ -31,6 +33,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Target {
                 "kind" => target.kind = known_type(value)?.to_owned(),
                 "id" => target.id = checked_id(value)?.to_owned(),
                 "version" => target.version = checked_id(value)?.to_owned(),
+                "within" if value == "*" => target.within = value.to_owned(),
+                "within" => target.within = known_type(value)?.to_owned(),
                 _ => {}
             }
         }

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value, str_at};
 use yba_fhir::{Kind, Outcome};
-use yba_records::{Change, Ctx};
+use yba_records::{Change, Ctx, Knowledge};
 
 /// Most entries of one bundle.
 pub const ENTRIES_MAX: usize = 5000;
@@ -58,6 +58,7 @@ pub async fn handle(State(api): State<Api>, asked: Asked, body: Body) -> Reply {
     };
     let entries = entries_of(&tree)?;
     let names = entry::names(&entries)?;
+    let world = api.records().world(&asked.base, &entry::asked_pairs(&entries)).await?;
     let work = Work {
         api,
         ctx: asked.ctx,
@@ -66,8 +67,8 @@ pub async fn handle(State(api): State<Api>, asked: Asked, body: Body) -> Reply {
         answered_bytes: AtomicUsize::new(0),
     };
     let answer = match is_transaction {
-        true => work.transaction(&entries, &names).await?,
-        false => work.batch(&entries, &names).await,
+        true => work.transaction(&entries, &names, &world).await?,
+        false => work.batch(&entries, &names, &world).await,
     };
     Ok(Answer::json(answer))
 }
@@ -110,8 +111,13 @@ struct Came {
 }
 
 impl Work {
-    async fn transaction(&self, entries: &[&Value], names: &HashSet<String>) -> Result<Bytes, Outcome> {
-        let entries = self.understood(entries, names)?;
+    async fn transaction(
+        &self,
+        entries: &[&Value],
+        names: &HashSet<String>,
+        world: &Knowledge,
+    ) -> Result<Bytes, Outcome> {
+        let entries = self.understood(entries, names, world)?;
         entry::refuse_twice(&entries)?;
         let mut came: Vec<Option<Came>> = entries.iter().map(|_| None).collect();
         let (mut writes, mut reads) = (Vec::new(), Vec::new());
@@ -145,11 +151,11 @@ impl Work {
         Ok(self.bundle("transaction-response", came))
     }
 
-    async fn batch(self, entries: &[&Value], names: &HashSet<String>) -> Bytes {
+    async fn batch(self, entries: &[&Value], names: &HashSet<String>, world: &Knowledge) -> Bytes {
         let parsed: Vec<(usize, Result<Entry, Outcome>)> = entries
             .iter()
             .enumerate()
-            .map(|(position, entry)| (position, entry::parse(entry, position, &self.base, names)))
+            .map(|(position, entry)| (position, entry::parse(entry, position, &self.base, names, world)))
             .collect();
         let work = Arc::new(self);
         let came = futures_util::stream::iter(parsed)
@@ -161,10 +167,15 @@ impl Work {
     }
 
     /// All entries, or everything that is wrong with them.
-    fn understood(&self, entries: &[&Value], names: &HashSet<String>) -> Result<Vec<Entry>, Outcome> {
+    fn understood(
+        &self,
+        entries: &[&Value],
+        names: &HashSet<String>,
+        world: &Knowledge,
+    ) -> Result<Vec<Entry>, Outcome> {
         let (mut understood, mut problems) = (Vec::with_capacity(entries.len()), None::<Outcome>);
         for (position, entry) in entries.iter().enumerate() {
-            match (entry::parse(entry, position, &self.base, names), &mut problems) {
+            match (entry::parse(entry, position, &self.base, names, world), &mut problems) {
                 (Ok(entry), _) => understood.push(entry),
                 (Err(first), None) => problems = Some(first),
                 (Err(next), Some(all)) if all.issues.len() < PROBLEMS_MAX => all.issues.extend(next.issues),

@@ -4,6 +4,7 @@
 use crate::db::schema::{self, AUDIT, HEAD, INDEXES, OPEN, VERSION};
 use crate::db::{Batch, Bound, Connection, Result, fragments};
 use crate::index::Rows;
+use crate::index::units::Known;
 use crate::version::{Stored, Version};
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -113,11 +114,12 @@ impl<'a> Group<'a> {
         version: Version,
         kind_number: i64,
         rows: &'a Rows,
+        units: &mut Known,
     ) -> Result<()> {
         let (rid, t) = (version.rid, version.t);
         if self.slots[slot].head.is_some() {
             if self.pending.contains(&rid) {
-                self.flush(connection)?;
+                self.flush(connection, units)?;
             }
             self.closings.entry(rid).or_insert(t);
         }
@@ -144,13 +146,15 @@ impl<'a> Group<'a> {
     }
 
     /// Sends the waiting rows into the open transaction.
-    pub fn flush(&mut self, connection: &mut Connection) -> Result<()> {
+    pub fn flush(&mut self, connection: &mut Connection, units: &mut Known) -> Result<()> {
         let closings: Vec<(i64, i64)> = std::mem::take(&mut self.closings).into_iter().collect();
         fragments::close_index_rows(connection, &closings)?;
         let mut batches: Vec<Batch<'_>> = vec![(&VERSION, self.version_cells())];
         batches.push((&INDEXES[0].table, self.life_cells()));
         for (table, index) in INDEXES.iter().enumerate().skip(1) {
-            batches.push((&index.table, self.index_cells(table)));
+            let cells = self.index_cells(table);
+            units.learn(connection, table, &cells)?;
+            batches.push((&index.table, cells));
         }
         batches.push((&AUDIT, self.audit_cells()));
         batches.retain(|(_, cells)| !cells.is_empty());

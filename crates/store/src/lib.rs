@@ -32,7 +32,7 @@ pub use open::{Identity, LINK_MS, Options, Store};
 pub use past::{Event, Past};
 pub use reindex::Indexing;
 pub use request::{Applied, Effect, Expect, Refusal, Request, Write};
-pub use search::{Found, Query, Scope};
+pub use search::{Found, NoWorld, Query, Scope, World};
 pub use version::Version;
 pub use walk::Walk;
 pub use writer::audit_hash;

@@ -4,6 +4,7 @@ use crate::blob::Blobs;
 use crate::clock::Clock;
 use crate::db::{Bound, Connection, Place, lease, schema};
 use crate::index::Numbers;
+use crate::index::units::Known;
 use crate::reindex::{self, Indexing};
 use crate::request::{Applied, Arrival, Refusal, Request};
 use crate::version::Version;
@@ -18,7 +19,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use yba_fhir::{Kind, Outcome};
 
 /// The version of the tables; a newer one in the database means a newer program wrote it. 2 added `ix_pair`,
-/// 3 `version_kind`.
+/// 3 `version_kind` and `unit`.
 const SCHEMA: &str = "3";
 /// Versions from which the tables are made this one's by adding what is missing.
 const SCHEMAS_BEFORE: [&str; 2] = ["1", "2"];
@@ -113,6 +114,7 @@ impl Store {
             place: place.clone(),
             clock: clock.clone(),
             numbers: numbers.clone(),
+            units: Known::default(),
             incarnation: identity.incarnation.clone(),
             origin: identity.node.clone(),
             ends,

@@ -1,23 +1,17 @@
-//! Reading: by id, by version, the log, searches, a patient's compartment, derived tables.
+//! Reading: by id, by version, the log, a patient's compartment, derived tables.
 
 use crate::db::fragments::{self, VERSION_COLUMNS};
 use crate::db::schema::OPEN;
 use crate::db::{Connection, Row, Value};
-use crate::index::Numbers;
-use crate::index::reference::local_target;
+use crate::index::units::UNITS_MAX;
 use crate::open::Store;
 use crate::search::condition::Sql;
-use crate::search::plan::{self, Cursor};
-use crate::search::{Found, Query, Scope};
 use crate::version::Version;
-use crate::writer::number;
 use std::collections::HashSet;
 use yba_fhir::defs::r4;
 use yba_fhir::resource::is_id;
 use yba_fhir::{Kind, Outcome};
 
-/// Most resources that `_include` may bring along with one page.
-const INCLUDED_MAX: usize = 2000;
 /// Most rows of a patient's compartment that one read gives.
 pub const COMPARTMENT_MAX: usize = 20_000;
 
@@ -137,6 +131,13 @@ impl Store {
         Ok(rows.into_iter().map(|mut row| (row.take_text(0), row.take_text(1))).collect())
     }
 
+    /// The units of UCUM that quantities here have or had.
+    pub async fn units(&self) -> Result<Vec<String>, Outcome> {
+        let sql = format!("SELECT code FROM unit WHERE shard = 0 ORDER BY code LIMIT {UNITS_MAX}");
+        let rows = self.query(&sql, Vec::new()).await?;
+        Ok(rows.into_iter().map(|mut row| row.take_text(0)).collect())
+    }
+
     /// How far a follower has come.
     pub async fn cursor(&self, follower: &str) -> Result<i64, Outcome> {
         let sql = "SELECT t FROM follower WHERE shard = 0 AND name = ?1";
@@ -185,165 +186,6 @@ impl Store {
         })
         .await
     }
-
-    /// One page of a search; `cursor` comes from the page before.
-    pub async fn search(&self, query: &Query, scope: &Scope, cursor: Option<&str>) -> Result<Found, Outcome> {
-        let cursor = match cursor {
-            None => Cursor { t: self.head_t(), after: None },
-            Some(text) => {
-                let mark = query.mark(scope);
-                Cursor::parse(text, mark).filter(|cursor| cursor.t <= self.head_t()).ok_or_else(|| {
-                    let hint = "Liên kết trang không hợp lệ. Hãy tìm lại từ đầu.";
-                    Outcome::invalid("search-cursor", hint, "malformed page cursor, or one of another search")
-                })?
-            }
-        };
-        self.page(query, scope, cursor).await
-    }
-
-    /// The first page of a search as it stood at an earlier log position. Refuses with `gone` when the index rows of
-    /// that moment were cleared.
-    pub async fn search_at(&self, query: &Query, scope: &Scope, t: i64) -> Result<Found, Outcome> {
-        self.page(query, scope, Cursor { t: t.min(self.head_t()), after: None }).await
-    }
-
-    async fn page(&self, query: &Query, scope: &Scope, cursor: Cursor) -> Result<Found, Outcome> {
-        let (query, scope, inner) = (query.clone(), scope.clone(), self.0.clone());
-        self.scan(move |connection| run_search(connection, &query, &scope, &inner.numbers, &cursor)).await
-    }
-}
-
-fn run_search(
-    connection: &mut Connection,
-    query: &Query,
-    scope: &Scope,
-    numbers: &Numbers,
-    cursor: &Cursor,
-) -> Result<Found, Outcome> {
-    let total = match query.total || query.count_only {
-        true => Some(plan::count(connection, query, scope, numbers, cursor.t)?),
-        false => None,
-    };
-    let mut found = Found { matches: Vec::new(), included: Vec::new(), next: None, total, t: cursor.t };
-    if query.count_only {
-        return unexpired(connection, found);
-    }
-    let mut matches = plan::page(connection, query, scope, numbers, cursor, query.count + 1)?;
-    if matches.len() > query.count {
-        matches.truncate(query.count);
-        let after = matches.last().map(|last| (last.rid, last.keys.clone()));
-        found.next = Some(Cursor { t: cursor.t, after }.to_text(query.mark(scope)));
-    }
-    let positions: Vec<i64> = matches.iter().map(|one| one.t).collect();
-    found.matches = versions(connection, &positions)?;
-    found.included = included(connection, query, scope, numbers, cursor.t, &matches)?;
-    let pointing = pointing(connection, query, scope, numbers, cursor.t, &found)?;
-    found.included.extend(pointing);
-    unexpired(connection, found)
-}
-
-/// Refuses a page whose moment is over. Asked after the rows were read: had any of them been cleared before, the mark
-/// of that clearing is here too.
-fn unexpired(connection: &mut Connection, found: Found) -> Result<Found, Outcome> {
-    if found.t >= number(connection, "pages_from_t")?.unwrap_or(0) {
-        return Ok(found);
-    }
-    let text = "Liên kết trang đã quá hạn 1 giờ. Hãy tìm lại từ đầu.";
-    let detail = "the page link has expired; restart the search";
-    Err(Outcome::new(Kind::Gone, "search-page-expired", text, detail))
-}
-
-/// The targets of `_include`, each once, none that is among the matches, none beyond the scope.
-fn included(
-    connection: &mut Connection,
-    query: &Query,
-    scope: &Scope,
-    numbers: &Numbers,
-    t: i64,
-    matches: &[plan::Match],
-) -> Result<Vec<Version>, Outcome> {
-    if query.include.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut targets: Vec<(String, String)> = Vec::new();
-    for (code, wanted) in &query.include {
-        for one in matches {
-            let mut sql = Sql::default();
-            sql.push(
-                "SELECT target FROM ix_reference WHERE shard = 0 AND rid = {} AND ",
-                [Value::Int(one.rid)],
-            );
-            plan::under(&mut sql, "", numbers.parameter(&query.kind, code));
-            plan::visible(&mut sql, "", t);
-            for row in connection.query(&sql.text, &sql.params)? {
-                if let Some((kind, id)) = local_target(row.text(0))
-                    && wanted.as_deref().is_none_or(|wanted| wanted == kind)
-                    && r4().is_resource(kind)
-                {
-                    targets.push((kind.to_owned(), id.to_owned()));
-                }
-            }
-        }
-    }
-    targets.sort_unstable();
-    targets.dedup();
-    if targets.len() > INCLUDED_MAX {
-        return Err(too_many_included("_include"));
-    }
-    let keys: Vec<(&str, &str)> = targets.iter().map(|(kind, id)| (kind.as_str(), id.as_str())).collect();
-    let shown: HashSet<i64> = matches.iter().map(|one| one.rid).collect();
-    let mut positions = Vec::new();
-    for head in fragments::heads(connection, &keys)?.iter().filter(|head| !shown.contains(&head.int(2))) {
-        positions.extend(plan::visible_at(connection, head.int(2), scope, t)?);
-    }
-    versions(connection, &positions)
-}
-
-/// What points at the matches by a `_revinclude`, each once, none that is shown already, none beyond the scope.
-fn pointing(
-    connection: &mut Connection,
-    query: &Query,
-    scope: &Scope,
-    numbers: &Numbers,
-    t: i64,
-    found: &Found,
-) -> Result<Vec<Version>, Outcome> {
-    let mut rids: Vec<i64> = Vec::new();
-    for (kind, code) in &query.revinclude {
-        for one in &found.matches {
-            let mut sql = Sql::default();
-            let hint = connection.by_value("ix_reference");
-            sql.push(&format!("SELECT rid FROM ix_reference{hint} WHERE shard = 0 AND "), []);
-            plan::under(&mut sql, "", numbers.parameter(kind, code));
-            sql.push("target = {} AND ", [Value::Text(format!("{}/{}", one.kind, one.id))]);
-            plan::visible(&mut sql, "", t);
-            sql.push(" LIMIT {}", [Value::Int(INCLUDED_MAX as i64 + 1)]);
-            rids.extend(connection.query(&sql.text, &sql.params)?.iter().map(|row| row.int(0)));
-            if rids.len() > INCLUDED_MAX {
-                return Err(too_many_included("_revinclude"));
-            }
-        }
-    }
-    rids.sort_unstable();
-    rids.dedup();
-    let mut positions = Vec::new();
-    for rid in rids {
-        positions.extend(plan::visible_at(connection, rid, scope, t)?);
-    }
-    let shown: HashSet<(String, String)> = found
-        .matches
-        .iter()
-        .chain(&found.included)
-        .map(|version| (version.kind.clone(), version.id.clone()))
-        .collect();
-    let mut pointing = versions(connection, &positions)?;
-    pointing.retain(|version| !shown.contains(&(version.kind.clone(), version.id.clone())));
-    Ok(pointing)
-}
-
-fn too_many_included(name: &str) -> Outcome {
-    let text = format!("{name} kéo theo hơn {INCLUDED_MAX} tài nguyên. Hãy giảm _count.");
-    Outcome::new(Kind::TooMany, "too-many-included", text, format!("{name} brings too many resources"))
 }
 
 fn versions(connection: &mut Connection, positions: &[i64]) -> Result<Vec<Version>, Outcome> {

@@ -7,6 +7,7 @@
 use crate::db::schema::{self, INDEXES, OPEN};
 use crate::db::{Bound, Connection, Result, Row, Value, fragments};
 use crate::heads;
+use crate::index::units::Known;
 use crate::index::{EPOCH, Numbers};
 use crate::version::Version;
 use crate::writer::{set_text, text};
@@ -52,7 +53,12 @@ pub(crate) fn begin(connection: &mut Connection, last: i64) -> Result<Indexing> 
 }
 
 /// Makes the rows of the next records, inside the open transaction.
-pub(crate) fn page(connection: &mut Connection, numbers: &Numbers, at: Indexing) -> Result<Indexing> {
+pub(crate) fn page(
+    connection: &mut Connection,
+    numbers: &Numbers,
+    units: &mut Known,
+    at: Indexing,
+) -> Result<Indexing> {
     let (rids, positions) = next_records(connection, at)?;
     let mut shown = Vec::with_capacity(rids.len());
     for row in fragments::versions_at(connection, &positions)? {
@@ -66,6 +72,7 @@ pub(crate) fn page(connection: &mut Connection, numbers: &Numbers, at: Indexing)
         let mut outdated = Vec::new();
         for (version, rows) in &shown {
             let expected = heads::cells_of(version, rows, table, numbers);
+            units.learn(connection, table, &expected)?;
             let before = stored.remove(&version.rid).unwrap_or_default();
             if heads::differ(&before, &expected, index) {
                 outdated.push(version.rid);

@@ -10,6 +10,7 @@ use crate::db::fragments::{self, VERSION_COLUMNS};
 use crate::db::schema::{self, INDEXES};
 use crate::db::{Connection, Error, Place, Result, Statement, Value, lease};
 use crate::group::{Entry, Group, Head};
+use crate::index::units::Known;
 use crate::index::{Numbers, Rows};
 use crate::reindex::{self, Indexing};
 use crate::request::{Arrival, Effect, Expect, Refusal, Request, Write};
@@ -66,6 +67,7 @@ pub(crate) struct Writer {
     pub place: Place,
     pub clock: Clock,
     pub numbers: Numbers,
+    pub units: Known,
     pub incarnation: String,
     pub origin: String,
     pub ends: Ends,
@@ -152,7 +154,9 @@ impl Writer {
     /// Makes the index rows of the next records anew; false when that failed.
     fn index_page(&mut self) -> bool {
         let at = *self.indexing.borrow();
-        let done = self.in_transaction(|writer| reindex::page(&mut writer.connection, &writer.numbers, at));
+        let done = self.in_transaction(|writer| {
+            reindex::page(&mut writer.connection, &writer.numbers, &mut writer.units, at)
+        });
         self.indexed_at = Instant::now();
         match done {
             Ok(at) => self.indexing.send_replace(at) != at,
@@ -242,6 +246,7 @@ impl Writer {
             match self.attempt(&mut work) {
                 Ok(value) => break value,
                 Err(Failure::Before(error)) => {
+                    self.units.forget();
                     self.connection.rollback();
                     self.ends = before.clone();
                     if !error.retry || tries == TRIES {
@@ -250,6 +255,7 @@ impl Writer {
                     }
                 }
                 Err(Failure::AtCommit(error, value, after)) => {
+                    self.units.forget();
                     self.connection.rollback();
                     self.ends = before.clone();
                     match self.commit_happened() {
@@ -349,7 +355,7 @@ impl Writer {
             };
             answers.push(answer);
         }
-        group.flush(&mut self.connection)?;
+        group.flush(&mut self.connection, &mut self.units)?;
         self.read_unchanged(&mut answers)?;
         Ok(answers)
     }
@@ -398,8 +404,9 @@ impl Writer {
                 return Ok(Some(Refusal::Head { position, current, deleted }));
             }
             if let Some(query) = &write.unless {
-                group.flush(&mut self.connection)?;
-                let cursor = plan::Cursor { t: self.ends.t, after: None };
+                group.flush(&mut self.connection, &mut self.units)?;
+                let cursor = plan::Cursor { t: self.ends.t, at: 0, after: None };
+                let query = std::slice::from_ref(query);
                 let found = plan::page(&mut self.connection, query, &Scope::All, &self.numbers, &cursor, 1)?;
                 if !found.is_empty() {
                     return Ok(Some(Refusal::NowExists { position }));
@@ -470,7 +477,14 @@ impl Writer {
             body,
         };
         let kind_number = self.numbers.kind(&write.kind);
-        group.show(&mut self.connection, slot, version.clone(), kind_number, write.rows())?;
+        group.show(
+            &mut self.connection,
+            slot,
+            version.clone(),
+            kind_number,
+            write.rows(),
+            &mut self.units,
+        )?;
         Ok(Applied { effect, version: Some(version) })
     }
 
@@ -511,13 +525,13 @@ impl Writer {
             match shown {
                 true => {
                     let kind_number = self.numbers.kind(&version.kind);
-                    group.show(&mut self.connection, slot, version, kind_number, rows)?;
+                    group.show(&mut self.connection, slot, version, kind_number, rows, &mut self.units)?;
                 }
                 false => group.keep(version),
             }
             taken += 1;
         }
-        group.flush(&mut self.connection)?;
+        group.flush(&mut self.connection, &mut self.units)?;
         if taken > 0 {
             // So that the clock is known again at the next start without a look at every head.
             set_number(&mut self.connection, "clock_floor", self.ends.hybrid.0)?;

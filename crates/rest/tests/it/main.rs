@@ -4,6 +4,7 @@
 mod access;
 mod conditional;
 mod docs;
+mod everywhere;
 mod history;
 mod hl7;
 mod hostile;

@@ -21,7 +21,7 @@ async fn the_statement_names_version_format_and_address() {
         let text = str_at(rest, &["documentation"]).unwrap();
         assert!(text.contains("order of arrival") && text.contains("_since"), "{text}");
         let system: Vec<&str> = items(rest, "interaction").filter_map(|one| str_at(one, &["code"])).collect();
-        assert_eq!(system, ["transaction", "batch", "history-system"]);
+        assert_eq!(system, ["transaction", "batch", "history-system", "search-system"]);
         assert_eq!(items(rest, "resource").count(), 146);
     })
     .await;

@@ -10,6 +10,7 @@ use crate::db::schema::{AUDIT, HEAD, INDEXES, VERSION};
 use crate::db::{Bound, Connection, Place};
 use crate::heads;
 use crate::index::Rows;
+use crate::index::units::Known;
 use crate::open::{self, Options};
 use crate::request::Arrival;
 use crate::version::{Stored, Version};
@@ -357,6 +358,7 @@ impl Storing {
         let numbers = open::load_numbers(&mut self.connection)?;
         let (mut after, mut records) = (0, 0);
         let last = self.moment.0;
+        let mut units = Known::default();
         loop {
             let page = heads::page(&mut self.connection, after, last)?;
             let Some(end) = page.last() else { return Ok(records) };
@@ -368,6 +370,9 @@ impl Storing {
             }
             batches.push((&HEAD, page.iter().flat_map(head_cells).collect()));
             self.connection.begin()?;
+            for (table, (_, cells)) in batches.iter().take(INDEXES.len()).enumerate() {
+                units.learn(&mut self.connection, table, cells)?;
+            }
             self.connection.insert(&batches)?;
             self.connection.commit()?;
             progress(Progress { part: "index", done: after as u64, total: last as u64 });

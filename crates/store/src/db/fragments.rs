@@ -164,3 +164,120 @@ pub fn replace_heads(connection: &mut Connection, cells: &[Bound<'_>]) -> Result
         Connection::Postgres(link) => link.insert_with(&HEAD, cells, update),
     }
 }
+
+/// What these records refer to under these parameters at a log position: rows of `target`.
+pub fn reference_targets(
+    connection: &mut Connection,
+    rids: &[i64],
+    numbers: &[i64],
+    t: i64,
+) -> Result<Vec<Row>> {
+    let under = listed(numbers);
+    match connection {
+        Connection::Sqlite(link) => {
+            let sql = format!(
+                "SELECT target FROM ix_reference WHERE shard = 0 AND rid = ?1 AND p IN ({under}) \
+                 AND t_from <= ?2 AND t_to > ?2"
+            );
+            link.query_each(&sql, rids.iter().map(|rid| [Value::Int(*rid), Value::Int(t)]))
+        }
+        Connection::Postgres(link) => {
+            let sql = format!(
+                "SELECT x.target FROM unnest(?1::bigint[]) AS k(rid) JOIN ix_reference x ON x.shard = 0 \
+                 AND x.rid = k.rid AND x.p IN ({under}) AND x.t_from <= (?2::bigint[])[1] \
+                 AND x.t_to > (?2::bigint[])[1]"
+            );
+            link.query_arrays(&sql, &[Column::Int(rids.to_vec()), Column::Int(vec![t])])
+        }
+    }
+}
+
+/// The records that refer to one of these addresses under these parameters at a log position: rows of `rid`, at most so
+/// many of each address.
+pub fn references_to(
+    connection: &mut Connection,
+    addresses: &[String],
+    numbers: &[i64],
+    t: i64,
+    limit: usize,
+) -> Result<Vec<Row>> {
+    let (under, hint) = (listed(numbers), connection.by_value("ix_reference"));
+    match connection {
+        Connection::Sqlite(link) => {
+            let sql = format!(
+                "SELECT rid FROM ix_reference{hint} WHERE shard = 0 AND p IN ({under}) AND target = ?1 \
+                 AND t_from <= ?2 AND t_to > ?2 LIMIT {limit}"
+            );
+            link.query_each(&sql, addresses.iter().map(|one| [Value::from(one.as_str()), Value::Int(t)]))
+        }
+        Connection::Postgres(link) => {
+            let sql = format!(
+                "SELECT x.rid FROM unnest(?1::text[]) AS k(target) JOIN ix_reference x ON x.shard = 0 \
+                 AND x.p IN ({under}) AND x.target = k.target AND x.t_from <= (?2::bigint[])[1] \
+                 AND x.t_to > (?2::bigint[])[1] LIMIT {limit}"
+            );
+            let addresses = addresses.iter().map(String::as_str).collect();
+            link.query_arrays(&sql, &[Column::Text(addresses), Column::Int(vec![t])])
+        }
+    }
+}
+
+/// The log positions of the versions that these records showed at a log position, of those that showed one; narrowed to
+/// what belongs to these patients, when any are named.
+pub fn shown_at(
+    connection: &mut Connection,
+    rids: &[i64],
+    patients: Option<&[String]>,
+    t: i64,
+) -> Result<Vec<i64>> {
+    if rids.is_empty() || patients.is_some_and(<[String]>::is_empty) {
+        return Ok(Vec::new());
+    }
+    let rows = match connection {
+        Connection::Sqlite(link) => {
+            let own = patients.map(|patients| {
+                let places: Vec<String> = (0..patients.len()).map(|at| format!("?{}", at + 3)).collect();
+                format!(
+                    " AND EXISTS (SELECT 1 FROM ix_patient x WHERE x.shard = 0 AND x.rid = l.rid \
+                     AND x.t_from <= ?2 AND x.t_to > ?2 AND x.patient IN ({}))",
+                    places.join(", ")
+                )
+            });
+            let sql = format!(
+                "SELECT l.t_from FROM ix_life l WHERE l.shard = 0 AND l.rid = ?1 AND l.t_from <= ?2 \
+                 AND l.t_to > ?2{}",
+                own.unwrap_or_default()
+            );
+            let mut rows = Vec::with_capacity(rids.len());
+            for rid in rids {
+                let mut params = vec![Value::Int(*rid), Value::Int(t)];
+                params.extend(patients.unwrap_or_default().iter().map(|id| Value::from(id.as_str())));
+                rows.extend(link.query(&sql, &params)?);
+            }
+            rows
+        }
+        Connection::Postgres(link) => {
+            let at = "(?2::bigint[])[1]";
+            let own = patients.map(|_| {
+                format!(
+                    " AND EXISTS (SELECT 1 FROM ix_patient x WHERE x.shard = 0 AND x.rid = l.rid \
+                     AND x.t_from <= {at} AND x.t_to > {at} AND x.patient = ANY(?3::text[]))"
+                )
+            });
+            let sql = format!(
+                "SELECT l.t_from FROM unnest(?1::bigint[]) AS k(rid) JOIN ix_life l ON l.shard = 0 \
+                 AND l.rid = k.rid AND l.t_from <= {at} AND l.t_to > {at}{}",
+                own.unwrap_or_default()
+            );
+            let mut columns = vec![Column::Int(rids.to_vec()), Column::Int(vec![t])];
+            columns.extend(patients.map(|ids| Column::Text(ids.iter().map(String::as_str).collect())));
+            link.query_arrays(&sql, &columns)?
+        }
+    };
+    Ok(rows.iter().map(|row| row.int(0)).collect())
+}
+
+/// Numbers of ours as they stand in a list of SQL.
+fn listed(numbers: &[i64]) -> String {
+    numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+}

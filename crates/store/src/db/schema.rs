@@ -132,6 +132,7 @@ pub fn ddl(postgres: bool) -> String {
         );
         sql += &format!("CREATE INDEX IF NOT EXISTS {name}_closed ON {name} (t_to) WHERE t_to < {OPEN};");
     }
+    sql += crate::index::units::DDL;
     sql += "CREATE TABLE IF NOT EXISTS search_key (shard SMALLINT NOT NULL DEFAULT 0, name TEXT NOT NULL, \
             number BIGINT NOT NULL, PRIMARY KEY (shard, name));";
     sql += "CREATE TABLE IF NOT EXISTS follower (shard SMALLINT NOT NULL DEFAULT 0, name TEXT NOT NULL, \

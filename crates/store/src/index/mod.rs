@@ -6,12 +6,13 @@
 
 pub mod date;
 pub mod pair;
-mod program;
+pub(crate) mod program;
 pub mod quantity;
 pub mod reference;
 pub mod sharing;
 pub mod string;
 pub mod token;
+pub mod units;
 pub mod uri;
 
 use crate::db::Value as Cell;
@@ -28,8 +29,8 @@ use yba_fhirpath::{Environment, Item, Node};
 
 /// The version of what this module makes of a resource. Whoever changes which rows there are raises it: nodes then
 /// make their rows anew (see [`crate::reindex`]). 1 was the one of plain paths, 2 kept
-/// rows for every parameter.
-pub const EPOCH: i64 = 3;
+/// rows for every parameter, 3 had none for the types of identifiers and for identifiers in references.
+pub const EPOCH: i64 = 4;
 /// Longest text kept in an index row; longer text is cut and marked with a hash of the whole.
 const TEXT_MAX: usize = 400;
 /// Most bytes, and fewest, that remain of a text that is cut (a letter has up to four).
@@ -105,6 +106,8 @@ pub struct Parameter {
     pub code: &'static str,
     pub search_type: SearchType,
     pub targets: Vec<String>,
+    /// The code system of an element that is a bare code.
+    pub code_system: Option<String>,
     /// Where its rows stand.
     pub kept: Kept,
     expression: &'static str,
@@ -194,6 +197,7 @@ fn of_kind(kind: &'static str) -> KindIndex {
                 code: &definition.code,
                 search_type: definition.search_type,
                 targets: definition.targets.clone(),
+                code_system: code_system(kind, &definition.expression),
                 kept: Kept::Own,
                 expression: &definition.expression,
                 in_compartment: compartment.contains(&definition.code),
@@ -203,6 +207,16 @@ fn of_kind(kind: &'static str) -> KindIndex {
     share(kind, &mut parameters, &mut composites);
     let by_code = parameters.iter().enumerate().map(|(at, one)| (one.code, at)).collect();
     KindIndex { kind, parameters, composites, by_code, programs: OnceLock::new() }
+}
+
+/// The code system of an element whose type is `code`: R4 names the required list after it.
+fn code_system(kind: &str, expression: &str) -> Option<String> {
+    let branch = expression.split('|').map(str::trim).find(|one| one.split('.').next() == Some(kind))?;
+    let path = branch.split_once('.')?.1;
+    let element = r4().type_def(kind)?.elements.iter().find(|element| element.path == path)?;
+    let (_, list) = element.binding.as_ref().filter(|_| element.types == ["code"])?;
+    let list = list.split('|').next()?;
+    list.strip_prefix("http://hl7.org/fhir/ValueSet/").map(|name| format!("http://hl7.org/fhir/{name}"))
 }
 
 /// Finds out whose rows say what another's would.
@@ -351,11 +365,19 @@ fn value_of<'a>(item: &'a Item<'_>) -> Option<Cow<'a, Value>> {
 
 fn index_value(search_type: SearchType, p: i64, value: &Value, rows: &mut Rows) {
     match search_type {
-        SearchType::Token => token::index(p, value, rows),
+        SearchType::Token => {
+            token::index(p, value, rows);
+            token::index_type(p, value, rows);
+        }
         SearchType::String => string::index(p, value, rows),
         SearchType::Date => date::index(p, value, rows),
         SearchType::Number | SearchType::Quantity => quantity::index(p, value, rows),
-        SearchType::Reference => reference::index(p, value, rows),
+        SearchType::Reference => {
+            reference::index(p, value, rows);
+            if let Some(identifier) = value.get("identifier") {
+                token::index(p, identifier, rows);
+            }
+        }
         SearchType::Uri => uri::index(p, value, rows),
         SearchType::Composite | SearchType::Special => {}
     }

@@ -134,13 +134,18 @@ fn add_second(search_type: SearchType, value: &Value, found: &mut Vec<Second>) {
 
 /// One value of a composite search: `token$second`, or with a third. `None` when the parts are not what the composite is
 /// made of. `kind` is the type that is searched.
-pub fn matches(composite: &Composite, kind: &str, value: &str) -> Option<Condition> {
+pub fn matches(
+    composite: &Composite,
+    kind: &str,
+    value: &str,
+    units: &dyn Fn() -> Vec<String>,
+) -> Option<Condition> {
     let parts = escaped_split(value, '$');
     if parts.len() != composite.parts.len() || parts.iter().any(|part| part.is_empty()) {
         return None;
     }
     let mut condition =
-        token::matches(&parts[0]).and(second(composite.parts[1].search_type, kind, &parts[1])?);
+        token::matches(&parts[0]).and(second(composite.parts[1].search_type, kind, &parts[1], units)?);
     if let Some(third) = parts.get(2) {
         condition = condition.and(third_number(third)?);
     }
@@ -148,7 +153,12 @@ pub fn matches(composite: &Composite, kind: &str, value: &str) -> Option<Conditi
 }
 
 /// The condition of the second part, in the columns where it stands here.
-fn second(search_type: SearchType, kind: &str, value: &str) -> Option<Condition> {
+fn second(
+    search_type: SearchType,
+    kind: &str,
+    value: &str,
+    units: &dyn Fn() -> Vec<String>,
+) -> Option<Condition> {
     let named = |condition: Condition, names: [(&str, &str); 2]| {
         let sql = names.iter().fold(condition.sql, |sql, (from, to)| sql.replace(from, to));
         Condition { sql, ..condition }
@@ -157,7 +167,7 @@ fn second(search_type: SearchType, kind: &str, value: &str) -> Option<Condition>
     Some(match search_type {
         SearchType::Token => named(token::matches(value), [("code", "text"), ("system", "extra")]),
         SearchType::Number | SearchType::Quantity => {
-            named(quantity::matches(value)?, [("unit", "text"), ("system", "extra")])
+            named(quantity::matches(value, units)?, [("unit", "text"), ("system", "extra")])
         }
         SearchType::Date => {
             let (prefix, rest) = Prefix::split(value);

@@ -32,7 +32,12 @@ impl Programs {
 }
 
 fn parameter(parameter: &Parameter, kind: &str) -> Option<Program> {
-    (parameter.kept == Kept::Own).then(|| compile(parameter.expression, Some(kind)))
+    (parameter.kept == Kept::Own).then(|| of(parameter, kind))
+}
+
+/// The expression of a parameter, compiled for a type.
+pub fn of(parameter: &Parameter, kind: &str) -> Program {
+    compile(parameter.expression, Some(kind))
 }
 
 fn pair(composite: &Composite, kind: &str) -> PairProgram {

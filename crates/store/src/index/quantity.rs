@@ -5,6 +5,7 @@ use super::{Rows, bounded, position};
 use crate::db::{Value as Cell, schema};
 use crate::search::condition::{Condition, Prefix, escaped_split};
 use yba_fhir::json::{JsonValueTrait, Value, number_text, str_at};
+use yba_fhirpath::{Decimal, ucum};
 
 /// The open ends of ranges, and the bound of numbers that are indexed: two of them can still be added up.
 const NUMBER_MAX: f64 = 1e300;
@@ -60,15 +61,71 @@ pub fn interval(text: &str) -> Option<(f64, f64)> {
     Some((number - half, number + half))
 }
 
-/// One value of a number or quantity search: `[prefix]number[|system|code]`. `None` when the number is none.
-pub fn matches(value: &str) -> Option<Condition> {
+/// The system of UCUM's units.
+pub const UCUM: &str = "http://unitsofmeasure.org";
+/// Most units into which one value is converted.
+const UNITS_MAX: usize = 50;
+
+/// One value of a number or quantity search: `[prefix]number[|system|code]`. `None` when the number is none. A quantity
+/// with a unit of UCUM is also found in the others of its kind that `units` names, which is only asked then.
+pub fn matches(value: &str, units: &dyn Fn() -> Vec<String>) -> Option<Condition> {
     let parts = escaped_split(value, '|');
     let (prefix, number) = Prefix::split(&parts[0]);
     let (low, high) = interval(number)?;
     let exact: f64 = number.parse().ok()?;
+    let of_unit = |condition: Condition, system: &str, unit: &str| {
+        let column = |name: &str, text: &str| {
+            Condition::new(format!("{name} = {{}}"), vec![Cell::Text(bounded(text))])
+        };
+        let condition = if unit.is_empty() { condition } else { condition.and(column("unit", unit)) };
+        if system.is_empty() { condition } else { condition.and(column("system", system)) }
+    };
+    let (system, unit) = match parts.as_slice() {
+        [_, system, unit, ..] => (system.as_str(), unit.as_str()),
+        _ => ("", ""),
+    };
+    let mut any = vec![of_unit(compared(prefix, low, high, exact), system, unit)];
+    if system == UCUM && !unit.is_empty() {
+        let others = units().into_iter().filter(|other| other != unit);
+        any.extend(
+            others
+                .filter_map(|other| {
+                    let [low, high, exact] = [low, high, exact].map(|number| in_unit(number, unit, &other));
+                    let (low, high, exact) = (low?, high?, exact?);
+                    let fits = match prefix {
+                        // Equal amounts may be written with other precision in another unit: 1 g is 1000 mg.
+                        Prefix::Eq => {
+                            Condition::any(vec![compared(prefix, low, high, exact), middle_is(exact)])
+                        }
+                        _ => compared(prefix, low, high, exact),
+                    };
+                    Some(of_unit(fits, UCUM, &other))
+                })
+                .take(UNITS_MAX),
+        );
+    }
+    Some(Condition::any(any))
+}
+
+/// A number in another unit of the same kind.
+fn in_unit(number: f64, from: &str, to: &str) -> Option<f64> {
+    let number = Decimal::from_f64_retain(number)?;
+    ucum::converted(number, from, to)?.to_string().parse().ok()
+}
+
+fn middle_is(exact: f64) -> Condition {
+    let twice = Cell::Real(2.0 * exact);
+    Condition::new(
+        "(low + high >= {} AND low + high <= {})",
+        vec![tolerant(&twice, -1.0), tolerant(&twice, 1.0)],
+    )
+}
+
+/// A stored interval compared with one that is asked, and its middle.
+fn compared(prefix: Prefix, low: f64, high: f64, exact: f64) -> Condition {
     // The middle of the stored interval is compared doubled: halving a tiny number is an error to PostgreSQL.
     let (low, high, twice) = (Cell::Real(low), Cell::Real(high), Cell::Real(2.0 * exact));
-    let mut condition = match prefix {
+    match prefix {
         Prefix::Eq => {
             Condition::new("(low >= {} AND high <= {})", vec![tolerant(&low, -1.0), tolerant(&high, 1.0)])
         }
@@ -84,17 +141,7 @@ pub fn matches(value: &str) -> Option<Condition> {
             let ends = vec![Cell::Real(exact - margin), Cell::Real(exact + margin)];
             Condition::new("(high >= {} AND low <= {})", ends)
         }
-    };
-    match (parts.get(1).filter(|part| !part.is_empty()), parts.get(2).filter(|part| !part.is_empty())) {
-        (Some(system), _) if parts.len() > 2 => {
-            condition = condition.and(Condition::new("system = {}", vec![Cell::Text(bounded(system))]));
-        }
-        _ => {}
     }
-    if let Some(unit) = parts.get(2).filter(|part| !part.is_empty()) {
-        condition = condition.and(Condition::new("unit = {}", vec![Cell::Text(bounded(unit))]));
-    }
-    Some(condition)
 }
 
 /// Moves a bound by a hair, so that binary rounding of decimals never loses an equal number.

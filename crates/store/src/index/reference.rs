@@ -28,7 +28,15 @@ pub fn local_target(reference: &str) -> Option<(&str, &str)> {
 }
 
 /// One value of a reference search: `Patient/1`, an absolute address, or an id alone with the types it may have.
+///
+/// An address of a definition without a version means every version of it; a version of a record means the record.
 pub fn matches(value: &str, types: &[String]) -> Condition {
+    let value = value.split_once("/_history/").map_or(value, |(before, _)| before);
+    if value.contains(':') && !value.contains('|') {
+        let ends = [value.to_owned(), format!("{value}|"), format!("{value}}}")];
+        let params = ends.into_iter().map(|text| Cell::Text(bounded(&text))).collect();
+        return Condition::new("(target = {} OR target >= {} AND target < {})", params);
+    }
     if value.contains('/') || value.contains(':') {
         return Condition::new("target = {}", vec![Cell::Text(bounded(value))]);
     }

@@ -3,6 +3,7 @@
 use super::{Rows, bounded, position};
 use crate::db::{Value as Cell, schema};
 use crate::search::condition::{Condition, escaped_split};
+use std::collections::BTreeMap;
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 
 /// Adds the rows of a code, Coding, CodeableConcept, Identifier, ContactPoint or boolean.
@@ -11,6 +12,45 @@ pub fn index(p: i64, value: &Value, rows: &mut Rows) {
         let row = [Cell::Int(p), Cell::Text(bounded(code)), Cell::Text(bounded(system))];
         rows.add(position(&schema::TOKEN), row);
     });
+}
+
+/// Adds the rows by which an Identifier is found with the type it has ([`of_type`]): they stand among the composites.
+pub fn index_type(p: i64, value: &Value, rows: &mut Rows) {
+    let (Some(number), Some(kind)) = (str_at(value, &["value"]), value.get("type")) else { return };
+    each(kind, &mut |system, code| {
+        let texts = [bounded(code), bounded(system)].map(Cell::Text);
+        let [code, system] = texts;
+        let (zero, number) = (Cell::Real(0.0), Cell::Text(bounded(number)));
+        let row = [Cell::Int(p), code, system, zero.clone(), zero, number, Cell::from("")];
+        rows.add(position(&schema::PAIR), row);
+    });
+}
+
+/// `:of-type`: `type-system|type-code|value`, each of them given. `None` when one is not.
+/// <https://hl7.org/fhir/R4/search.html#token>
+pub fn of_type(value: &str) -> Option<Condition> {
+    match escaped_split(value, '|').as_slice() {
+        [system, code, number] if ![system, code, number].iter().any(|part| part.is_empty()) => {
+            let params = [code, system, number].map(|part| Cell::Text(bounded(part))).to_vec();
+            Some(Condition::new("(code = {} AND system = {} AND text = {})", params))
+        }
+        _ => None,
+    }
+}
+
+/// One of these codes, given as system and code. The rows of a bare code have no system: its list's is `implied`.
+pub fn one_of(codes: Vec<(String, String)>, implied: Option<&str>) -> Condition {
+    let mut by_system: BTreeMap<String, Vec<Cell>> = BTreeMap::new();
+    for (system, code) in codes {
+        let system = if implied == Some(&system) { String::new() } else { system };
+        by_system.entry(system).or_default().push(Cell::Text(bounded(&code)));
+    }
+    let each = by_system.into_iter().map(|(system, mut params)| {
+        let places = vec!["{}"; params.len()].join(", ");
+        params.push(Cell::Text(bounded(&system)));
+        Condition::new(format!("(code IN ({places}) AND system = {{}})"), params)
+    });
+    Condition::any(each.collect())
 }
 
 /// Calls `found` with system and code of each token in a value; the system of a bare code is empty.

@@ -1,12 +1,19 @@
 //! Search: from parameters as people write them to a plan, from a plan to SQL, from rows to a page.
 //!
-//! Start at [`query`]; [`plan`] shows how a page is found; the search types themselves live in [`crate::index`].
+//! Start at [`query`] (what is asked; its parts in [`clause`] and [`value`]); [`plan`] shows how a page is found,
+//! [`filter`] what is tried on bodies, [`include`] what a page brings along. The search types themselves live in
+//! [`crate::index`].
 
+mod clause;
 pub mod condition;
+pub mod filter;
+pub mod include;
+mod page;
 pub mod plan;
 pub mod query;
+mod value;
 
-pub use query::{Clause, Query, Sort};
+pub use query::{Clause, NoWorld, Query, Sort, World};
 
 use crate::version::Version;
 
@@ -25,7 +32,7 @@ pub enum Scope {
 #[derive(Debug)]
 pub struct Found {
     pub matches: Vec<Version>,
-    /// What `_include` brought along.
+    /// What `_include` and `_revinclude` brought along.
     pub included: Vec<Version>,
     /// The cursor of the next page; absent on the last.
     pub next: Option<String>,

@@ -7,12 +7,16 @@ use super::query::{Clause, Query, Sort, SortBy};
 use crate::db::schema::{self, INDEXES};
 use crate::db::{Connection, Result, Row, Value};
 use crate::index::{Numbers, reference};
+use std::collections::BTreeSet;
+use yba_fhir::defs::r4;
 
 /// Where a page begins: after this record, and after these sort keys.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cursor {
     /// The log position at which the whole search answers.
     pub t: i64,
+    /// Which of the types of the search the page begins with, when it goes through them one after the other.
+    pub at: usize,
     /// The last record of the page before, and its sort keys; absent for the first page.
     pub after: Option<(i64, Vec<Value>)>,
 }
@@ -22,6 +26,8 @@ pub struct Cursor {
 pub struct Match {
     pub rid: i64,
     pub t: i64,
+    /// Which of the types of the search it is of, when they come one after the other.
+    pub at: usize,
     pub keys: Vec<Value>,
 }
 
@@ -38,10 +44,11 @@ const PROBE_ROWS: i64 = 400;
 /// ends when the page is full, and every few hundredth record fits even among millions.
 const DRIVER_ROWS: i64 = 10_000;
 
-/// Finds one page: at most `limit` matches after the cursor.
+/// Finds one page: at most `limit` matches after the cursor. The queries are of one search: of several types, with the
+/// same sort.
 pub fn page(
     connection: &mut Connection,
-    query: &Query,
+    queries: &[Query],
     scope: &Scope,
     numbers: &Numbers,
     cursor: &Cursor,
@@ -51,6 +58,32 @@ pub fn page(
         return Ok(Vec::new());
     }
     let sight = &Sight { scope, numbers, t: cursor.t };
+    if queries.iter().any(|query| !query.sort.is_empty()) {
+        return sorted_or_one(connection, queries, sight, cursor, limit);
+    }
+    // Nobody asks for an order: one type after the other.
+    let mut found = Vec::new();
+    for (at, query) in queries.iter().enumerate().skip(cursor.at) {
+        let begin = Cursor { after: cursor.after.clone().filter(|_| at == cursor.at), ..cursor.clone() };
+        let more =
+            sorted_or_one(connection, std::slice::from_ref(query), sight, &begin, limit - found.len())?;
+        found.extend(more.into_iter().map(|one| Match { at, ..one }));
+        if found.len() == limit {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// The page of one type, or of several in one order.
+fn sorted_or_one(
+    connection: &mut Connection,
+    queries: &[Query],
+    sight: &Sight<'_>,
+    cursor: &Cursor,
+    limit: usize,
+) -> Result<Vec<Match>> {
+    let Some(query) = queries.first() else { return Ok(Vec::new()) };
     let mut sql = Sql::default();
     let keys: Vec<String> =
         query.sort.iter().enumerate().map(|(position, _)| format!("k{position}")).collect();
@@ -58,14 +91,18 @@ pub fn page(
     for key in &keys {
         sql.push(&format!(", {key}"), []);
     }
-    sql.push(" FROM (SELECT l.rid AS rid, l.t_from AS t_from", []);
-    for (position, sort) in query.sort.iter().enumerate() {
-        sort_key(&mut sql, query, sort, sight);
-        sql.push(&format!(" AS k{position}"), []);
+    sql.push(" FROM (", []);
+    for (number, query) in queries.iter().enumerate() {
+        let union = if number == 0 { "" } else { " UNION ALL " };
+        sql.push(&format!("{union}SELECT l.rid AS rid, l.t_from AS t_from"), []);
+        for (position, sort) in query.sort.iter().enumerate() {
+            sort_key(&mut sql, query, sort, sight);
+            sql.push(&format!(" AS k{position}"), []);
+        }
+        // A sorted page needs all matches before it can begin.
+        let walks = query.sort.is_empty();
+        matching(connection, &mut sql, query, sight, walks)?;
     }
-    // A sorted page needs all matches before it can begin.
-    let walks = query.sort.is_empty();
-    matching(connection, &mut sql, query, sight, walks)?;
     sql.push(") AS found", []);
     after(&mut sql, query, cursor);
     sql.push(" ORDER BY ", []);
@@ -103,7 +140,7 @@ fn as_match(row: Row) -> Match {
         _ => 0,
     };
     let (rid, t) = (int(), int());
-    Match { rid, t, keys: cells.collect() }
+    Match { rid, t, at: 0, keys: cells.collect() }
 }
 
 /// `FROM … WHERE …` of all matches; the life row of the record is `l`. With `walks`, a few of them will do.
@@ -140,15 +177,6 @@ fn matching(
     }
     within(sql, sight.scope, sight.t);
     Ok(())
-}
-
-/// The log position of the version that a record showed at `t`, if it showed one and that is within the scope.
-pub fn visible_at(connection: &mut Connection, rid: i64, scope: &Scope, t: i64) -> Result<Option<i64>> {
-    let mut sql = Sql::default();
-    sql.push("SELECT l.t_from FROM ix_life l WHERE l.shard = 0 AND l.rid = {} AND ", [Value::Int(rid)]);
-    visible(&mut sql, "l.", t);
-    within(&mut sql, scope, t);
-    Ok(connection.query(&sql.text, &sql.params)?.first().map(|row| row.int(0)))
 }
 
 /// Narrows record `l` to what the caller may see at all.
@@ -209,6 +237,21 @@ fn clause_rows(
             sql.push("(", []);
             pointed_at(connection, sql, query, code, of, sight)?;
             sql.push(") AS pointed WHERE 1 = 1", []);
+        }
+        Clause::Compartment { of, id } if of == "Patient" => {
+            let patient = [Value::Int(sight.numbers.kind(&query.kind)), Value::from(id.as_str())];
+            sql.push("ix_patient WHERE shard = 0 AND p = {} AND patient = {} AND ", patient);
+            visible(sql, "", sight.t);
+        }
+        Clause::Compartment { of, id } => {
+            let hint = connection.by_value("ix_reference");
+            sql.push(&format!("ix_reference{hint} WHERE shard = 0 AND "), []);
+            let codes = r4().compartment(of, &query.kind).unwrap_or_default();
+            let numbers: BTreeSet<i64> =
+                codes.iter().flat_map(|code| sight.numbers.parameter(&query.kind, code)).collect();
+            under(sql, "", numbers.into_iter().collect());
+            sql.push("target = {} AND ", [Value::Text(format!("{of}/{id}"))]);
+            visible(sql, "", sight.t);
         }
         Clause::Ids(ids) => {
             sql.push("head WHERE shard = 0 AND kind = {} AND id IN (", [Value::from(query.kind.as_str())]);
@@ -315,7 +358,7 @@ fn probe(
             addresses(connection, sql, targets, sight)?;
             sql.push("))", []);
         }
-        Clause::Ids(_) | Clause::Has { .. } => {
+        Clause::Ids(_) | Clause::Has { .. } | Clause::Compartment { .. } => {
             sql.push(" AND l.rid IN (SELECT rid FROM ", []);
             clause_rows(connection, sql, query, clause, sight)?;
             sql.push(")", []);
@@ -343,7 +386,9 @@ fn choose_driver(
             Clause::Index { negated: false, condition, .. } if condition.sql != "1 = 1" => {
                 candidates.push(position)
             }
-            Clause::Chain { .. } | Clause::Has { .. } => candidates.push(position),
+            Clause::Chain { .. } | Clause::Has { .. } | Clause::Compartment { .. } => {
+                candidates.push(position)
+            }
             _ => {}
         }
     }
@@ -433,7 +478,7 @@ fn after(sql: &mut Sql, query: &Query, cursor: &Cursor) {
 impl Cursor {
     /// The cursor as text for a link: opaque to others, checked when it comes back. The mark is that of the search.
     pub fn to_text(&self, mark: u32) -> String {
-        let mut text = format!("{}.{mark:08x}", self.t);
+        let mut text = format!("{}.{mark:08x}.{}", self.t, self.at);
         if let Some((rid, keys)) = &self.after {
             text += &format!(".{rid}");
             for key in keys {
@@ -455,7 +500,8 @@ impl Cursor {
         if parts.next()? != format!("{mark:08x}") {
             return None;
         }
-        let Some(rid) = parts.next() else { return Some(Cursor { t, after: None }) };
+        let at = parts.next()?.parse().ok()?;
+        let Some(rid) = parts.next() else { return Some(Cursor { t, at, after: None }) };
         let keys = parts.map(|part| {
             let (kind, rest) = part.split_at_checked(1)?;
             Some(match kind {
@@ -466,7 +512,7 @@ impl Cursor {
                 _ => return None,
             })
         });
-        Some(Cursor { t, after: Some((rid.parse().ok()?, keys.collect::<Option<Vec<_>>>()?)) })
+        Some(Cursor { t, at, after: Some((rid.parse().ok()?, keys.collect::<Option<Vec<_>>>()?)) })
     }
 }
 
@@ -488,12 +534,12 @@ mod tests {
     #[test]
     fn cursors_come_back_as_they_went_and_strangers_are_refused() {
         let keys = vec![Value::Int(-5), Value::Real(1.5), Value::from("lò.thị"), Value::Null];
-        for cursor in [Cursor { t: 9, after: None }, Cursor { t: 9, after: Some((3, keys)) }] {
+        for cursor in [Cursor { t: 9, at: 0, after: None }, Cursor { t: 9, at: 2, after: Some((3, keys)) }] {
             assert_eq!(Cursor::parse(&cursor.to_text(7), 7), Some(cursor.clone()));
             assert_eq!(Cursor::parse(&cursor.to_text(7), 8), None, "of another search");
         }
         for wrong in
-            ["", "x", "1", "1.y", "1.00000007.y", "1.00000007.2.q", "1.00000007.2.t0", "1.00000007.2.tzz"]
+            ["", "x", "1", "1.y", "1.00000007.y", "1.00000007.0.y", "1.00000007.0.2.q", "1.00000007.0.2.t0"]
         {
             assert_eq!(Cursor::parse(wrong, 7), None, "{wrong}");
         }

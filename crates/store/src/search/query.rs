@@ -2,27 +2,67 @@
 //! <https://hl7.org/fhir/R4/search.html>
 
 use super::Scope;
-use super::condition::{Condition, Prefix, escaped_split, plain};
-use crate::index::{self, Composite, Parameter, date, kinds, pair, quantity, reference, string, token, uri};
+use super::condition::Condition;
+use super::filter::Filter;
+use super::include::{Include, RevInclude};
+use crate::index::{self, Parameter, kinds};
 use yba_fhir::defs::{SearchType, r4};
-use yba_fhir::{DateRange, Kind, Outcome};
+use yba_fhir::{Kind, Outcome};
 
 /// Page size when none is asked, and the largest given.
 pub const COUNT_DEFAULT: usize = 50;
 pub const COUNT_MAX: usize = 1000;
-/// Most clauses, most alternatives of one clause, and most values that all of them compare with together (the engines
-/// take 32,766 and 65,535 in one statement).
+/// Most clauses, and most values that all of them compare with together (the engines take 32,766 and 65,535 in one
+/// statement).
 const CLAUSES_MAX: usize = 30;
-const ALTERNATIVES_MAX: usize = 500;
 const VALUES_MAX: usize = 10_000;
-/// Most steps of a chain, `_has` included.
-const STEPS_MAX: usize = 6;
-/// Most types that a reference of a chain may have without saying which is meant, and most ways that a chain may go in all.
-const TARGETS_MAX: usize = 8;
-const WAYS_MAX: usize = 64;
+/// Most filters: each is tried on every record that the clauses leave.
+const FILTERS_MAX: usize = 5;
 /// Most sort parameters, and most `_include`s and `_revinclude`s.
 const SORTS_MAX: usize = 4;
 const INCLUDES_MAX: usize = 20;
+
+/// How a search is read: of which types, and what the reader may ask.
+pub(super) struct Reading<'a> {
+    pub kinds: &'a [&'a str],
+    pub world: &'a dyn World,
+}
+
+/// What a search may ask of the world beyond the store's tables.
+pub trait World {
+    /// `[base]`: how the addresses of this server's own records begin; empty when it has none.
+    fn base(&self) -> &str;
+
+    /// The codes below a code of a system (or above it), itself among them, as system and code. Refuses when nobody knows.
+    fn related(&self, system: &str, code: &str, above: bool) -> Result<Vec<(String, String)>, Outcome>;
+
+    /// The codes of a value set, by its address. Refuses when nobody knows, or there are too many.
+    fn members(&self, value_set: &str) -> Result<Vec<(String, String)>, Outcome>;
+
+    /// The units of UCUM that quantities in the store have.
+    fn units(&self) -> Vec<String>;
+}
+
+/// Knows nothing: for searches of our own making.
+pub struct NoWorld;
+
+impl World for NoWorld {
+    fn base(&self) -> &str {
+        ""
+    }
+
+    fn related(&self, system: &str, code: &str, _above: bool) -> Result<Vec<(String, String)>, Outcome> {
+        Err(Outcome::fault(format!("nobody is there to tell what {system}|{code} is related to")))
+    }
+
+    fn members(&self, value_set: &str) -> Result<Vec<(String, String)>, Outcome> {
+        Err(Outcome::fault(format!("nobody is there to tell what is in {value_set}")))
+    }
+
+    fn units(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
 
 /// A parsed search of one resource type.
 #[derive(Debug, Clone)]
@@ -30,10 +70,11 @@ pub struct Query {
     pub kind: String,
     pub clauses: Vec<Clause>,
     pub sort: Vec<Sort>,
-    /// `(parameter code, target type)` of references to bring along.
-    pub include: Vec<(String, Option<String>)>,
-    /// `(type, parameter code)` of references to the matches, to bring along what holds them.
-    pub revinclude: Vec<(String, String)>,
+    /// What is tried on the bodies of the records that the clauses leave.
+    pub filters: Vec<Filter>,
+    /// References to bring along, and what points at what is shown.
+    pub include: Vec<Include>,
+    pub revinclude: Vec<RevInclude>,
     pub count: usize,
     pub total: bool,
     /// Only the number of matches is wanted (`_summary=count`, `_count=0`).
@@ -51,6 +92,9 @@ pub enum Clause {
     /// A record of another type points here by this parameter and meets a condition: `_has:Observation:patient:code`.
     /// <https://hl7.org/fhir/R4/search.html#has>
     Has { code: String, of: Box<Query> },
+    /// Of the compartment of this record: `Patient/1/Observation`.
+    /// <https://hl7.org/fhir/R4/compartmentdefinition.html>
+    Compartment { of: String, id: String },
     /// `_id`.
     Ids(Vec<String>),
     /// `_lastUpdated`.
@@ -62,6 +106,7 @@ impl Clause {
         match self {
             Clause::Index { condition, .. } | Clause::Updated(condition) => condition.params.len(),
             Clause::Ids(ids) => ids.len(),
+            Clause::Compartment { .. } => 1,
             Clause::Chain { targets, .. } => targets.iter().map(Query::values).sum(),
             Clause::Has { of, .. } => of.values(),
         }
@@ -89,13 +134,13 @@ pub enum SortBy {
 impl Query {
     /// Everything of a kind, oldest first.
     pub fn all(kind: &str) -> Query {
-        let (clauses, sort, include, revinclude) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Query {
             kind: kind.to_owned(),
-            clauses,
-            sort,
-            include,
-            revinclude,
+            clauses: Vec::new(),
+            sort: Vec::new(),
+            filters: Vec::new(),
+            include: Vec::new(),
+            revinclude: Vec::new(),
             count: COUNT_DEFAULT,
             total: false,
             count_only: false,
@@ -104,6 +149,19 @@ impl Query {
 
     /// Parses search parameters. Unknown or unsupported ones are refused by name, all at once.
     pub fn parse(kind: &str, pairs: &[(String, String)]) -> Result<Query, Outcome> {
+        Query::parse_by(kind, pairs, &Reading { kinds: &[kind], world: &NoWorld })
+    }
+
+    /// The same for several types at once: what is asked must be known of each of them.
+    pub fn parse_each(
+        kinds: &[&str],
+        pairs: &[(String, String)],
+        world: &dyn World,
+    ) -> Result<Vec<Query>, Outcome> {
+        kinds.iter().map(|kind| Query::parse_by(kind, pairs, &Reading { kinds, world })).collect()
+    }
+
+    fn parse_by(kind: &str, pairs: &[(String, String)], how: &Reading<'_>) -> Result<Query, Outcome> {
         if !r4().is_resource(kind) {
             let text = format!("“{kind}” không phải một loại tài nguyên FHIR R4.");
             return Err(Outcome::new(
@@ -116,11 +174,14 @@ impl Query {
         let mut query = Query::all(kind);
         let mut problems: Vec<Outcome> = Vec::new();
         for (name, value) in pairs {
-            if let Err(problem) = query.take(name, value) {
+            if let Err(problem) = query.take(name, value, how) {
                 problems.push(problem);
             }
         }
-        if query.clauses.len() > CLAUSES_MAX || query.values() > VALUES_MAX {
+        if query.clauses.len() > CLAUSES_MAX
+            || query.values() > VALUES_MAX
+            || query.filters.len() > FILTERS_MAX
+        {
             let text =
                 format!("Tìm kiếm có quá {CLAUSES_MAX} điều kiện hoặc quá nhiều giá trị. Hãy chia nhỏ.");
             problems.push(Outcome::new(
@@ -140,7 +201,7 @@ impl Query {
     }
 
     /// By how many ways its chains go.
-    fn ways(&self) -> usize {
+    pub(super) fn ways(&self) -> usize {
         let of_clause = |clause: &Clause| match clause {
             Clause::Chain { targets, .. } => targets.iter().map(Query::ways).sum(),
             Clause::Has { of, .. } => of.ways(),
@@ -150,7 +211,7 @@ impl Query {
     }
 
     /// With how many values its rows are compared.
-    fn values(&self) -> usize {
+    pub(super) fn values(&self) -> usize {
         self.clauses.iter().map(Clause::values).sum()
     }
 
@@ -163,12 +224,12 @@ impl Query {
     /// change from page to page.
     pub(crate) fn mark(&self, scope: &Scope) -> u32 {
         use sha2::{Digest, Sha256};
-        let asked = format!("{} {:?} {:?} {scope:?}", self.kind, self.clauses, self.sort);
+        let asked = format!("{} {:?} {:?} {:?} {scope:?}", self.kind, self.clauses, self.filters, self.sort);
         let hash = Sha256::digest(asked.as_bytes());
         u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
     }
 
-    fn take(&mut self, name: &str, value: &str) -> Result<(), Outcome> {
+    fn take(&mut self, name: &str, value: &str, how: &Reading<'_>) -> Result<(), Outcome> {
         if name.contains('\0') || value.contains('\0') {
             let text = "Tham số tìm kiếm có ký tự U+0000, không được phép.";
             return Err(Outcome::invalid("nul-character", text, "U+0000 in a search parameter"));
@@ -188,16 +249,23 @@ impl Query {
             "_summary" if value == "count" => self.count_only = true,
             "_summary" if value == "false" => {}
             "_sort" => self.sort = self.parse_sort(value)?,
-            "_include" | "_revinclude" if self.include.len() + self.revinclude.len() == INCLUDES_MAX => {
-                return Err(bad_value(name, value, "tối đa 20 lần"));
+            _ if matches!(name.split(':').next(), Some("_include" | "_revinclude")) => {
+                if self.include.len() + self.revinclude.len() >= INCLUDES_MAX {
+                    return Err(bad_value(name, value, "tối đa 20 lần"));
+                }
+                match name.starts_with("_include") {
+                    true => self.include.extend(Include::parse(how.kinds, name, value)?),
+                    false => self.revinclude.push(RevInclude::parse(how.kinds, name, value)?),
+                }
             }
-            "_revinclude" => self.revinclude.push(self.parse_revinclude(value)?),
-            "_include" => self.include.push(self.parse_include(value)?),
             "_format" | "_pretty" => {}
-            _ => {
-                let clause = self.parse_clause(name, value, 0)?;
-                self.clauses.push(clause);
-            }
+            _ => match Filter::parse(&self.kind, name, value)? {
+                Some(filter) => self.filters.push(filter),
+                None => {
+                    let clause = self.parse_clause(name, value, 0, how)?;
+                    self.clauses.push(clause);
+                }
+            },
         }
         Ok(())
     }
@@ -222,114 +290,7 @@ impl Query {
         value.split(',').map(one).collect()
     }
 
-    fn parse_include(&self, value: &str) -> Result<(String, Option<String>), Outcome> {
-        let parts: Vec<&str> = value.split(':').collect();
-        let ok = parts.len() >= 2 && parts.len() <= 3 && parts[0] == self.kind;
-        let parameter = if ok { self.parameter("_include", parts[1]).ok() } else { None };
-        match parameter {
-            Some(found) if found.search_type == SearchType::Reference => {
-                let wanted = parts.get(2).copied();
-                let targets = match (found.only_type(), wanted) {
-                    (Some(only), Some(wanted)) if only != wanted => Some(""),
-                    (only, wanted) => wanted.or(only),
-                };
-                Ok((parts[1].to_owned(), targets.map(str::to_owned)))
-            }
-            _ => Err(bad_value("_include", value, "dạng Loại:tham-số-tham-chiếu[:Loại đích]")),
-        }
-    }
-
-    fn parse_revinclude(&self, value: &str) -> Result<(String, String), Outcome> {
-        let wrong = || bad_value("_revinclude", value, "dạng Loại:tham-số-tham-chiếu[:Loại đích]");
-        let parts: Vec<&str> = value.split(':').collect();
-        let ([kind, code] | [kind, code, _]) = parts[..] else { return Err(wrong()) };
-        if parts.get(2).is_some_and(|target| *target != self.kind) {
-            return Err(wrong());
-        }
-        self.pointing_here("_revinclude", kind, code)?;
-        Ok((kind.to_owned(), code.to_owned()))
-    }
-
-    /// Refuses what is no reference of another type to this one.
-    fn pointing_here(&self, name: &str, kind: &str, code: &str) -> Result<(), Outcome> {
-        if !r4().is_resource(kind) {
-            return Err(bad_value(name, kind, "một loại tài nguyên FHIR R4"));
-        }
-        let parameter = Query::all(kind).parameter(name, code)?;
-        let may = parameter.targets.is_empty() || parameter.targets.contains(&self.kind);
-        if parameter.search_type != SearchType::Reference || !may {
-            let wanted = format!("một tham chiếu của {kind} tới {}", self.kind);
-            return Err(bad_value(name, code, &wanted));
-        }
-        Ok(())
-    }
-
-    /// `subject:Patient.name=x`, `patient.name=x`: without a type, every type that the reference may have and that knows the
-    /// rest counts.
-    fn parse_chain(&self, name: &str, value: &str, step: usize) -> Result<Clause, Outcome> {
-        let (head, rest) = name.split_once('.').unwrap_or((name, ""));
-        let (code, kind) = head.split_once(':').map_or((head, None), |(code, kind)| (code, Some(kind)));
-        let parameter = self.parameter(name, code)?;
-        if parameter.search_type != SearchType::Reference {
-            return Err(bad_value(name, code, "một tham số tham chiếu trước dấu chấm"));
-        }
-        let may =
-            |kind: &str| parameter.targets.is_empty() || parameter.targets.iter().any(|one| one == kind);
-        let kinds: Vec<&str> = match kind {
-            Some(kind) if r4().is_resource(kind) && may(kind) => vec![kind],
-            Some(kind) => return Err(bad_value(name, kind, "một loại mà tham chiếu này trỏ tới được")),
-            None if parameter.targets.is_empty() || parameter.targets.len() > TARGETS_MAX => {
-                return Err(bad_value(name, code, "loại tài nguyên đích, ví dụ subject:Patient.name"));
-            }
-            None => parameter.targets.iter().map(String::as_str).collect(),
-        };
-        let (mut targets, mut refused) = (Vec::new(), None);
-        for kind in kinds {
-            match Query::of_one(kind, rest, value, step + 1) {
-                Ok(query) => targets.push(query),
-                Err(problem) => {
-                    refused.get_or_insert(problem);
-                }
-            }
-        }
-        match (targets.is_empty(), refused) {
-            (true, Some(problem)) => Err(problem),
-            _ if targets.iter().map(Query::ways).sum::<usize>() > WAYS_MAX => {
-                let wanted = "loại tài nguyên đích ở mỗi bước, ví dụ subject:Patient.name";
-                Err(bad_value(name, code, wanted))
-            }
-            _ => Ok(Clause::Chain { code: code.to_owned(), targets }),
-        }
-    }
-
-    /// `_has:Observation:patient:code=x`; what is asked may again be a chain or `_has`.
-    fn parse_has(&self, name: &str, rest: &str, value: &str, step: usize) -> Result<Clause, Outcome> {
-        let mut parts = rest.splitn(3, ':');
-        let (Some(kind), Some(code), Some(asked)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(bad_value(name, rest, "dạng _has:Loại:tham-số-tham-chiếu:tham-số"));
-        };
-        self.pointing_here(name, kind, code)?;
-        let of = Box::new(Query::of_one(kind, asked, value, step + 1)?);
-        Ok(Clause::Has { code: code.to_owned(), of })
-    }
-
-    /// A query of one condition, as a step of a chain.
-    fn of_one(kind: &str, name: &str, value: &str, step: usize) -> Result<Query, Outcome> {
-        if step > STEPS_MAX {
-            let text = format!("Tìm nối chuỗi quá {STEPS_MAX} bước. Hãy tìm từng bước.");
-            return Err(Outcome::new(
-                Kind::TooMany,
-                "search-chain-long",
-                text,
-                "the chain has too many steps",
-            ));
-        }
-        let mut query = Query::all(kind);
-        query.clauses.push(query.parse_clause(name, value, step)?);
-        Ok(query)
-    }
-
-    fn parameter(&self, name: &str, code: &str) -> Result<&'static Parameter, Outcome> {
+    pub(super) fn parameter(&self, name: &str, code: &str) -> Result<&'static Parameter, Outcome> {
         match kinds().get(&self.kind).and_then(|index| index.parameter(code)) {
             Some((_, parameter)) => Ok(parameter),
             None if r4().search_parameter(&self.kind, code).is_some() || code.starts_with('_') => {
@@ -350,136 +311,6 @@ impl Query {
             }
         }
     }
-
-    fn parse_clause(&self, name: &str, value: &str, step: usize) -> Result<Clause, Outcome> {
-        if let Some(rest) = name.strip_prefix("_has:") {
-            return self.parse_has(name, rest, value, step);
-        }
-        if name.contains('.') {
-            return self.parse_chain(name, value, step);
-        }
-        let (code, modifier) = name.split_once(':').map_or((name, None), |(code, rest)| (code, Some(rest)));
-        let values: Vec<String> =
-            escaped_split(value, ',').into_iter().filter(|one| !one.is_empty()).collect();
-        if values.is_empty() {
-            return Err(bad_value(name, value, "một giá trị"));
-        }
-        if values.len() > ALTERNATIVES_MAX {
-            let text = format!("Tham số “{name}” có quá {ALTERNATIVES_MAX} giá trị.");
-            return Err(
-                Outcome::new(Kind::TooMany, "search-too-many-values", text, "too many values").at(name)
-            );
-        }
-        match (code, modifier) {
-            ("_id", None) => return Ok(Clause::Ids(values)),
-            ("_lastUpdated", None) => {
-                let each = |one: &String| {
-                    let (prefix, rest) = Prefix::split(one);
-                    let asked = DateRange::parse(rest).ok_or_else(|| bad_date(name, one))?;
-                    Ok(date::matches_instant(prefix, asked, "updated"))
-                };
-                let conditions = values.iter().map(each).collect::<Result<Vec<_>, Outcome>>()?;
-                return Ok(Clause::Updated(Condition::any(conditions)));
-            }
-            _ => {}
-        }
-        if let Some(composite) = kinds().get(&self.kind).and_then(|index| index.composite(code)) {
-            return self.composite_clause(composite, name, modifier, &values);
-        }
-        let parameter = self.parameter(name, code)?;
-        let (table, code) = (table_of(parameter.search_type), code.to_owned());
-        if modifier == Some("missing") {
-            let missing: bool = value.parse().map_err(|_| bad_value(name, value, "true hoặc false"))?;
-            return Ok(Clause::Index {
-                table,
-                code,
-                condition: of_type(parameter, Condition::new("1 = 1", vec![])),
-                negated: missing,
-            });
-        }
-        let negated = modifier == Some("not") && parameter.search_type == SearchType::Token;
-        let modifier = if negated { None } else { modifier };
-        let each = |one: &String| value_condition(parameter, name, modifier, one);
-        let conditions = values.iter().map(each).collect::<Result<Vec<_>, Outcome>>()?;
-        let condition = of_type(parameter, Condition::any(conditions));
-        Ok(Clause::Index { table, code, condition, negated })
-    }
-}
-
-impl Query {
-    /// `code-value-quantity=http://loinc.org|8480-6$gt140`
-    fn composite_clause(
-        &self,
-        composite: &Composite,
-        name: &str,
-        modifier: Option<&str>,
-        values: &[String],
-    ) -> Result<Clause, Outcome> {
-        let (table, code) = (table_of(SearchType::Composite), composite.code.to_owned());
-        match modifier {
-            None => {}
-            Some("missing") => {
-                let missing =
-                    values[0].parse().map_err(|_| bad_value(name, &values[0], "true hoặc false"))?;
-                let condition = Condition::new("1 = 1", vec![]);
-                return Ok(Clause::Index { table, code, condition, negated: missing });
-            }
-            Some(modifier) => return Err(bad_modifier(name, modifier)),
-        }
-        let wanted = "các phần cách nhau bằng dấu $, ví dụ 8480-6$gt140";
-        let each = |one: &String| {
-            pair::matches(composite, &self.kind, one).ok_or_else(|| bad_value(name, one, wanted))
-        };
-        let conditions = values.iter().map(each).collect::<Result<Vec<_>, Outcome>>()?;
-        Ok(Clause::Index { table, code, condition: Condition::any(conditions), negated: false })
-    }
-}
-
-fn bad_modifier(name: &str, modifier: &str) -> Outcome {
-    let text = format!("Tham số “{name}”: máy chủ này không hỗ trợ bổ nghĩa “:{modifier}” ở đây.");
-    let detail = format!("modifier :{modifier} is not supported for {name}");
-    Outcome::invalid("search-modifier", text, detail).at(name.to_owned())
-}
-
-/// Of references in shared rows, those that the parameter means.
-fn of_type(parameter: &Parameter, condition: Condition) -> Condition {
-    match parameter.only_type() {
-        Some(only) => condition.and(reference::of_type(only)),
-        None => condition,
-    }
-}
-
-/// The condition of one value, by the type of the parameter and its modifier.
-fn value_condition(
-    parameter: &Parameter,
-    name: &str,
-    modifier: Option<&str>,
-    value: &str,
-) -> Result<Condition, Outcome> {
-    match (parameter.search_type, modifier) {
-        (SearchType::Token, None) => Ok(token::matches(value)),
-        (SearchType::String, None) => Ok(string::starts_with(value)),
-        (SearchType::String, Some("exact")) => Ok(string::exact(&plain(value))),
-        (SearchType::String, Some("contains")) => Ok(string::contains(&plain(value))),
-        (SearchType::Uri, None) => Ok(uri::matches(&plain(value))),
-        (SearchType::Uri, Some("below")) => Ok(uri::below(&plain(value))),
-        (SearchType::Reference, None) => Ok(reference::matches(&plain(value), &parameter.targets)),
-        (SearchType::Reference, Some(kind)) if r4().is_resource(kind) => {
-            Ok(reference::matches(&plain(value), &[kind.to_owned()]))
-        }
-        (SearchType::Date, None) => {
-            let (prefix, rest) = Prefix::split(value);
-            let asked = DateRange::parse(rest).ok_or_else(|| bad_date(name, value))?;
-            Ok(date::matches(prefix, asked))
-        }
-        (SearchType::Number | SearchType::Quantity, None) => {
-            quantity::matches(value).ok_or_else(|| bad_value(name, value, "một số, ví dụ gt5.4 hoặc 5.4||mg"))
-        }
-        (_, Some(modifier)) => Err(bad_modifier(name, modifier)),
-        (SearchType::Composite | SearchType::Special, None) => {
-            Err(bad_value(name, value, "một giá trị được hỗ trợ"))
-        }
-    }
 }
 
 /// The index table of a search type.
@@ -496,11 +327,7 @@ pub fn table_of(search_type: SearchType) -> usize {
     })
 }
 
-fn bad_date(name: &str, value: &str) -> Outcome {
-    bad_value(name, value, "một ngày có thật như 2026-03-02, có thể thêm tiền tố ge, le, gt, lt")
-}
-
-fn bad_value(name: &str, value: &str, wanted: &str) -> Outcome {
+pub(super) fn bad_value(name: &str, value: &str, wanted: &str) -> Outcome {
     let text = format!("Tham số “{name}” có giá trị “{value}” không hợp lệ; cần {wanted}.");
     Outcome::invalid("search-value", text, format!("bad value for search parameter {name}"))
         .at(name.to_owned())

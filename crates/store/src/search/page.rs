@@ -1,0 +1,182 @@
+//! One page of a search: from rows to bodies, what filters leave of them, what they bring along.
+
+use super::include::included;
+use super::plan::{self, Cursor};
+use super::{Found, Query, Scope};
+use crate::db::{Connection, fragments};
+use crate::index::Numbers;
+use crate::open::Store;
+use crate::version::Version;
+use crate::writer::number;
+use yba_fhir::{Kind, Outcome};
+
+/// Most records on whose bodies one page tries its filters, and how many at a time.
+const TRIED_MAX: usize = 20_000;
+const TRIED_AT_ONCE: usize = 500;
+
+impl Store {
+    /// One page of a search; `cursor` comes from the page before.
+    pub async fn search(&self, query: &Query, scope: &Scope, cursor: Option<&str>) -> Result<Found, Outcome> {
+        self.search_each(std::slice::from_ref(query), scope, cursor).await
+    }
+
+    /// One page of a search of several types, each with a query of its own (see [`Query::parse_each`]).
+    pub async fn search_each(
+        &self,
+        queries: &[Query],
+        scope: &Scope,
+        cursor: Option<&str>,
+    ) -> Result<Found, Outcome> {
+        let cursor = match cursor {
+            None => Cursor { t: self.head_t(), at: 0, after: None },
+            Some(text) => {
+                let mark = mark(queries, scope);
+                Cursor::parse(text, mark).filter(|cursor| cursor.t <= self.head_t()).ok_or_else(|| {
+                    let hint = "Liên kết trang không hợp lệ. Hãy tìm lại từ đầu.";
+                    Outcome::invalid("search-cursor", hint, "malformed page cursor, or one of another search")
+                })?
+            }
+        };
+        self.page(queries, scope, cursor).await
+    }
+
+    /// The first page of a search as it stood at an earlier log position. Refuses with `gone` when the index rows of
+    /// that moment were cleared.
+    pub async fn search_at(&self, query: &Query, scope: &Scope, t: i64) -> Result<Found, Outcome> {
+        let cursor = Cursor { t: t.min(self.head_t()), at: 0, after: None };
+        self.page(std::slice::from_ref(query), scope, cursor).await
+    }
+
+    async fn page(&self, queries: &[Query], scope: &Scope, cursor: Cursor) -> Result<Found, Outcome> {
+        let (queries, scope, inner) = (queries.to_vec(), scope.clone(), self.0.clone());
+        self.scan(move |connection| {
+            Page { connection, queries: &queries, scope: &scope, numbers: &inner.numbers }.find(cursor)
+        })
+        .await
+    }
+}
+
+/// Tells the queries of a search from those of others.
+fn mark(queries: &[Query], scope: &Scope) -> u32 {
+    queries.iter().fold(0, |mark, query| mark.rotate_left(1) ^ query.mark(scope))
+}
+
+struct Page<'a> {
+    connection: &'a mut Connection,
+    queries: &'a [Query],
+    scope: &'a Scope,
+    numbers: &'a Numbers,
+}
+
+impl Page<'_> {
+    fn find(mut self, cursor: Cursor) -> Result<Found, Outcome> {
+        let t = cursor.t;
+        let mut found = Found { matches: Vec::new(), included: Vec::new(), next: None, total: None, t };
+        let Some(query) = self.queries.first() else { return Ok(found) };
+        if query.total || query.count_only {
+            found.total = Some(self.total(t)?);
+        }
+        if query.count_only {
+            return unexpired(self.connection, found);
+        }
+        let next = match query.filters.is_empty() {
+            true => self.matches(cursor, query.count, &mut found)?,
+            false => self.filtered(cursor, query.count, &mut found)?,
+        };
+        found.next = next.map(|next| next.to_text(mark(self.queries, self.scope)));
+        found.included = included(self.connection, query, self.scope, self.numbers, t, &found.matches)?;
+        unexpired(self.connection, found)
+    }
+
+    /// The next matches; where the page after them begins, unless they are the last.
+    fn matches(
+        &mut self,
+        cursor: Cursor,
+        count: usize,
+        found: &mut Found,
+    ) -> Result<Option<Cursor>, Outcome> {
+        let mut matches =
+            plan::page(self.connection, self.queries, self.scope, self.numbers, &cursor, count + 1)?;
+        let more = matches.len() > count;
+        matches.truncate(count);
+        let positions: Vec<i64> = matches.iter().map(|one| one.t).collect();
+        for row in fragments::versions_at(self.connection, &positions)? {
+            found.matches.push(Version::from_row(row)?);
+        }
+        Ok(matches.last().filter(|_| more).map(|last| after(cursor.t, last)))
+    }
+
+    /// The next matches of those that the filters leave. A page may have fewer than it could: then it ends where the
+    /// trying ended.
+    fn filtered(
+        &mut self,
+        mut cursor: Cursor,
+        count: usize,
+        found: &mut Found,
+    ) -> Result<Option<Cursor>, Outcome> {
+        let mut tried = 0;
+        while tried < TRIED_MAX {
+            let candidates =
+                plan::page(self.connection, self.queries, self.scope, self.numbers, &cursor, TRIED_AT_ONCE)?;
+            let positions: Vec<i64> = candidates.iter().map(|one| one.t).collect();
+            let rows = fragments::versions_at(self.connection, &positions)?;
+            for (candidate, row) in candidates.iter().zip(rows) {
+                let version = Version::from_row(row)?;
+                if found.matches.len() == count {
+                    return Ok(Some(cursor));
+                }
+                cursor = after(cursor.t, candidate);
+                let query = self.queries.iter().find(|query| query.kind == version.kind);
+                if query.is_some_and(|query| query.filters.iter().all(|filter| filter.fits(&version.body))) {
+                    found.matches.push(version);
+                }
+            }
+            tried += candidates.len();
+            if candidates.len() < TRIED_AT_ONCE {
+                return Ok(None);
+            }
+        }
+        Ok(Some(cursor))
+    }
+
+    fn total(&mut self, t: i64) -> Result<u64, Outcome> {
+        if self.queries.iter().all(|query| query.filters.is_empty()) {
+            let mut total = 0;
+            for query in self.queries {
+                total += plan::count(self.connection, query, self.scope, self.numbers, t)?;
+            }
+            return Ok(total);
+        }
+        // To be counted, every record has to be tried: as many as one page tries.
+        let mut all = Found { matches: Vec::new(), included: Vec::new(), next: None, total: None, t };
+        let begin = Cursor { t, at: 0, after: None };
+        match self.filtered(begin, usize::MAX, &mut all)? {
+            None => Ok(all.matches.len() as u64),
+            Some(_) => {
+                let text = format!(
+                    "Không đếm được: phải đọc hơn {TRIED_MAX} bản ghi. Hãy thêm điều kiện (người bệnh, ngày, mã) hoặc bỏ _total."
+                );
+                let detail = format!(
+                    "more than {TRIED_MAX} records would have to be read to count; narrow the search"
+                );
+                Err(Outcome::new(Kind::TooMany, "search-too-costly", text, detail))
+            }
+        }
+    }
+}
+
+/// The cursor of a page that begins after a match.
+fn after(t: i64, last: &plan::Match) -> Cursor {
+    Cursor { t, at: last.at, after: Some((last.rid, last.keys.clone())) }
+}
+
+/// Refuses a page whose moment is over. Asked after the rows were read: had any of them been cleared before, the mark
+/// of that clearing is here too.
+fn unexpired(connection: &mut Connection, found: Found) -> Result<Found, Outcome> {
+    if found.t >= number(connection, "pages_from_t")?.unwrap_or(0) {
+        return Ok(found);
+    }
+    let text = "Liên kết trang đã quá hạn 1 giờ. Hãy tìm lại từ đầu.";
+    let detail = "the page link has expired; restart the search";
+    Err(Outcome::new(Kind::Gone, "search-page-expired", text, detail))
+}
