@@ -65,12 +65,19 @@ async fn nothing_acknowledged_is_lost_when_the_program_is_killed() {
                 .spawn()
                 .unwrap();
             let said = BufReader::new(child.stdout.take().unwrap());
+            let (begun, begins) = tokio::sync::oneshot::channel();
             let reader = std::thread::spawn(move || {
+                let mut begun = Some(begun);
                 let line =
                     |line: std::io::Result<String>| line.ok()?.strip_prefix("done ").map(str::to_owned);
-                said.lines().filter_map(line).collect::<Vec<String>>()
+                let said = said.lines().filter_map(line).inspect(|_| {
+                    begun.take().map(|begun| begun.send(()));
+                });
+                said.collect::<Vec<String>>()
             });
-            tokio::time::sleep(Duration::from_millis(900 + round * 173)).await;
+            // However long the machine takes to start it: it is killed in the midst of its work.
+            let _ = tokio::time::timeout(Duration::from_secs(60), begins).await;
+            tokio::time::sleep(Duration::from_millis(200 + round * 173)).await;
             child.kill().unwrap();
             child.wait().unwrap();
             acknowledged.extend(reader.join().unwrap());
