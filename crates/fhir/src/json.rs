@@ -5,7 +5,7 @@
 use sonic_rs::to_writer;
 pub use sonic_rs::{
     Array, JsonContainerTrait, JsonNumberTrait, JsonType, JsonValueMutTrait, JsonValueTrait, Object, Value,
-    array, from_slice, from_str, json, object, to_string, to_vec,
+    array, from_slice, from_str, json, object, to_string, to_string_pretty, to_vec,
 };
 
 /// Follows object keys from `value`; `None` as soon as one is missing.

@@ -11,6 +11,7 @@ pub mod ctx;
 mod door;
 mod export;
 pub mod overlay;
+mod references;
 mod rules;
 mod targets;
 mod terms;

@@ -4,7 +4,7 @@ use crate::audit::{Seen, entry};
 use crate::change::{Action, Change, Done, DoneAs, Which};
 use crate::ctx::Ctx;
 use crate::door::{Records, gone, not_found, unknown_type};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use yba_fhir::defs::r4;
 use yba_fhir::json;
 use yba_fhir::{Kind, Outcome, Resource};
@@ -75,7 +75,7 @@ impl Records {
         for (position, change) in changes.into_iter().enumerate() {
             planned.push(self.plan(change, validator).await.map_err(|refused| refused.about(position))?);
         }
-        resolve_references(&mut planned)?;
+        self.resolve_references(&mut planned).await?;
         self.refuse_dangling(&planned).await?;
         let (mut request, mut patients) = (Request::default(), HashSet::new());
         let mut targets = Vec::new();
@@ -246,7 +246,7 @@ impl Records {
     }
 
     /// The one record that a condition finds; several are refused.
-    async fn only_match(&self, query: &Query) -> Result<Option<Version>, Outcome> {
+    pub(crate) async fn only_match(&self, query: &Query) -> Result<Option<Version>, Outcome> {
         let query = Query { count: 2, ..query.clone() };
         let found = self.store.search(&query, &Scope::All, None).await?;
         let mut matches = found.matches.into_iter();
@@ -327,67 +327,6 @@ fn prepare(change: &Change, expect: Expect, records: &Records) -> Result<Write, 
         Action::Delete { kind, id, .. } => Ok(Write::delete(kind, id, expect)),
         other => Err(Outcome::fault(format!("an unplanned change of {} reached the writer", other.kind()))),
     }
-}
-
-/// Points references at the ids that the records of this call were given.
-fn resolve_references(planned: &mut [Planned]) -> Result<(), Outcome> {
-    let mut names: HashMap<String, String> = HashMap::new();
-    for one in planned.iter() {
-        let (name, target) = match one {
-            Planned::Existing { version, known_as } => (known_as, format!("{}/{}", version.kind, version.id)),
-            Planned::Nothing => continue,
-            Planned::Write { change, .. } => match &change.action {
-                Action::Create { resource, .. } | Action::Put { resource, .. } => {
-                    (&change.known_as, format!("{}/{}", resource.kind(), resource.id().unwrap_or_default()))
-                }
-                _ => continue,
-            },
-        };
-        if let Some(name) = name {
-            names.insert(name.clone(), target);
-        }
-    }
-    for (position, one) in planned.iter_mut().enumerate() {
-        if let Planned::Write { change, .. } = one
-            && let Action::Create { resource, .. } | Action::Put { resource, .. } = &mut change.action
-            && let Some(fresh) = rewritten(resource, &names).map_err(|refused| refused.about(position))?
-        {
-            *resource = fresh;
-        }
-    }
-    Ok(())
-}
-
-/// How a reference by name stands in compact JSON. Inside a string its quotes would be escaped.
-const BY_NAME: &str = "\"reference\":\"urn:";
-
-/// The resource with its references by name pointed at records; `None` when it has none. In a Bundle that is kept as it
-/// is, such as a document, they name its own entries.
-fn rewritten(resource: &Resource, names: &HashMap<String, String>) -> Result<Option<Resource>, Outcome> {
-    if resource.kind() == "Bundle" {
-        return Ok(None);
-    }
-    let text = json::to_string(resource.tree()).map_err(|error| Outcome::fault(error.to_string()))?;
-    if !text.contains(BY_NAME) {
-        return Ok(None);
-    }
-    // The text is changed, not the tree: a changed tree would forget the order of its members.
-    let mut pieces = text.split(BY_NAME);
-    let mut changed = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let (name, rest) = piece.split_once('"').unwrap_or((piece, ""));
-        let name = format!("urn:{name}");
-        let target = names.get(&name).ok_or_else(|| {
-            let hint = format!("Tham chiếu {name} không trỏ tới mục nào trong cùng bundle.");
-            Outcome::invalid("reference-unresolved", hint, format!("unresolved reference {name}"))
-        })?;
-        changed.push_str(&format!("\"reference\":\"{target}\"{rest}"));
-    }
-    let mut fresh = Resource::parse(changed.as_bytes())?;
-    if let Some(id) = resource.id() {
-        fresh.set_id(id);
-    }
-    Ok(Some(fresh))
 }
 
 fn refuse_twice(targets: &[Target]) -> Result<(), Outcome> {

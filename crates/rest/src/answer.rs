@@ -166,9 +166,7 @@ pub fn status(outcome: &Outcome) -> StatusCode {
         (Kind::Precondition, _) => StatusCode::PRECONDITION_FAILED,
         (Kind::TooLarge, _) => StatusCode::PAYLOAD_TOO_LARGE,
         // Too much in one request: sending it again later, as 429 invites to, would not help.
-        (Kind::TooMany, "search-too-many-values" | "search-too-many-clauses" | "bundle-answer-too-large") => {
-            StatusCode::BAD_REQUEST
-        }
+        (Kind::TooMany, key) if key != "busy" => StatusCode::BAD_REQUEST,
         (Kind::TooMany, _) => StatusCode::TOO_MANY_REQUESTS,
         (Kind::Unsupported, "method-not-allowed") => StatusCode::METHOD_NOT_ALLOWED,
         (Kind::Unsupported, "not-acceptable") => StatusCode::NOT_ACCEPTABLE,
@@ -202,7 +200,8 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let Refused(outcome) = self;
         let mut response = Response::new(Body::from(outcome_bytes(&outcome)));
-        *response.status_mut() = status(&outcome);
+        let status = status(&outcome);
+        *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, FHIR_JSON);
         headers.insert(header::CACHE_CONTROL, NO_STORE);
@@ -211,6 +210,9 @@ impl IntoResponse for Refused {
             Kind::Unauthenticated => {
                 let bearer = HeaderValue::from_static("Bearer realm=\"yba\"");
                 headers.insert(header::WWW_AUTHENTICATE, bearer);
+            }
+            Kind::TooMany if status == StatusCode::TOO_MANY_REQUESTS => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
             }
             Kind::Unavailable => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));

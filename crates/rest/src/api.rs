@@ -1,12 +1,15 @@
 //! What every interaction shares: the door, the settings, the cached CapabilityStatement, bounds.
 
 use crate::metadata::Capabilities;
+use crate::openapi::OpenApi;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use yba_records::Records;
 use yba_view::Library;
 
+/// Most requests at work at once; others are asked to come again.
+pub const REQUESTS_MAX: usize = 1000;
 /// Most large bodies (see [`crate::body::LARGE_BYTES`]) that are in memory at once; others wait.
 const LARGE_BODIES_MAX: usize = 4;
 /// Most views whose rows are made at one time; others wait for their next page.
@@ -24,6 +27,8 @@ pub struct Settings {
     pub run: String,
     /// The views that content brings.
     pub views: Arc<Library>,
+    /// Origins whose pages may call from a browser; `*` is everyone's.
+    pub origins: Vec<String>,
 }
 
 /// The API of one running node; clones share it.
@@ -34,6 +39,8 @@ struct Inner {
     records: Records,
     settings: Settings,
     capabilities: Capabilities,
+    openapi: OpenApi,
+    turns: Arc<Semaphore>,
     large_bodies: Arc<Semaphore>,
     view_pages: Arc<Semaphore>,
     requests: AtomicU64,
@@ -46,6 +53,8 @@ impl Api {
             records,
             settings,
             capabilities,
+            openapi: OpenApi::new(),
+            turns: Arc::new(Semaphore::new(REQUESTS_MAX)),
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_MAX)),
             view_pages: Arc::new(Semaphore::new(VIEWS_MAX)),
             requests: AtomicU64::new(1),
@@ -62,6 +71,15 @@ impl Api {
 
     pub fn capabilities(&self) -> &Capabilities {
         &self.0.capabilities
+    }
+
+    pub fn openapi(&self) -> &OpenApi {
+        &self.0.openapi
+    }
+
+    /// A place among the requests at work; none when all are taken.
+    pub fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        self.0.turns.clone().try_acquire_owned().ok()
     }
 
     pub fn large_bodies(&self) -> Arc<Semaphore> {

@@ -8,6 +8,7 @@ use crate::refuse::unsupported;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
+use std::time::UNIX_EPOCH;
 use yba_fhir::{Kind, Outcome};
 use yba_records::Ctx;
 use yba_store::search::query::decode_pairs;
@@ -43,6 +44,8 @@ pub struct Asked {
     pub if_match: Option<String>,
     pub if_none_match: Option<String>,
     pub if_none_exist: Option<String>,
+    /// `If-Modified-Since` as seconds since 1970 UTC; what is no date is passed over, as RFC 9110 says.
+    pub if_modified_since: Option<i64>,
     if_unmodified_since: bool,
 }
 
@@ -74,6 +77,7 @@ impl FromRequestParts<Api> for Asked {
             if_match: text(headers, &header::IF_MATCH)?,
             if_none_match: text(headers, &header::IF_NONE_MATCH)?,
             if_none_exist: text(headers, &IF_NONE_EXIST)?,
+            if_modified_since: modified_since(headers),
             if_unmodified_since: headers.contains_key(header::IF_UNMODIFIED_SINCE),
         })
     }
@@ -121,6 +125,12 @@ pub fn if_match_version(tag: &str) -> Result<&str, Outcome> {
         let text = "If-Match phải là một ETag, ví dụ W/\"k7m2p9qa-15\".";
         Outcome::invalid("if-match", text, "If-Match must hold one version tag")
     })
+}
+
+fn modified_since(headers: &HeaderMap) -> Option<i64> {
+    let text = headers.get(header::IF_MODIFIED_SINCE)?.to_str().ok()?;
+    let moment = httpdate::parse_http_date(text).ok()?;
+    moment.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs() as i64)
 }
 
 /// Decodes and bounds a query string or form. U+0000 is refused: no value of FHIR holds it, and PostgreSQL cannot.

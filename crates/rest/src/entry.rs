@@ -2,12 +2,13 @@
 
 use crate::asked::{if_match_version, query_pairs};
 use crate::create::{checked_condition, same_kind, without_id};
+use crate::patch::{self, Patch};
 use crate::refuse::unsupported;
 use crate::search::{Place, Search};
 use crate::target::{Target, checked_id, known_type};
 use crate::update::{condition_of, same_id};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use std::collections::HashSet;
-use yba_fhir::defs::r4;
 use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value, str_at};
 use yba_fhir::outcome::Issue;
 use yba_fhir::{Kind, Outcome, Resource};
@@ -94,6 +95,7 @@ pub fn parse(
         match str_at(request, &["method"]) {
             Some("POST") => post(entry, request, address, names),
             Some("PUT") => put(entry, request, address, names),
+            Some("PATCH") => patch(entry, request, address),
             Some("DELETE") => delete(request, address),
             Some("GET" | "HEAD") => get(request, address, world),
             other => {
@@ -231,6 +233,37 @@ fn put(entry: &Value, request: &Value, address: Address<'_>, names: &HashSet<Str
     Ok(Entry::Write { method: Method::Put, change: Box::new(change), key })
 }
 
+/// A patch comes as a Binary. <https://hl7.org/fhir/R4/http.html#patch>
+fn patch(entry: &Value, request: &Value, address: Address<'_>) -> Read {
+    let (kind, which) = address.which("PATCH").map_err(|refused| (refused, "request.url"))?;
+    refuse_condition(request, &["ifNoneMatch", "ifNoneExist"])?;
+    let binary = |key| entry.get("resource").and_then(|resource| str_at(resource, &[key]));
+    let data = match (binary("resourceType"), binary("contentType"), binary("data")) {
+        (Some("Binary"), Some(patch::MEDIA_TYPE), Some(data)) => BASE64_STANDARD.decode(data).ok(),
+        _ => None,
+    };
+    let data = data.ok_or_else(|| {
+        let text = "Bản vá trong bundle phải là Binary có contentType application/json-patch+json và data là base64.";
+        let detail = "a patch entry needs a Binary of application/json-patch+json";
+        (Outcome::invalid("patch", text, detail), "resource")
+    })?;
+    let patch = Patch::parse(&data).map_err(|refused| (refused, "resource.data"))?;
+    let (change, key) = match which {
+        Which::Id(id) => {
+            let mut change = patch.of(kind.to_owned(), id.to_owned());
+            if let Some(version) = if_match(request)? {
+                change = change.if_match(version);
+            }
+            (change, Some((kind.to_owned(), id.to_owned())))
+        }
+        Which::Where(condition) => {
+            refuse_condition(request, &["ifMatch"])?;
+            (patch.of_match(kind.to_owned(), condition), None)
+        }
+    };
+    Ok(Entry::Write { method: Method::Put, change: Box::new(change), key })
+}
+
 fn delete(request: &Value, address: Address<'_>) -> Read {
     let (kind, which) = address.which("DELETE").map_err(|refused| (refused, "request.url"))?;
     refuse_condition(request, &["ifNoneMatch", "ifNoneExist"])?;
@@ -308,7 +341,7 @@ fn resource(entry: &Value, kind: &str, names: &HashSet<String>) -> Result<Resour
     same_kind(resource, kind).map_err(at)
 }
 
-/// Every `urn:` reference must name an entry; conditional references (`Patient?identifier=…`) are not served.
+/// Every `urn:` reference must name an entry.
 fn check_references(node: &Value, names: &HashSet<String>) -> Result<(), Outcome> {
     if let Some(array) = node.as_array() {
         return array.iter().try_for_each(|item| check_references(item, names));
@@ -331,12 +364,7 @@ fn check_reference(text: &str, names: &HashSet<String>) -> Result<(), Outcome> {
             format!("unresolved reference {}", shown()),
         ));
     }
-    match text.split_once('?') {
-        Some((kind, _)) if r4().is_resource(kind) => {
-            Err(unsupported("tham chiếu có điều kiện (conditional reference)"))
-        }
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Refuses a transaction that changes one record twice, naming the later entry.

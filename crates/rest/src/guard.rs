@@ -1,7 +1,7 @@
 //! Around every request: its id, who asks, a net for panics, gzip when it is asked for.
 
 use crate::answer::{Refused, shown};
-use crate::api::Api;
+use crate::api::{Api, REQUESTS_MAX};
 use crate::asked::Admitted;
 use crate::ctx;
 use axum::body::Body;
@@ -15,23 +15,28 @@ use flate2::write::GzEncoder;
 use futures_util::FutureExt;
 use std::io::Write;
 use std::panic::AssertUnwindSafe;
-use yba_fhir::Outcome;
+use yba_fhir::{Kind, Outcome, json};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A shorter body is not worth packing.
 const PACK_BYTES_MIN: usize = 1024;
 /// A longer body is packed on a thread for blocking work.
 const PACK_ELSEWHERE_BYTES: usize = 64 << 10;
-/// The one address that strangers may ask.
-const METADATA: &str = "/fhir/metadata";
+/// A longer body is not indented.
+const INDENTED_BYTES_MAX: u64 = 8 << 20;
+/// The addresses that strangers may ask.
+const FOR_EVERYONE: [&str; 2] = ["/fhir/metadata", "/fhir/openapi.json"];
 
 /// What happens around every request. A panic ends the request with 500, not the connection.
 pub async fn guard(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers()).unwrap_or_else(|| api.next_request_id());
     let gzip = takes_gzip(request.headers());
+    let pretty = wants_pretty(request.uri().query().unwrap_or_default());
     let ctx = ctx::of(&api, &id);
+    let turn = api.turn();
     let refused = match request.uri().path() {
-        METADATA => None,
+        _ if turn.is_none() => Some(busy()),
+        path if FOR_EVERYONE.contains(&path) => None,
         _ => ctx::admit(&api, &ctx).await.err(),
     };
     let mut response = match refused {
@@ -46,6 +51,9 @@ pub async fn guard(State(api): State<Api>, mut request: Request, next: Next) -> 
     };
     if let Some(Refused(fault)) = response.extensions_mut().remove::<Refused>() {
         response = Refused(shown(fault, &id)).into_response();
+    }
+    if pretty {
+        response = indented(response).await;
     }
     if gzip {
         response = packed(response).await;
@@ -62,6 +70,35 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
     let fine = (1..=64).contains(&id.len())
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
     fine.then(|| id.to_owned())
+}
+
+fn busy() -> Outcome {
+    let text = "Máy chủ đang bận. Hãy thử lại sau ít giây.";
+    let detail = format!("more than {REQUESTS_MAX} requests at work");
+    Outcome::new(Kind::TooMany, "busy", text, detail)
+}
+
+/// `_pretty=true`. <https://hl7.org/fhir/R4/http.html#pretty>
+fn wants_pretty(query: &str) -> bool {
+    query.split('&').any(|pair| pair == "_pretty=true" || pair == "_pretty")
+}
+
+/// The answer for people to read; what is no JSON, or comes in pieces, stays as it is.
+async fn indented(response: Response) -> Response {
+    use axum::body::HttpBody;
+    let (mut parts, body) = response.into_parts();
+    let is_json = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().ends_with(b"json; charset=utf-8"));
+    if !is_json || body.size_hint().exact().is_none_or(|length| length > INDENTED_BYTES_MAX) {
+        return Response::from_parts(parts, body);
+    }
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let tree = json::from_slice::<json::Value>(&bytes).ok();
+    let text = tree.and_then(|tree| json::to_string_pretty(&tree).ok());
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, text.map_or(Body::from(bytes), Body::from))
 }
 
 fn takes_gzip(headers: &HeaderMap) -> bool {
@@ -126,6 +163,26 @@ mod tests {
         let asks = |value: &str| takes_gzip(&with(header::ACCEPT_ENCODING, value));
         assert!(asks("gzip") && asks("br, gzip;q=0.5"));
         assert!(!asks("br") && !asks("gzip;q=0") && !asks("identity") && !takes_gzip(&HeaderMap::new()));
+    }
+
+    #[tokio::test]
+    async fn more_requests_than_can_be_served_are_asked_to_come_again() {
+        use tower::ServiceExt;
+        let settings = crate::Settings { open: true, ..Default::default() };
+        let api = Api::new(yba_testkit::records().records, settings);
+        let router: axum::Router = axum::Router::new()
+            .route("/fhir/x", axum::routing::get(|| async { "here" }))
+            .layer(axum::middleware::from_fn_with_state(api.clone(), guard))
+            .with_state(api.clone());
+        let ask = async || {
+            let request = Request::get("/fhir/x").body(Body::empty()).unwrap();
+            router.clone().oneshot(request).await.unwrap()
+        };
+        let taken: Vec<_> = (0..REQUESTS_MAX).map(|_| api.turn().unwrap()).collect();
+        let refused = ask().await;
+        assert_eq!((refused.status().as_u16(), refused.headers().contains_key("retry-after")), (429, true));
+        drop(taken);
+        assert_eq!(ask().await.status().as_u16(), 200);
     }
 
     #[tokio::test]

@@ -27,7 +27,7 @@ History is listed in the order of arrival at this node, newest first; arrival, n
 _since and _at mean. \
 Transactions and batches take at most 5000 entries; bodies at most 64 MB, also after unpacking gzip. \
 A patch is a JSON Patch; a conditional update, patch or delete means one record. \
-In a transaction, references by urn:uuid are resolved; conditional references and patches are refused.";
+References by urn:uuid and conditional references (Patient?identifier=…) are resolved; a patch in a bundle is a Binary.";
 
 /// The CapabilityStatement as bytes, around the place of the server's address.
 pub struct Capabilities {
@@ -84,7 +84,7 @@ fn statement(settings: &Settings, published_ms: i64) -> Value {
         "rest": [{
             "mode": "server",
             "documentation": HOW_IT_WORKS,
-            "security": {"cors": false, "description": security},
+            "security": {"cors": (!settings.origins.is_empty()), "description": security},
             "resource": resources,
             "interaction": interactions(Level::System),
             "operation": operations(|one| one.is_apart()),
@@ -133,7 +133,7 @@ fn resource(kind: &str, index: &KindIndex) -> Value {
         "readHistory": true,
         "updateCreate": true,
         "conditionalCreate": true,
-        "conditionalRead": "not-match",
+        "conditionalRead": "full-support",
         "conditionalUpdate": true,
         "conditionalDelete": "single",
         "referencePolicy": ["literal"],

@@ -1,8 +1,8 @@
-//! Every interaction with its address: the router and the CapabilityStatement are both made from this table, so
+//! Every interaction with its address: the router, the CapabilityStatement and the OpenAPI description are made from this table, so
 //! that what is declared is what is served.
 
 use crate::api::Api;
-use crate::{create, delete, history, metadata, patch, read, search, transaction, update, vread};
+use crate::{create, delete, history, metadata, openapi, patch, read, search, transaction, update, vread};
 use axum::routing::{MethodRouter, get, post};
 
 /// Where the CapabilityStatement lists an interaction.
@@ -19,6 +19,8 @@ pub struct Interaction {
     /// Codes of <https://hl7.org/fhir/R4/valueset-type-restful-interaction.html> and its system-level sister.
     pub codes: &'static [&'static str],
     pub level: Level,
+    /// In capitals.
+    pub method: &'static str,
     pub path: &'static str,
     pub route: fn() -> MethodRouter<Api>,
 }
@@ -28,45 +30,48 @@ const INSTANCE: &str = "/fhir/{kind}/{id}";
 
 /// All of them.
 pub const INTERACTIONS: &[Interaction] = &[
-    system(&[], "/fhir/metadata", || get(metadata::handle)),
-    system(&["transaction", "batch"], "/fhir", || post(transaction::handle)),
-    system(&["transaction", "batch"], "/fhir/", || post(transaction::handle)),
-    each_type(&["read"], INSTANCE, || get(read::handle)),
-    each_type(&["vread"], "/fhir/{kind}/{id}/_history/{version}", || get(vread::handle)),
-    each_type(&["update"], INSTANCE, || axum::routing::put(update::handle)),
-    each_type(&["update"], TYPE, || axum::routing::put(update::by_condition)),
-    each_type(&["patch"], INSTANCE, || axum::routing::patch(patch::handle)),
-    each_type(&["patch"], TYPE, || axum::routing::patch(patch::by_condition)),
-    each_type(&["delete"], INSTANCE, || axum::routing::delete(delete::handle)),
-    each_type(&["delete"], TYPE, || axum::routing::delete(delete::by_condition)),
-    each_type(&["history-instance"], "/fhir/{kind}/{id}/_history", || get(history::handle)),
-    each_type(&["history-type"], "/fhir/{kind}/_history", || get(history::handle)),
-    system(&["history-system"], "/fhir/_history", || get(history::handle)),
-    each_type(&["create"], TYPE, || post(create::handle)),
-    each_type(&["search-type"], TYPE, || get(search::by_address)),
-    each_type(&["search-type"], "/fhir/{kind}/_search", || post(search::by_form)),
+    system(&[], "GET", "/fhir/metadata", || get(metadata::handle)),
+    system(&[], "GET", "/fhir/openapi.json", || get(openapi::handle)),
+    system(&["transaction", "batch"], "POST", "/fhir", || post(transaction::handle)),
+    system(&["transaction", "batch"], "POST", "/fhir/", || post(transaction::handle)),
+    each_type(&["read"], "GET", INSTANCE, || get(read::handle)),
+    each_type(&["vread"], "GET", "/fhir/{kind}/{id}/_history/{version}", || get(vread::handle)),
+    each_type(&["update"], "PUT", INSTANCE, || axum::routing::put(update::handle)),
+    each_type(&["update"], "PUT", TYPE, || axum::routing::put(update::by_condition)),
+    each_type(&["patch"], "PATCH", INSTANCE, || axum::routing::patch(patch::handle)),
+    each_type(&["patch"], "PATCH", TYPE, || axum::routing::patch(patch::by_condition)),
+    each_type(&["delete"], "DELETE", INSTANCE, || axum::routing::delete(delete::handle)),
+    each_type(&["delete"], "DELETE", TYPE, || axum::routing::delete(delete::by_condition)),
+    each_type(&["history-instance"], "GET", "/fhir/{kind}/{id}/_history", || get(history::handle)),
+    each_type(&["history-type"], "GET", "/fhir/{kind}/_history", || get(history::handle)),
+    system(&["history-system"], "GET", "/fhir/_history", || get(history::handle)),
+    each_type(&["create"], "POST", TYPE, || post(create::handle)),
+    each_type(&["search-type"], "GET", TYPE, || get(search::by_address)),
+    each_type(&["search-type"], "POST", "/fhir/{kind}/_search", || post(search::by_form)),
     // Within compartments: the CapabilityStatement has no code of its own for them.
-    each_type(&[], "/fhir/{kind}/{id}/{within}", || get(search::by_address)),
-    each_type(&[], "/fhir/{kind}/{id}/{within}/_search", || post(search::by_form)),
-    system(&["search-system"], "/fhir", || get(search::by_address)),
-    system(&["search-system"], "/fhir/", || get(search::by_address)),
-    system(&["search-system"], "/fhir/_search", || post(search::by_form)),
+    each_type(&[], "GET", "/fhir/{kind}/{id}/{within}", || get(search::by_address)),
+    each_type(&[], "POST", "/fhir/{kind}/{id}/{within}/_search", || post(search::by_form)),
+    system(&["search-system"], "GET", "/fhir", || get(search::by_address)),
+    system(&["search-system"], "GET", "/fhir/", || get(search::by_address)),
+    system(&["search-system"], "POST", "/fhir/_search", || post(search::by_form)),
 ];
 
 const fn each_type(
     codes: &'static [&'static str],
+    method: &'static str,
     path: &'static str,
     route: fn() -> MethodRouter<Api>,
 ) -> Interaction {
-    Interaction { codes, level: Level::Type, path, route }
+    Interaction { codes, level: Level::Type, method, path, route }
 }
 
 const fn system(
     codes: &'static [&'static str],
+    method: &'static str,
     path: &'static str,
     route: fn() -> MethodRouter<Api>,
 ) -> Interaction {
-    Interaction { codes, level: Level::System, path, route }
+    Interaction { codes, level: Level::System, method, path, route }
 }
 
 /// The codes of a level, each once, in the order of the table.

@@ -200,7 +200,7 @@ impl Work {
         let answer = match get {
             Get::Read { target, if_none_match } => {
                 let version = records.read(&self.ctx, &target.kind, &target.id).await?;
-                unless_known(version, if_none_match.as_deref())
+                unless_known(version, if_none_match.as_deref(), None)
             }
             Get::Vread { target } => {
                 Answer::record(records.vread(&self.ctx, &target.kind, &target.id, &target.version).await?)

@@ -13,5 +13,5 @@ pub async fn handle(State(api): State<Api>, asked: Asked, target: Target) -> Rep
     asked.only_parameters(&PARAMETERS)?;
     let subset = asked.subset()?;
     let version = api.records().vread(&asked.ctx, &target.kind, &target.id, &target.version).await?;
-    Ok(unless_known(version, asked.if_none_match.as_deref()).reduced(subset))
+    Ok(unless_known(version, asked.if_none_match.as_deref(), asked.if_modified_since).reduced(subset))
 }

@@ -55,6 +55,11 @@ impl fmt::Display for References {
     }
 }
 
+/// The parts of a list, separated by commas.
+fn listed(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect()
+}
+
 /// The settings of a node.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -68,6 +73,7 @@ pub struct Config {
     pub base_url: String,
     pub content: Option<PathBuf>,
     pub references: References,
+    pub origins: Vec<String>,
     pub clock_offset: i64,
 }
 
@@ -90,6 +96,7 @@ impl Config {
             base_url: look("base-url").unwrap_or_default().trim_end_matches('/').to_owned(),
             content: look("content").map(PathBuf::from),
             references: parsed("references", look("references").as_deref().unwrap_or("any"))?,
+            origins: listed(&look("origins").unwrap_or_default()),
             clock_offset: flags.clock_offset.unwrap_or(0),
             data,
         };
@@ -144,6 +151,12 @@ impl Config {
                 self.references.to_string(),
                 "any: a record may point at one that comes later or never; existing: a write is refused whose references \
                  point at nothing here. Records that come from other nodes are not asked.",
+            ),
+            row(
+                "origins",
+                self.origins.join(","),
+                "Web applications of other origins that browsers let call the FHIR API, such as https://app.example.vn, \
+                 separated by commas; * is every one. Empty: none.",
             ),
         ]
     }

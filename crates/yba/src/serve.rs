@@ -123,6 +123,7 @@ fn app(node: &Node) -> Router {
         base: api_base(&node.config.base_url),
         run: node.records.store().identity().incarnation.clone(),
         views: node.views.clone(),
+        origins: node.config.origins.clone(),
     };
     let watched = node.clone();
     let metrics = node.clone();

@@ -150,7 +150,8 @@ impl Level {
         }
     }
 
-    fn path(self, name: &str) -> String {
+    /// The address of an operation of this name.
+    pub fn path(self, name: &str) -> String {
         match self {
             Level::System => format!("/fhir/${name}"),
             Level::Type => format!("/fhir/{{kind}}/${name}"),

@@ -2,7 +2,7 @@
 
 use crate::house::{House, bytes, each, patient};
 use axum::http::StatusCode;
-use yba_fhir::json::json;
+use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, json, str_at};
 
 #[tokio::test]
 async fn a_stranger_may_see_the_statement_and_nothing_else() {
@@ -161,4 +161,93 @@ async fn the_router_lives_beside_pages_with_a_fallback_of_their_own() {
     assert_eq!(page.status(), StatusCode::OK);
     assert!(!page.headers().contains_key("x-request-id"), "pages are not the API's");
     assert_eq!(all.oneshot(ask("/fhir/x/y/z")).await.unwrap().status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_are_let_in_when_they_are_named() {
+    let kit = yba_testkit::records();
+    let with = |origins: &[&str]| yba_rest::Settings {
+        open: true,
+        origins: origins.iter().map(|one| (*one).to_owned()).collect(),
+        ..Default::default()
+    };
+    let router = yba_rest::router(kit.records.clone(), with(&["https://app.example.vn"]));
+    let house = House { router, kit };
+    let mine = [("origin", "https://app.example.vn")];
+    let said = house.ask("GET", "/fhir/metadata", &mine, "").await;
+    assert_eq!(said.header("access-control-allow-origin"), "https://app.example.vn");
+    assert!(said.header("access-control-expose-headers").contains("etag"));
+    assert_eq!(said.tree()["rest"][0]["security"]["cors"].as_bool(), Some(true));
+    let asked =
+        [mine[0], ("access-control-request-method", "PUT"), ("access-control-request-headers", "if-match")];
+    let request = |headers: &[(&str, &str)]| {
+        let mut request = axum::http::Request::builder().method("OPTIONS").uri("/fhir/Patient/1");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        tower::ServiceExt::oneshot(house.router.clone(), request.body(axum::body::Body::empty()).unwrap())
+    };
+    let before = request(&asked).await.unwrap();
+    assert_eq!(before.status().as_u16(), 200);
+    assert!(before.headers()["access-control-allow-methods"].to_str().unwrap().contains("PUT"));
+    let stranger = house.ask("GET", "/fhir/metadata", &[("origin", "https://evil.example")], "").await;
+    assert_eq!(stranger.header("access-control-allow-origin"), "");
+    let none = House { router: yba_rest::router(house.kit.records.clone(), with(&[])), kit: house.kit };
+    assert_eq!(none.ask("GET", "/fhir/metadata", &mine, "").await.header("access-control-allow-origin"), "");
+}
+
+#[tokio::test]
+async fn answers_are_indented_when_it_is_asked() {
+    each(async |house| {
+        let body = r#"{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":2.00}}"#;
+        let said = house.ask("POST", "/fhir/Observation?_pretty=true", &[], body).await;
+        let text = String::from_utf8(said.body.to_vec()).unwrap();
+        assert!(text.starts_with("{\n  \"resourceType\": \"Observation\"") && text.contains("2.00"), "{text}");
+        let refused = house.get("/fhir/Observation/none?_pretty=true").await;
+        assert!(refused.body.starts_with(b"{\n"), "{refused:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_read_is_answered_304_to_who_has_seen_it_since() {
+    each(async |house| {
+        let id = house.create(&patient("Lò Thị Mẫu")).await;
+        let path = format!("/fhir/Patient/{id}");
+        let modified = house.get(&path).await.header("last-modified").to_owned();
+        let since = async |moment: &str, tag: &str| {
+            let mut headers = vec![("if-modified-since", moment)];
+            if !tag.is_empty() {
+                headers.push(("if-none-match", tag));
+            }
+            house.ask("GET", &path, &headers, "").await.status.as_u16()
+        };
+        assert_eq!(since(&modified, "").await, 304);
+        assert_eq!(since("Mon, 01 Jan 2024 00:00:00 GMT", "").await, 200);
+        assert_eq!(since("hôm qua", "").await, 200);
+        assert_eq!(since(&modified, "W/\"other\"").await, 200, "a tag says more than a time");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_api_is_described_as_openapi() {
+    each(async |house| {
+        let said = house.get("/fhir/openapi.json").await;
+        assert_eq!((said.status.as_u16(), said.text(&["openapi"]).as_str()), (200, "3.0.3"));
+        let tree = said.tree();
+        let paths = tree["paths"].as_object().unwrap();
+        for (path, method) in [
+            ("/{kind}/{id}", "patch"),
+            ("/{kind}", "get"),
+            ("/", "post"),
+            ("/_history", "get"),
+            ("/ValueSet/$expand", "get"),
+        ] {
+            let path = if path.contains('$') { "/{kind}/$expand" } else { path };
+            assert!(paths.get(&path).is_some_and(|place| place.get(method).is_some()), "{path} {method}");
+        }
+        assert_eq!(str_at(&tree["servers"][0], &["url"]), Some(crate::house::BASE));
+    })
+    .await;
 }

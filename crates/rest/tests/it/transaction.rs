@@ -108,7 +108,7 @@ async fn one_wrong_entry_refuses_the_whole_transaction_and_is_named() {
             (json!("text"), 400, "Bundle.entry[2]"),
             (json!({"request": {"method": "POST"}}), 400, "Bundle.entry[2].request.url"),
             (json!({"request": {"url": "Patient"}}), 400, "Bundle.entry[2].request.method"),
-            (entry("PATCH", "Patient/1", None), 400, "Bundle.entry[2].request.method"),
+            (entry("TRACE", "Patient/1", None), 400, "Bundle.entry[2].request.method"),
             (entry("POST", "Patient", None), 400, "Bundle.entry[2].resource"),
             (entry("POST", "Patient", Some(json!({"resourceType": "Basic"}))), 400, "Bundle.entry[2].resource"),
             (entry("POST", "Patient", Some(json!({"id": "x"}))), 400, "Bundle.entry[2].resource"),
@@ -128,8 +128,8 @@ async fn one_wrong_entry_refuses_the_whole_transaction_and_is_named() {
             (entry("POST", "Observation", Some(observation_of("urn:uuid:none"))), 400, "Bundle.entry[2].resource"),
             (
                 entry("POST", "Observation", Some(observation_of("Patient?identifier=x"))),
-                400,
-                "Bundle.entry[2].resource",
+                412,
+                "Bundle.entry[2]",
             ),
             (named("http://other/Patient/9", "Patient", patient("B")), 400, "Bundle.entry[2].fullUrl"),
             (tagged, 412, "Bundle.entry[2]"),
@@ -158,7 +158,7 @@ async fn one_wrong_entry_refuses_the_whole_transaction_and_is_named() {
 #[tokio::test]
 async fn all_problems_of_a_bundle_are_told_at_once() {
     each(async |house| {
-        let wrong = vec![entry("PATCH", "Patient/1", None), json!(1), entry("GET", "Nonsense", None)];
+        let wrong = vec![entry("TRACE", "Patient/1", None), json!(1), entry("GET", "Nonsense", None)];
         let said = house.post("/fhir", &bundle("transaction", wrong)).await;
         assert_eq!(said.status, StatusCode::BAD_REQUEST);
         assert_eq!(yba_fhir::json::items(&said.tree(), "issue").count(), 3);
@@ -217,7 +217,7 @@ async fn the_entries_of_a_batch_stand_each_for_itself() {
             "batch",
             vec![
                 entry("POST", "Patient", Some(patient("A"))),
-                entry("PATCH", "Patient/1", None),
+                entry("TRACE", "Patient/1", None),
                 json!(7),
                 entry("GET", "Patient/none", None),
                 entry("POST", "Patient", Some(patient("B"))),
@@ -301,6 +301,70 @@ async fn entries_may_name_the_base_and_read_conditionally() {
         let said = house.post("/fhir", &sent).await;
         assert_eq!(said.entry_statuses(), ["304 Not Modified", "200 OK"]);
         assert!(said.entries()[0].get("resource").is_none());
+    })
+    .await;
+}
+
+/// <https://hl7.org/fhir/R4/http.html#trules>: conditional references
+#[tokio::test]
+async fn a_reference_may_be_a_search_that_finds_one_record() {
+    each(async |house| {
+        let person = json!({"resourceType": "Patient", "id": "p1", "identifier": [{"system": "urn:x", "value": "7"}],
+            "name": [{"text": "Lò \"Thị\" Mẫu"}]});
+        house.put("/fhir/Patient/p1", &person).await;
+        let condition = |reference: &str| {
+            let body = json!({"resourceType": "Condition", "subject": {"reference": reference}, "code": {"text": "x"}});
+            bundle("transaction", vec![entry("POST", "Condition", Some(body))])
+        };
+        for found in ["Patient?identifier=urn:x|7", "Patient?identifier=urn%3Ax%7C7", "Patient?name:exact=Lò \"Thị\" Mẫu"] {
+            let said = house.post("/fhir", &condition(found)).await;
+            assert_eq!(said.entry_statuses(), ["201 Created"], "{found} {said:?}");
+        }
+        let kept = house.get("/fhir/Condition?subject=Patient/p1").await;
+        assert_eq!(kept.entries().len(), 3, "{kept:?}");
+        for (wrong, status, key) in [
+            ("Patient?identifier=urn:x|8", 412, "reference-unresolved"),
+            ("Patient?colour=red", 400, "search-unknown"),
+        ] {
+            let said = house.post("/fhir", &condition(wrong)).await;
+            assert_eq!((said.status.as_u16(), said.key().as_str()), (status, key), "{said:?}");
+        }
+        house.create(&json!({"resourceType": "Patient", "identifier": [{"system": "urn:x", "value": "7"}]})).await;
+        let several = house.post("/fhir", &condition("Patient?identifier=urn:x|7")).await;
+        assert_eq!((several.status.as_u16(), several.key().as_str()), (412, "several-matches"));
+        assert_eq!(house.get("/fhir/Condition?_summary=count").await.tree()["total"].as_u64(), Some(3));
+    })
+    .await;
+}
+
+/// <https://hl7.org/fhir/R4/http.html#patch>
+#[tokio::test]
+async fn a_patch_may_stand_in_a_bundle_as_a_binary() {
+    use base64::prelude::{BASE64_STANDARD, Engine as _};
+    each(async |house| {
+        house.put("/fhir/Patient/p1", &json!({"resourceType": "Patient", "id": "p1", "gender": "male"})).await;
+        let patch = |url: &str, text: &str| {
+            let data = BASE64_STANDARD.encode(text);
+            let binary = json!({"resourceType": "Binary", "contentType": "application/json-patch+json", "data": data.as_str()});
+            bundle("transaction", vec![entry("PATCH", url, Some(binary))])
+        };
+        let female = r#"[{"op":"replace","path":"/gender","value":"female"}]"#;
+        let said = house.post("/fhir", &patch("Patient/p1", female)).await;
+        assert_eq!(said.entry_statuses(), ["200 OK"], "{said:?}");
+        assert_eq!(house.get("/fhir/Patient/p1").await.text(&["gender"]), "female");
+        let other = r#"[{"op":"replace","path":"/gender","value":"other"}]"#;
+        house.post("/fhir", &patch("Patient?gender=female", other)).await;
+        assert_eq!(house.get("/fhir/Patient/p1").await.text(&["gender"]), "other");
+        for (url, text, status) in [
+            ("Patient/p1", "no patch", 400),
+            ("Patient/p1", r#"[{"op":"test","path":"/gender","value":"x"}]"#, 422),
+            ("Patient/none", female, 404),
+        ] {
+            assert_eq!(house.post("/fhir", &patch(url, text)).await.status.as_u16(), status, "{url} {text}");
+        }
+        let plain = entry("PATCH", "Patient/p1", Some(json!({"resourceType": "Patient", "id": "p1"})));
+        let said = house.post("/fhir", &bundle("transaction", vec![plain])).await;
+        assert_eq!((said.status.as_u16(), said.key().as_str()), (400, "patch"));
     })
     .await;
 }
