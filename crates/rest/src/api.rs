@@ -3,7 +3,7 @@
 use crate::metadata::Capabilities;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use yba_records::Records;
 use yba_view::Library;
 
@@ -24,6 +24,8 @@ pub struct Settings {
     pub run: String,
     /// The views that content brings.
     pub views: Arc<Library>,
+    /// Told when dead letters of a subscription are put back.
+    pub put_back: Arc<Notify>,
 }
 
 /// The API of one running node; clones share it.

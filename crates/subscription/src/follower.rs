@@ -12,7 +12,7 @@ use crate::status::{reason, say};
 use crate::table::{self, derive};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use yba_fhir::json::str_at;
@@ -28,7 +28,7 @@ const BATCH: i64 = 2000;
 const QUEUED_AT_ONCE: usize = 5000;
 /// How long a follower rests after a failure before it tries again.
 const REST: Duration = Duration::from_secs(5);
-/// How often it looks whether a subscription has come to its end.
+/// How often it looks whether a subscription has come to its end, and puts down a cursor that alone has changed.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Creates the derived tables if they are not there. To be called before anybody asks for dead letters; safe at each start.
@@ -89,14 +89,19 @@ async fn turn(
         senders.wake_all().await?;
     }
     follower.read_log(senders).await?;
+    follower.keep_cursor().await?;
     follower.end_those_that_are_over().await?;
-    let any_ends = follower.active.values().any(|one| one.ends.is_some());
-    Ok(any_ends.then_some(LOOK))
+    let look = follower.kept != follower.at || follower.active.values().any(|one| one.ends.is_some());
+    Ok(look.then_some(LOOK))
 }
 
 struct Follower {
     desk: Desk,
+    /// How far it has come, and what of that stands in the store. Between the two nothing was queued and no Subscription
+    /// changed, so that reading it again after a crash is harmless.
     at: i64,
+    kept: i64,
+    kept_at: Instant,
     active: BTreeMap<String, Arc<Definition>>,
 }
 
@@ -105,12 +110,14 @@ impl Follower {
     async fn load(desk: &Desk, senders: &mut Senders) -> Result<Follower, Outcome> {
         let store = desk.records.store();
         table::prepare(store).await?;
-        let mut follower = Follower { desk: desk.clone(), at: 0, active: BTreeMap::new() };
+        let (active, kept_at) = (BTreeMap::new(), Instant::now());
+        let mut follower = Follower { desk: desk.clone(), at: 0, kept: 0, kept_at, active };
         desk.pause_all();
         if !table::has_begun(store).await? {
             follower.begin().await?;
         }
         follower.at = store.cursor(FOLLOWER).await?;
+        follower.kept = follower.at;
         for id in table::active(store).await? {
             let version = shown_at(store, "Subscription", &id, follower.at).await?;
             let judged = version.as_ref().map(|version| (version, desk.judge(version)));
@@ -176,13 +183,25 @@ impl Follower {
                     statements.extend(self.apply(&changed.id, shown.as_ref()).await?);
                 }
             }
-            derive(&store, last, statements).await?;
+            if changed.is_some() || !statements.is_empty() {
+                derive(&store, last, statements).await?;
+                (self.kept, self.kept_at) = (last, Instant::now());
+            }
             let told = std::mem::take(&mut senders.told);
             senders.wake(told);
             if let Some(changed) = changed.filter(|one| self.active.contains_key(&one.id)) {
                 senders.wake([changed.id.clone()]);
             }
             self.at = last;
+        }
+        Ok(())
+    }
+
+    /// Puts the cursor down when that was long ago: not each time, for that would be a transaction for every one of others.
+    async fn keep_cursor(&mut self) -> Result<(), Outcome> {
+        if self.kept != self.at && self.kept_at.elapsed() >= LOOK {
+            derive(self.desk.records.store(), self.at, Vec::new()).await?;
+            (self.kept, self.kept_at) = (self.at, Instant::now());
         }
         Ok(())
     }

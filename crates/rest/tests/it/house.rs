@@ -36,7 +36,8 @@ impl House {
     }
 
     fn with(kit: Kit, open: bool) -> House {
-        let settings = Settings { open, base: BASE.into(), run: "test".into(), views: views() };
+        let settings =
+            Settings { open, base: BASE.into(), run: "test".into(), views: views(), ..Default::default() };
         House { router: router(kit.records.clone(), settings), kit }
     }
 
