@@ -7,14 +7,14 @@
 use crate::Settings;
 use crate::definition::Definition;
 use crate::matching::{matching, shown_at};
-use crate::sending::{self, Desk, Ended};
+use crate::senders::Senders;
+use crate::sending::Desk;
 use crate::status::{reason, say};
 use crate::table::{self, derive};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 use yba_fhir::json::str_at;
 use yba_fhir::{Kind, Outcome};
 use yba_records::{Records, Version};
@@ -26,8 +26,8 @@ pub const FOLLOWER: &str = "subscription";
 /// Most positions of the log taken in at once, and most notifications written in one transaction.
 const BATCH: i64 = 2000;
 const QUEUED_AT_ONCE: usize = 5000;
-/// How long a follower rests after a failure before it tries again.
-const REST: Duration = Duration::from_secs(5);
+/// How long the follower or a sender rests after a failure of our own before it tries again.
+pub(crate) const REST: Duration = Duration::from_secs(5);
 /// How often it looks whether a subscription has come to its end, and puts down a cursor that alone has changed.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -67,7 +67,7 @@ pub async fn run(records: Records, settings: Settings, mut shutdown: watch::Rece
         tokio::select! {
             changed = commits.changed(), if done.is_ok() => if changed.is_err() { break },
             () = put_back.notified() => senders.recount = true,
-            Some(()) = senders.ended() => {}
+            () = senders.ended() => {}
             () = tokio::time::sleep(rest.min(Duration::from_secs(3600))) => {}
             _ = shutdown.changed() => break,
         }
@@ -321,84 +321,5 @@ impl Follower {
             say(&self.desk.records, &one.id, Some(&one.version_id), "off", None).await?;
         }
         Ok(())
-    }
-}
-
-/// The tasks that send, one for each subscription for which something waits.
-struct Senders {
-    desk: Desk,
-    shutdown: watch::Receiver<bool>,
-    tasks: JoinSet<(String, Ended)>,
-    busy: BTreeSet<String>,
-    /// Those for which more was queued while they were busy.
-    again: BTreeSet<String>,
-    /// Those for which something is about to be queued.
-    told: Vec<String>,
-    /// Something was put into the queues by others.
-    recount: bool,
-}
-
-impl Senders {
-    fn new(desk: Desk, shutdown: watch::Receiver<bool>) -> Senders {
-        let (tasks, busy, again, told) = (JoinSet::new(), BTreeSet::new(), BTreeSet::new(), Vec::new());
-        Senders { desk, shutdown, tasks, busy, again, told, recount: true }
-    }
-
-    /// Wakes everybody for whom something waits.
-    async fn wake_all(&mut self) -> Result<(), Outcome> {
-        let pending = table::pending(self.desk.records.store()).await?;
-        self.desk.count(pending.iter().cloned());
-        self.wake(pending.into_iter().map(|(id, _)| id));
-        self.recount = false;
-        Ok(())
-    }
-
-    fn wake(&mut self, ids: impl IntoIterator<Item = String>) {
-        for id in ids {
-            match self.busy.insert(id.clone()) {
-                true => self.start(id, Duration::ZERO),
-                false => drop(self.again.insert(id)),
-            }
-        }
-    }
-
-    fn start(&mut self, id: String, rest: Duration) {
-        let (desk, mut shutdown) = (self.desk.clone(), self.shutdown.clone());
-        self.tasks.spawn(async move {
-            if !rest.is_zero() {
-                tokio::select! {
-                    () = tokio::time::sleep(rest) => {}
-                    _ = shutdown.changed() => return (id, Ended::Paused),
-                }
-            }
-            let ended = sending::send_all(&desk, &id, shutdown).await;
-            (id, ended)
-        });
-    }
-
-    /// Waits until one of them has ended, and starts it again if there is reason to; never, when there is none.
-    async fn ended(&mut self) -> Option<()> {
-        match self.tasks.join_next().await {
-            None => std::future::pending().await,
-            Some(Ok((id, ended))) => {
-                let again = self.again.remove(&id);
-                match ended {
-                    Ended::Failed(outcome) => {
-                        eprintln!("yba: Subscription/{id}: {outcome}; trying again in {} s", REST.as_secs());
-                        self.start(id, REST);
-                    }
-                    Ended::Empty | Ended::Paused if again => self.start(id, Duration::ZERO),
-                    Ended::Empty | Ended::Paused => drop(self.busy.remove(&id)),
-                }
-            }
-            // Whose task it was is not known: all are woken when the tables are read again.
-            Some(Err(panicked)) => eprintln!("yba: a sender of notifications ended: {panicked}"),
-        }
-        Some(())
-    }
-
-    /// Waits until all have put down what they have sent.
-    async fn finish(&mut self) {
-        while self.tasks.join_next().await.is_some() {}
     }
 }

@@ -75,20 +75,55 @@ impl Caller {
     }
 
     /// Delivers a notification: any 2xx is taken for a receipt. Redirects are not followed, for where they lead was not
-    /// checked by whoever listed this host.
-    pub async fn call(&self, hosts: &Hosts, notification: Notification<'_>) -> Result<(), Failure> {
-        let call = self.call_unbounded(hosts, notification);
-        timeout(WHOLE, call).await.unwrap_or_else(|_| Err(Failure::of("no answer in time")))
+    /// checked by whoever listed this host. The line is used again, or left for the next one, if it is of use.
+    pub async fn call(
+        &self,
+        hosts: &Hosts,
+        line: &mut Option<Line>,
+        notification: Notification<'_>,
+    ) -> Result<(), Failure> {
+        let call = self.call_unbounded(hosts, line.take(), notification);
+        let (done, kept) =
+            timeout(WHOLE, call).await.unwrap_or_else(|_| (Err(Failure::of("no answer in time")), None));
+        *line = kept.filter(|_| done.is_ok());
+        done
     }
 
-    async fn call_unbounded(&self, hosts: &Hosts, notification: Notification<'_>) -> Result<(), Failure> {
+    async fn call_unbounded(
+        &self,
+        hosts: &Hosts,
+        line: Option<Line>,
+        notification: Notification<'_>,
+    ) -> (Result<(), Failure>, Option<Line>) {
         let endpoint = notification.endpoint;
-        hosts.admit(endpoint).map_err(|_| Failure::of("the host is not allowed"))?;
+        if hosts.admit(endpoint).is_err() {
+            return (Err(Failure::of("the host is not allowed")), None);
+        }
+        let request = match request(&notification) {
+            Ok(request) => request,
+            Err(failure) => return (Err(failure), None),
+        };
+        // One that the other side has closed meanwhile is no failure of theirs.
+        if let Some(mut line) = line.filter(|line| line.endpoint == *endpoint)
+            && line.sender.ready().await.is_ok()
+            && let Ok(done) = line.exchange(request.clone()).await
+        {
+            return done.with(line);
+        }
+        match self.open(hosts, endpoint).await {
+            Err(failure) => (Err(failure), None),
+            Ok(mut line) => match line.exchange(request).await {
+                Ok(done) => done.with(line),
+                Err(_) => (Err(Failure::of("the connection broke")), None),
+            },
+        }
+    }
+
+    async fn open(&self, hosts: &Hosts, endpoint: &Endpoint) -> Result<Line, Failure> {
         let connecting = timeout(CONNECT, connect(hosts, endpoint)).await;
         let stream = connecting.unwrap_or_else(|_| Err(Failure::of("no connection in time")))?;
-        let request = request(notification)?;
         if !endpoint.tls {
-            return exchange(stream, request).await;
+            return Line::over(stream, endpoint).await;
         }
         let name = match endpoint.address() {
             Some(address) => ServerName::from(address),
@@ -99,7 +134,59 @@ impl Caller {
             let error: String = error.to_string().chars().take(120).collect();
             Failure::of(format!("TLS: {error}"))
         })?;
-        exchange(stream, request).await
+        Line::over(stream, endpoint).await
+    }
+}
+
+/// An open connection to an endpoint, whose address was checked.
+pub struct Line {
+    endpoint: Endpoint,
+    sender: http1::SendRequest<Full<Bytes>>,
+    _connection: Abort,
+}
+
+/// What an endpoint said, and whether it was heard to the end.
+struct Said {
+    status: StatusCode,
+    whole: bool,
+}
+
+impl Line {
+    async fn over<S>(stream: S, endpoint: &Endpoint) -> Result<Line, Failure>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (sender, connection) = http1::Builder::new()
+            .max_buf_size(ANSWER_MAX)
+            .handshake::<_, Full<Bytes>>(TokioIo::new(stream))
+            .await
+            .map_err(|_| Failure::of("the connection broke"))?;
+        Ok(Line { endpoint: endpoint.clone(), sender, _connection: Abort(tokio::spawn(connection)) })
+    }
+
+    async fn exchange(&mut self, request: Request<Full<Bytes>>) -> hyper::Result<Said> {
+        let response = self.sender.send_request(request).await?;
+        let status = response.status();
+        let (mut body, mut read) = (response.into_body(), 0);
+        while let Some(frame) = body.frame().await {
+            read += frame.as_ref().ok().and_then(|frame| frame.data_ref()).map_or(0, Bytes::len);
+            if frame.is_err() || read > ANSWER_MAX {
+                return Ok(Said { status, whole: false });
+            }
+        }
+        Ok(Said { status, whole: true })
+    }
+}
+
+impl Said {
+    /// What that means, and the line if it can be used again.
+    fn with(self, line: Line) -> (Result<(), Failure>, Option<Line>) {
+        let done = match self.status {
+            status if status.is_success() => Ok(()),
+            StatusCode::GONE => Err(Failure { status: "HTTP 410".into(), is_final: true }),
+            status => Err(Failure::of(format!("HTTP {}", status.as_u16()))),
+        };
+        (done, Some(line).filter(|_| self.whole))
     }
 }
 
@@ -128,7 +215,7 @@ async fn connect(hosts: &Hosts, endpoint: &Endpoint) -> Result<TcpStream, Failur
     Err(refused)
 }
 
-fn request(notification: Notification<'_>) -> Result<Request<Full<Bytes>>, Failure> {
+fn request(notification: &Notification<'_>) -> Result<Request<Full<Bytes>>, Failure> {
     let endpoint = notification.endpoint;
     let mut request = Request::new(Full::new(notification.body.clone().unwrap_or_default()));
     *request.method_mut() = if notification.body.is_some() { Method::PUT } else { Method::POST };
@@ -142,35 +229,6 @@ fn request(notification: Notification<'_>) -> Result<Request<Full<Bytes>>, Failu
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/fhir+json"));
     }
     Ok(request)
-}
-
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<(), Failure>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let broken = |_| Failure::of("the connection broke");
-    let (mut sender, connection) = http1::Builder::new()
-        .max_buf_size(ANSWER_MAX)
-        .handshake::<_, Full<Bytes>>(TokioIo::new(stream))
-        .await
-        .map_err(broken)?;
-    let connection = Abort(tokio::spawn(connection));
-    let response = sender.send_request(request).await.map_err(broken)?;
-    let status = response.status();
-    let mut body = response.into_body();
-    let mut read = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        read += frame.data_ref().map_or(0, Bytes::len);
-        if read > ANSWER_MAX {
-            break;
-        }
-    }
-    drop(connection);
-    match status {
-        status if status.is_success() => Ok(()),
-        StatusCode::GONE => Err(Failure { status: "HTTP 410".into(), is_final: true }),
-        status => Err(Failure::of(format!("HTTP {}", status.as_u16()))),
-    }
 }
 
 /// A task that ends with its holder.

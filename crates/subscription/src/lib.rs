@@ -9,7 +9,7 @@
 //! dead letters), other channels than rest-hook, topics.
 //!
 //! Start reading at [`definition`] (what a Subscription asks), then [`hosts`] (where anything may be sent at all), `follower`
-//! (the log into the queue) and `sending` (the queue into the world).
+//! (the log into the queue), `matching`, and `sending` (the queue into the world).
 
 pub mod definition;
 pub mod endpoint;
@@ -19,6 +19,7 @@ pub mod http;
 pub mod letters;
 
 mod matching;
+mod senders;
 mod sending;
 mod status;
 mod table;

@@ -19,21 +19,23 @@ pub(crate) async fn matching(
 ) -> Result<HashSet<i64>, Outcome> {
     let mut found = HashSet::new();
     let (together, alone) = split(changes, definition.is_local());
-    for some in together.chunks(TOGETHER_MAX) {
-        let ids = some.iter().map(|one| one.id.clone()).collect();
-        found.extend(shown(store, definition, ids, last).await?);
+    let mut moments = vec![(last, together)];
+    // A record changes once in a transaction, and what the others of it bring counts too.
+    for transaction in alone.chunk_by(|one, next| one.tx == next.tx) {
+        moments.push((store.transaction_end(transaction[0]).await?, transaction.to_vec()));
     }
-    for one in alone {
-        // What another change of the same transaction brings counts too.
-        let t = if definition.is_local() { one.t } else { store.transaction_end(one).await?.min(last) };
-        found.extend(shown(store, definition, vec![one.id.clone()], t).await?);
+    for (t, changes) in moments {
+        for some in changes.chunks(TOGETHER_MAX) {
+            let ids = some.iter().map(|one| one.id.clone()).collect();
+            found.extend(shown(store, definition, ids, t).await?);
+        }
     }
     let positions: HashSet<i64> = changes.iter().map(|one| one.t).collect();
     found.retain(|t| positions.contains(t));
     Ok(found)
 }
 
-/// The last change of each record, which one moment shows, and the others, each of which was shown at a moment of its own.
+/// The last change of each record, which one moment shows, and the others, which the end of their transaction shows.
 fn split<'a>(changes: &[&'a Logged], is_local: bool) -> (Vec<&'a Logged>, Vec<&'a Logged>) {
     let told = changes.iter().copied().filter(|one| !one.deleted);
     if !is_local {

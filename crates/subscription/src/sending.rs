@@ -3,7 +3,7 @@
 
 use crate::Settings;
 use crate::definition::Definition;
-use crate::http::{Caller, Failure, Notification};
+use crate::http::{Caller, Failure, Line, Notification};
 use crate::status::say;
 use crate::table::{self, Waiting};
 use std::collections::HashMap;
@@ -113,10 +113,11 @@ impl Desk {
 
 /// Sends until nothing waits, the subscription is not active any more, or the program ends.
 pub(crate) async fn send_all(desk: &Desk, id: &str, mut shutdown: watch::Receiver<bool>) -> Ended {
+    let mut line = None;
     // An error says that whoever would end the program is gone.
     while !*shutdown.borrow() && shutdown.has_changed().is_ok() {
         let Some(definition) = desk.definition(id) else { return Ended::Paused };
-        match send_page(desk, &definition, &mut shutdown).await {
+        match send_page(desk, &definition, &mut line, &mut shutdown).await {
             Ok(0) => return Ended::Empty,
             Ok(_) => {}
             Err(outcome) => return Ended::Failed(outcome),
@@ -129,6 +130,7 @@ pub(crate) async fn send_all(desk: &Desk, id: &str, mut shutdown: watch::Receive
 async fn send_page(
     desk: &Desk,
     definition: &Arc<Definition>,
+    line: &mut Option<Line>,
     shutdown: &mut watch::Receiver<bool>,
 ) -> Result<usize, Outcome> {
     let page = table::next(desk.records.store(), &definition.id, PAGE).await?;
@@ -139,7 +141,7 @@ async fn send_page(
             break;
         }
         let done = tokio::select! {
-            done = send(desk, definition, one) => done,
+            done = send(desk, definition, line, one) => done,
             // Whether it has arrived is not known, so it will be sent again.
             _ = shutdown.changed() => break,
         };
@@ -187,7 +189,12 @@ async fn until_due(
 }
 
 /// Sends one notification. The outer error is ours, the inner one theirs.
-async fn send(desk: &Desk, definition: &Definition, one: &Waiting) -> Result<Result<(), Failure>, Outcome> {
+async fn send(
+    desk: &Desk,
+    definition: &Definition,
+    line: &mut Option<Line>,
+    one: &Waiting,
+) -> Result<Result<(), Failure>, Outcome> {
     let _permit =
         desk.under_way.acquire().await.map_err(|_| Outcome::fault("the bound on notifications is closed"))?;
     let body = match definition.payload {
@@ -206,7 +213,7 @@ async fn send(desk: &Desk, definition: &Definition, one: &Waiting) -> Result<Res
         Some(_) => endpoint.target_of(&one.kind, &one.id),
     };
     let notification = Notification { endpoint, target, headers: &definition.headers, body };
-    Ok(desk.caller.call(&desk.settings.hosts, notification).await)
+    Ok(desk.caller.call(&desk.settings.hosts, line, notification).await)
 }
 
 /// The trail says who was shown to whom before anything leaves.

@@ -33,6 +33,27 @@ async fn a_restart_loses_nothing() {
 }
 
 #[tokio::test]
+async fn one_transaction_may_be_longer_than_what_is_read_at_once() {
+    let kit = yba_testkit::records();
+    let hook = Hook::open().await;
+    let running = start(&kit, quick());
+    let criteria = "Observation?patient.name=lan&value-string=b";
+    subscribe(&kit, "s", &asking(criteria, &hook.url(""), true), "active").await;
+    caught_up(&kit).await;
+    running.stop().await;
+    // The patient by whom they are found comes last of all.
+    let mut changes: Vec<Change> = (0..2500)
+        .map(|n| putting(&format!("o{n}"), &glucose("p", if n % 500 == 0 { "b" } else { "a" })))
+        .collect();
+    changes.push(putting("p", &patient("Lan")));
+    kit.records.transact(&kit.ctx(), changes).await.unwrap();
+    let running = start(&kit, quick());
+    hook.after(5).await;
+    assert_eq!(hook.paths(), [0, 500, 1000, 1500, 2000].map(|n| format!("/Observation/o{n}")));
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn what_a_client_says_holds_from_the_position_at_which_it_says_it() {
     each_engine(|kit| async move {
         let hook = Hook::open().await;
