@@ -4,7 +4,7 @@ use crate::metadata::Capabilities;
 use crate::openapi::OpenApi;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use yba_records::Records;
 use yba_view::Library;
 
@@ -29,6 +29,8 @@ pub struct Settings {
     pub views: Arc<Library>,
     /// Origins whose pages may call from a browser; `*` is everyone's.
     pub origins: Vec<String>,
+    /// Told when dead letters of a subscription are put back.
+    pub put_back: Arc<Notify>,
 }
 
 /// The API of one running node; clones share it.

@@ -99,6 +99,9 @@ struct ServeArgs {
     /// Fill an empty node with an invented commune to click through
     #[arg(long)]
     demo: bool,
+    /// Where notifications of subscriptions may go, such as "hook.example.vn 10.1.0.0/16" [default: nowhere]
+    #[arg(long, value_name = "HOSTS")]
+    subscription_hosts: Option<yba_subscription::Hosts>,
 }
 
 #[derive(Args)]
@@ -222,6 +225,7 @@ async fn dispatch(command: Command) -> anyhow::Result<u8> {
             let mut config = Config::load(&args.node)?;
             args.listen.apply(&mut config);
             config.open |= args.open;
+            config.subscription_hosts = args.subscription_hosts.unwrap_or(config.subscription_hosts);
             serve::serve(config, if args.demo { Some(command::demo::COMMUNE) } else { None }).await
         }
         Command::Demo(args) => {

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use yba_store::{Clock, Options, Place};
+use yba_subscription::Hosts;
 
 /// The flags that say which node is meant; the same for every command that works on one.
 #[derive(Debug, Clone, Default, Args)]
@@ -74,6 +75,7 @@ pub struct Config {
     pub content: Option<PathBuf>,
     pub references: References,
     pub origins: Vec<String>,
+    pub subscription_hosts: Hosts,
     pub clock_offset: i64,
 }
 
@@ -97,6 +99,10 @@ impl Config {
             content: look("content").map(PathBuf::from),
             references: parsed("references", look("references").as_deref().unwrap_or("any"))?,
             origins: listed(&look("origins").unwrap_or_default()),
+            subscription_hosts: parsed(
+                "subscription-hosts",
+                look("subscription-hosts").as_deref().unwrap_or_default(),
+            )?,
             clock_offset: flags.clock_offset.unwrap_or(0),
             data,
         };
@@ -158,6 +164,13 @@ impl Config {
                 "Web applications of other origins that browsers let call the FHIR API, such as https://app.example.vn, \
                  separated by commas; * is every one. Empty: none.",
             ),
+            row(
+                "subscription-hosts",
+                self.subscription_hosts.to_string(),
+                "Where notifications of subscriptions may go, between spaces: hook.example.vn (https), \
+                 hook.example.vn:8443, *.example.vn, http://lis.example.vn (in clear text); addresses and networks \
+                 (10.1.2.3, 10.1.0.0/16) that such a name may stand for within an inner network. Empty: nowhere.",
+            ),
         ]
     }
 
@@ -211,6 +224,8 @@ mod tests {
         assert_eq!(Config::load(&flags).unwrap().references, References::Existing);
         std::fs::write(folder.path().join("yba.toml"), "references = \"some\"\n").unwrap();
         assert!(Config::load(&flags).unwrap_err().to_string().contains("references"));
+        std::fs::write(folder.path().join("yba.toml"), "subscription-hosts = \"a.vn ftp://b\"\n").unwrap();
+        assert!(Config::load(&flags).unwrap_err().to_string().contains("subscription-hosts"));
         std::fs::write(folder.path().join("yba.toml"), "prot = 9000\n").unwrap();
         assert!(Config::load(&flags).unwrap_err().to_string().contains("prot"));
     }

@@ -10,8 +10,9 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::routing::get;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use yba_hospital::Hospital;
 use yba_records::audit::Signer;
 use yba_store::Indexing;
@@ -60,10 +61,14 @@ pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
     if let Err(error) = control::listen(node.clone()) {
         eprintln!("yba: commands cannot reach this node while it runs: {error}");
     }
-    // The tables that pages search must exist before the first page is asked for.
+    // The tables that pages and operations read must exist before the first of them is asked for.
     yba_mpi::follower::prepare(&node.records).await?;
+    yba_subscription::prepare(&node.records).await?;
+    let notifying =
+        yba_subscription::Settings::new(node.config.subscription_hosts.clone().open(node.config.open));
     let (stop, stopping) = watch::channel(false);
-    let chores = start_chores(&node, &stopping)?;
+    let put_back = notifying.put_back.clone();
+    let chores = start_chores(&node, notifying, &stopping)?;
     println!("Y Bạ đang chạy: http://{address}");
     if demo::is_demo(&node.config.data) {
         println!("Dữ liệu giả định: không phải người thật; không nhập hồ sơ thật vào thư mục này.");
@@ -71,7 +76,7 @@ pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
     if node.config.open {
         println!("CHẾ ĐỘ THỬ: không xác thực, chỉ dùng dữ liệu giả định.");
     }
-    let app = app(&node);
+    let app = app(&node, put_back);
     let server = axum::serve(listener, app).with_graceful_shutdown(stop_signal(stop.clone()));
     let mut told = stopping.clone();
     tokio::select! {
@@ -102,7 +107,7 @@ async fn stop_signal(stop: watch::Sender<bool>) {
 }
 
 /// Pages at `/`, FHIR at `/fhir`, and the three addresses for those who watch the node.
-fn app(node: &Node) -> Router {
+fn app(node: &Node, put_back: Arc<Notify>) -> Router {
     let settings = SiteSettings {
         open: node.config.open,
         node: node.config.name.clone(),
@@ -124,6 +129,7 @@ fn app(node: &Node) -> Router {
         run: node.records.store().identity().incarnation.clone(),
         views: node.views.clone(),
         origins: node.config.origins.clone(),
+        put_back,
     };
     let watched = node.clone();
     let metrics = node.clone();
@@ -153,6 +159,7 @@ async fn measures(node: Node) -> ([(header::HeaderName, &'static str); 1], Strin
     let store = node.records.store();
     let head = store.head_t();
     let lag = yba_mpi::follower::lag(&node.records).await.unwrap_or(head);
+    let telling = yba_subscription::lag(&node.records).await.unwrap_or(head);
     let indexing = *store.indexing().borrow();
     let behind = indexing.total - indexing.done;
     let (reads, _) = node.records.trail().end();
@@ -160,6 +167,7 @@ async fn measures(node: Node) -> ([(header::HeaderName, &'static str); 1], Strin
         "# TYPE yba_log_position gauge\nyba_log_position {head}\n\
          # TYPE yba_index_behind gauge\nyba_index_behind {behind}\n\
          # TYPE yba_follower_lag gauge\nyba_follower_lag{{follower=\"mpi\"}} {lag}\n\
+         yba_follower_lag{{follower=\"subscription\"}} {telling}\n\
          # TYPE yba_audit_reads counter\nyba_audit_reads {reads}\n"
     );
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
@@ -168,6 +176,7 @@ async fn measures(node: Node) -> ([(header::HeaderName, &'static str); 1], Strin
 /// The followers and the chores, each ended by `stopping`.
 fn start_chores(
     node: &Node,
+    notifying: yba_subscription::Settings,
     stopping: &watch::Receiver<bool>,
 ) -> anyhow::Result<Vec<tokio::task::JoinHandle<()>>> {
     let signer = Signer::load(node.records.trail().folder())?;
@@ -189,9 +198,10 @@ fn start_chores(
         }
     });
     let linking = tokio::spawn(yba_mpi::follower::run(node.records.clone(), stopping.clone()));
+    let telling = tokio::spawn(yba_subscription::run(node.records.clone(), notifying, stopping.clone()));
     tokio::spawn(tell_indexing(node.records.store().indexing()));
     let speaking = tokio::spawn(yba_records::overlay::follow(node.records.clone(), stopping.clone()));
-    Ok(vec![sign, clear, linking, speaking])
+    Ok(vec![sign, clear, linking, telling, speaking])
 }
 
 /// Says how far the search index is, after an upgrade that makes it anew.

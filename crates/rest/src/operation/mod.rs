@@ -4,6 +4,7 @@
 
 mod arguments;
 mod coded;
+mod dead_letters;
 mod expand;
 mod lookup;
 mod subsumes;
@@ -20,7 +21,7 @@ use crate::asked::Asked;
 use crate::target::{Target, operation_unknown};
 use axum::extract::State;
 use axum::http::Uri;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 use futures_util::future::BoxFuture;
 use std::collections::BTreeSet;
 use yba_fhir::Outcome;
@@ -114,7 +115,24 @@ pub const OPERATIONS: &[Operation] = &[
         levels: &[Level::Type, Level::Instance],
         run: |call| Box::pin(view_run::run(call)),
     },
+    Operation {
+        name: "dead-letters",
+        definition: "https://yba.vn/fhir/OperationDefinition/Subscription-dead-letters",
+        kinds: &["Subscription"],
+        levels: &[Level::Instance],
+        run: |call| Box::pin(dead_letters::list(call)),
+    },
+    Operation {
+        name: "redeliver",
+        definition: "https://yba.vn/fhir/OperationDefinition/Subscription-redeliver",
+        kinds: &["Subscription"],
+        levels: &[Level::Instance],
+        run: |call| Box::pin(dead_letters::redeliver(call)),
+    },
 ];
+
+/// Operations that change something, and so are asked by POST alone.
+const BY_POST: &[&str] = &["redeliver"];
 
 /// Operations that answer in formats of their own, which they choose themselves by `_format` and `Accept`.
 const OWN_FORMATS: &[&str] = &["run"];
@@ -164,7 +182,10 @@ impl Level {
 pub fn routes() -> impl Iterator<Item = (String, MethodRouter<Api>)> {
     let every = OPERATIONS.iter().flat_map(|one| one.levels.iter().map(|level| level.path(one.name)));
     let paths: BTreeSet<String> = every.collect();
-    paths.into_iter().map(|path| (path, get(handle).post(handle)))
+    paths.into_iter().map(|path| {
+        let changes = path.rsplit_once('$').is_some_and(|(_, name)| BY_POST.contains(&name));
+        (path, if changes { post(handle) } else { get(handle).post(handle) })
+    })
 }
 
 async fn handle(

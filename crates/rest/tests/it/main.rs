@@ -14,6 +14,7 @@ mod metadata;
 mod minimal;
 mod operation;
 mod search;
+mod subscription;
 mod terminology;
 mod transaction;
 mod views;

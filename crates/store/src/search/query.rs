@@ -52,16 +52,21 @@ impl World for NoWorld {
     }
 
     fn related(&self, system: &str, code: &str, _above: bool) -> Result<Vec<(String, String)>, Outcome> {
-        Err(Outcome::fault(format!("nobody is there to tell what {system}|{code} is related to")))
+        Err(nobody_knows(&format!("what {system}|{code} is related to")))
     }
 
     fn members(&self, value_set: &str) -> Result<Vec<(String, String)>, Outcome> {
-        Err(Outcome::fault(format!("nobody is there to tell what is in {value_set}")))
+        Err(nobody_knows(&format!("what is in {value_set}")))
     }
 
     fn units(&self) -> Vec<String> {
         Vec::new()
     }
+}
+
+fn nobody_knows(what: &str) -> Outcome {
+    let text = "Ở đây không tìm theo nghĩa của mã được (:in, :not-in, :above, :below). Hãy liệt kê các mã.";
+    Outcome::invalid("search-modifier", text, format!("nobody is asked here {what}"))
 }
 
 /// A parsed search of one resource type.

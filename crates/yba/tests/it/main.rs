@@ -16,6 +16,7 @@ mod import_codes;
 mod bad_files;
 mod closed_house;
 mod postgres_house;
+mod subscriptions;
 mod two_hospitals_one_record;
 mod validate;
 mod views;
