@@ -4,6 +4,7 @@
 
 mod arguments;
 mod coded;
+mod everything;
 mod expand;
 mod lookup;
 mod subsumes;
@@ -64,6 +65,20 @@ pub const OPERATIONS: &[Operation] = &[
         kinds: &[],
         levels: &[Level::Type, Level::Instance],
         run: |call| Box::pin(validate::run(call)),
+    },
+    Operation {
+        name: "everything",
+        definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+        kinds: &["Patient"],
+        levels: &[Level::Instance],
+        run: |call| Box::pin(everything::run(call)),
+    },
+    Operation {
+        name: "everything",
+        definition: "http://hl7.org/fhir/OperationDefinition/Encounter-everything",
+        kinds: &["Encounter"],
+        levels: &[Level::Instance],
+        run: |call| Box::pin(everything::run(call)),
     },
     Operation {
         name: "expand",

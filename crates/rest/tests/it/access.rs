@@ -110,7 +110,7 @@ async fn what_is_not_served_is_refused_by_its_name() {
             ("GET", "/fhir/Patient/_search", 405, "_search"),
             ("GET", "/fhir/Patient/_history", 404, "_history"),
             ("GET", "/fhir/_history", 404, "_history"),
-            ("GET", "/fhir/Patient/1/$everything", 404, "$everything"),
+            ("GET", "/fhir/Observation/1/$everything", 404, "$everything"),
             ("GET", "/fhir/Patient/$convert", 404, "$convert"),
             ("GET", "/fhir/$export", 404, "$export"),
             ("GET", "/fhir/NoSuchType/1", 404, "NoSuchType"),

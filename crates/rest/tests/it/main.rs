@@ -4,6 +4,7 @@
 mod access;
 mod conditional;
 mod docs;
+mod everything;
 mod hl7;
 mod hostile;
 mod house;

@@ -259,5 +259,5 @@ async fn the_operations_are_declared_with_their_types() {
     assert_eq!(of("ValueSet"), ["expand", "validate-code"]);
     assert_eq!(of("CodeSystem"), ["validate-code", "lookup", "subsumes"]);
     assert_eq!(of("ConceptMap"), ["translate"]);
-    assert_eq!(of("Patient"), Vec::<String>::new());
+    assert_eq!(of("Patient"), ["everything"]);
 }
