@@ -7,6 +7,7 @@ mod coded;
 mod everything;
 mod expand;
 mod lookup;
+mod meta;
 mod subsumes;
 mod translate;
 mod validate;
@@ -21,7 +22,7 @@ use crate::asked::Asked;
 use crate::target::{Target, operation_unknown};
 use axum::extract::State;
 use axum::http::Uri;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 use futures_util::future::BoxFuture;
 use std::collections::BTreeSet;
 use yba_fhir::Outcome;
@@ -46,13 +47,15 @@ pub enum Level {
     System,
     Type,
     Instance,
+    /// One version of an instance.
+    Version,
 }
 
 /// One call of an operation.
 pub struct Call {
     pub api: Api,
     pub asked: Asked,
-    /// Type and id; empty where the address has none.
+    /// Type, id and version; empty where the address has none.
     pub target: Target,
     pub arguments: Arguments,
 }
@@ -79,6 +82,27 @@ pub const OPERATIONS: &[Operation] = &[
         kinds: &["Encounter"],
         levels: &[Level::Instance],
         run: |call| Box::pin(everything::run(call)),
+    },
+    Operation {
+        name: "meta",
+        definition: "http://hl7.org/fhir/OperationDefinition/Resource-meta",
+        kinds: &[],
+        levels: &[Level::Instance, Level::Version],
+        run: |call| Box::pin(meta::read(call)),
+    },
+    Operation {
+        name: "meta-add",
+        definition: "http://hl7.org/fhir/OperationDefinition/Resource-meta-add",
+        kinds: &[],
+        levels: &[Level::Instance],
+        run: |call| Box::pin(meta::add(call)),
+    },
+    Operation {
+        name: "meta-delete",
+        definition: "http://hl7.org/fhir/OperationDefinition/Resource-meta-delete",
+        kinds: &[],
+        levels: &[Level::Instance],
+        run: |call| Box::pin(meta::delete(call)),
     },
     Operation {
         name: "expand",
@@ -131,6 +155,9 @@ pub const OPERATIONS: &[Operation] = &[
     },
 ];
 
+/// Operations that change something, so that a GET must not ask for them.
+const CHANGING: &[&str] = &["meta-add", "meta-delete"];
+
 /// Operations that answer in formats of their own, which they choose themselves by `_format` and `Accept`.
 const OWN_FORMATS: &[&str] = &["run"];
 
@@ -158,10 +185,11 @@ impl Operation {
 
 impl Level {
     fn of(target: &Target) -> Level {
-        match (target.kind.is_empty(), target.id.is_empty()) {
-            (true, _) => Level::System,
-            (false, true) => Level::Type,
-            (false, false) => Level::Instance,
+        match (target.kind.is_empty(), target.id.is_empty(), target.version.is_empty()) {
+            (true, ..) => Level::System,
+            (false, true, _) => Level::Type,
+            (false, false, true) => Level::Instance,
+            (false, false, false) => Level::Version,
         }
     }
 
@@ -170,15 +198,20 @@ impl Level {
             Level::System => format!("/fhir/${name}"),
             Level::Type => format!("/fhir/{{kind}}/${name}"),
             Level::Instance => format!("/fhir/{{kind}}/{{id}}/${name}"),
+            Level::Version => format!("/fhir/{{kind}}/{{id}}/_history/{{version}}/${name}"),
         }
     }
 }
 
 /// Every address with its handler. Operations of one name share an address; which is meant, the type says.
 pub fn routes() -> impl Iterator<Item = (String, MethodRouter<Api>)> {
-    let every = OPERATIONS.iter().flat_map(|one| one.levels.iter().map(|level| level.path(one.name)));
-    let paths: BTreeSet<String> = every.collect();
-    paths.into_iter().map(|path| (path, get(handle).post(handle)))
+    let every =
+        OPERATIONS.iter().flat_map(|one| one.levels.iter().map(|level| (level.path(one.name), one.name)));
+    let paths: BTreeSet<(String, &str)> = every.collect();
+    paths.into_iter().map(|(path, name)| match CHANGING.contains(&name) {
+        true => (path, post(handle)),
+        false => (path, get(handle).post(handle)),
+    })
 }
 
 async fn handle(
