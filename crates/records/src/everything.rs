@@ -1,4 +1,5 @@
-//! Everything about a patient or an encounter, page by page: permitted, found at one moment, in the trail once a page.
+//! Everything about a patient or an encounter, page by page, and the latest of someone's observations: permitted, found
+//! at one moment, in the trail once a page.
 
 use crate::audit::Seen;
 use crate::ctx::Ctx;
@@ -7,7 +8,7 @@ use yba_fhir::json::{JsonValueTrait, items, str_at};
 use yba_fhir::{Kind, Outcome};
 use yba_store::index::reference::local_target;
 use yba_store::search::query::COUNT_MAX;
-use yba_store::{Everything, Page, Query, Scope};
+use yba_store::{Everything, Page, Query, Scope, Version};
 
 /// Most records that one person may have by links; more are somebody's mistake.
 const PERSONS_MAX: usize = 50;
@@ -60,6 +61,16 @@ impl Records {
         }
         self.trail.note(ctx, &Seen { action: "everything", kind, patients: &shown, refused: false })?;
         Ok(page)
+    }
+
+    /// Of the observations that a search finds, the `max` latest of each code; see [`yba_store::Store::latest`].
+    pub async fn latest(&self, ctx: &Ctx, query: &Query, max: usize) -> Result<Vec<Version>, Outcome> {
+        self.admit(ctx, "lastn", "Observation")?;
+        let versions = self.store.latest(query, &ctx.scope, max).await?;
+        let patients = self.store.patients_of(&versions).await?;
+        let seen = Seen { action: "lastn", kind: "Observation", patients: &patients, refused: false };
+        self.trail.note(ctx, &seen)?;
+        Ok(versions)
     }
 
     /// The patient and all that Linkages in force tie to it, over any number of them, as far as the caller may see.

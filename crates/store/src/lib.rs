@@ -16,6 +16,7 @@ mod everything;
 mod group;
 mod heads;
 pub mod index;
+mod latest;
 mod open;
 mod read;
 pub mod reindex;

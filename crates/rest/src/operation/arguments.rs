@@ -74,6 +74,22 @@ impl Arguments {
         }
     }
 
+    /// All parts as names and texts, such as search parameters are. Refuses a part that has no text.
+    pub fn pairs(&self) -> Result<Vec<(String, String)>, Outcome> {
+        let pair = |part: &Value| {
+            let name = str_at(part, &["name"]).unwrap_or_default();
+            let value = value_of(part);
+            let text = value.and_then(text_of).or_else(|| Some(str_at(value?, &["reference"])?.to_owned()));
+            match text {
+                Some(text) => Ok((name.to_owned(), text)),
+                None => {
+                    Err(wrong(&name.chars().take(64).collect::<String>(), "một chuỗi", "a text is expected"))
+                }
+            }
+        };
+        self.parts.iter().map(pair).collect()
+    }
+
     /// The parts of that name.
     pub fn parts<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a Value> + use<'a, 'n> {
         self.parts.iter().filter(move |part| str_at(part, &["name"]) == Some(name))

@@ -6,6 +6,7 @@ mod arguments;
 mod coded;
 mod everything;
 mod expand;
+mod lastn;
 mod lookup;
 mod meta;
 mod subsumes;
@@ -103,6 +104,13 @@ pub const OPERATIONS: &[Operation] = &[
         kinds: &[],
         levels: &[Level::Instance],
         run: |call| Box::pin(meta::delete(call)),
+    },
+    Operation {
+        name: "lastn",
+        definition: "http://hl7.org/fhir/OperationDefinition/Observation-lastn",
+        kinds: &["Observation"],
+        levels: &[Level::Type],
+        run: |call| Box::pin(lastn::run(call)),
     },
     Operation {
         name: "expand",

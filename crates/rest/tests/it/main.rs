@@ -9,6 +9,7 @@ mod hl7;
 mod hostile;
 mod house;
 mod instance;
+mod lastn;
 mod meta;
 mod metadata;
 mod minimal;

@@ -260,4 +260,5 @@ async fn the_operations_are_declared_with_their_types() {
     assert_eq!(of("CodeSystem"), ["validate-code", "lookup", "subsumes"]);
     assert_eq!(of("ConceptMap"), ["translate"]);
     assert_eq!(of("Patient"), ["everything"]);
+    assert_eq!(of("Observation"), ["lastn"]);
 }
