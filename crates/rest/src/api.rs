@@ -1,5 +1,6 @@
 //! What every interaction shares: the door, the settings, the cached CapabilityStatement, bounds.
 
+use crate::export::Exports;
 use crate::metadata::Capabilities;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,6 +37,7 @@ struct Inner {
     capabilities: Capabilities,
     large_bodies: Arc<Semaphore>,
     view_pages: Arc<Semaphore>,
+    exports: Exports,
     requests: AtomicU64,
 }
 
@@ -48,6 +50,7 @@ impl Api {
             capabilities,
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_MAX)),
             view_pages: Arc::new(Semaphore::new(VIEWS_MAX)),
+            exports: Exports::default(),
             requests: AtomicU64::new(1),
         }))
     }
@@ -70,6 +73,10 @@ impl Api {
 
     pub fn view_pages(&self) -> Arc<Semaphore> {
         self.0.view_pages.clone()
+    }
+
+    pub fn exports(&self) -> &Exports {
+        &self.0.exports
     }
 
     /// The next request id: the run and a counter.

@@ -64,7 +64,7 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
     fine.then(|| id.to_owned())
 }
 
-fn takes_gzip(headers: &HeaderMap) -> bool {
+pub fn takes_gzip(headers: &HeaderMap) -> bool {
     let Some(wanted) = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()) else {
         return false;
     };

@@ -2,7 +2,7 @@
 //! that what is declared is what is served.
 
 use crate::api::Api;
-use crate::{create, delete, history, metadata, patch, read, search, transaction, update, vread};
+use crate::{create, delete, export, history, metadata, patch, read, search, transaction, update, vread};
 use axum::routing::{MethodRouter, get, post};
 
 /// Where the CapabilityStatement lists an interaction.
@@ -31,6 +31,8 @@ pub const INTERACTIONS: &[Interaction] = &[
     system(&[], "/fhir/metadata", || get(metadata::handle)),
     system(&["transaction", "batch"], "/fhir", || post(transaction::handle)),
     system(&["transaction", "batch"], "/fhir/", || post(transaction::handle)),
+    system(&[], "/fhir/$export/{job}", || get(export::state).delete(export::cancel)),
+    system(&[], "/fhir/$export/{job}/{file}", || get(export::file)),
     each_type(&["read"], INSTANCE, || get(read::handle)),
     each_type(&["vread"], "/fhir/{kind}/{id}/_history/{version}", || get(vread::handle)),
     each_type(&["update"], INSTANCE, || axum::routing::put(update::handle)),

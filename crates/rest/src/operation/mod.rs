@@ -2,7 +2,7 @@
 //!
 //! Each has a file of its own and a line in [`OPERATIONS`], from which the routes and the CapabilityStatement are made.
 
-mod arguments;
+pub mod arguments;
 mod coded;
 mod everything;
 mod expand;
@@ -20,6 +20,7 @@ pub use arguments::Arguments;
 use crate::answer::{Answer, Reply};
 use crate::api::Api;
 use crate::asked::Asked;
+use crate::export;
 use crate::target::{Target, operation_unknown};
 use axum::extract::State;
 use axum::http::Uri;
@@ -113,6 +114,27 @@ pub const OPERATIONS: &[Operation] = &[
         run: |call| Box::pin(lastn::run(call)),
     },
     Operation {
+        name: "export",
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
+        kinds: &[],
+        levels: &[Level::System],
+        run: |call| Box::pin(export::run(call)),
+    },
+    Operation {
+        name: "export",
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
+        kinds: &["Patient"],
+        levels: &[Level::Type],
+        run: |call| Box::pin(export::run(call)),
+    },
+    Operation {
+        name: "export",
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export",
+        kinds: &["Group"],
+        levels: &[Level::Instance],
+        run: |call| Box::pin(export::run(call)),
+    },
+    Operation {
         name: "expand",
         definition: "http://hl7.org/fhir/OperationDefinition/ValueSet-expand",
         kinds: &["ValueSet"],
@@ -171,7 +193,8 @@ const OWN_FORMATS: &[&str] = &["run"];
 
 /// Whether what is at this address chooses its format itself.
 pub fn has_own_formats(path: &str) -> bool {
-    path.rsplit_once("/$").is_some_and(|(_, name)| OWN_FORMATS.contains(&name))
+    path.starts_with(export::STATE)
+        || path.rsplit_once("/$").is_some_and(|(_, name)| OWN_FORMATS.contains(&name))
 }
 
 /// Whether an operation at this address is for a type that R4 does not have.
@@ -183,11 +206,16 @@ pub fn is_type(kind: &str, path: &str) -> bool {
 impl Operation {
     /// Whether it belongs to no type of R4, and stands with the system's own in the CapabilityStatement.
     pub fn is_apart(&self) -> bool {
-        !self.kinds.is_empty() && !self.kinds.iter().any(|kind| r4().is_resource(kind))
+        self.levels == [Level::System]
+            || !self.kinds.is_empty() && !self.kinds.iter().any(|kind| r4().is_resource(kind))
     }
 
+    /// Whether it is asked of this type; of the whole system, when the type is empty.
     pub fn is_for(&self, kind: &str) -> bool {
-        self.kinds.is_empty() || self.kinds.contains(&kind)
+        match self.levels == [Level::System] {
+            true => kind.is_empty(),
+            false => self.kinds.is_empty() || self.kinds.contains(&kind),
+        }
     }
 }
 

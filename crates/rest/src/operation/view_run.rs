@@ -159,7 +159,7 @@ async fn over_given(
 async fn over_records(api: Api, asked: Asked, work: Work, arguments: &Arguments) -> Result<Answer, Outcome> {
     let patients = patients(&api, &asked, arguments).await?;
     let since_ms = since(arguments)?;
-    let wanted = Wanted { kind: work.view.resource(), patients: &patients, since_ms };
+    let wanted = Wanted { kind: work.view.resource(), patients: &patients, since_ms, ..Wanted::default() };
     let export = api.records().export(&asked.ctx, wanted).await?;
     let format = work.writer.format();
     let mut flow = Flow { api, work: Some((work, Page::Stored(Vec::new().into_iter()))), export };

@@ -5,6 +5,7 @@ mod access;
 mod conditional;
 mod docs;
 mod everything;
+mod export;
 mod hl7;
 mod hostile;
 mod house;
