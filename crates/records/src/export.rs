@@ -14,6 +14,10 @@ pub struct Wanted<'w> {
     pub kind: &'w str,
     /// Only what belongs to these patients (ids), when any is named.
     pub patients: &'w [String],
+    /// Only what belongs to some patient, whoever it is.
+    pub of_anyone: bool,
+    /// As the records were at this log position, when one is named; now otherwise.
+    pub t: Option<i64>,
     /// Only versions that arrived at this node at this moment or later, in ms since 1970 UTC.
     pub since_ms: Option<i64>,
 }
@@ -32,27 +36,60 @@ impl Export {
 }
 
 impl Records {
-    /// Begins an export of a type, as its records are now. Refuses strangers, unknown types, and patients beyond the
-    /// scope.
+    /// Begins an export of a type, as its records are now or were at a moment. Refuses strangers, unknown types, and
+    /// patients beyond the scope.
     pub async fn export(&self, ctx: &Ctx, wanted: Wanted<'_>) -> Result<Export, Outcome> {
-        let Wanted { kind, patients, since_ms } = wanted;
+        self.note_export(ctx, wanted.kind, wanted.patients)?;
+        let walk = self.walk(ctx, wanted).await?;
+        Ok(Export { store: self.store().clone(), walk })
+    }
+
+    /// How many records an export would give.
+    pub async fn export_count(&self, ctx: &Ctx, wanted: Wanted<'_>) -> Result<u64, Outcome> {
+        self.may_export(ctx, wanted.kind, wanted.patients)?;
+        let walk = self.walk(ctx, wanted).await?;
+        self.store().left(&walk).await
+    }
+
+    /// Notes that an export of several types is asked for, and gives its moment: the log position, and the ms since
+    /// 1970 UTC from which on everything later arrives. Refuses like [`Records::export`].
+    pub async fn export_moment(&self, ctx: &Ctx, patients: &[String]) -> Result<(i64, i64), Outcome> {
+        self.note_export(ctx, "", patients)?;
+        self.store().last_arrival().await
+    }
+
+    /// An id for a thing that is no record, such as an export that is prepared.
+    pub fn new_id(&self) -> String {
+        self.ids.next()
+    }
+
+    fn may_export(&self, ctx: &Ctx, kind: &str, patients: &[String]) -> Result<(), Outcome> {
         self.admit(ctx, "export", kind)?;
         if !patients.is_empty() && !within(&ctx.scope, patients) {
             self.trail().note(ctx, &Seen { action: "export", kind, patients, refused: true })?;
             return Err(not_found("Patient", &patients[0]));
         }
+        Ok(())
+    }
+
+    fn note_export(&self, ctx: &Ctx, kind: &str, patients: &[String]) -> Result<(), Outcome> {
+        self.may_export(ctx, kind, patients)?;
         let shown = match &ctx.scope {
             _ if !patients.is_empty() => patients,
             Scope::Patients(allowed) => allowed,
             Scope::All | Scope::Nothing => &[],
         };
-        self.trail().note(ctx, &Seen { action: "export", kind, patients: shown, refused: false })?;
-        let store = self.store().clone();
+        self.trail().note(ctx, &Seen { action: "export", kind, patients: shown, refused: false })
+    }
+
+    async fn walk(&self, ctx: &Ctx, wanted: Wanted<'_>) -> Result<Walk, Outcome> {
+        let Wanted { kind, patients, of_anyone, t, since_ms } = wanted;
+        let store = self.store();
         let after_t = match since_ms {
             Some(ms) => store.arrived_before(ms).await?,
             None => 0,
         };
-        let walk = store.walk(kind, &ctx.scope).of_patients(patients.to_vec()).arrived_after(after_t);
-        Ok(Export { store, walk })
+        let walk = store.walk(kind, &ctx.scope).of_patients(patients.to_vec()).of_anyone(of_anyone);
+        Ok(walk.arrived_after(after_t).at(t.unwrap_or(i64::MAX)))
     }
 }

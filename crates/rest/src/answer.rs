@@ -18,8 +18,8 @@ pub type Reply = Result<Answer, Refused>;
 
 const FHIR_JSON: HeaderValue = HeaderValue::from_static("application/fhir+json; charset=utf-8");
 /// Answers may show a person: nothing on the way may keep them.
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+pub const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// A successful answer, as values: it becomes an HTTP response, or an entry of a bundle.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Answer {
     pub status: StatusCode,
     /// Whose ETag and Last-Modified are said.
     pub version: Option<Version>,
-    /// `[base]/[type]/[id]/_history/[vid]`, said after a write.
+    /// `[base]/[type]/[id]/_history/[vid]`, said after a write; of what is only accepted, where its state is told.
     pub location: Option<String>,
     pub content: Content,
 }
@@ -58,6 +58,16 @@ impl Answer {
     /// 200 with JSON of our own making, such as a bundle.
     pub fn json(body: Bytes) -> Answer {
         Answer { status: StatusCode::OK, version: None, location: None, content: Content::Json(body) }
+    }
+
+    /// 202: what was asked for is being prepared, and this address tells how far it is.
+    pub fn accepted(location: String) -> Answer {
+        Answer {
+            status: StatusCode::ACCEPTED,
+            version: None,
+            location: Some(location),
+            content: Content::Nothing,
+        }
     }
 
     /// 200 with what comes piece by piece.
@@ -129,7 +139,9 @@ impl IntoResponse for Answer {
             }
         }
         if let Some(location) = self.location.and_then(|text| HeaderValue::try_from(text).ok()) {
-            headers.insert(header::LOCATION, location);
+            let accepted = self.status == StatusCode::ACCEPTED;
+            let name = if accepted { header::CONTENT_LOCATION } else { header::LOCATION };
+            headers.insert(name, location);
         }
         if !body.is_empty() {
             headers.insert(header::CONTENT_TYPE, FHIR_JSON);
@@ -166,7 +178,7 @@ pub fn status(outcome: &Outcome) -> StatusCode {
         (Kind::Precondition, _) => StatusCode::PRECONDITION_FAILED,
         (Kind::TooLarge, _) => StatusCode::PAYLOAD_TOO_LARGE,
         // Too much in one request: sending it again later, as 429 invites to, would not help.
-        (Kind::TooMany, key) if key != "busy" => StatusCode::BAD_REQUEST,
+        (Kind::TooMany, key) if !matches!(key, "busy" | "export-busy") => StatusCode::BAD_REQUEST,
         (Kind::TooMany, _) => StatusCode::TOO_MANY_REQUESTS,
         (Kind::Unsupported, "method-not-allowed") => StatusCode::METHOD_NOT_ALLOWED,
         (Kind::Unsupported, "not-acceptable") => StatusCode::NOT_ACCEPTABLE,
@@ -212,7 +224,7 @@ impl IntoResponse for Refused {
                 headers.insert(header::WWW_AUTHENTICATE, bearer);
             }
             Kind::TooMany if status == StatusCode::TOO_MANY_REQUESTS => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
             }
             Kind::Unavailable => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));

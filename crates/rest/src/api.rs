@@ -1,5 +1,6 @@
 //! What every interaction shares: the door, the settings, the cached CapabilityStatement, bounds.
 
+use crate::export::Exports;
 use crate::metadata::Capabilities;
 use crate::openapi::OpenApi;
 use std::sync::Arc;
@@ -45,6 +46,7 @@ struct Inner {
     turns: Arc<Semaphore>,
     large_bodies: Arc<Semaphore>,
     view_pages: Arc<Semaphore>,
+    exports: Exports,
     requests: AtomicU64,
 }
 
@@ -59,6 +61,7 @@ impl Api {
             turns: Arc::new(Semaphore::new(REQUESTS_MAX)),
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES_MAX)),
             view_pages: Arc::new(Semaphore::new(VIEWS_MAX)),
+            exports: Exports::default(),
             requests: AtomicU64::new(1),
         }))
     }
@@ -90,6 +93,10 @@ impl Api {
 
     pub fn view_pages(&self) -> Arc<Semaphore> {
         self.0.view_pages.clone()
+    }
+
+    pub fn exports(&self) -> &Exports {
+        &self.0.exports
     }
 
     /// The next request id: the run and a counter.

@@ -41,6 +41,8 @@ pub struct Asked {
     pub wanted: Option<Return>,
     /// `Prefer: handling=lenient`.
     pub lenient: bool,
+    /// `Prefer: respond-async`.
+    pub respond_async: bool,
     pub if_match: Option<String>,
     pub if_none_match: Option<String>,
     pub if_none_exist: Option<String>,
@@ -74,6 +76,7 @@ impl FromRequestParts<Api> for Asked {
             pairs,
             wanted,
             lenient,
+            respond_async: prefers(headers, "respond-async"),
             if_match: text(headers, &header::IF_MATCH)?,
             if_none_match: text(headers, &header::IF_NONE_MATCH)?,
             if_none_exist: text(headers, &IF_NONE_EXIST)?,
@@ -174,6 +177,12 @@ pub fn base(api: &Api, headers: &HeaderMap) -> String {
 fn is_host(host: &str) -> bool {
     (1..=255).contains(&host.len())
         && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+}
+
+/// Whether `Prefer` has this word among others.
+fn prefers(headers: &HeaderMap, word: &str) -> bool {
+    let values = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split([',', ';'])).any(|part| part.trim() == word)
 }
 
 /// `Prefer`: `return=…` and `handling=lenient`; what we do not know is passed over, as RFC 7240 says.

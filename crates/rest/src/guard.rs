@@ -101,7 +101,7 @@ async fn indented(response: Response) -> Response {
     Response::from_parts(parts, text.map_or(Body::from(bytes), Body::from))
 }
 
-fn takes_gzip(headers: &HeaderMap) -> bool {
+pub fn takes_gzip(headers: &HeaderMap) -> bool {
     let Some(wanted) = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()) else {
         return false;
     };

@@ -18,6 +18,7 @@ mod create;
 mod ctx;
 mod delete;
 mod entry;
+mod export;
 mod guard;
 mod history;
 mod metadata;

@@ -2,7 +2,9 @@
 //! that what is declared is what is served.
 
 use crate::api::Api;
-use crate::{create, delete, history, metadata, openapi, patch, read, search, transaction, update, vread};
+use crate::{
+    create, delete, export, history, metadata, openapi, patch, read, search, transaction, update, vread,
+};
 use axum::routing::{MethodRouter, get, post};
 
 /// Where the CapabilityStatement lists an interaction.
@@ -34,6 +36,8 @@ pub const INTERACTIONS: &[Interaction] = &[
     system(&[], "GET", "/fhir/openapi.json", || get(openapi::handle)),
     system(&["transaction", "batch"], "POST", "/fhir", || post(transaction::handle)),
     system(&["transaction", "batch"], "POST", "/fhir/", || post(transaction::handle)),
+    system(&[], "GET", "/fhir/$export/{job}", || get(export::state).delete(export::cancel)),
+    system(&[], "GET", "/fhir/$export/{job}/{file}", || get(export::file)),
     each_type(&["read"], "GET", INSTANCE, || get(read::handle)),
     each_type(&["vread"], "GET", "/fhir/{kind}/{id}/_history/{version}", || get(vread::handle)),
     each_type(&["update"], "PUT", INSTANCE, || axum::routing::put(update::handle)),

@@ -18,6 +18,8 @@ const PAGE_BYTES: usize = 4 << 20;
 const COUNT_FIRST: usize = 256;
 const COUNT_LEAST: usize = 16;
 const COUNT_MOST: usize = 4096;
+/// Up to so many patients, their records are listed; of more, each record is asked whose it is.
+const LISTED_MAX: usize = 500;
 
 /// A walk and how far it has come.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub struct Walk {
     kind: String,
     scope: Scope,
     patients: Vec<String>,
+    /// Only what belongs to some patient.
+    of_anyone: bool,
     /// The log position at which everything is seen.
     t: i64,
     /// Only versions that arrived after this log position.
@@ -47,6 +51,18 @@ impl Walk {
         self
     }
 
+    /// Only what belongs to some patient, whoever it is.
+    pub fn of_anyone(mut self, only: bool) -> Walk {
+        self.of_anyone = only;
+        self
+    }
+
+    /// As the records were at an earlier log position.
+    pub fn at(mut self, t: i64) -> Walk {
+        self.t = t.min(self.t);
+        self
+    }
+
     /// Only versions that arrived after this log position.
     pub fn arrived_after(mut self, t: i64) -> Walk {
         self.after_t = t;
@@ -54,26 +70,40 @@ impl Walk {
     }
 
     fn sql(&self, numbers: &Numbers) -> Sql {
-        let kind = numbers.kind(&self.kind);
         let mut sql = Sql::default();
+        sql.push("SELECT l.rid, v.body FROM ix_life l JOIN version v ON v.shard = 0 AND v.t = l.t_from", []);
+        self.narrow(&mut sql, numbers);
+        sql.push(" ORDER BY l.rid LIMIT {}", [Value::Int(self.count as i64)]);
+        sql
+    }
+
+    /// `WHERE …` of what is left of the walk; the life row of a record is `l`.
+    fn narrow(&self, sql: &mut Sql, numbers: &Numbers) {
+        let kind = numbers.kind(&self.kind);
         sql.push(
-            "SELECT l.rid, v.body FROM ix_life l JOIN version v ON v.shard = 0 AND v.t = l.t_from \
-             WHERE l.shard = 0 AND l.p = {} AND l.rid > {} AND l.t_from > {} AND ",
+            " WHERE l.shard = 0 AND l.p = {} AND l.rid > {} AND l.t_from > {} AND ",
             [kind, self.after, self.after_t].map(Value::Int),
         );
-        visible(&mut sql, "l.", self.t);
-        within(&mut sql, &self.scope, self.t);
+        visible(sql, "l.", self.t);
+        within(sql, &self.scope, self.t);
+        let few = (1..=LISTED_MAX).contains(&self.patients.len());
+        if few {
+            sql.push(
+                " AND l.rid IN (SELECT x.rid FROM ix_patient x WHERE x.shard = 0 AND x.p = {} AND ",
+                [Value::Int(kind)],
+            );
+        } else if self.of_anyone || !self.patients.is_empty() {
+            sql.push(" AND EXISTS (SELECT 1 FROM ix_patient x WHERE x.shard = 0 AND x.rid = l.rid AND x.p = {} AND ", [Value::Int(kind)]);
+        } else {
+            return;
+        }
+        visible(sql, "x.", self.t);
         if !self.patients.is_empty() {
             let places = vec!["{}"; self.patients.len()].join(", ");
             let ids = self.patients.iter().map(|id| Value::from(id.as_str()));
-            sql.push(" AND l.rid IN (SELECT x.rid FROM ix_patient x WHERE x.shard = 0", []);
             sql.push(&format!(" AND x.patient IN ({places})"), ids);
-            sql.push(" AND x.p = {} AND ", [Value::Int(kind)]);
-            visible(&mut sql, "x.", self.t);
-            sql.push(")", []);
         }
-        sql.push(" ORDER BY l.rid LIMIT {}", [Value::Int(self.count as i64)]);
-        sql
+        sql.push(")", []);
     }
 
     /// How many records the next page may have, after one of so many bytes.
@@ -92,6 +122,7 @@ impl Store {
             kind: kind.to_owned(),
             scope: scope.clone(),
             patients: Vec::new(),
+            of_anyone: false,
             t: self.head_t(),
             after_t: 0,
             after: 0,
@@ -121,6 +152,33 @@ impl Store {
             .await?;
         walk.turn(bodies.len(), bodies.iter().map(Bytes::len).sum(), last);
         Ok(bodies)
+    }
+
+    /// How many records are left of a walk.
+    pub async fn left(&self, walk: &Walk) -> Result<u64, Outcome> {
+        if walk.ended {
+            return Ok(0);
+        }
+        let mut sql = Sql::default();
+        sql.push("SELECT count(*) FROM ix_life l", []);
+        walk.narrow(&mut sql, self.numbers());
+        let t = walk.t;
+        self.scan(move |connection| {
+            let rows = connection.query(&sql.text, &sql.params)?;
+            match t < number(connection, "pages_from_t")?.unwrap_or(0) {
+                false => Ok(rows.first().map_or(0, |row| row.int(0)) as u64),
+                true => Err(too_late()),
+            }
+        })
+        .await
+    }
+
+    /// The last log position, and when what stands there arrived: whatever comes later arrives at that moment (ms since
+    /// 1970 UTC) or after it. A clock read beside the log could be ahead of a commit that is under way.
+    pub async fn last_arrival(&self) -> Result<(i64, i64), Outcome> {
+        let sql = "SELECT t_last, at FROM audit WHERE shard = 0 ORDER BY seq DESC LIMIT 1";
+        let rows = self.query(sql, Vec::new()).await?;
+        Ok(rows.first().map_or((0, 0), |row| (row.int(0), row.int(1))))
     }
 
     /// The log position up to which everything had arrived here before this moment (ms since 1970 UTC).

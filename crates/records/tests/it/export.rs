@@ -91,3 +91,39 @@ async fn what_arrived_since_a_moment_is_exported() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_counted_is_what_is_given_at_one_moment() {
+    each_engine(|kit| async move {
+        two_people(&kit).await;
+        let nobodys = Change::put(
+            Resource::from_value(json!({"resourceType": "Observation", "id": "of-nobody", "status": "final", "code": {"text": "x"}})).unwrap(),
+        );
+        kit.records.transact(&kit.ctx(), vec![nobodys]).await.unwrap();
+        let (t, moment_ms) = kit.records.export_moment(&kit.ctx(), &[]).await.unwrap();
+        assert!(last_entry(&kit).contains(r#""action":"export""#));
+        assert_eq!((t, moment_ms), (kit.store().head_t(), kit.store().clock().now_ms()));
+        kit.records.transact(&kit.ctx(), vec![Change::delete("Observation", "of-a")]).await.unwrap();
+        let narrow = kit.ctx().with_scope(Scope::Patients(vec!["b".into()]));
+        let (b, many) = (["b".to_owned()], (0..600).map(|n| format!("p{n}")).chain(["a".into()]).collect::<Vec<_>>());
+        let base = || Wanted { kind: "Observation", t: Some(t), ..Wanted::default() };
+        for (ctx, wanted, given) in [
+            (kit.ctx(), base(), vec!["of-a", "of-b", "of-nobody"]),
+            (kit.ctx(), Wanted { of_anyone: true, ..base() }, vec!["of-a", "of-b"]),
+            (kit.ctx(), Wanted { patients: &b, ..base() }, vec!["of-b"]),
+            (kit.ctx(), Wanted { patients: &many, ..base() }, vec!["of-a"]),
+            (kit.ctx(), Wanted { t: None, ..base() }, vec!["of-b", "of-nobody"]),
+            (narrow.clone(), base(), vec!["of-b"]),
+            (narrow.clone(), Wanted { of_anyone: true, ..base() }, vec!["of-b"]),
+            (kit.ctx().with_scope(Scope::Nothing), base(), vec![]),
+        ] {
+            assert_eq!(kit.records.export_count(&ctx, wanted.clone()).await.unwrap(), given.len() as u64, "{wanted:?}");
+            assert_eq!(ids(&kit, &ctx, wanted).await.unwrap(), given);
+        }
+        let beyond = Wanted { patients: &many, ..base() };
+        assert_eq!(kit.records.export_count(&narrow, beyond).await.unwrap_err().kind, Kind::NotFound);
+        assert_eq!(kit.records.export_moment(&narrow, &many).await.unwrap_err().kind, Kind::NotFound);
+        assert_eq!(kit.records.export_count(&Ctx::stranger("test"), base()).await.unwrap_err().kind, Kind::Unauthenticated);
+    })
+    .await;
+}

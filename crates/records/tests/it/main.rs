@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 mod audit;
+mod everything;
 mod export;
 mod rules;
 mod terms;

@@ -7,8 +7,9 @@ use crate::asked::query_pairs;
 use crate::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::Method;
+use yba_fhir::defs::r4;
 use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value, items, json, number_text, str_at};
-use yba_fhir::{Outcome, Resource};
+use yba_fhir::{DateRange, Outcome, Resource};
 
 /// Most parts of one call.
 pub const PARTS_MAX: usize = 1000;
@@ -73,6 +74,22 @@ impl Arguments {
         }
     }
 
+    /// All parts as names and texts, such as search parameters are. Refuses a part that has no text.
+    pub fn pairs(&self) -> Result<Vec<(String, String)>, Outcome> {
+        let pair = |part: &Value| {
+            let name = str_at(part, &["name"]).unwrap_or_default();
+            let value = value_of(part);
+            let text = value.and_then(text_of).or_else(|| Some(str_at(value?, &["reference"])?.to_owned()));
+            match text {
+                Some(text) => Ok((name.to_owned(), text)),
+                None => {
+                    Err(wrong(&name.chars().take(64).collect::<String>(), "một chuỗi", "a text is expected"))
+                }
+            }
+        };
+        self.parts.iter().map(pair).collect()
+    }
+
     /// The parts of that name.
     pub fn parts<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a Value> + use<'a, 'n> {
         self.parts.iter().filter(move |part| str_at(part, &["name"]) == Some(name))
@@ -112,6 +129,41 @@ impl Arguments {
         let text = format!("Tham số “{name}” chỉ được có một lần.");
         Err(Outcome::invalid("parameter-twice", text, format!("parameter {name} more than once")).at(name))
     }
+}
+
+/// The span of time that one parameter means: a date or an instant.
+pub fn instant(arguments: &Arguments, name: &str) -> Result<Option<DateRange>, Outcome> {
+    let Some(text) = arguments.text(name)? else { return Ok(None) };
+    // A bare `+` in an address means a blank.
+    match DateRange::parse(&text.replace(' ', "+")) {
+        Some(range) => Ok(Some(range)),
+        None => {
+            Err(wrong(name, "một ngày hoặc thời điểm như 2026-03-02T08:00:00+07:00", "a date is expected"))
+        }
+    }
+}
+
+/// The types of `_type`, each once; what is no type of R4 is refused by name.
+pub fn kinds(arguments: &Arguments) -> Result<Vec<String>, Outcome> {
+    let mut kinds = Vec::new();
+    for text in arguments.texts("_type") {
+        for kind in text.split(',').map(str::trim) {
+            if !r4().is_resource(kind) {
+                let detail =
+                    format!("{:?} is no resource type of R4", kind.chars().take(64).collect::<String>());
+                return Err(wrong("_type", "các loại tài nguyên FHIR R4, cách nhau bằng dấu phẩy", &detail));
+            }
+            if !kinds.iter().any(|known| known == kind) {
+                kinds.push(kind.to_owned());
+            }
+        }
+    }
+    Ok(kinds)
+}
+
+/// A value that does not fit, with what would.
+pub fn wrong(name: &str, vi: &str, en: &str) -> Outcome {
+    Outcome::invalid("parameter-value", format!("“{name}” phải là {vi}."), format!("{name}: {en}")).at(name)
 }
 
 fn value_of(part: &Value) -> Option<&Value> {

@@ -2,11 +2,14 @@
 //!
 //! Each has a file of its own and a line in [`OPERATIONS`], from which the routes and the CapabilityStatement are made.
 
-mod arguments;
+pub mod arguments;
 mod coded;
 mod dead_letters;
+mod everything;
 mod expand;
+mod lastn;
 mod lookup;
+mod meta;
 mod subsumes;
 mod translate;
 mod validate;
@@ -18,6 +21,7 @@ pub use arguments::Arguments;
 use crate::answer::{Answer, Reply};
 use crate::api::Api;
 use crate::asked::Asked;
+use crate::export;
 use crate::target::{Target, operation_unknown};
 use axum::extract::State;
 use axum::http::Uri;
@@ -46,13 +50,15 @@ pub enum Level {
     System,
     Type,
     Instance,
+    /// One version of an instance.
+    Version,
 }
 
 /// One call of an operation.
 pub struct Call {
     pub api: Api,
     pub asked: Asked,
-    /// Type and id; empty where the address has none.
+    /// Type, id and version; empty where the address has none.
     pub target: Target,
     pub arguments: Arguments,
 }
@@ -65,6 +71,69 @@ pub const OPERATIONS: &[Operation] = &[
         kinds: &[],
         levels: &[Level::Type, Level::Instance],
         run: |call| Box::pin(validate::run(call)),
+    },
+    Operation {
+        name: "everything",
+        definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+        kinds: &["Patient"],
+        levels: &[Level::Instance],
+        run: |call| Box::pin(everything::run(call)),
+    },
+    Operation {
+        name: "everything",
+        definition: "http://hl7.org/fhir/OperationDefinition/Encounter-everything",
+        kinds: &["Encounter"],
+        levels: &[Level::Instance],
+        run: |call| Box::pin(everything::run(call)),
+    },
+    Operation {
+        name: "meta",
+        definition: "http://hl7.org/fhir/OperationDefinition/Resource-meta",
+        kinds: &[],
+        levels: &[Level::Instance, Level::Version],
+        run: |call| Box::pin(meta::read(call)),
+    },
+    Operation {
+        name: "meta-add",
+        definition: "http://hl7.org/fhir/OperationDefinition/Resource-meta-add",
+        kinds: &[],
+        levels: &[Level::Instance],
+        run: |call| Box::pin(meta::add(call)),
+    },
+    Operation {
+        name: "meta-delete",
+        definition: "http://hl7.org/fhir/OperationDefinition/Resource-meta-delete",
+        kinds: &[],
+        levels: &[Level::Instance],
+        run: |call| Box::pin(meta::delete(call)),
+    },
+    Operation {
+        name: "lastn",
+        definition: "http://hl7.org/fhir/OperationDefinition/Observation-lastn",
+        kinds: &["Observation"],
+        levels: &[Level::Type],
+        run: |call| Box::pin(lastn::run(call)),
+    },
+    Operation {
+        name: "export",
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
+        kinds: &[],
+        levels: &[Level::System],
+        run: |call| Box::pin(export::run(call)),
+    },
+    Operation {
+        name: "export",
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
+        kinds: &["Patient"],
+        levels: &[Level::Type],
+        run: |call| Box::pin(export::run(call)),
+    },
+    Operation {
+        name: "export",
+        definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/group-export",
+        kinds: &["Group"],
+        levels: &[Level::Instance],
+        run: |call| Box::pin(export::run(call)),
     },
     Operation {
         name: "expand",
@@ -132,14 +201,15 @@ pub const OPERATIONS: &[Operation] = &[
 ];
 
 /// Operations that change something, and so are asked by POST alone.
-const BY_POST: &[&str] = &["redeliver"];
+const BY_POST: &[&str] = &["meta-add", "meta-delete", "redeliver"];
 
 /// Operations that answer in formats of their own, which they choose themselves by `_format` and `Accept`.
 const OWN_FORMATS: &[&str] = &["run"];
 
 /// Whether what is at this address chooses its format itself.
 pub fn has_own_formats(path: &str) -> bool {
-    path.rsplit_once("/$").is_some_and(|(_, name)| OWN_FORMATS.contains(&name))
+    path.starts_with(export::STATE)
+        || path.rsplit_once("/$").is_some_and(|(_, name)| OWN_FORMATS.contains(&name))
 }
 
 /// Whether an operation at this address is for a type that R4 does not have.
@@ -151,20 +221,26 @@ pub fn is_type(kind: &str, path: &str) -> bool {
 impl Operation {
     /// Whether it belongs to no type of R4, and stands with the system's own in the CapabilityStatement.
     pub fn is_apart(&self) -> bool {
-        !self.kinds.is_empty() && !self.kinds.iter().any(|kind| r4().is_resource(kind))
+        self.levels == [Level::System]
+            || !self.kinds.is_empty() && !self.kinds.iter().any(|kind| r4().is_resource(kind))
     }
 
+    /// Whether it is asked of this type; of the whole system, when the type is empty.
     pub fn is_for(&self, kind: &str) -> bool {
-        self.kinds.is_empty() || self.kinds.contains(&kind)
+        match self.levels == [Level::System] {
+            true => kind.is_empty(),
+            false => self.kinds.is_empty() || self.kinds.contains(&kind),
+        }
     }
 }
 
 impl Level {
     fn of(target: &Target) -> Level {
-        match (target.kind.is_empty(), target.id.is_empty()) {
-            (true, _) => Level::System,
-            (false, true) => Level::Type,
-            (false, false) => Level::Instance,
+        match (target.kind.is_empty(), target.id.is_empty(), target.version.is_empty()) {
+            (true, ..) => Level::System,
+            (false, true, _) => Level::Type,
+            (false, false, true) => Level::Instance,
+            (false, false, false) => Level::Version,
         }
     }
 
@@ -174,6 +250,7 @@ impl Level {
             Level::System => format!("/fhir/${name}"),
             Level::Type => format!("/fhir/{{kind}}/${name}"),
             Level::Instance => format!("/fhir/{{kind}}/{{id}}/${name}"),
+            Level::Version => format!("/fhir/{{kind}}/{{id}}/_history/{{version}}/${name}"),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! is an export: only what the caller may see, in the trail before the first row leaves. Rows leave page by page. What
 //! goes wrong in the first page is an OperationOutcome; what goes wrong later can only break the answer off.
 
+use super::arguments::{instant, wrong};
 use super::{Arguments, Call};
 use crate::answer::Answer;
 use crate::api::Api;
@@ -15,7 +16,7 @@ use futures_util::stream::{self, StreamExt};
 use std::sync::Arc;
 use yba_fhir::json::{JsonValueTrait, Value, from_slice, str_at};
 use yba_fhir::resource::is_id;
-use yba_fhir::{DateRange, Day, Kind, Outcome};
+use yba_fhir::{Day, Kind, Outcome};
 use yba_records::{Export, Wanted};
 use yba_view::{Format, Left, Limits, View, Writer};
 
@@ -158,7 +159,7 @@ async fn over_given(
 async fn over_records(api: Api, asked: Asked, work: Work, arguments: &Arguments) -> Result<Answer, Outcome> {
     let patients = patients(&api, &asked, arguments).await?;
     let since_ms = since(arguments)?;
-    let wanted = Wanted { kind: work.view.resource(), patients: &patients, since_ms };
+    let wanted = Wanted { kind: work.view.resource(), patients: &patients, since_ms, ..Wanted::default() };
     let export = api.records().export(&asked.ctx, wanted).await?;
     let format = work.writer.format();
     let mut flow = Flow { api, work: Some((work, Page::Stored(Vec::new().into_iter()))), export };
@@ -263,12 +264,7 @@ async fn patients(api: &Api, asked: &Asked, arguments: &Arguments) -> Result<Vec
 
 /// `_since` as ms since 1970 UTC: what arrived at this node at that moment or later.
 fn since(arguments: &Arguments) -> Result<Option<i64>, Outcome> {
-    let Some(text) = arguments.text("_since")? else { return Ok(None) };
-    // A bare `+` in an address means a blank.
-    match DateRange::parse(&text.replace(' ', "+")) {
-        Some(range) => Ok(Some(range.start)),
-        None => Err(wrong("_since", "một thời điểm như 2026-03-02T08:00:00+07:00", "an instant is expected")),
-    }
+    Ok(instant(arguments, "_since")?.map(|range| range.start))
 }
 
 fn limit(arguments: &Arguments) -> Result<u64, Outcome> {
@@ -279,10 +275,6 @@ fn limit(arguments: &Arguments) -> Result<u64, Outcome> {
 fn flag(arguments: &Arguments, name: &str) -> Result<Option<bool>, Outcome> {
     let Some(text) = arguments.text(name)? else { return Ok(None) };
     text.parse().map(Some).map_err(|_| wrong(name, "true hoặc false", "true or false is expected"))
-}
-
-fn wrong(name: &str, vi: &str, en: &str) -> Outcome {
-    Outcome::invalid("parameter-value", format!("“{name}” phải là {vi}."), format!("{name}: {en}")).at(name)
 }
 
 /// `_format`, else the first type of `Accept` that we write, else NDJSON.

@@ -4,12 +4,16 @@
 mod access;
 mod conditional;
 mod docs;
+mod everything;
 mod everywhere;
+mod export;
 mod history;
 mod hl7;
 mod hostile;
 mod house;
 mod instance;
+mod lastn;
+mod meta;
 mod metadata;
 mod minimal;
 mod operation;

@@ -70,6 +70,25 @@ pub fn patients_of(connection: &mut Connection, rids: &[i64]) -> Result<Vec<Row>
     }
 }
 
+/// The tokens that these records had under these numbers at a log position, as rows of `rid, system, code`.
+pub fn tokens_at(connection: &mut Connection, rids: &[i64], numbers: &[i64], t: i64) -> Result<Vec<Row>> {
+    let asked: Vec<[i64; 3]> =
+        rids.iter().flat_map(|rid| numbers.iter().map(move |p| [*rid, *p, t])).collect();
+    match connection {
+        Connection::Sqlite(link) => {
+            let sql = "SELECT rid, system, code FROM ix_token \
+                       WHERE shard = 0 AND rid = ?1 AND p = ?2 AND t_from <= ?3 AND t_to > ?3";
+            link.query_each(sql, asked.iter().map(|keys| keys.map(Value::Int)))
+        }
+        Connection::Postgres(link) => {
+            let column = |at: usize| Column::Int(asked.iter().map(|keys| keys[at]).collect());
+            let sql = "SELECT x.rid, x.system, x.code FROM unnest(?1::bigint[], ?2::bigint[], ?3::bigint[]) AS k(rid, p, t) \
+                       JOIN ix_token x ON x.shard = 0 AND x.rid = k.rid AND x.p = k.p AND x.t_from <= k.t AND x.t_to > k.t";
+            link.query_arrays(sql, &[column(0), column(1), column(2)])
+        }
+    }
+}
+
 /// Ends the open index rows of records: `(rid, t)` closes the rows of `rid` from `t` on. Each record at most once: which
 /// of two ends an engine would take is its own affair.
 pub fn close_index_rows(connection: &mut Connection, closings: &[(i64, i64)]) -> Result<()> {

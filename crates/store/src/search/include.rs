@@ -161,7 +161,7 @@ pub fn included(
             return Err(too_many());
         }
         let rids: Vec<i64> = rids.into_iter().collect();
-        let positions = fragments::shown_at(connection, &rids, patients(scope), t)?;
+        let positions = fragments::shown_at(connection, &rids, scope.patients(), t)?;
         shown.extend(rids);
         begun = all.len();
         for row in fragments::versions_at(connection, &positions)? {
@@ -171,15 +171,6 @@ pub fn included(
         if all.len() == begun {
             return Ok(all);
         }
-    }
-}
-
-/// The patients to whom a scope is narrowed; `None` when it is not.
-fn patients(scope: &Scope) -> Option<&[String]> {
-    match scope {
-        Scope::All => None,
-        Scope::Patients(patients) => Some(patients),
-        Scope::Nothing => Some(&[]),
     }
 }
 

@@ -28,6 +28,17 @@ pub enum Scope {
     Nothing,
 }
 
+impl Scope {
+    /// The patients to whom it is narrowed; `None` when it is not.
+    pub fn patients(&self) -> Option<&[String]> {
+        match self {
+            Scope::All => None,
+            Scope::Patients(patients) => Some(patients),
+            Scope::Nothing => Some(&[]),
+        }
+    }
+}
+
 /// One page of a search.
 #[derive(Debug)]
 pub struct Found {
