@@ -311,20 +311,20 @@ impl Walk<'_> {
         let (hint, join) = (connection.by_value("ix_reference"), connection.first_table_join());
         sql.push("SELECT l.p AS p, l.rid AS rid, l.t_from AS t_from FROM (SELECT DISTINCT rid FROM ", []);
         sql.push(&format!("ix_reference{hint} WHERE shard = 0 AND "), []);
-        self.referring(sql);
+        self.referring(sql, "p");
         sql.push(&format!(") AS d {join} ix_life l ON l.shard = 0 AND l.rid = d.rid WHERE "), []);
         visible(sql, "l.", self.t);
         within(sql, self.scope, self.t);
     }
 
-    /// The reference rows that point at the encounter.
-    fn referring(&self, sql: &mut Sql) {
+    /// The reference rows that point at the encounter; `p` is the column of their parameters, or a term that keeps an
+    /// engine from a lookup for each of them.
+    fn referring(&self, sql: &mut Sql, p: &str) {
         let ways = to_encounters().iter().flat_map(|(kind, code)| self.numbers.parameter(kind, code));
         let ways: Vec<Value> = ways.map(Value::Int).collect();
-        sql.push(
-            &format!("p IN ({}) AND target = {{}} AND ", places(ways.len())),
-            ways.into_iter().chain([Value::Text(format!("Encounter/{}", self.wanted.id))]),
-        );
+        let target = Value::Text(format!("Encounter/{}", self.wanted.id));
+        let text = format!("{p} IN ({}) AND target = {{}} AND ", places(ways.len()));
+        sql.push(&text, ways.into_iter().chain([target]));
         visible(sql, "", self.t);
     }
 
@@ -448,7 +448,7 @@ impl Walk<'_> {
         }
         let mut sql = Sql::default();
         sql.push("SELECT 1 FROM ix_reference WHERE shard = 0 AND rid = {} AND ", [Value::Int(rid)]);
-        self.referring(&mut sql);
+        self.referring(&mut sql, "p + 0");
         Ok(self.record(connection, "Encounter", &self.wanted.id)? == Some(rid)
             || !connection.query(&sql.text, &sql.params)?.is_empty())
     }
