@@ -17,7 +17,7 @@ pub fn matches(value: &str) -> Condition {
     Condition::new("uri = {}", vec![Cell::Text(bounded(value))])
 }
 
-/// `:below`: the address itself or anything that starts with it.
+/// `:below`: the address itself or anything that starts with it. A URN has none below it.
 pub fn below(value: &str) -> Condition {
-    starting_with("uri", value)
+    if value.starts_with("urn:") { matches(value) } else { starting_with("uri", value) }
 }
