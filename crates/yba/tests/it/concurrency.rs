@@ -202,9 +202,9 @@ fn race(house: &House, worker: usize, left: &AtomicUsize, lost: &AtomicUsize) ->
     while take() {
         turn += 1;
         // A few records are wanted by many, the others by some.
-        let number = if turn % 3 == 0 { turn / 3 % 4 } else { (turn * 7 + worker) % 40 };
+        let number = if turn.is_multiple_of(3) { turn / 3 % 4 } else { (turn * 7 + worker) % 40 };
         let path = format!("/fhir/Observation/c{number}");
-        let tag = if turn % 2 == 0 {
+        let tag = if turn.is_multiple_of(2) {
             let note = format!("{worker}-{turn}");
             let body = format!(r#"[{{"op":"add","path":"/note/-","value":{{"text":"{note}"}}}}]"#);
             // The server does a patch again when it is overtaken, but not for ever: then it says so.
