@@ -45,7 +45,7 @@ struct World {
 }
 
 /// What a server says to a search.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Answer {
     /// In the order of the pages.
     ids: Vec<String>,
@@ -55,9 +55,7 @@ struct Answer {
 
 #[tokio::test]
 async fn random_searches_give_the_same_answers_on_both_engines_and_on_the_reference() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let seed = number("YBA_TEST_SEED").unwrap_or(20_260_302);
-    let deep = std::env::var("YBA_TEST_DEEP").is_ok_and(|value| value == "1");
+    let (seed, deep) = (seed(), is_deep());
     eprintln!("YBA_TEST_SEED={seed}");
     let mut chance = Chance::new(seed);
     let mut world = World::open();
@@ -86,6 +84,55 @@ async fn random_searches_give_the_same_answers_on_both_engines_and_on_the_refere
     assert!(told.is_empty(), "YBA_TEST_SEED={seed}:\n  {}", told.join("\n  "));
     assert!(hits * 4 > searches, "too few searches find anything: {hits}");
     assert!(refused.values().sum::<usize>() * 5 < searches, "too many are refused");
+}
+
+/// DESIGN 9: all pages of a search show the moment of the first, whatever is written while somebody turns them.
+#[tokio::test]
+async fn random_walks_over_pages_show_one_moment_while_records_change() {
+    let mut chance = Chance::new(seed() + 1);
+    let mut world = World::open();
+    world.fill(&mut chance).await;
+    let vocabulary = Vocabulary::new(&world.reference);
+    let (mut walks, mut pages) = (0, 0);
+    while walks < if is_deep() { 2000 } else { 150 } {
+        let mut search = vocabulary.search(&world.reference, &mut chance);
+        search.count = Some(1 + chance.below(12));
+        let before = world.reference.clone();
+        let wanted = before.answer(&search);
+        let mut answers: Vec<Answer> = world.houses.iter().map(|_| Answer::default()).collect();
+        let mut next = vec![Some(search.first_page()); world.houses.len()];
+        while next.iter().any(Option::is_some) {
+            for (house, (answer, next)) in world.houses.iter().zip(answers.iter_mut().zip(&mut next)) {
+                let Some(address) = next.take() else { continue };
+                match page(house, &search, &address, false, answer).await {
+                    Ok(more) => *next = more,
+                    Err(key) => assert!(NOT_DONE.contains(&&*key), "{address}: {key}"),
+                }
+            }
+            pages += 1;
+            world.change_a_few(search.kind, &wanted, &mut chance).await;
+        }
+        // What was refused has no total.
+        let Some(total) = answers[0].total else { continue };
+        walks += 1;
+        for answer in &answers {
+            let found: BTreeSet<String> = answer.ids.iter().cloned().collect();
+            let is_right =
+                found == wanted && answer.ids.len() == wanted.len() && total == wanted.len() as u64;
+            let (seed, address) = (seed(), search.first_page());
+            assert!(is_right && is_sorted(&before, &search, &answer.ids), "YBA_TEST_SEED={seed}: {address}");
+            assert_eq!(answer.ids, answers[0].ids, "YBA_TEST_SEED={seed}: {address}");
+        }
+    }
+    eprintln!("{walks} walks over {pages} pages");
+}
+
+fn seed() -> u64 {
+    std::env::var("YBA_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_260_302)
+}
+
+fn is_deep() -> bool {
+    std::env::var("YBA_TEST_DEEP").is_ok_and(|value| value == "1")
 }
 
 enum Told {
@@ -145,6 +192,28 @@ impl World {
         records.into_iter().for_each(|tree| self.reference.put(kind, tree));
     }
 
+    /// Changes, makes anew and deletes a few records, most of them some that a search found.
+    async fn change_a_few(&mut self, kind: &'static str, found: &BTreeSet<String>, chance: &mut Chance) {
+        let found: Vec<&String> = found.iter().collect();
+        for _ in 0..chance.below(4) {
+            let kind = if chance.happens(80) { kind } else { chance.word(&KINDS) };
+            let ids: Vec<String> = data::ids(kind).collect();
+            let id = match chance.happens(60) && !found.is_empty() {
+                true => (*chance.pick(&found)).clone(),
+                false => chance.pick(&ids).clone(),
+            };
+            if chance.happens(30) && self.reference.ids(kind).contains(&id) {
+                self.reference.delete(kind, &id);
+                for house in &self.houses {
+                    assert_eq!(house.delete(&format!("/fhir/{kind}/{id}")).await.status, 204);
+                }
+            } else {
+                self.write(kind, vec![data::record(kind, &id, chance)]).await;
+            }
+        }
+        self.advance(700);
+    }
+
     async fn difference(&self, search: &Search) -> Told {
         let wanted = self.reference.answer(search);
         let mut answers = Vec::new();
@@ -183,7 +252,7 @@ impl World {
             for one in answer.included.symmetric_difference(&included).take(2) {
                 text += &format!("\n    included by one only: {one}");
             }
-            if let Some(two) = answer.ids.windows(2).find(|two| !self.is_sorted(search, two)) {
+            if let Some(two) = answer.ids.windows(2).find(|two| !is_sorted(&self.reference, search, two)) {
                 for (key, down) in search.sort.iter().filter(|_| found == wanted) {
                     let keys = [0, 1].map(|at| self.reference.sort_key(search.kind, &two[at], key, *down));
                     text += &format!(
@@ -225,20 +294,7 @@ impl World {
             && answer.ids.len() == wanted.len()
             && answer.total == Some(wanted.len() as u64)
             && answer.included == self.reference.included(search, wanted)
-            && self.is_sorted(search, &answer.ids)
-    }
-
-    /// Whether neighbours stand in the order asked for: by the first key in which they differ; who has none comes last.
-    fn is_sorted(&self, search: &Search, ids: &[String]) -> bool {
-        let key = |id: &str, sort: &(String, bool)| self.reference.sort_key(search.kind, id, &sort.0, sort.1);
-        ids.windows(2).all(|two| {
-            let differ = search.sort.iter().map(|sort| (key(&two[0], sort), key(&two[1], sort), sort.1));
-            let first = differ.into_iter().find(|(one, other, _)| one != other);
-            first.is_none_or(|(one, other, down)| match (one, other) {
-                (Some(one), Some(other)) => (one < other) != down,
-                (one, _) => one.is_some(),
-            })
-        })
+            && is_sorted(&self.reference, search, &answer.ids)
     }
 
     /// The smallest search that still differs: without clauses, values, steps, order, pages.
@@ -257,6 +313,19 @@ impl World {
             }
         }
     }
+}
+
+/// Whether neighbours stand in the order asked for: by the first key in which they differ; who has none comes last.
+fn is_sorted(reference: &Reference, search: &Search, ids: &[String]) -> bool {
+    let key = |id: &str, sort: &(String, bool)| reference.sort_key(search.kind, id, &sort.0, sort.1);
+    ids.windows(2).all(|two| {
+        let differ = search.sort.iter().map(|sort| (key(&two[0], sort), key(&two[1], sort), sort.1));
+        let first = differ.into_iter().find(|(one, other, _)| one != other);
+        first.is_none_or(|(one, other, down)| match (one, other) {
+            (Some(one), Some(other)) => (one < other) != down,
+            (one, _) => one.is_some(),
+        })
+    })
 }
 
 /// All searches with one thing less.
@@ -314,39 +383,62 @@ fn reason(search: &Search, key: &str) -> String {
     format!("{key} {}", modifiers.join(" "))
 }
 
-/// Asks a house, following the pages to the end. An `Err` is the key of the refusal.
+/// Asks a house, following the pages to the end. An `Err` is the key of the refusal, or what was wrong.
 async fn ask(house: &House, search: &Search) -> Result<Answer, String> {
-    let address = search.address();
-    let count = search.count.unwrap_or(1000);
-    let join = if address.ends_with('?') { "" } else { "&" };
-    let mut next = Some(format!("{address}{join}_count={count}&_total=accurate"));
-    let mut answer = Answer { ids: Vec::new(), included: BTreeSet::new(), total: None };
-    while let Some(page) = next {
-        let said = house.get(&page).await;
-        if said.status != 200 {
-            let key = said.key();
-            return Err(if NOT_DONE.contains(&&*key) { key } else { format!("{said:?}") });
-        }
-        let tree: Value = serde_json::from_slice(&said.body).unwrap();
-        answer.total = answer.total.or(tree["total"].as_u64());
-        let mut on_page = 0;
-        for entry in tree["entry"].as_array().into_iter().flatten() {
-            let text = |member: &str| entry["resource"][member].as_str().unwrap().to_owned();
-            match entry["search"]["mode"].as_str() {
-                Some("match") => {
-                    assert_eq!(text("resourceType"), search.kind, "{page}");
-                    answer.ids.push(text("id"));
-                    on_page += 1;
-                }
-                _ => drop(answer.included.insert(format!("{}/{}", text("resourceType"), text("id")))),
-            }
-        }
-        assert!(on_page <= count, "{page}: {on_page} on a page");
-        next = said.link("next");
+    let (mut answer, mut next) = (Answer::default(), Some(search.first_page()));
+    let by_form = search.first_page().len().is_multiple_of(7);
+    while let Some(address) = next {
+        next = page(house, search, &address, by_form, &mut answer).await?;
         assert!(answer.ids.len() < 10_000, "{address}: pages without end");
+    }
+    if answer.ids.len().is_multiple_of(5) {
+        let said = house.get(&format!("{}&_summary=count", search.first_page())).await;
+        let tree: Value = serde_json::from_slice(&said.body).unwrap();
+        if tree["total"].as_u64() != answer.total || tree.get("entry").is_some() {
+            return Err(format!("_summary=count: {said:?}"));
+        }
     }
     // What a page includes may be a match of another page.
     let matches: BTreeSet<String> = answer.ids.iter().map(|id| format!("{}/{id}", search.kind)).collect();
     answer.included.retain(|one| !matches.contains(one));
     Ok(answer)
+}
+
+/// Asks for one page, and answers the address of the next.
+async fn page(
+    house: &House,
+    search: &Search,
+    address: &str,
+    by_form: bool,
+    answer: &mut Answer,
+) -> Result<Option<String>, String> {
+    let said = match address.split_once('?') {
+        Some((path, query)) if by_form => {
+            let form = [("content-type", "application/x-www-form-urlencoded")];
+            house.ask("POST", &format!("{path}/_search"), &form, query.to_owned()).await
+        }
+        _ => house.get(address).await,
+    };
+    if said.status != 200 {
+        let key = said.key();
+        return Err(if NOT_DONE.contains(&&*key) { key } else { format!("{said:?}") });
+    }
+    let tree: Value = serde_json::from_slice(&said.body).unwrap();
+    answer.total = answer.total.or(tree["total"].as_u64());
+    let mut on_page = 0;
+    for entry in tree["entry"].as_array().into_iter().flatten() {
+        let text = |member: &str| entry["resource"][member].as_str().unwrap().to_owned();
+        match entry["search"]["mode"].as_str() {
+            Some("match") => {
+                assert_eq!(text("resourceType"), search.kind, "{address}");
+                answer.ids.push(text("id"));
+                on_page += 1;
+            }
+            _ => {
+                answer.included.insert(format!("{}/{}", text("resourceType"), text("id")));
+            }
+        }
+    }
+    assert!(on_page <= search.page_size(), "{address}: {on_page} on a page");
+    Ok(said.link("next"))
 }

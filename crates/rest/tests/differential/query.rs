@@ -73,6 +73,17 @@ pub enum Wanted {
 }
 
 impl Search {
+    /// The address of the first page, which tells how many there are.
+    pub fn first_page(&self) -> String {
+        let address = self.address();
+        let join = if address.ends_with('?') { "" } else { "&" };
+        format!("{address}{join}_count={}&_total=accurate", self.page_size())
+    }
+
+    pub fn page_size(&self) -> usize {
+        self.count.unwrap_or(1000)
+    }
+
     /// The path and query, without the paging control.
     pub fn address(&self) -> String {
         let mut pairs: Vec<(String, String)> =

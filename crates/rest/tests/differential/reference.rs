@@ -35,7 +35,7 @@ type Values = Rc<Vec<Vec<Found>>>;
 type Pairs = Rc<Vec<Vec<Vec<Vec<Found>>>>>;
 
 /// All records.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Reference {
     records: BTreeMap<&'static str, BTreeMap<String, Value>>,
     now_ms: i128,
