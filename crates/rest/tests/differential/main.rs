@@ -3,8 +3,8 @@
 //! Asked through the router, from the text of the parameters to the Bundle. `YBA_TEST_SEED` plays a run again,
 //! `YBA_TEST_DEEP=1` asks 50,000 searches. A difference is told with the smallest search that still shows it.
 //!
-//! That the test can fail was tried by hand: with `Gt` and `Ge` of dates exchanged in the store's index, with `:not`
-//! read as its contrary, and with a page that repeats its last record, it failed within the first hundred searches.
+//! That the tests can fail was tried by hand: with `gt` of dates meaning `ge`, with a page that begins with the last record
+//! of the one before, and with `:not` read as nothing, they fail.
 //!
 //! Start reading at [`reference`] (what is right), then [`data`] and [`random`] (what is asked).
 

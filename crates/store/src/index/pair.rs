@@ -7,9 +7,9 @@
 //! | part | `low`, `high` | `text` | `extra` |
 //! |---|---|---|---|
 //! | token | 0 | code | system |
-//! | quantity, number | the span of the written number | unit | its system |
+//! | quantity, number | the span, as in `quantity` | unit | its system |
 //! | date | the span in ms | | |
-//! | string | 0 | folded | exact |
+//! | string | 0 | folded, a row for each word from which it may start | exact |
 //! | reference, uri | 0 | target | |
 //!
 //! All composites of R4 begin with a token. Those with three parts have numbers for the others: the ends of the third
