@@ -42,6 +42,11 @@ impl Kit {
         self.time.fetch_add(ms, Ordering::SeqCst);
     }
 
+    /// What the clock says, in ms since 1970 UTC.
+    pub fn now_ms(&self) -> i64 {
+        self.time.load(Ordering::SeqCst)
+    }
+
     /// Where the records are.
     pub fn place(&self) -> Place {
         self.place.clone().unwrap_or_else(|| Place::File(self.folder.path().join("yba.db")))

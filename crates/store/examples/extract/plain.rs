@@ -52,7 +52,9 @@ pub fn plain_rows(resource: &Resource, plains: &Plains) -> Rows {
                 SearchType::Token => index::token::index(one.p, value, &mut rows),
                 SearchType::String => index::string::index(one.p, value, &mut rows),
                 SearchType::Date => index::date::index(one.p, value, &mut rows),
-                SearchType::Number | SearchType::Quantity => index::quantity::index(one.p, value, &mut rows),
+                SearchType::Number | SearchType::Quantity => {
+                    index::quantity::index(one.p, value, false, &mut rows)
+                }
                 SearchType::Reference => index::reference::index(one.p, value, &mut rows),
                 _ => index::uri::index(one.p, value, &mut rows),
             }

@@ -4,7 +4,7 @@ use super::{Rows, position};
 use crate::db::{Value as Cell, schema};
 use crate::search::condition::{Condition, Prefix};
 use yba_fhir::DateRange;
-use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
+use yba_fhir::json::{JsonValueTrait, Value, at, items, str_at};
 
 /// Adds the rows of a date, dateTime, instant, Period or Timing. What is no real date gets none.
 pub fn index(p: i64, value: &Value, rows: &mut Rows) {
@@ -21,8 +21,15 @@ pub fn each(value: &Value, found: &mut dyn FnMut(DateRange)) {
         let period = DateRange::period(str_at(value, &["start"]), str_at(value, &["end"]));
         period.into_iter().for_each(found);
     } else {
-        let events = items(value, "event").filter_map(|event| event.as_str());
-        events.filter_map(DateRange::parse).for_each(found);
+        let events = items(value, "event").filter_map(|event| DateRange::parse(event.as_str()?));
+        let bounds = at(value, &["repeat", "boundsPeriod"])
+            .and_then(|bounds| DateRange::period(str_at(bounds, &["start"]), str_at(bounds, &["end"])));
+        // Of a Timing, only the outer limits matter.
+        let hull = |one: DateRange, other: DateRange| DateRange {
+            start: one.start.min(other.start),
+            end: one.end.max(other.end),
+        };
+        events.chain(bounds).reduce(hull).into_iter().for_each(found);
     }
 }
 

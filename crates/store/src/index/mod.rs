@@ -29,8 +29,9 @@ use yba_fhirpath::{Environment, Item, Node};
 
 /// The version of what this module makes of a resource. Whoever changes which rows there are raises it: nodes then
 /// make their rows anew (see [`crate::reindex`]). 1 was the one of plain paths, 2 kept
-/// rows for every parameter, 3 had none for the types of identifiers and for identifiers in references.
-pub const EPOCH: i64 = 4;
+/// rows for every parameter, 3 had none for the types of identifiers and for identifiers in references,
+/// 4 took integers for decimals and had no rows for codes in words.
+pub const EPOCH: i64 = 5;
 /// Longest text kept in an index row; longer text is cut and marked with a hash of the whole.
 const TEXT_MAX: usize = 400;
 /// Most bytes, and fewest, that remain of a text that is cut (a letter has up to four).
@@ -338,7 +339,7 @@ pub fn extract(tree: &Value, kind: &str, id: &str, numbers: &Numbers) -> Rows {
         let Some(program) = program else { continue };
         for item in program.evaluate_node(root, &environment).unwrap_or_default() {
             let Some(value) = value_of(&item) else { continue };
-            index_value(parameter.search_type, *p, &value, &mut rows);
+            index_value(parameter.search_type, *p, &value, is_whole(&item), &mut rows);
             if parameter.in_compartment
                 && let Some(("Patient", patient)) =
                     value["reference"].as_str().and_then(reference::local_target)
@@ -363,7 +364,12 @@ fn value_of<'a>(item: &'a Item<'_>) -> Option<Cow<'a, Value>> {
     }
 }
 
-fn index_value(search_type: SearchType, p: i64, value: &Value, rows: &mut Rows) {
+/// Whether an item is an integer by its type: its digits imply no range.
+fn is_whole(item: &Item<'_>) -> bool {
+    matches!(item.type_name(), "integer" | "positiveInt" | "unsignedInt")
+}
+
+fn index_value(search_type: SearchType, p: i64, value: &Value, whole: bool, rows: &mut Rows) {
     match search_type {
         SearchType::Token => {
             token::index(p, value, rows);
@@ -371,7 +377,7 @@ fn index_value(search_type: SearchType, p: i64, value: &Value, rows: &mut Rows) 
         }
         SearchType::String => string::index(p, value, rows),
         SearchType::Date => date::index(p, value, rows),
-        SearchType::Number | SearchType::Quantity => quantity::index(p, value, rows),
+        SearchType::Number | SearchType::Quantity => quantity::index(p, value, whole, rows),
         SearchType::Reference => {
             reference::index(p, value, rows);
             if let Some(identifier) = value.get("identifier") {
@@ -383,6 +389,9 @@ fn index_value(search_type: SearchType, p: i64, value: &Value, rows: &mut Rows) 
     }
 }
 
+/// What the mark of a cut text is written in: signs that no folded text has, or `:contains` would find them.
+const MARK_SIGNS: &[u8; 16] = b"!$&()*+,-.:;<=>?";
+
 /// Text for an index row: bounded, so that no key outgrows a page of the index.
 pub fn bounded(text: &str) -> String {
     use sha2::{Digest, Sha256};
@@ -390,8 +399,9 @@ pub fn bounded(text: &str) -> String {
         return text.to_owned();
     }
     let cut = cut_at(text);
-    let mark: String =
-        Sha256::digest(text.as_bytes())[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = Sha256::digest(text.as_bytes());
+    let signs = digest[..16].iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let mark: String = signs.map(|half| char::from(MARK_SIGNS[usize::from(half)])).collect();
     format!("{}#{mark}", &text[..cut])
 }
 

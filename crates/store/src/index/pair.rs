@@ -7,9 +7,9 @@
 //! | part | `low`, `high` | `text` | `extra` |
 //! |---|---|---|---|
 //! | token | 0 | code | system |
-//! | quantity, number | the span of the written number | unit | its system |
+//! | quantity, number | the span, as in `quantity` | unit | its system |
 //! | date | the span in ms | | |
-//! | string | 0 | folded | exact |
+//! | string | 0 | folded, a row for each word from which it may start | exact |
 //! | reference, uri | 0 | target | |
 //!
 //! All composites of R4 begin with a token. Those with three parts have numbers for the others: the ends of the third
@@ -17,7 +17,8 @@
 
 use super::program::PairProgram;
 use super::{
-    Composite, ROWS_MAX, Rows, bounded, date, position, quantity, reference, string, token, uri, value_of,
+    Composite, ROWS_MAX, Rows, bounded, date, is_whole, position, quantity, reference, string, token, uri,
+    value_of,
 };
 use crate::db::{Value as Cell, schema};
 use crate::search::condition::{Condition, Prefix, escaped_split, plain};
@@ -50,7 +51,7 @@ pub(super) fn index<'a>(
         if seconds.is_empty() {
             continue;
         }
-        each_value(&pair.token, base, environment, |value| {
+        each_value(&pair.token, base, environment, |value, _| {
             token::each(value, &mut |system, code| {
                 if !rows.is_full() {
                     seconds.iter().for_each(|second| add(p, (system, code), second, rows));
@@ -76,11 +77,11 @@ fn add(p: i64, (system, code): (&str, &str), second: &Second, rows: &mut Rows) {
 fn seconds<'a>(pair: &'a PairProgram, base: Node<'a>, environment: &Environment<'a>) -> Vec<Second> {
     let [(search_type, program), rest @ ..] = &pair.others[..] else { return Vec::new() };
     let mut found = Vec::new();
-    each_value(program, base, environment, |value| add_second(*search_type, value, &mut found));
+    each_value(program, base, environment, |value, whole| add_second(*search_type, value, whole, &mut found));
     let Some((_, third)) = rest.first() else { return found };
     let mut both = Vec::new();
-    each_value(third, base, environment, |value| {
-        let Some(third) = quantity::span(value) else { return };
+    each_value(third, base, environment, |value, whole| {
+        let Some(third) = number(value, whole) else { return };
         let (text, extra) = (sortable(third.low), sortable(third.high));
         // More than a resource may have rows for are of no use, and would be beyond all memory.
         let left = ROWS_MAX.saturating_sub(both.len());
@@ -93,20 +94,25 @@ fn seconds<'a>(pair: &'a PairProgram, base: Node<'a>, environment: &Environment<
     both
 }
 
+fn number(value: &Value, whole: bool) -> Option<quantity::Span<'_>> {
+    if whole { quantity::point(value) } else { quantity::span(value) }
+}
+
+/// Calls `found` with each value, and whether it is an integer by its type.
 fn each_value<'a>(
     program: &'a yba_fhirpath::Program,
     base: Node<'a>,
     environment: &Environment<'a>,
-    mut found: impl FnMut(&Value),
+    mut found: impl FnMut(&Value, bool),
 ) {
     for item in program.evaluate_node(base, environment).unwrap_or_default() {
         if let Some(value) = value_of(&item) {
-            found(&value);
+            found(&value, is_whole(&item));
         }
     }
 }
 
-fn add_second(search_type: SearchType, value: &Value, found: &mut Vec<Second>) {
+fn add_second(search_type: SearchType, value: &Value, whole: bool, found: &mut Vec<Second>) {
     let texts =
         |text: &str, extra: &str| Second { low: 0.0, high: 0.0, text: bounded(text), extra: bounded(extra) };
     match search_type {
@@ -114,17 +120,17 @@ fn add_second(search_type: SearchType, value: &Value, found: &mut Vec<Second>) {
         SearchType::Token if quantity::span(value).is_some() && value.is_object() => {}
         SearchType::Token => token::each(value, &mut |system, code| found.push(texts(code, system))),
         SearchType::Number | SearchType::Quantity => {
-            found.extend(quantity::span(value).map(|span| Second {
-                low: span.low,
-                high: span.high,
-                ..texts(span.unit, span.system)
-            }));
+            let Some(span) = number(value, whole) else { return };
+            let (low, high) = (span.low, span.high);
+            found.extend(span.units().map(|(unit, system)| Second { low, high, ..texts(unit, system) }));
         }
         SearchType::Date => date::each(value, &mut |range| {
             found.push(Second { low: range.start as f64, high: range.end as f64, ..texts("", "") });
         }),
         SearchType::String => {
-            found.extend(value.as_str().map(|exact| texts(&fold(exact), exact)));
+            let Some(exact) = value.as_str() else { return };
+            let folded = fold(exact);
+            found.extend(string::starts(&folded).map(|start| texts(&folded[start..], exact)));
         }
         SearchType::Reference => found.extend(reference::target(value).map(|target| texts(target, ""))),
         SearchType::Uri => found.extend(value.as_str().map(|uri| texts(uri, ""))),
@@ -190,17 +196,21 @@ fn second(
 fn third_number(value: &str) -> Option<Condition> {
     let (prefix, number) = Prefix::split(value);
     let (low, high) = quantity::interval(number)?;
-    let exact = Cell::Text(sortable(number.parse().ok()?));
+    let ends = |low: f64, high: f64| vec![Cell::Text(sortable(low)), Cell::Text(sortable(high))];
+    let value: f64 = number.parse().ok()?;
+    let exact = vec![Cell::Text(sortable(value))];
+    // All third parts of R4 are integers: their ends are the same.
     Some(match prefix {
-        Prefix::Eq => Condition::new(
-            "(text >= {} AND extra <= {})",
-            vec![Cell::Text(sortable(low)), Cell::Text(sortable(high))],
-        ),
-        Prefix::Gt | Prefix::Sa => Condition::new("text >= {}", vec![exact]),
-        Prefix::Lt | Prefix::Eb => Condition::new("extra <= {}", vec![exact]),
-        Prefix::Ge => Condition::new("extra >= {}", vec![exact]),
-        Prefix::Le => Condition::new("text <= {}", vec![exact]),
-        Prefix::Ne | Prefix::Ap => return None,
+        Prefix::Eq => Condition::new("(text >= {} AND text < {})", ends(low, high)),
+        Prefix::Ne => Condition::new("(text < {} OR text >= {})", ends(low, high)),
+        Prefix::Gt | Prefix::Sa => Condition::new("text > {}", exact),
+        Prefix::Lt | Prefix::Eb => Condition::new("extra < {}", exact),
+        Prefix::Ge => Condition::new("extra >= {}", exact),
+        Prefix::Le => Condition::new("text <= {}", exact),
+        Prefix::Ap => {
+            let margin = (value * 0.1).abs();
+            Condition::new("(text >= {} AND text <= {})", ends(value - margin, value + margin))
+        }
     })
 }
 

@@ -3,7 +3,7 @@
 
 use super::{Rows, bounded, position};
 use crate::db::{Value as Cell, schema};
-use crate::search::condition::{Condition, Prefix, escaped_split};
+use crate::search::condition::{Condition, Prefix, escaped_split, plain};
 use yba_fhir::json::{JsonValueTrait, Value, number_text, str_at};
 use yba_fhirpath::{Decimal, ucum};
 
@@ -17,38 +17,75 @@ pub struct Span<'a> {
     /// The code of the unit, else the word for it, else a currency.
     pub unit: &'a str,
     pub system: &'a str,
+    /// The word for the unit, where it has a code too.
+    pub word: &'a str,
 }
 
-/// Adds the row of a number, Quantity, Money or Range.
-pub fn index(p: i64, value: &Value, rows: &mut Rows) {
-    if let Some(span) = span(value) {
-        let (unit, system) = (Cell::Text(bounded(span.unit)), Cell::Text(bounded(span.system)));
-        let row = [Cell::Int(p), Cell::Real(span.low), Cell::Real(span.high), unit, system];
-        rows.add(position(&schema::QUANTITY), row);
+impl<'a> Span<'a> {
+    /// What its unit is found by, each with the system: `||mg` means the code or the word, and the word is of no system.
+    pub fn units(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let word = Some((self.word, "")).filter(|(word, _)| !word.is_empty() && *word != self.unit);
+        std::iter::once((self.unit, self.system)).chain(word)
     }
 }
 
+/// Adds the row of a number, Quantity, Money or Range. A `whole` number is one by its type: it stands for itself.
+pub fn index(p: i64, value: &Value, whole: bool, rows: &mut Rows) {
+    if let Some(span) = if whole { point(value) } else { span(value) } {
+        for (unit, system) in span.units() {
+            let (unit, system) = (Cell::Text(bounded(unit)), Cell::Text(bounded(system)));
+            let row = [Cell::Int(p), Cell::Real(span.low), Cell::Real(span.high), unit, system];
+            rows.add(position(&schema::QUANTITY), row);
+        }
+    }
+}
+
+/// An integer as a span without width.
+pub fn point(value: &Value) -> Option<Span<'_>> {
+    let number: f64 = number_text(value)?.parse().ok().filter(|number: &f64| number.abs() < NUMBER_MAX)?;
+    Some(Span { low: number, high: number, unit: "", system: "", word: "" })
+}
+
 /// The span of a number, Quantity, Money or Range; `None` when it has no number, or one beyond bounds.
+///
+/// A Range, and a Quantity with a comparator, says itself where its ends are: any value between them may be meant, while
+/// of written digits the middle is. To tell them apart, the ends of the former are kept the wrong way round.
 pub fn span(value: &Value) -> Option<Span<'_>> {
     if let Some(text) = number_text(value) {
         let (low, high) = interval(&text)?;
-        return Some(Span { low, high, unit: "", system: "" });
+        return Some(Span { low, high, unit: "", system: "", word: "" });
     }
     let unit = str_at(value, &["code"])
         .or_else(|| str_at(value, &["unit"]))
         .or_else(|| str_at(value, &["currency"]));
     let (unit, system) = (unit.unwrap_or_default(), str_at(value, &["system"]).unwrap_or_default());
     let (low, high) = if let Some(number) = value.get("value").and_then(number_text) {
-        interval(&number)?
+        let (low, high) = interval(&number)?;
+        match str_at(value, &["comparator"]) {
+            Some(comparator) => compared(comparator, number.parse().ok()?),
+            None => (low, high),
+        }
     } else if value.get("low").is_some() || value.get("high").is_some() {
         let end = |key: &str| value.get(key).and_then(|end| end.get("value")).and_then(number_text);
         let low = end("low").and_then(|text| interval(&text)).map_or(-NUMBER_MAX, |span| span.0);
         let high = end("high").and_then(|text| interval(&text)).map_or(NUMBER_MAX, |span| span.1);
-        (low, high)
+        (high, low)
     } else {
         return None;
     };
-    Some(Span { low, high, unit, system })
+    let word = str_at(value, &["unit"]).unwrap_or_default();
+    Some(Span { low, high, unit, system, word })
+}
+
+/// The ends, the wrong way round, of `<5` and its sisters: 5 itself lies a hair outside of `<5`.
+fn compared(comparator: &str, number: f64) -> (f64, f64) {
+    let hair = number.abs() * 1e-9 + 1e-12;
+    match comparator {
+        "<" => (number - hair, -NUMBER_MAX),
+        "<=" => (number, -NUMBER_MAX),
+        ">" => (NUMBER_MAX, number + hair),
+        _ => (NUMBER_MAX, number),
+    }
 }
 
 /// The interval that a written number stands for: half a unit of its last digit to each side.
@@ -69,7 +106,7 @@ const UNITS_MAX: usize = 50;
 /// One value of a number or quantity search: `[prefix]number[|system|code]`. `None` when the number is none. A quantity
 /// with a unit of UCUM is also found in the others of its kind that `units` names, which is only asked then.
 pub fn matches(value: &str, units: &dyn Fn() -> Vec<String>) -> Option<Condition> {
-    let parts = escaped_split(value, '|');
+    let parts: Vec<String> = escaped_split(value, '|').iter().map(|part| plain(part)).collect();
     let (prefix, number) = Prefix::split(&parts[0]);
     let (low, high) = interval(number)?;
     let exact: f64 = number.parse().ok()?;
@@ -84,7 +121,7 @@ pub fn matches(value: &str, units: &dyn Fn() -> Vec<String>) -> Option<Condition
         [_, system, unit, ..] => (system.as_str(), unit.as_str()),
         _ => ("", ""),
     };
-    let mut any = vec![of_unit(compared(prefix, low, high, exact), system, unit)];
+    let mut any = vec![of_unit(meets(prefix, low, high, exact), system, unit)];
     if system == UCUM && !unit.is_empty() {
         let others = units().into_iter().filter(|other| other != unit);
         any.extend(
@@ -94,10 +131,8 @@ pub fn matches(value: &str, units: &dyn Fn() -> Vec<String>) -> Option<Condition
                     let (low, high, exact) = (low?, high?, exact?);
                     let fits = match prefix {
                         // Equal amounts may be written with other precision in another unit: 1 g is 1000 mg.
-                        Prefix::Eq => {
-                            Condition::any(vec![compared(prefix, low, high, exact), middle_is(exact)])
-                        }
-                        _ => compared(prefix, low, high, exact),
+                        Prefix::Eq => Condition::any(vec![meets(prefix, low, high, exact), middle_is(exact)]),
+                        _ => meets(prefix, low, high, exact),
                     };
                     Some(of_unit(fits, UCUM, &other))
                 })
@@ -114,42 +149,44 @@ fn in_unit(number: f64, from: &str, to: &str) -> Option<f64> {
 }
 
 fn middle_is(exact: f64) -> Condition {
-    let twice = Cell::Real(2.0 * exact);
-    Condition::new(
-        "(low + high >= {} AND low + high <= {})",
-        vec![tolerant(&twice, -1.0), tolerant(&twice, 1.0)],
-    )
+    let (from, to) = (tolerant(2.0 * exact, -1.0), tolerant(2.0 * exact, 1.0));
+    Condition::new("(low <= high AND low + high >= {} AND low + high <= {})", vec![from, to])
 }
 
 /// A stored interval compared with one that is asked, and its middle.
-fn compared(prefix: Prefix, low: f64, high: f64, exact: f64) -> Condition {
-    // The middle of the stored interval is compared doubled: halving a tiny number is an error to PostgreSQL.
-    let (low, high, twice) = (Cell::Real(low), Cell::Real(high), Cell::Real(2.0 * exact));
+fn meets(prefix: Prefix, low: f64, high: f64, exact: f64) -> Condition {
+    let inside = [tolerant(low, -1.0), tolerant(high, -1.0), tolerant(low, -1.0), tolerant(high, 1.0)];
     match prefix {
-        Prefix::Eq => {
-            Condition::new("(low >= {} AND high <= {})", vec![tolerant(&low, -1.0), tolerant(&high, 1.0)])
-        }
-        Prefix::Ne => {
-            Condition::new("(low < {} OR high > {})", vec![tolerant(&low, -1.0), tolerant(&high, 1.0)])
-        }
-        Prefix::Gt | Prefix::Sa => Condition::new("(low + high > {})", vec![tolerant(&twice, 1.0)]),
-        Prefix::Lt | Prefix::Eb => Condition::new("(low + high < {})", vec![tolerant(&twice, -1.0)]),
-        Prefix::Ge => Condition::new("(low + high >= {})", vec![tolerant(&twice, -1.0)]),
-        Prefix::Le => Condition::new("(low + high <= {})", vec![tolerant(&twice, 1.0)]),
+        // The upper bound does not belong to the range: a whole number that stands there is outside.
+        Prefix::Eq => Condition::new("(low >= {} AND low < {} AND high >= {} AND high <= {})", inside.into()),
+        Prefix::Ne => Condition::new("(low < {} OR low >= {} OR high < {} OR high > {})", inside.into()),
+        Prefix::Gt => ordered("low", ">", tolerant(2.0 * exact, 1.0)),
+        Prefix::Lt => ordered("high", "<", tolerant(2.0 * exact, -1.0)),
+        Prefix::Ge => ordered("low", ">=", tolerant(2.0 * exact, -1.0)),
+        Prefix::Le => ordered("high", "<=", tolerant(2.0 * exact, 1.0)),
+        Prefix::Sa => ordered("high", ">", tolerant(2.0 * exact, 1.0)),
+        Prefix::Eb => ordered("low", "<", tolerant(2.0 * exact, -1.0)),
         Prefix::Ap => {
             let margin = (exact * 0.1).abs();
-            let ends = vec![Cell::Real(exact - margin), Cell::Real(exact + margin)];
-            Condition::new("(high >= {} AND low <= {})", ends)
+            let (from, to) = (Cell::Real(exact - margin), Cell::Real(exact + margin));
+            Condition::new(
+                "((low >= {} OR high >= {}) AND (low <= {} OR high <= {}))",
+                vec![from.clone(), from, to.clone(), to],
+            )
         }
     }
 }
 
+/// A comparison with the middle of a written number, or with this end of a range (whose ends stand the wrong way round,
+/// see [`span`]). Both are compared doubled: halving a tiny number is an error to PostgreSQL.
+fn ordered(end: &str, operator: &str, twice: Cell) -> Condition {
+    let sql = format!("(CASE WHEN low > high THEN {end} + {end} ELSE low + high END {operator} {{}})");
+    Condition::new(sql, vec![twice])
+}
+
 /// Moves a bound by a hair, so that binary rounding of decimals never loses an equal number.
-fn tolerant(bound: &Cell, direction: f64) -> Cell {
-    match bound {
-        Cell::Real(number) => Cell::Real(number + direction * (number.abs() * 1e-12 + 1e-15)),
-        other => other.clone(),
-    }
+fn tolerant(number: f64, direction: f64) -> Cell {
+    Cell::Real(number + direction * (number.abs() * 1e-12 + 1e-15))
 }
 
 #[cfg(test)]

@@ -6,11 +6,15 @@ use crate::search::condition::Condition;
 use yba_fhir::json::{JsonValueTrait, Value, str_at};
 use yba_fhir::view::reference_target;
 
-/// Adds the row of a Reference, canonical or uri: `Patient/1`, or the address as it stands.
+/// Adds the row of a Reference, canonical or uri: `Patient/1`, or the address as it stands. One in words or by
+/// identifier only has the row of no record, `Patient/` or nothing, since it is not missing.
 pub fn index(p: i64, value: &Value, rows: &mut Rows) {
-    if let Some(target) = target(value) {
-        rows.add(position(&schema::REFERENCE), [Cell::Int(p), Cell::Text(bounded(target))]);
-    }
+    let target = match (target(value), str_at(value, &["type"])) {
+        (Some(target), _) => bounded(target),
+        (None, Some(kind)) => bounded(&format!("{kind}/")),
+        (None, None) => String::new(),
+    };
+    rows.add(position(&schema::REFERENCE), [Cell::Int(p), Cell::Text(target)]);
 }
 
 /// What a Reference, canonical or uri points at, without a version.

@@ -10,10 +10,23 @@ use yba_fhir::text::fold;
 /// Most words of one value from which a search may start.
 const WORDS_MAX: usize = 12;
 
-/// Adds the rows of a string, HumanName or Address: the whole text, and the rest from each further word on.
+/// Adds the rows of a string, HumanName or Address: the whole text, and the rest from each further word on. A name
+/// without any text has an empty row, since it is not missing.
 pub fn index(p: i64, value: &Value, rows: &mut Rows) {
-    if let Some(text) = value.as_str() {
+    let mut is_empty = true;
+    each(value, &mut |text| {
+        is_empty = false;
         add(p, text, rows);
+    });
+    if is_empty {
+        rows.add(position(&schema::STRING), [Cell::Int(p), Cell::from(""), Cell::from("")]);
+    }
+}
+
+/// Calls `found` with each text of a value.
+fn each(value: &Value, found: &mut dyn FnMut(&str)) {
+    if let Some(text) = value.as_str() {
+        found(text);
         return;
     }
     let members = value.as_object().map(|object| object.iter()).into_iter().flatten();
@@ -22,11 +35,11 @@ pub fn index(p: i64, value: &Value, rows: &mut Rows) {
     {
         match (key, member.as_array()) {
             ("given" | "line" | "prefix" | "suffix", Some(parts)) => {
-                parts.iter().filter_map(|part| part.as_str()).for_each(|part| add(p, part, rows));
+                parts.iter().filter_map(|part| part.as_str()).for_each(&mut *found);
             }
             _ => {
                 if let Some(text) = member.as_str() {
-                    add(p, text, rows);
+                    found(text);
                 }
             }
         }
@@ -37,10 +50,14 @@ fn add(p: i64, text: &str, rows: &mut Rows) {
     let folded = fold(text);
     let table = position(&schema::STRING);
     rows.add(table, [Cell::Int(p), Cell::Text(bounded(&folded)), Cell::Text(bounded(text))]);
-    let starts = folded.match_indices(' ').map(|(at, _)| at + 1).take(WORDS_MAX);
-    for start in starts {
+    for start in starts(&folded).skip(1) {
         rows.add(table, [Cell::Int(p), Cell::Text(bounded(&folded[start..])), Cell::from("")]);
     }
+}
+
+/// Where a search may start in a folded text: at its beginning, and at each further word.
+pub fn starts(folded: &str) -> impl Iterator<Item = usize> {
+    std::iter::once(0).chain(folded.match_indices(' ').map(|(at, _)| at + 1).take(WORDS_MAX))
 }
 
 /// One value of a string search: the start of any word, without regard to marks.

@@ -26,7 +26,7 @@ pub fn above(value: &str) -> Condition {
     Condition::new(format!("uri IN ({})", vec!["{}"; params.len()].join(", ")), params)
 }
 
-/// `:below`: the address itself or anything that starts with it.
+/// `:below`: the address itself or anything that starts with it. A URN has none below it.
 pub fn below(value: &str) -> Condition {
-    starting_with("uri", value)
+    if value.starts_with("urn:") { matches(value) } else { starting_with("uri", value) }
 }

@@ -439,16 +439,32 @@ fn sort_key(sql: &mut Sql, query: &Query, sort: &Sort, sight: &Sight<'_>) {
         SortBy::Parameter { table, code, only } => {
             let index = INDEXES[*table];
             let column = index.values.split(", ").next().unwrap_or("rid");
+            let is_quantity = index.table.name == schema::QUANTITY.table.name;
             let pick = if sort.descending { "MAX" } else { "MIN" };
             let is_text = index.table.columns[1].1 == schema::Type::Text;
+            // An empty text stands for a value that has none. Of a string, rows that begin at a later word have no
+            // exact text. Numbers are in the middle of what their digits imply.
+            let value = match index.table.name {
+                name if name == schema::STRING.table.name => {
+                    "CASE WHEN x.exact <> '' THEN NULLIF(x.folded, '') END".to_owned()
+                }
+                _ if is_text => format!("NULLIF(x.{column}, '')"),
+                _ if is_quantity => "x.low + x.high".to_owned(),
+                _ => format!("x.{column}"),
+            };
             let last = match (is_text, sort.descending) {
                 (true, false) => "'\u{10ffff}'",
                 (true, true) => "''",
+                (false, false) if is_quantity => "1e301",
+                (false, true) if is_quantity => "-1e301",
                 (false, false) => "9000000000000000000",
                 (false, true) => "-9000000000000000000",
             };
             sql.push(
-                &format!(", COALESCE((SELECT {pick}(x.{column}) FROM {} x WHERE x.shard = 0 AND x.rid = l.rid AND ", index.table.name),
+                &format!(
+                    ", COALESCE((SELECT {pick}({value}) FROM {} x WHERE x.shard = 0 AND x.rid = l.rid AND ",
+                    index.table.name
+                ),
                 [],
             );
             under(sql, "x.", sight.numbers.parameter(&query.kind, code));

@@ -12,4 +12,5 @@ mod kit;
 mod reindex;
 mod search;
 mod swap;
+mod values;
 mod walk;

@@ -6,6 +6,7 @@
 
 mod browser;
 mod claims;
+mod concurrency;
 mod crash;
 mod durable_before_acknowledged;
 mod fhir_client;
