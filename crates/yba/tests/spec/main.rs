@@ -26,6 +26,9 @@ mod http_create;
 mod http_read;
 mod http_update;
 mod patch;
+mod search_basic;
+mod search_prefixes;
+mod transaction;
 
 use check::Check;
 use house::Home;
@@ -42,6 +45,9 @@ const PARTS: &[(&str, &[Check])] = &[
     ("delete", delete::CHECKS),
     ("conditional", conditional::CHECKS),
     ("history", history::CHECKS),
+    ("transaction", transaction::CHECKS),
+    ("search_basic", search_basic::CHECKS),
+    ("search_prefixes", search_prefixes::CHECKS),
 ];
 
 /// There are no fewer checks than this.
