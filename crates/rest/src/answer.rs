@@ -166,9 +166,14 @@ pub fn status(outcome: &Outcome) -> StatusCode {
         (Kind::Precondition, _) => StatusCode::PRECONDITION_FAILED,
         (Kind::TooLarge, _) => StatusCode::PAYLOAD_TOO_LARGE,
         // Too much in one request: sending it again later, as 429 invites to, would not help.
-        (Kind::TooMany, "search-too-many-values" | "search-too-many-clauses" | "bundle-answer-too-large") => {
-            StatusCode::BAD_REQUEST
-        }
+        (
+            Kind::TooMany,
+            "search-too-many-values"
+            | "search-too-many-clauses"
+            | "search-chain-long"
+            | "too-many-included"
+            | "bundle-answer-too-large",
+        ) => StatusCode::BAD_REQUEST,
         (Kind::TooMany, _) => StatusCode::TOO_MANY_REQUESTS,
         (Kind::Unsupported, "method-not-allowed") => StatusCode::METHOD_NOT_ALLOWED,
         (Kind::Unsupported, "not-acceptable") => StatusCode::NOT_ACCEPTABLE,

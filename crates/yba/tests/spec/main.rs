@@ -27,7 +27,11 @@ mod http_read;
 mod http_update;
 mod patch;
 mod search_basic;
+mod search_chains;
+mod search_modifiers;
 mod search_prefixes;
+mod search_results;
+mod system_search;
 mod transaction;
 
 use check::Check;
@@ -48,6 +52,10 @@ const PARTS: &[(&str, &[Check])] = &[
     ("transaction", transaction::CHECKS),
     ("search_basic", search_basic::CHECKS),
     ("search_prefixes", search_prefixes::CHECKS),
+    ("search_modifiers", search_modifiers::CHECKS),
+    ("search_chains", search_chains::CHECKS),
+    ("search_results", search_results::CHECKS),
+    ("system_search", system_search::CHECKS),
 ];
 
 /// There are no fewer checks than this.
