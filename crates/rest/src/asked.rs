@@ -8,6 +8,7 @@ use crate::refuse::unsupported;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
+use std::time::SystemTime;
 use yba_fhir::{Kind, Outcome};
 use yba_records::Ctx;
 use yba_store::search::query::decode_pairs;
@@ -43,6 +44,8 @@ pub struct Asked {
     pub if_match: Option<String>,
     pub if_none_match: Option<String>,
     pub if_none_exist: Option<String>,
+    /// If-Modified-Since; one that is no HTTP date is passed over, as RFC 7232 (3.3) says.
+    pub if_modified_since: Option<SystemTime>,
     if_unmodified_since: bool,
 }
 
@@ -74,6 +77,9 @@ impl FromRequestParts<Api> for Asked {
             if_match: text(headers, &header::IF_MATCH)?,
             if_none_match: text(headers, &header::IF_NONE_MATCH)?,
             if_none_exist: text(headers, &IF_NONE_EXIST)?,
+            if_modified_since: headers
+                .get(header::IF_MODIFIED_SINCE)
+                .and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok()),
             if_unmodified_since: headers.contains_key(header::IF_UNMODIFIED_SINCE),
         })
     }
@@ -166,16 +172,18 @@ fn is_host(host: &str) -> bool {
         && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
 }
 
-/// `Prefer`: `return=…` and `handling=lenient`; what we do not know is passed over, as RFC 7240 says.
+/// `Prefer`: `return=…` and `handling=lenient`, whatever their case and quotes; what we do not know is passed over, as
+/// RFC 7240 says.
 fn preferences(headers: &HeaderMap) -> (Option<Return>, bool) {
     let (mut wanted, mut lenient) = (None, false);
     for value in headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok()) {
         for part in value.split([',', ';']) {
-            match part.trim() {
-                "return=minimal" => wanted = Some(Return::Minimal),
-                "return=representation" => wanted = Some(Return::Representation),
-                "return=OperationOutcome" => wanted = Some(Return::OperationOutcome),
-                "handling=lenient" => lenient = true,
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            match (name.trim().to_ascii_lowercase().as_str(), value.trim().trim_matches('"')) {
+                ("return", "minimal") => wanted = Some(Return::Minimal),
+                ("return", "representation") => wanted = Some(Return::Representation),
+                ("return", "OperationOutcome") => wanted = Some(Return::OperationOutcome),
+                ("handling", "lenient") => lenient = true,
                 _ => {}
             }
         }

@@ -1,9 +1,10 @@
-//! Around every request: its id, who asks, a net for panics, gzip when it is asked for.
+//! Around every request: its id, who asks, a net for panics, lines for people and gzip when they are asked for.
 
 use crate::answer::{Refused, shown};
 use crate::api::Api;
 use crate::asked::Admitted;
 use crate::ctx;
+use crate::pretty::pretty;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -17,11 +18,15 @@ use std::io::Write;
 use std::panic::AssertUnwindSafe;
 use yba_fhir::Outcome;
 
+/// How the media type of our JSON ends.
+const JSON_END: &[u8] = b"json; charset=utf-8";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A shorter body is not worth packing.
 const PACK_BYTES_MIN: usize = 1024;
 /// A longer body is packed on a thread for blocking work.
 const PACK_ELSEWHERE_BYTES: usize = 64 << 10;
+/// A longer body is left on one line: nobody reads it, and spread out it would take several times its memory.
+const PRETTY_BYTES_MAX: u64 = 4 << 20;
 /// The one address that strangers may ask.
 const METADATA: &str = "/fhir/metadata";
 
@@ -29,6 +34,7 @@ const METADATA: &str = "/fhir/metadata";
 pub async fn guard(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers()).unwrap_or_else(|| api.next_request_id());
     let gzip = takes_gzip(request.headers());
+    let lines = asks_for_lines(request.uri().query().unwrap_or_default());
     let ctx = ctx::of(&api, &id);
     let refused = match request.uri().path() {
         METADATA => None,
@@ -46,6 +52,9 @@ pub async fn guard(State(api): State<Api>, mut request: Request, next: Next) -> 
     };
     if let Some(Refused(fault)) = response.extensions_mut().remove::<Refused>() {
         response = Refused(shown(fault, &id)).into_response();
+    }
+    if lines {
+        response = spread_out(response).await;
     }
     if gzip {
         response = packed(response).await;
@@ -72,6 +81,26 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
         let (coding, weight) = part.split_once(";q=").unwrap_or((part, "1"));
         coding.trim() == "gzip" && weight.trim().parse::<f32>().is_ok_and(|weight| weight > 0.0)
     })
+}
+
+/// `_pretty=true`, as it is written in an address: nothing in it is ever packed.
+fn asks_for_lines(query: &str) -> bool {
+    query.split('&').any(|pair| pair == "_pretty=true")
+}
+
+/// The same answer with its JSON on many lines.
+async fn spread_out(response: Response) -> Response {
+    use axum::body::HttpBody;
+    let (mut parts, body) = response.into_parts();
+    let is_json =
+        parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().ends_with(JSON_END));
+    if !is_json || body.size_hint().exact().is_none_or(|length| length == 0 || length > PRETTY_BYTES_MAX) {
+        return Response::from_parts(parts, body);
+    }
+    // Bodies of a known length are whole in memory: this only takes the bytes out.
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(pretty(&bytes)))
 }
 
 async fn packed(response: Response) -> Response {

@@ -23,6 +23,7 @@ mod history;
 mod metadata;
 mod operation;
 mod patch;
+mod pretty;
 mod read;
 mod refuse;
 mod registry;

@@ -78,6 +78,7 @@ fn statement(settings: &Settings, published_ms: i64) -> Value {
         "implementation": {"description": "Y Bạ", "url": ADDRESS_MARK},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
+        "patchFormat": ["application/json-patch+json"],
         "rest": [{
             "mode": "server",
             "documentation": HOW_IT_WORKS,
@@ -127,7 +128,7 @@ fn resource(kind: &str, index: &KindIndex) -> Value {
         "readHistory": true,
         "updateCreate": true,
         "conditionalCreate": true,
-        "conditionalRead": "not-match",
+        "conditionalRead": "full-support",
         "conditionalUpdate": true,
         "conditionalDelete": "single",
         "referencePolicy": ["literal"],

@@ -3,7 +3,7 @@
 use crate::answer::Reply;
 use crate::api::Api;
 use crate::asked::Asked;
-use crate::read::unless_known;
+use crate::read::unless_seen;
 use crate::subset::PARAMETERS;
 use crate::target::Target;
 use axum::extract::State;
@@ -13,5 +13,5 @@ pub async fn handle(State(api): State<Api>, asked: Asked, target: Target) -> Rep
     asked.only_parameters(&PARAMETERS)?;
     let subset = asked.subset()?;
     let version = api.records().vread(&asked.ctx, &target.kind, &target.id, &target.version).await?;
-    Ok(unless_known(version, asked.if_none_match.as_deref()).reduced(subset))
+    Ok(unless_seen(version, &asked).reduced(subset))
 }

@@ -65,12 +65,7 @@ pub const fn finds(
     search: &'static str,
     labels: &'static str,
 ) -> Check {
-    Check {
-        section,
-        level: Level::Must,
-        what,
-        how: How::Finds { scene, search, labels, in_order: false },
-    }
+    Check { section, level: Level::Must, what, how: How::Finds { scene, search, labels, in_order: false } }
 }
 
 /// The same, where the order counts.

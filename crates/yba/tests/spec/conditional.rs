@@ -48,10 +48,14 @@ pub const CHECKS: &[Check] = &[
         let word = w.word();
         w.put(&found(&word), &patient(&word))?.is(201)?.says("location", "/_history/").map(drop)
     }),
-    must("http.html#cond-update", "a conditional update that finds none creates under the id of its body", |w| {
-        let word = w.word();
-        w.put(&found(&word), &patient_with_id(&word))?.is(201)?.has("id", &word).map(drop)
-    }),
+    must(
+        "http.html#cond-update",
+        "a conditional update that finds none creates under the id of its body",
+        |w| {
+            let word = w.word();
+            w.put(&found(&word), &patient_with_id(&word))?.is(201)?.has("id", &word).map(drop)
+        },
+    ),
     must("http.html#cond-update", "a conditional update that finds one updates it with 200", |w| {
         let word = w.word();
         let id = w.patient(&word)?;
@@ -67,13 +71,17 @@ pub const CHECKS: &[Check] = &[
         one["gender"] = json!("male");
         w.put(&found(&word), &one)?.is(200)?.has("id", &id).map(drop)
     }),
-    must("http.html#cond-update", "a conditional update with another id than the one found is refused with 400", |w| {
-        let word = w.word();
-        w.patient(&word)?;
-        let mut one = patient(&word);
-        one["id"] = json!("khac-han");
-        w.put(&found(&word), &one)?.refused(400).map(drop)
-    }),
+    must(
+        "http.html#cond-update",
+        "a conditional update with another id than the one found is refused with 400",
+        |w| {
+            let word = w.word();
+            w.patient(&word)?;
+            let mut one = patient(&word);
+            one["id"] = json!("khac-han");
+            w.put(&found(&word), &one)?.refused(400).map(drop)
+        },
+    ),
     must("http.html#cond-update", "a conditional update that finds several is refused with 412", |w| {
         let word = w.word();
         (w.patient(&word)?, w.patient(&word)?);
@@ -82,9 +90,11 @@ pub const CHECKS: &[Check] = &[
     must("http.html#cond-update", "a conditional update without a condition is refused", |w| {
         w.put("Patient", &patient("khong"))?.refused_as_one_of(&[400, 405, 412]).map(drop)
     }),
-    must("http.html#cond-update", "a conditional update with a parameter that is not known is refused", |w| {
-        w.put("Patient?mau=do", &patient("khong"))?.refused(400).map(drop)
-    }),
+    must(
+        "http.html#cond-update",
+        "a conditional update with a parameter that is not known is refused",
+        |w| w.put("Patient?mau=do", &patient("khong"))?.refused(400).map(drop),
+    ),
     must("http.html#patch", "a conditional patch that finds one changes it", |w| {
         let word = w.word();
         let id = w.patient(&word)?;
@@ -110,18 +120,26 @@ pub const CHECKS: &[Check] = &[
         let word = w.word();
         w.delete(&found(&word))?.is_one_of(&[200, 204, 404]).map(drop)
     }),
-    may("http.html#delete", "a conditional delete that finds several is refused with 412 and deletes none", |w| {
-        let word = w.word();
-        let (one, two) = (w.patient(&word)?, w.patient(&word)?);
-        w.delete(&found(&word))?.refused(412)?;
-        w.get(&found(&word))?.is(200)?.matches_are(&[&one, &two])
-    }),
-    must("http.html#delete", "a conditional delete with a parameter that is not known deletes nothing", |w| {
-        let word = w.word();
-        let id = w.patient(&word)?;
-        w.delete(&format!("{}&mau=do", found(&word)))?.refused_as_one_of(&[400, 412])?;
-        w.get(&format!("Patient/{id}"))?.is(200).map(drop)
-    }),
+    may(
+        "http.html#delete",
+        "a conditional delete that finds several is refused with 412 and deletes none",
+        |w| {
+            let word = w.word();
+            let (one, two) = (w.patient(&word)?, w.patient(&word)?);
+            w.delete(&found(&word))?.refused(412)?;
+            w.get(&found(&word))?.is(200)?.matches_are(&[&one, &two])
+        },
+    ),
+    must(
+        "http.html#delete",
+        "a conditional delete with a parameter that is not known deletes nothing",
+        |w| {
+            let word = w.word();
+            let id = w.patient(&word)?;
+            w.delete(&format!("{}&mau=do", found(&word)))?.refused_as_one_of(&[400, 412])?;
+            w.get(&format!("Patient/{id}"))?.is(200).map(drop)
+        },
+    ),
     must("http.html#cond-update", "a condition is a search like any other, chains among them", |w| {
         let word = w.word();
         let id = w.patient(&word)?;

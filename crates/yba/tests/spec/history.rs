@@ -7,7 +7,11 @@ use yba_fhir::json::json;
 pub const CHECKS: &[Check] = &[
     must("http.html#history", "history is a Bundle of type history", |w| {
         let word = lived(w)?;
-        w.get(&format!("Patient/{word}/_history"))?.is(200)?.has("resourceType", "Bundle")?.has("type", "history").map(drop)
+        w.get(&format!("Patient/{word}/_history"))?
+            .is(200)?
+            .has("resourceType", "Bundle")?
+            .has("type", "history")
+            .map(drop)
     }),
     must("http.html#history", "history has every version, the newest first", |w| {
         let word = lived(w)?;
@@ -18,33 +22,52 @@ pub const CHECKS: &[Check] = &[
         let word = lived(w)?;
         let got = w.get(&format!("Patient/{word}/_history"))?.is(200)?;
         same(got.each("entry", "request.method")[0].clone(), "DELETE".to_owned(), "the newest method")?;
-        holds(got.each("entry", "request.url").iter().all(|url| url != "(none)"), "each entry needs request.url")?;
-        holds(got.each("entry", "response.status").iter().all(|status| status.starts_with('2')), "each entry needs response.status")
+        holds(
+            got.each("entry", "request.url").iter().all(|url| url != "(none)"),
+            "each entry needs request.url",
+        )?;
+        holds(
+            got.each("entry", "response.status").iter().all(|status| status.starts_with('2')),
+            "each entry needs response.status",
+        )
     }),
     must("bundle.html#history", "an entry whose request is a PUT names the record in its url", |w| {
         let word = lived(w)?;
         let got = w.get(&format!("Patient/{word}/_history"))?.is(200)?;
-        got.has("entry.1.request.method", "PUT")?.has("entry.1.request.url", &format!("Patient/{word}")).map(drop)
+        got.has("entry.1.request.method", "PUT")?
+            .has("entry.1.request.url", &format!("Patient/{word}"))
+            .map(drop)
     }),
     must("bundle.html#history", "the first version says 201, a later one 200, a deletion 204", |w| {
         let word = lived(w)?;
         let got = w.get(&format!("Patient/{word}/_history"))?.is(200)?;
-        let statuses: Vec<String> = got.each("entry", "response.status").iter().map(|line| line.chars().take(3).collect()).collect();
+        let statuses: Vec<String> =
+            got.each("entry", "response.status").iter().map(|line| line.chars().take(3).collect()).collect();
         same(statuses, texts(&["204", "200", "201"]), "the statuses")
     }),
     should("bundle.html#history", "each entry says lastModified and etag of its version", |w| {
         let word = lived(w)?;
         let got = w.get(&format!("Patient/{word}/_history"))?.is(200)?;
-        holds(got.each("entry", "response.lastModified").iter().all(|one| one.contains('T')), "lastModified is needed")?;
+        holds(
+            got.each("entry", "response.lastModified").iter().all(|one| one.contains('T')),
+            "lastModified is needed",
+        )?;
         let version = got.text("entry.1.resource.meta.versionId")?;
         got.has("entry.1.response.etag", &format!("W/\"{version}\"")).map(drop)
     }),
-    must("bundle.html#bundle-unique", "each entry says fullUrl, the same for all versions of a record", |w| {
-        let word = lived(w)?;
-        let got = w.get(&format!("Patient/{word}/_history"))?.is(200)?;
-        let urls = got.each("entry", "fullUrl");
-        holds(urls.iter().all(|url| url.ends_with(&format!("/fhir/Patient/{word}"))), "fullUrl should be the record's")
-    }),
+    must(
+        "bundle.html#bundle-unique",
+        "each entry says fullUrl, the same for all versions of a record",
+        |w| {
+            let word = lived(w)?;
+            let got = w.get(&format!("Patient/{word}/_history"))?.is(200)?;
+            let urls = got.each("entry", "fullUrl");
+            holds(
+                urls.iter().all(|url| url.ends_with(&format!("/fhir/Patient/{word}"))),
+                "fullUrl should be the record's",
+            )
+        },
+    ),
     must("bundle.html#Bundle.total", "total counts all versions", |w| {
         let word = lived(w)?;
         w.get(&format!("Patient/{word}/_history"))?.is(200)?.has("total", "3").map(drop)
@@ -79,12 +102,20 @@ pub const CHECKS: &[Check] = &[
     }),
     must("http.html#history", "_since leaves out what came before it", |w| {
         let word = lived(w)?;
-        w.get(&format!("Patient/{word}/_history?_since=2001-01-01T00:00:00Z"))?.is(200)?.counts("entry", 3)?;
-        w.get(&format!("Patient/{word}/_history?_since=2097-01-01T00:00:00Z"))?.is(200)?.counts("entry", 0).map(drop)
+        w.get(&format!("Patient/{word}/_history?_since=2001-01-01T00:00:00Z"))?
+            .is(200)?
+            .counts("entry", 3)?;
+        w.get(&format!("Patient/{word}/_history?_since=2097-01-01T00:00:00Z"))?
+            .is(200)?
+            .counts("entry", 0)
+            .map(drop)
     }),
     must("http.html#history", "_since takes an instant with any zone", |w| {
         let word = lived(w)?;
-        w.get(&format!("Patient/{word}/_history?_since=2001-01-01T00:00:00.000%2B07:00"))?.is(200)?.counts("entry", 3).map(drop)
+        w.get(&format!("Patient/{word}/_history?_since=2001-01-01T00:00:00.000%2B07:00"))?
+            .is(200)?
+            .counts("entry", 3)
+            .map(drop)
     }),
     must("http.html#history", "a _since that is no instant is refused", |w| {
         let word = lived(w)?;
@@ -119,14 +150,19 @@ pub const CHECKS: &[Check] = &[
         let tags = walked(w, &format!("Patient/_history?_count=2&_since={moment}"), 10)?;
         same(tags.len(), 6, "the versions since then")
     }),
-    must("http.html#history", "a page of a type's history shows its moment, whatever is written meanwhile", |w| {
-        let moment = moment(w)?;
-        (lived(w)?, lived(w)?);
-        let first = w.get(&format!("Patient/_history?_count=4&_since={moment}"))?.is(200)?.counts("entry", 4)?;
-        lived(w)?;
-        let rest = w.get(&first.needs_link("next")?)?.is(200)?;
-        same(rest.count("entry"), 2, "the versions of the second page")
-    }),
+    must(
+        "http.html#history",
+        "a page of a type's history shows its moment, whatever is written meanwhile",
+        |w| {
+            let moment = moment(w)?;
+            (lived(w)?, lived(w)?);
+            let first =
+                w.get(&format!("Patient/_history?_count=4&_since={moment}"))?.is(200)?.counts("entry", 4)?;
+            lived(w)?;
+            let rest = w.get(&first.needs_link("next")?)?.is(200)?;
+            same(rest.count("entry"), 2, "the versions of the second page")
+        },
+    ),
     must("http.html#history", "history of the system has the versions of every type", |w| {
         let word = lived(w)?;
         let subject = format!("Patient/{word}");

@@ -30,14 +30,18 @@ pub const CHECKS: &[Check] = &[
         holds(got.text("id")? != word, "the server should give an id of its own")?;
         w.get(&format!("Patient/{word}"))?.refused(404).map(drop)
     }),
-    must("http.html#create", "meta.versionId and meta.lastUpdated of the body of a create are replaced", |w| {
-        let word = w.word();
-        let mut one = patient(&word);
-        one["meta"] = json!({"versionId": "999", "lastUpdated": "1999-01-01T00:00:00Z"});
-        let got = w.post("Patient", &one)?.is(201)?;
-        holds(got.text("meta.versionId")? != "999", "versionId should be the server's")?;
-        holds(got.text("meta.lastUpdated")? > "2020".to_owned(), "lastUpdated should be the server's")
-    }),
+    must(
+        "http.html#create",
+        "meta.versionId and meta.lastUpdated of the body of a create are replaced",
+        |w| {
+            let word = w.word();
+            let mut one = patient(&word);
+            one["meta"] = json!({"versionId": "999", "lastUpdated": "1999-01-01T00:00:00Z"});
+            let got = w.post("Patient", &one)?.is(201)?;
+            holds(got.text("meta.versionId")? != "999", "versionId should be the server's")?;
+            holds(got.text("meta.lastUpdated")? > "2020".to_owned(), "lastUpdated should be the server's")
+        },
+    ),
     must("http.html#create", "the other parts of meta stay as they were sent", |w| {
         let word = w.word();
         let mut one = patient(&word);
@@ -81,13 +85,19 @@ pub const CHECKS: &[Check] = &[
     must("http.html#create", "a create without resourceType answers 400", |w| {
         w.post("Patient", &json!({"gender": "female"}))?.refused(400).map(drop)
     }),
-    must("http.html#create", "a create with an element that R4 does not have is refused, with its place", |w| {
-        let got = w.post("Patient", &json!({"resourceType": "Patient", "colour": "red"}))?;
-        let got = got.refused_as_one_of(&[400, 422])?;
-        holds(got.text("issue.0.expression.0")?.contains("colour"), "the place should name the element")
-    }),
+    must(
+        "http.html#create",
+        "a create with an element that R4 does not have is refused, with its place",
+        |w| {
+            let got = w.post("Patient", &json!({"resourceType": "Patient", "colour": "red"}))?;
+            let got = got.refused_as_one_of(&[400, 422])?;
+            holds(got.text("issue.0.expression.0")?.contains("colour"), "the place should name the element")
+        },
+    ),
     must("http.html#create", "a create without a mandatory element is refused", |w| {
-        w.post("Observation", &json!({"resourceType": "Observation"}))?.refused_as_one_of(&[400, 422]).map(drop)
+        w.post("Observation", &json!({"resourceType": "Observation"}))?
+            .refused_as_one_of(&[400, 422])
+            .map(drop)
     }),
     must("http.html#create", "a create with a code outside a required list is refused", |w| {
         let one = json!({"resourceType": "Patient", "gender": "nữ"});
@@ -101,8 +111,11 @@ pub const CHECKS: &[Check] = &[
         w.get(&format!("Patient?identifier=urn:{word}|1"))?.is(200)?.matches_are(&[])
     }),
     must("json.html#primitive", "an empty string and an empty list are refused", |w| {
-        w.post("Patient", &json!({"resourceType": "Patient", "language": ""}))?.refused_as_one_of(&[400, 422])?;
-        w.post("Patient", &json!({"resourceType": "Patient", "name": []}))?.refused_as_one_of(&[400, 422]).map(drop)
+        w.post("Patient", &json!({"resourceType": "Patient", "language": ""}))?
+            .refused_as_one_of(&[400, 422])?;
+        w.post("Patient", &json!({"resourceType": "Patient", "name": []}))?
+            .refused_as_one_of(&[400, 422])
+            .map(drop)
     }),
     must("json.html#null", "a member that is null is refused", |w| {
         let body = br#"{"resourceType":"Patient","gender":null}"#;
@@ -139,9 +152,14 @@ pub const CHECKS: &[Check] = &[
         let (path, mut one) = (format!("Patient/{word}"), patient_with_id(&word));
         w.write("PUT", &path, &[("prefer", "return=minimal")], &one)?.is(201)?.is_empty()?;
         one["gender"] = json!("male");
-        w.write("PUT", &path, &[("prefer", "return=OperationOutcome")], &one)?.is(200)?.has("resourceType", "OperationOutcome")?;
+        w.write("PUT", &path, &[("prefer", "return=OperationOutcome")], &one)?
+            .is(200)?
+            .has("resourceType", "OperationOutcome")?;
         one["gender"] = json!("other");
-        w.write("PUT", &path, &[("prefer", "return=representation")], &one)?.is(200)?.has("gender", "other").map(drop)
+        w.write("PUT", &path, &[("prefer", "return=representation")], &one)?
+            .is(200)?
+            .has("gender", "other")
+            .map(drop)
     }),
     must("RFC 7240 2", "a preference that is not known is passed over", |w| {
         let word = w.word();
@@ -150,7 +168,8 @@ pub const CHECKS: &[Check] = &[
     }),
     must("RFC 7240 2", "several preferences stand in one header", |w| {
         let word = w.word();
-        let got = w.write("POST", "Patient", &[("prefer", "handling=strict, return=minimal")], &patient(&word))?;
+        let got =
+            w.write("POST", "Patient", &[("prefer", "handling=strict, return=minimal")], &patient(&word))?;
         got.is(201)?.is_empty().map(drop)
     }),
     may("RFC 7240 2", "preferences are told apart whatever their case and quotes", |w| {
@@ -165,7 +184,8 @@ pub const CHECKS: &[Check] = &[
         same(tag, format!("W/\"{}\"", one.text("meta.versionId")?), "ETag")
     }),
     must("resource.html#Binary", "a Binary is created and read as a resource", |w| {
-        let id = w.create(&json!({"resourceType": "Binary", "contentType": "text/plain", "data": "WSBC4bqh"}))?;
+        let id =
+            w.create(&json!({"resourceType": "Binary", "contentType": "text/plain", "data": "WSBC4bqh"}))?;
         let got = w.get_with(&format!("Binary/{id}"), &[("accept", "application/fhir+json")])?.is(200)?;
         got.has("data", "WSBC4bqh").map(drop)
     }),

@@ -59,7 +59,10 @@ pub const CHECKS: &[Check] = &[
         );
         w.send("PUT", &format!("Observation/{word}"), &[crate::world::JSON], body.as_bytes())?.is(201)?;
         let got = w.get(&format!("Observation/{word}"))?.is(200)?;
-        got.has("valueQuantity.value", "5.60")?.has("effectiveDateTime", "2026-03")?.has("code.text", "đường huyết").map(drop)
+        got.has("valueQuantity.value", "5.60")?
+            .has("effectiveDateTime", "2026-03")?
+            .has("code.text", "đường huyết")
+            .map(drop)
     }),
     may("http.html#read", "HEAD answers like GET, without a body", |w| {
         let id = stored(w)?;
@@ -92,7 +95,10 @@ pub const CHECKS: &[Check] = &[
         let modified = w.get(&format!("Patient/{id}"))?.needs("last-modified")?;
         // A moment that lies ahead is no valid date (RFC 7232, 3.3); the moment of the change itself is.
         w.get_with(&format!("Patient/{id}"), &since)?.is_one_of(&[200, 304])?;
-        w.get_with(&format!("Patient/{id}"), &[("if-modified-since", &modified)])?.is(304)?.is_empty().map(drop)
+        w.get_with(&format!("Patient/{id}"), &[("if-modified-since", &modified)])?
+            .is(304)?
+            .is_empty()
+            .map(drop)
     }),
     must("http.html#cread", "If-Modified-Since with a moment before the last change answers 200", |w| {
         let id = stored(w)?;
@@ -128,7 +134,10 @@ pub const CHECKS: &[Check] = &[
     must("RFC 7232 4.1", "304 says ETag again", |w| {
         let id = stored(w)?;
         let tag = w.get(&format!("Patient/{id}"))?.needs("etag")?;
-        w.get_with(&format!("Patient/{id}"), &[("if-none-match", &tag)])?.is(304)?.says("etag", &tag).map(drop)
+        w.get_with(&format!("Patient/{id}"), &[("if-none-match", &tag)])?
+            .is(304)?
+            .says("etag", &tag)
+            .map(drop)
     }),
     must("http.html#vread", "a version is read under its id and version id", |w| {
         let id = stored(w)?;
@@ -181,11 +190,19 @@ pub const CHECKS: &[Check] = &[
     }),
     must("search.html#summary", "a read with _summary=text gives the text and what is mandatory", |w| {
         let id = with_text(w)?;
-        w.get(&format!("Patient/{id}?_summary=text"))?.is(200)?.has("text.status", "generated")?.lacks("gender").map(drop)
+        w.get(&format!("Patient/{id}?_summary=text"))?
+            .is(200)?
+            .has("text.status", "generated")?
+            .lacks("gender")
+            .map(drop)
     }),
     must("search.html#summary", "a read with _summary=data gives all but the text", |w| {
         let id = with_text(w)?;
-        w.get(&format!("Patient/{id}?_summary=data"))?.is(200)?.lacks("text")?.has("gender", "female").map(drop)
+        w.get(&format!("Patient/{id}?_summary=data"))?
+            .is(200)?
+            .lacks("text")?
+            .has("gender", "female")
+            .map(drop)
     }),
     must("search.html#elements", "a read with _elements gives these elements", |w| {
         let id = with_text(w)?;
@@ -212,7 +229,8 @@ pub const CHECKS: &[Check] = &[
     must("resource.html#Meta", "meta.lastUpdated is an instant with a time zone", |w| {
         let id = stored(w)?;
         let instant = w.get(&format!("Patient/{id}"))?.text("meta.lastUpdated")?;
-        let zoned = instant.ends_with('Z') || instant.rsplit(['+', '-']).next().is_some_and(|zone| zone.len() == 5);
+        let zoned =
+            instant.ends_with('Z') || instant.rsplit(['+', '-']).next().is_some_and(|zone| zone.len() == 5);
         holds(instant.len() >= 20 && instant.contains('T') && zoned, "meta.lastUpdated should be an instant")
     }),
 ];
@@ -234,6 +252,7 @@ fn changed(w: &mut World, id: &str) -> Result<(), String> {
 /// A new Patient with a narrative.
 fn with_text(w: &mut World) -> Result<String, String> {
     let mut one = patient("chu");
-    one["text"] = json!({"status": "generated", "div": "<div xmlns=\"http://www.w3.org/1999/xhtml\">Lò Thị Mẫu</div>"});
+    one["text"] =
+        json!({"status": "generated", "div": "<div xmlns=\"http://www.w3.org/1999/xhtml\">Lò Thị Mẫu</div>"});
     w.create(&one)
 }

@@ -44,18 +44,23 @@ pub const CHECKS: &[Check] = &[
     must("http.html#update", "an update of a type that FHIR does not have answers 404", |w| {
         w.put("BenhNhan/1", &json!({"resourceType": "BenhNhan", "id": "1"}))?.refused(404).map(drop)
     }),
-    must("http.html#update", "meta.versionId and meta.lastUpdated of the body of an update are replaced", |w| {
-        let word = stored(w)?;
-        let mut one = patient_with_id(&word);
-        one["gender"] = json!("male");
-        one["meta"] = json!({"versionId": "999", "lastUpdated": "1999-01-01T00:00:00Z"});
-        let got = w.put(&format!("Patient/{word}"), &one)?.is(200)?;
-        holds(got.text("meta.versionId")? != "999", "versionId should be the server's")?;
-        holds(got.text("meta.lastUpdated")? > "2020".to_owned(), "lastUpdated should be the server's")
-    }),
+    must(
+        "http.html#update",
+        "meta.versionId and meta.lastUpdated of the body of an update are replaced",
+        |w| {
+            let word = stored(w)?;
+            let mut one = patient_with_id(&word);
+            one["gender"] = json!("male");
+            one["meta"] = json!({"versionId": "999", "lastUpdated": "1999-01-01T00:00:00Z"});
+            let got = w.put(&format!("Patient/{word}"), &one)?.is(200)?;
+            holds(got.text("meta.versionId")? != "999", "versionId should be the server's")?;
+            holds(got.text("meta.lastUpdated")? > "2020".to_owned(), "lastUpdated should be the server's")
+        },
+    ),
     must("http.html#update", "what an update leaves out is gone", |w| {
         let word = stored(w)?;
-        w.put(&format!("Patient/{word}"), &json!({"resourceType": "Patient", "id": word.as_str()}))?.is(200)?;
+        w.put(&format!("Patient/{word}"), &json!({"resourceType": "Patient", "id": word.as_str()}))?
+            .is(200)?;
         let got = w.get(&format!("Patient/{word}"))?.is(200)?;
         got.lacks("gender")?.lacks("name").map(drop)
     }),
@@ -85,18 +90,31 @@ pub const CHECKS: &[Check] = &[
         w.write("PUT", &format!("Patient/{word}"), &[("if-match", &tag)], &one)?.refused(412)?;
         w.get(&format!("Patient/{word}"))?.is(200)?.has("gender", "male").map(drop)
     }),
-    must("http.html#concurrency", "If-Match for a record that is not there is refused and creates nothing", |w| {
-        let word = w.word();
-        let got = w.write("PUT", &format!("Patient/{word}"), &[("if-match", "W/\"1\"")], &patient_with_id(&word))?;
-        got.refused_as_one_of(&[404, 412])?;
-        w.get(&format!("Patient/{word}"))?.refused(404).map(drop)
-    }),
-    must("http.html#concurrency", "If-Match with the same content but an old version is refused all the same", |w| {
-        let word = stored(w)?;
-        let tag = w.get(&format!("Patient/{word}"))?.needs("etag")?;
-        male(w, &word, &[])?.is(200)?;
-        male(w, &word, &[("if-match", &tag)])?.refused(412).map(drop)
-    }),
+    must(
+        "http.html#concurrency",
+        "If-Match for a record that is not there is refused and creates nothing",
+        |w| {
+            let word = w.word();
+            let got = w.write(
+                "PUT",
+                &format!("Patient/{word}"),
+                &[("if-match", "W/\"1\"")],
+                &patient_with_id(&word),
+            )?;
+            got.refused_as_one_of(&[404, 412])?;
+            w.get(&format!("Patient/{word}"))?.refused(404).map(drop)
+        },
+    ),
+    must(
+        "http.html#concurrency",
+        "If-Match with the same content but an old version is refused all the same",
+        |w| {
+            let word = stored(w)?;
+            let tag = w.get(&format!("Patient/{word}"))?.needs("etag")?;
+            male(w, &word, &[])?.is(200)?;
+            male(w, &word, &[("if-match", &tag)])?.refused(412).map(drop)
+        },
+    ),
     must("RFC 7232 3.1", "If-Match that is no tag is refused", |w| {
         let word = stored(w)?;
         male(w, &word, &[("if-match", "")])?.refused_as_one_of(&[400, 412]).map(drop)

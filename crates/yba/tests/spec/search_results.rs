@@ -56,18 +56,72 @@ static NUMBERS: Scene = Scene {
 const S: &str = "search.html#sort";
 
 pub const CHECKS: &[Check] = &[
-    finds_in_order(S, "_sort by a date, the earliest first", &QUEUE, "Patient?{only}&birthdate:missing=false&_sort=birthdate&gender=female", "a g c"),
-    finds_in_order(S, "_sort with a minus, the latest first", &QUEUE, "Patient?{only}&birthdate:missing=false&_sort=-birthdate&gender=female", "c g a"),
+    finds_in_order(
+        S,
+        "_sort by a date, the earliest first",
+        &QUEUE,
+        "Patient?{only}&birthdate:missing=false&_sort=birthdate&gender=female",
+        "a g c",
+    ),
+    finds_in_order(
+        S,
+        "_sort with a minus, the latest first",
+        &QUEUE,
+        "Patient?{only}&birthdate:missing=false&_sort=-birthdate&gender=female",
+        "c g a",
+    ),
     finds_in_order(S, "_sort by a string", &QUEUE, "Patient?{only}&gender=female&_sort=family", "c a g f"),
-    finds_in_order(S, "_sort by two parameters: ties of the first go by the second", &QUEUE, "Patient?{only}&_sort=gender,-birthdate&birthdate:missing=false", "c g a b e d"),
-    finds_in_order(S, "_sort by a number of a quantity, not by its digits", &NUMBERS, "Observation?{only}&_sort=value-quantity", "c d a b"),
-    finds_in_order(S, "_sort by a quantity backwards", &NUMBERS, "Observation?{only}&_sort=-value-quantity", "b a d c"),
-    finds_in_order(S, "_sort by a date-time goes by the moment, whatever its zone", &NUMBERS, "Observation?{only}&_sort=date", "d b c a"),
-    finds_in_order(S, "_sort by a date backwards", &NUMBERS, "Observation?{only}&_sort=-date&date=sa2025", "a c b"),
-    finds_in_order(S, "_sort by a token goes by its code", &NUMBERS, "Observation?{only}&_sort=code,-date&date=sa2025", "b a c"),
+    finds_in_order(
+        S,
+        "_sort by two parameters: ties of the first go by the second",
+        &QUEUE,
+        "Patient?{only}&_sort=gender,-birthdate&birthdate:missing=false",
+        "c g a b e d",
+    ),
+    finds_in_order(
+        S,
+        "_sort by a number of a quantity, not by its digits",
+        &NUMBERS,
+        "Observation?{only}&_sort=value-quantity",
+        "c d a b",
+    ),
+    finds_in_order(
+        S,
+        "_sort by a quantity backwards",
+        &NUMBERS,
+        "Observation?{only}&_sort=-value-quantity",
+        "b a d c",
+    ),
+    finds_in_order(
+        S,
+        "_sort by a date-time goes by the moment, whatever its zone",
+        &NUMBERS,
+        "Observation?{only}&_sort=date",
+        "d b c a",
+    ),
+    finds_in_order(
+        S,
+        "_sort by a date backwards",
+        &NUMBERS,
+        "Observation?{only}&_sort=-date&date=sa2025",
+        "a c b",
+    ),
+    finds_in_order(
+        S,
+        "_sort by a token goes by its code",
+        &NUMBERS,
+        "Observation?{only}&_sort=code,-date&date=sa2025",
+        "b a c",
+    ),
     finds_in_order(S, "_sort by _id", &QUEUE, "Patient?{only}&_sort=_id", "a b c d e f g"),
     finds_in_order(S, "_sort by _id backwards", &QUEUE, "Patient?{only}&_sort=-_id", "g f e d c b a"),
-    finds(S, "_sort drops nothing: what has no value comes too", &QUEUE, "Patient?{only}&_sort=birthdate", "a b c d e f g"),
+    finds(
+        S,
+        "_sort drops nothing: what has no value comes too",
+        &QUEUE,
+        "Patient?{only}&_sort=birthdate",
+        "a b c d e f g",
+    ),
     must(S, "_sort by _lastUpdated goes by the time of change", |w| {
         let word = w.word();
         let first = w.patient(&word)?;
@@ -105,7 +159,11 @@ pub const CHECKS: &[Check] = &[
     }),
     must("search.html#count", "_count=0 counts and shows nothing", |w| {
         let mine = w.scene(&QUEUE)?;
-        w.get(&format!("Patient?identifier=urn:{mine}|&_count=0"))?.is(200)?.has("total", "7")?.lacks("entry").map(drop)
+        w.get(&format!("Patient?identifier=urn:{mine}|&_count=0"))?
+            .is(200)?
+            .has("total", "7")?
+            .lacks("entry")
+            .map(drop)
     }),
     must("search.html#count", "a _count that is no number is refused", |w| {
         w.get("Patient?_count=nhieu")?.refused(400)?;
@@ -161,7 +219,10 @@ pub const CHECKS: &[Check] = &[
     }),
     must("search.html#total", "_total=estimate is taken", |w| {
         let mine = w.scene(&QUEUE)?;
-        w.get(&format!("Patient?identifier=urn:{mine}|&_total=estimate"))?.is(200)?.counts("entry", 7).map(drop)
+        w.get(&format!("Patient?identifier=urn:{mine}|&_total=estimate"))?
+            .is(200)?
+            .counts("entry", 7)
+            .map(drop)
     }),
     must("search.html#total", "a _total of another kind is refused", |w| {
         w.get("Patient?_total=nhieu")?.refused(400).map(drop)
@@ -175,7 +236,11 @@ pub const CHECKS: &[Check] = &[
     }),
     must("search.html#summary", "_summary=count gives the number alone", |w| {
         let mine = w.scene(&QUEUE)?;
-        w.get(&format!("Patient?identifier=urn:{mine}|&_summary=count"))?.is(200)?.has("total", "7")?.lacks("entry").map(drop)
+        w.get(&format!("Patient?identifier=urn:{mine}|&_summary=count"))?
+            .is(200)?
+            .has("total", "7")?
+            .lacks("entry")
+            .map(drop)
     }),
     must("search.html#summary", "_summary=true gives the elements of the summary", |w| {
         let got = one_of(w, "_summary=true")?;
@@ -193,7 +258,9 @@ pub const CHECKS: &[Check] = &[
     }),
     must("search.html#summary", "_summary=false gives everything", |w| {
         let got = one_of(w, "_summary=false")?;
-        let got = got.has("entry.0.resource.text.status", "generated")?.has("entry.0.resource.photo.0.title", "x")?;
+        let got = got
+            .has("entry.0.resource.text.status", "generated")?
+            .has("entry.0.resource.photo.0.title", "x")?;
         got.lacks("entry.0.resource.meta.tag").map(drop)
     }),
     should("search.html#summary", "a part of a record is tagged SUBSETTED", |w| {
@@ -206,14 +273,21 @@ pub const CHECKS: &[Check] = &[
     must("search.html#summary", "a _summary of another kind is refused", |w| {
         w.get("Patient?_summary=ngan")?.refused(400).map(drop)
     }),
-    must("search.html#summary", "_summary=text with an include is refused or leaves the include whole", |w| {
-        let mine = w.scene(&QUEUE)?;
-        let got = w.get(&format!("Patient?identifier=urn:{mine}|1&_summary=text&_include=Patient:organization"))?;
-        got.is_one_of(&[200, 400]).map(drop)
-    }),
+    must(
+        "search.html#summary",
+        "_summary=text with an include is refused or leaves the include whole",
+        |w| {
+            let mine = w.scene(&QUEUE)?;
+            let got = w.get(&format!(
+                "Patient?identifier=urn:{mine}|1&_summary=text&_include=Patient:organization"
+            ))?;
+            got.is_one_of(&[200, 400]).map(drop)
+        },
+    ),
     must("search.html#elements", "_elements gives these elements", |w| {
         let got = one_of(w, "_elements=gender,birthDate")?;
-        let got = got.has("entry.0.resource.gender", "female")?.has("entry.0.resource.birthDate", "1990-01-01")?;
+        let got =
+            got.has("entry.0.resource.gender", "female")?.has("entry.0.resource.birthDate", "1990-01-01")?;
         got.lacks("entry.0.resource.name")?.lacks("entry.0.resource.text").map(drop)
     }),
     must("search.html#elements", "_elements keeps id, resourceType and what is mandatory", |w| {
@@ -225,7 +299,10 @@ pub const CHECKS: &[Check] = &[
     }),
     must("search.html#contained", "_contained=false is taken as the default", |w| {
         let mine = w.scene(&QUEUE)?;
-        w.get(&format!("Patient?identifier=urn:{mine}|&_contained=false"))?.is(200)?.counts("entry", 7).map(drop)
+        w.get(&format!("Patient?identifier=urn:{mine}|&_contained=false"))?
+            .is(200)?
+            .counts("entry", 7)
+            .map(drop)
     }),
     may("search.html#contained", "_contained=true, which is not offered, is refused", |w| {
         w.get("Patient?_contained=true")?.refused_as_one_of(&[400, 501]).map(drop)
@@ -246,7 +323,9 @@ pub const CHECKS: &[Check] = &[
         let mine = w.scene(&QUEUE)?;
         let got = w.get(&format!("Patient?identifier=urn:{mine}|"))?.is(200)?;
         let scores = got.each("entry", "search.score");
-        let fine = |score: &String| score == "(none)" || score.parse::<f64>().is_ok_and(|one| (0.0..=1.0).contains(&one));
+        let fine = |score: &String| {
+            score == "(none)" || score.parse::<f64>().is_ok_and(|one| (0.0..=1.0).contains(&one))
+        };
         holds(got.count("entry") == 7 && scores.iter().all(fine), "a score should lie between 0 and 1")
     }),
     must("bundle.html#bdl-7", "no record stands twice in a searchset", |w| {

@@ -18,27 +18,53 @@ pub const CHECKS: &[Check] = &[
         let got = w.bundle("batch", json!([post(&patient(&word))]))?.is(200)?;
         got.has("type", "batch-response")?.counts("entry", 1).map(drop)
     }),
-    must("http.html#transaction-response", "the entries of the answer stand in the order of the request", |w| {
-        let word = w.word();
-        let id = w.patient(&w_word(&word))?;
-        let got = w.bundle("transaction", json!([
-            get(&format!("Patient/{id}")),
-            put(&patient_with_id(&word)),
-            delete(&format!("Patient/{id}x")),
-            post(&patient(&word)),
-        ]))?.is(200)?;
-        let statuses: Vec<String> = got.each("entry", "response.status").iter().map(|line| line.chars().take(3).collect()).collect();
-        same(statuses, ["200", "201", "204", "201"].map(String::from).to_vec(), "the statuses")
-    }),
-    must("bundle.html#transaction-response", "an entry that created says status, location, etag and lastModified", |w| {
-        let word = w.word();
-        let got = w.bundle("transaction", json!([post(&patient(&word))]))?.is(200)?;
-        holds(got.text("entry.0.response.status")?.starts_with("201"), "the status should be 201")?;
-        holds(got.text("entry.0.response.location")?.contains("Patient/"), "the location should name the record")?;
-        holds(got.text("entry.0.response.location")?.contains("/_history/"), "the location should name the version")?;
-        holds(got.text("entry.0.response.etag")?.starts_with("W/\""), "the etag should be weak")?;
-        holds(got.text("entry.0.response.lastModified")?.contains('T'), "lastModified should be an instant")
-    }),
+    must(
+        "http.html#transaction-response",
+        "the entries of the answer stand in the order of the request",
+        |w| {
+            let word = w.word();
+            let id = w.patient(&w_word(&word))?;
+            let got = w
+                .bundle(
+                    "transaction",
+                    json!([
+                        get(&format!("Patient/{id}")),
+                        put(&patient_with_id(&word)),
+                        delete(&format!("Patient/{id}x")),
+                        post(&patient(&word)),
+                    ]),
+                )?
+                .is(200)?;
+            let statuses: Vec<String> = got
+                .each("entry", "response.status")
+                .iter()
+                .map(|line| line.chars().take(3).collect())
+                .collect();
+            same(statuses, ["200", "201", "204", "201"].map(String::from).to_vec(), "the statuses")
+        },
+    ),
+    must(
+        "bundle.html#transaction-response",
+        "an entry that created says status, location, etag and lastModified",
+        |w| {
+            let word = w.word();
+            let got = w.bundle("transaction", json!([post(&patient(&word))]))?.is(200)?;
+            holds(got.text("entry.0.response.status")?.starts_with("201"), "the status should be 201")?;
+            holds(
+                got.text("entry.0.response.location")?.contains("Patient/"),
+                "the location should name the record",
+            )?;
+            holds(
+                got.text("entry.0.response.location")?.contains("/_history/"),
+                "the location should name the version",
+            )?;
+            holds(got.text("entry.0.response.etag")?.starts_with("W/\""), "the etag should be weak")?;
+            holds(
+                got.text("entry.0.response.lastModified")?.contains('T'),
+                "lastModified should be an instant",
+            )
+        },
+    ),
     must("http.html#trules", "a transaction goes in whole", |w| {
         let (one, two) = (w.word(), w.word());
         w.bundle("transaction", json!([post(&patient(&one)), put(&patient_with_id(&two))]))?.is(200)?;
@@ -48,7 +74,8 @@ pub const CHECKS: &[Check] = &[
     must("http.html#trules", "one bad entry undoes the whole transaction", |w| {
         let word = w.word();
         let bad = json!({"resourceType": "Patient", "gender": "nữ"});
-        w.bundle("transaction", json!([post(&patient(&word)), post(&bad)]))?.refused_as_one_of(&[400, 422])?;
+        w.bundle("transaction", json!([post(&patient(&word)), post(&bad)]))?
+            .refused_as_one_of(&[400, 422])?;
         same(count(w, &word)?, 0, "the records that stayed")
     }),
     must("http.html#trules", "a failed If-Match undoes the whole transaction", |w| {
@@ -62,8 +89,13 @@ pub const CHECKS: &[Check] = &[
     should("http.html#transaction-response", "a failed transaction names the entry that failed", |w| {
         let word = w.word();
         let bad = json!({"resourceType": "Patient", "gender": "nữ"});
-        let got = w.bundle("transaction", json!([post(&patient(&word)), post(&bad)]))?.refused_as_one_of(&[400, 422])?;
-        holds(got.each("issue", "expression.0").iter().any(|place| place.contains("entry[1]")), "the entry should be named")
+        let got = w
+            .bundle("transaction", json!([post(&patient(&word)), post(&bad)]))?
+            .refused_as_one_of(&[400, 422])?;
+        holds(
+            got.each("issue", "expression.0").iter().any(|place| place.contains("entry[1]")),
+            "the entry should be named",
+        )
     }),
     must("http.html#trules", "a deletion is done before a create, wherever it stands", |w| {
         let word = w.word();
@@ -75,36 +107,47 @@ pub const CHECKS: &[Check] = &[
     }),
     must("http.html#trules", "a read is done after the writes, wherever it stands", |w| {
         let word = w.word();
-        let got = w.bundle("transaction", json!([
-            get(&format!("Patient/{word}")),
-            get(&format!("Patient?identifier=urn:{word}|1")),
-            put(&patient_with_id(&word)),
-        ]))?.is(200)?;
+        let got = w
+            .bundle(
+                "transaction",
+                json!([
+                    get(&format!("Patient/{word}")),
+                    get(&format!("Patient?identifier=urn:{word}|1")),
+                    put(&patient_with_id(&word)),
+                ]),
+            )?
+            .is(200)?;
         got.has("entry.0.resource.id", &word)?.has("entry.1.resource.entry.0.resource.id", &word).map(drop)
     }),
     must("http.html#trules", "an update is done after a deletion", |w| {
         let (gone, word) = (w.word(), w.word());
         w.put(&format!("Patient/{gone}"), &patient_with_id(&gone))?;
-        let got = w.bundle("transaction", json!([put(&patient_with_id(&word)), delete(&format!("Patient/{gone}"))]))?.is(200)?;
+        let got = w
+            .bundle("transaction", json!([put(&patient_with_id(&word)), delete(&format!("Patient/{gone}"))]))?
+            .is(200)?;
         got.counts("entry", 2)?;
         w.get(&format!("Patient/{gone}"))?.refused(410).map(drop)
     }),
     must("bundle.html#references", "a reference by urn:uuid becomes the id that its entry was given", |w| {
         let word = w.word();
-        let got = w.bundle("transaction", json!([
-            named(NAME, post(&patient(&word))),
-            post(&observation(NAME, "718-7")),
-        ]))?.is(200)?;
+        let got = w
+            .bundle(
+                "transaction",
+                json!([named(NAME, post(&patient(&word))), post(&observation(NAME, "718-7")),]),
+            )?
+            .is(200)?;
         let id = made(&got, 0)?;
         let observation = w.get(&format!("Observation/{}", made(&got, 1)?))?.is(200)?;
         observation.has("subject.reference", &format!("Patient/{id}")).map(drop)
     }),
     must("bundle.html#references", "a reference by urn:uuid may come before the entry it names", |w| {
         let word = w.word();
-        let got = w.bundle("transaction", json!([
-            post(&observation(NAME, "718-7")),
-            named(NAME, post(&patient(&word))),
-        ]))?.is(200)?;
+        let got = w
+            .bundle(
+                "transaction",
+                json!([post(&observation(NAME, "718-7")), named(NAME, post(&patient(&word))),]),
+            )?
+            .is(200)?;
         let id = made(&got, 1)?;
         let observation = w.get(&format!("Observation/{}", made(&got, 0)?))?.is(200)?;
         observation.has("subject.reference", &format!("Patient/{id}")).map(drop)
@@ -115,10 +158,14 @@ pub const CHECKS: &[Check] = &[
         let (mut first, mut second) = (patient(&one), patient(&two));
         first["link"] = link(OTHER);
         second["link"] = link(NAME);
-        let got = w.bundle("transaction", json!([named(NAME, post(&first)), named(OTHER, post(&second))]))?.is(200)?;
+        let got = w
+            .bundle("transaction", json!([named(NAME, post(&first)), named(OTHER, post(&second))]))?
+            .is(200)?;
         let (first, second) = (made(&got, 0)?, made(&got, 1)?);
         w.get(&format!("Patient/{first}"))?.has("link.0.other.reference", &format!("Patient/{second}"))?;
-        w.get(&format!("Patient/{second}"))?.has("link.0.other.reference", &format!("Patient/{first}")).map(drop)
+        w.get(&format!("Patient/{second}"))?
+            .has("link.0.other.reference", &format!("Patient/{first}"))
+            .map(drop)
     }),
     must("http.html#trules", "a reference by urn:uuid takes the record that If-None-Exist finds", |w| {
         let word = w.word();
@@ -131,20 +178,25 @@ pub const CHECKS: &[Check] = &[
         observation.has("subject.reference", &format!("Patient/{id}"))?;
         same(count(w, &word)?, 1, "the records")
     }),
-    must("http.html#trules", "a reference by urn:uuid takes the record that a conditional update finds", |w| {
-        let word = w.word();
-        let id = w.patient(&word)?;
-        let update = json!({
-            "fullUrl": NAME, "resource": patient(&word),
-            "request": {"method": "PUT", "url": format!("Patient?identifier=urn:{word}|1").as_str()},
-        });
-        let got = w.bundle("transaction", json!([post(&observation(NAME, "718-7")), update]))?.is(200)?;
-        let observation = w.get(&format!("Observation/{}", made(&got, 0)?))?;
-        observation.has("subject.reference", &format!("Patient/{id}")).map(drop)
-    }),
+    must(
+        "http.html#trules",
+        "a reference by urn:uuid takes the record that a conditional update finds",
+        |w| {
+            let word = w.word();
+            let id = w.patient(&word)?;
+            let update = json!({
+                "fullUrl": NAME, "resource": patient(&word),
+                "request": {"method": "PUT", "url": format!("Patient?identifier=urn:{word}|1").as_str()},
+            });
+            let got = w.bundle("transaction", json!([post(&observation(NAME, "718-7")), update]))?.is(200)?;
+            let observation = w.get(&format!("Observation/{}", made(&got, 0)?))?;
+            observation.has("subject.reference", &format!("Patient/{id}")).map(drop)
+        },
+    ),
     must("http.html#trules", "a reference by urn:uuid that names no entry is refused", |w| {
         let word = w.word();
-        let got = w.bundle("transaction", json!([post(&patient(&word)), post(&observation(NAME, "718-7"))]))?;
+        let got =
+            w.bundle("transaction", json!([post(&patient(&word)), post(&observation(NAME, "718-7"))]))?;
         got.refused_as_one_of(&[400, 422])?;
         same(count(w, &word)?, 0, "the records that stayed")
     }),
@@ -155,7 +207,8 @@ pub const CHECKS: &[Check] = &[
             "target": [{"reference": NAME}], "agent": [{"who": {"reference": NAME}}],
         });
         about["agent"][0]["extension"] = json!([{"url": "urn:x", "valueReference": {"reference": NAME}}]);
-        let got = w.bundle("transaction", json!([named(NAME, post(&patient(&word))), post(&about)]))?.is(200)?;
+        let got =
+            w.bundle("transaction", json!([named(NAME, post(&patient(&word))), post(&about)]))?.is(200)?;
         let id = format!("Patient/{}", made(&got, 0)?);
         let provenance = w.get(&format!("Provenance/{}", made(&got, 1)?))?;
         let provenance = provenance.has("target.0.reference", &id)?.has("agent.0.who.reference", &id)?;
@@ -172,7 +225,8 @@ pub const CHECKS: &[Check] = &[
     must("http.html#trules", "a conditional reference that finds none fails the transaction", |w| {
         let word = w.word();
         let about = observation(&format!("Patient?identifier=urn:{word}|khong"), "718-7");
-        w.bundle("transaction", json!([post(&patient(&word)), post(&about)]))?.refused_as_one_of(&[400, 404, 412, 422])?;
+        w.bundle("transaction", json!([post(&patient(&word)), post(&about)]))?
+            .refused_as_one_of(&[400, 404, 412, 422])?;
         same(count(w, &word)?, 0, "the records that stayed")
     }),
     must("http.html#trules", "a conditional reference that finds several fails the transaction", |w| {
@@ -187,19 +241,24 @@ pub const CHECKS: &[Check] = &[
         w.bundle("transaction", json!([one, delete(&format!("Patient/{word}"))]))?.refused(400)?;
         w.get(&format!("Patient/{word}"))?.refused(404).map(drop)
     }),
-    must("http.html#trules", "a record that a condition and another entry change fails the transaction", |w| {
-        let word = w.word();
-        let id = w.patient(&word)?;
-        let by_condition = json!({
-            "resource": patient(&word),
-            "request": {"method": "PUT", "url": format!("Patient?identifier=urn:{word}|1").as_str()},
-        });
-        let mut by_id = patient(&word);
-        by_id["id"] = json!(id.as_str());
-        by_id["gender"] = json!("male");
-        w.bundle("transaction", json!([by_condition, put(&by_id)]))?.refused_as_one_of(&[400, 409, 412])?;
-        w.get(&format!("Patient/{id}"))?.has("gender", "female").map(drop)
-    }),
+    must(
+        "http.html#trules",
+        "a record that a condition and another entry change fails the transaction",
+        |w| {
+            let word = w.word();
+            let id = w.patient(&word)?;
+            let by_condition = json!({
+                "resource": patient(&word),
+                "request": {"method": "PUT", "url": format!("Patient?identifier=urn:{word}|1").as_str()},
+            });
+            let mut by_id = patient(&word);
+            by_id["id"] = json!(id.as_str());
+            by_id["gender"] = json!("male");
+            w.bundle("transaction", json!([by_condition, put(&by_id)]))?
+                .refused_as_one_of(&[400, 409, 412])?;
+            w.get(&format!("Patient/{id}"))?.has("gender", "female").map(drop)
+        },
+    ),
     must("http.html#trules", "If-None-Exist works in an entry", |w| {
         let word = w.word();
         w.patient(&word)?;
@@ -243,7 +302,8 @@ pub const CHECKS: &[Check] = &[
     }),
     must("http.html#transaction", "a JSON Patch in a transaction that does not fit undoes all of it", |w| {
         let word = w.word();
-        w.bundle("transaction", json!([post(&patient(&word)), patch("Patient/khong-co-bao-gio")]))?.refused_as_one_of(&[404, 422])?;
+        w.bundle("transaction", json!([post(&patient(&word)), patch("Patient/khong-co-bao-gio")]))?
+            .refused_as_one_of(&[404, 422])?;
         same(count(w, &word)?, 0, "the records that stayed")
     }),
     must("http.html#transaction", "a JSON Patch by condition works in an entry", |w| {
@@ -262,24 +322,35 @@ pub const CHECKS: &[Check] = &[
     must("http.html#brules", "an entry of a batch that fails leaves the others alone", |w| {
         let word = w.word();
         let bad = json!({"resourceType": "Patient", "gender": "nữ"});
-        let got = w.bundle("batch", json!([post(&bad), post(&patient(&word)), get("Patient/khong-co-bao-gio")]))?.is(200)?;
+        let got = w
+            .bundle("batch", json!([post(&bad), post(&patient(&word)), get("Patient/khong-co-bao-gio")]))?
+            .is(200)?;
         holds(got.text("entry.0.response.status")?.starts_with('4'), "the first should fail")?;
         holds(got.text("entry.1.response.status")?.starts_with("201"), "the second should be created")?;
         holds(got.text("entry.2.response.status")?.starts_with("404"), "the third should find nothing")?;
         same(count(w, &word)?, 1, "the records")
     }),
-    should("bundle.html#transaction-response", "an entry of a batch that fails has an OperationOutcome", |w| {
-        let got = w.bundle("batch", json!([get("Patient/khong-co-bao-gio")]))?.is(200)?;
-        got.has("entry.0.response.outcome.resourceType", "OperationOutcome").map(drop)
-    }),
+    should(
+        "bundle.html#transaction-response",
+        "an entry of a batch that fails has an OperationOutcome",
+        |w| {
+            let got = w.bundle("batch", json!([get("Patient/khong-co-bao-gio")]))?.is(200)?;
+            got.has("entry.0.response.outcome.resourceType", "OperationOutcome").map(drop)
+        },
+    ),
     must("http.html#brules", "a batch reads, searches and gives history", |w| {
         let word = w.word();
         w.put(&format!("Patient/{word}"), &patient_with_id(&word))?.is(201)?;
-        let got = w.bundle("batch", json!([
-            get(&format!("Patient/{word}")),
-            get(&format!("Patient?identifier=urn:{word}%7C1")),
-            get(&format!("Patient/{word}/_history")),
-        ]))?.is(200)?;
+        let got = w
+            .bundle(
+                "batch",
+                json!([
+                    get(&format!("Patient/{word}")),
+                    get(&format!("Patient?identifier=urn:{word}%7C1")),
+                    get(&format!("Patient/{word}/_history")),
+                ]),
+            )?
+            .is(200)?;
         let got = got.has("entry.0.resource.id", &word)?.has("entry.1.resource.type", "searchset")?;
         got.has("entry.1.resource.total", "1")?.has("entry.2.resource.type", "history").map(drop)
     }),
@@ -300,7 +371,8 @@ pub const CHECKS: &[Check] = &[
         got.has("type", "transaction-response").map(drop)
     }),
     must("http.html#transaction", "a bundle of another type is refused", |w| {
-        w.post("", &json!({"resourceType": "Bundle", "type": "collection"}))?.refused_as_one_of(&[400, 422])?;
+        w.post("", &json!({"resourceType": "Bundle", "type": "collection"}))?
+            .refused_as_one_of(&[400, 422])?;
         w.post("", &json!({"resourceType": "Bundle"}))?.refused_as_one_of(&[400, 422])?;
         w.post("", &patient("x"))?.refused_as_one_of(&[400, 422]).map(drop)
     }),
@@ -341,9 +413,17 @@ pub const CHECKS: &[Check] = &[
         w.put(&format!("Patient/{changed}"), &patient_with_id(&changed))?;
         let mut male = patient_with_id(&changed);
         male["gender"] = json!("male");
-        w.bundle("transaction", json!([
-            get(&format!("Patient/{changed}")), put(&male), post(&patient(&new)), delete(&format!("Patient/{gone}")),
-        ]))?.is(200)?.has("entry.0.resource.gender", "male")?;
+        w.bundle(
+            "transaction",
+            json!([
+                get(&format!("Patient/{changed}")),
+                put(&male),
+                post(&patient(&new)),
+                delete(&format!("Patient/{gone}")),
+            ]),
+        )?
+        .is(200)?
+        .has("entry.0.resource.gender", "male")?;
         w.get(&format!("Patient/{gone}"))?.refused(410)?;
         same(count(w, &new)?, 1, "the records created")
     }),
@@ -351,7 +431,10 @@ pub const CHECKS: &[Check] = &[
         let word = w.word();
         let entries: Vec<Value> = (0..1000).map(|_| post(&patient(&word))).collect();
         w.bundle("transaction", json!(entries))?.is(200)?.counts("entry", 1000)?;
-        w.get(&format!("Patient?identifier=urn:{word}|1&_summary=count"))?.is(200)?.has("total", "1000").map(drop)
+        w.get(&format!("Patient?identifier=urn:{word}|1&_summary=count"))?
+            .is(200)?
+            .has("total", "1000")
+            .map(drop)
     }),
     may("http.html#transaction", "more entries than the server takes are refused with 413", |w| {
         let entries: Vec<Value> = (0..5001).map(|_| get("Patient/x")).collect();
@@ -362,10 +445,16 @@ pub const CHECKS: &[Check] = &[
         w.put(&format!("Patient/{word}"), &patient_with_id(&word))?;
         let one = json!({"request": {"method": "HEAD", "url": format!("Patient/{word}").as_str()}});
         let got = w.bundle("batch", json!([one]))?.is(200)?.lacks("entry.0.resource")?;
-        holds(matches!(got.text("entry.0.response.status")?.get(..3), Some("200" | "400" | "405" | "501")), "the status")
+        holds(
+            matches!(got.text("entry.0.response.status")?.get(..3), Some("200" | "400" | "405" | "501")),
+            "the status",
+        )
     }),
     must("http.html#transaction", "an operation in a batch is done or refused by name", |w| {
-        let got = w.bundle("batch", json!([get("CodeSystem/$lookup?system=http://loinc.org&code=718-7"), get("Patient/$khong-co")]))?;
+        let got = w.bundle(
+            "batch",
+            json!([get("CodeSystem/$lookup?system=http://loinc.org&code=718-7"), get("Patient/$khong-co")]),
+        )?;
         let got = got.is(200)?;
         holds(got.text("entry.1.response.status")?.starts_with('4'), "an unknown operation is refused")
     }),

@@ -21,10 +21,37 @@ const SHOWN_REQUESTS: usize = 3;
 
 /// Codes of <https://hl7.org/fhir/R4/valueset-issue-type.html>.
 const ISSUE_TYPES: &[&str] = &[
-    "invalid", "structure", "required", "value", "invariant", "security", "login", "unknown", "expired",
-    "forbidden", "suppressed", "processing", "not-supported", "duplicate", "multiple-matches", "not-found",
-    "deleted", "too-long", "code-invalid", "extension", "too-costly", "business-rule", "conflict", "transient",
-    "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled", "informational",
+    "invalid",
+    "structure",
+    "required",
+    "value",
+    "invariant",
+    "security",
+    "login",
+    "unknown",
+    "expired",
+    "forbidden",
+    "suppressed",
+    "processing",
+    "not-supported",
+    "duplicate",
+    "multiple-matches",
+    "not-found",
+    "deleted",
+    "too-long",
+    "code-invalid",
+    "extension",
+    "too-costly",
+    "business-rule",
+    "conflict",
+    "transient",
+    "lock-error",
+    "no-store",
+    "exception",
+    "timeout",
+    "incomplete",
+    "throttled",
+    "informational",
 ];
 
 pub type Res<T> = Result<T, String>;
@@ -84,7 +111,9 @@ impl World {
             })
             .collect();
         let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": entries});
-        self.post("", &bundle)?.is(200).map_err(|why| format!("the scene {} cannot be set: {why}", scene.name))?;
+        self.post("", &bundle)?
+            .is(200)
+            .map_err(|why| format!("the scene {} cannot be set: {why}", scene.name))?;
         self.scenes.insert(scene.name, mine.clone());
         Ok(mine)
     }
@@ -180,8 +209,7 @@ impl World {
     }
 
     fn target(&self, path: &str) -> String {
-        let own = format!("http://localhost/fhir/");
-        let path = path.strip_prefix(&own).unwrap_or(path);
+        let path = path.strip_prefix("http://localhost").unwrap_or(path);
         match path {
             "" => "/fhir".to_owned(),
             path if path.starts_with('/') => quoted(path),
@@ -237,7 +265,9 @@ fn quoted(text: &str) -> String {
 
 fn unpacked(packed: &[u8]) -> Res<Vec<u8>> {
     let mut plain = Vec::new();
-    GzDecoder::new(packed).read_to_end(&mut plain).map_err(|error| format!("the gzip body is damaged: {error}"))?;
+    GzDecoder::new(packed)
+        .read_to_end(&mut plain)
+        .map_err(|error| format!("the gzip body is damaged: {error}"))?;
     Ok(plain)
 }
 
@@ -356,7 +386,9 @@ impl Got {
     pub fn each(&self, list: &str, path: &str) -> Vec<String> {
         let items = self.find(list).and_then(|list| list.as_array()).map(|list| list.iter());
         let texts = items.into_iter().flatten().map(|item| match walk(item, path) {
-            Some(found) => found.as_str().map_or_else(|| json::to_string(found).unwrap_or_default(), str::to_owned),
+            Some(found) => {
+                found.as_str().map_or_else(|| json::to_string(found).unwrap_or_default(), str::to_owned)
+            }
             None => "(none)".to_owned(),
         });
         texts.collect()
@@ -419,7 +451,8 @@ impl Got {
     /// A searchset that holds these labels of a scene (see [`crate::check::How::Finds`]).
     pub fn finds(self, mine: &str, labels: &str, in_order: bool) -> Done {
         let got = self.is(200)?.has("type", "searchset")?;
-        let label = |id: &String| id.strip_prefix(mine).and_then(|id| id.strip_prefix('-')).unwrap_or(id).to_owned();
+        let label =
+            |id: &String| id.strip_prefix(mine).and_then(|id| id.strip_prefix('-')).unwrap_or(id).to_owned();
         let mut found: Vec<String> = got.matches().iter().map(label).collect();
         found.extend(got.included().iter().map(|id| format!("+{}", label(id))));
         let mut wanted: Vec<String> = labels.split_whitespace().map(str::to_owned).collect();
