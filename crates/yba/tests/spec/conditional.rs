@@ -20,7 +20,8 @@ pub const CHECKS: &[Check] = &[
     }),
     must("http.html#ccreate", "If-None-Exist that finds several is refused with 412", |w| {
         let word = w.word();
-        (w.patient(&word)?, w.patient(&word)?);
+        w.patient(&word)?;
+        w.patient(&word)?;
         create_unless(w, &word)?.refused(412).map(drop)
     }),
     should("http.html#ccreate", "If-None-Exist that finds one says where it is", |w| {
@@ -37,7 +38,7 @@ pub const CHECKS: &[Check] = &[
     must("http.html#ccreate", "If-None-Exist with a parameter that is not known is refused", |w| {
         let word = w.word();
         let got = w.write("POST", "Patient", &[("if-none-exist", "mau=do")], &patient(&word))?;
-        got.refused_as_one_of(&[400, 412])?;
+        got.refused_one_of(&[400, 412])?;
         w.get(&format!("Patient?identifier=urn:{word}|1"))?.is(200)?.matches_are(&[])
     }),
     must("http.html#ccreate", "an empty If-None-Exist is refused rather than taken for any record", |w| {
@@ -84,11 +85,12 @@ pub const CHECKS: &[Check] = &[
     ),
     must("http.html#cond-update", "a conditional update that finds several is refused with 412", |w| {
         let word = w.word();
-        (w.patient(&word)?, w.patient(&word)?);
+        w.patient(&word)?;
+        w.patient(&word)?;
         w.put(&found(&word), &patient(&word))?.refused(412).map(drop)
     }),
     must("http.html#cond-update", "a conditional update without a condition is refused", |w| {
-        w.put("Patient", &patient("khong"))?.refused_as_one_of(&[400, 405, 412]).map(drop)
+        w.put("Patient", &patient("khong"))?.refused_one_of(&[400, 405, 412]).map(drop)
     }),
     must(
         "http.html#cond-update",
@@ -107,18 +109,19 @@ pub const CHECKS: &[Check] = &[
     }),
     must("http.html#patch", "a conditional patch that finds several is refused with 412", |w| {
         let word = w.word();
-        (w.patient(&word)?, w.patient(&word)?);
+        w.patient(&word)?;
+        w.patient(&word)?;
         w.send("PATCH", &found(&word), &[JSON_PATCH], ACTIVE)?.refused(412).map(drop)
     }),
     must("http.html#delete", "a conditional delete that finds one deletes it", |w| {
         let word = w.word();
         let id = w.patient(&word)?;
-        w.delete(&found(&word))?.is_one_of(&[200, 204])?;
+        w.delete(&found(&word))?.one_of(&[200, 204])?;
         w.get(&format!("Patient/{id}"))?.refused(410).map(drop)
     }),
     must("http.html#delete", "a conditional delete that finds none is no error", |w| {
         let word = w.word();
-        w.delete(&found(&word))?.is_one_of(&[200, 204, 404]).map(drop)
+        w.delete(&found(&word))?.one_of(&[200, 204, 404]).map(drop)
     }),
     may(
         "http.html#delete",
@@ -136,7 +139,7 @@ pub const CHECKS: &[Check] = &[
         |w| {
             let word = w.word();
             let id = w.patient(&word)?;
-            w.delete(&format!("{}&mau=do", found(&word)))?.refused_as_one_of(&[400, 412])?;
+            w.delete(&format!("{}&mau=do", found(&word)))?.refused_one_of(&[400, 412])?;
             w.get(&format!("Patient/{id}"))?.is(200).map(drop)
         },
     ),
@@ -156,7 +159,7 @@ pub const CHECKS: &[Check] = &[
         let stale = [("if-unmodified-since", "Mon, 01 Jan 2024 00:00:00 GMT")];
         let mut one = patient_with_id(&id);
         one["gender"] = json!("male");
-        w.write("PUT", &format!("Patient/{id}"), &stale, &one)?.refused_as_one_of(&[400, 412])?;
+        w.write("PUT", &format!("Patient/{id}"), &stale, &one)?.refused_one_of(&[400, 412])?;
         w.get(&format!("Patient/{id}"))?.is(200)?.has("gender", "female").map(drop)
     }),
 ];

@@ -69,9 +69,8 @@ pub const CHECKS: &[Check] = &[
         for path in
             ["$khong-co".to_owned(), "Patient/$khong-co".to_owned(), format!("Patient/{id}/$khong-co")]
         {
-            w.get(&path)?.refused_as_one_of(&[400, 404, 501])?;
-            w.post(&path, &json!({"resourceType": "Parameters"}))?
-                .refused_as_one_of(&[400, 404, 405, 501])?;
+            w.get(&path)?.refused_one_of(&[400, 404, 501])?;
+            w.post(&path, &json!({"resourceType": "Parameters"}))?.refused_one_of(&[400, 404, 405, 501])?;
         }
         Ok(())
     }),
@@ -95,11 +94,7 @@ pub const CHECKS: &[Check] = &[
     must(
         "valueset-operation-expand.html#expand",
         "$expand of a value set that nobody knows is refused",
-        |w| {
-            w.get("ValueSet/$expand?url=http://mau.example/khong-co")?
-                .refused_as_one_of(&[404, 422])
-                .map(drop)
-        },
+        |w| w.get("ValueSet/$expand?url=http://mau.example/khong-co")?.refused_one_of(&[404, 422]).map(drop),
     ),
     must("codesystem-operation-lookup.html#lookup", "$lookup tells what a code means", |w| {
         let got = w
@@ -112,7 +107,7 @@ pub const CHECKS: &[Check] = &[
         "$lookup of a code that is not in its system is refused",
         |w| {
             w.get("CodeSystem/$lookup?system=http://hl7.org/fhir/administrative-gender&code=nu")?
-                .refused_as_one_of(&[404, 422])
+                .refused_one_of(&[404, 422])
                 .map(drop)
         },
     ),
@@ -314,7 +309,7 @@ pub const CHECKS: &[Check] = &[
     must("resource-operation-meta-add.html#meta-add", "$meta-add without a meta is refused", |w| {
         let word = tagged(w, "urn:the", "cu")?;
         w.post(&format!("Patient/{word}/$meta-add"), &json!({"resourceType": "Parameters"}))?
-            .refused_as_one_of(&[400, 422])
+            .refused_one_of(&[400, 422])
             .map(drop)
     }),
     must("resource-operation-meta-delete.html#meta-delete", "$meta-delete takes a tag away", |w| {
@@ -377,7 +372,7 @@ pub const CHECKS: &[Check] = &[
         },
     ),
     must("async.html#3.1.6.1", "an export that is not asked asynchronously is refused", |w| {
-        w.get("$export")?.refused_as_one_of(&[400, 405]).map(drop)
+        w.get("$export")?.refused_one_of(&[400, 405]).map(drop)
     }),
     must("async.html#3.1.6.1", "an export is begun with 202 and says in Content-Location where it is", |w| {
         let got = begin(w, "$export")?;
@@ -438,12 +433,12 @@ pub const CHECKS: &[Check] = &[
     }),
     must("async.html#3.1.6.5", "an export that is given up is gone", |w| {
         let place = begin(w, "$export?_type=Patient")?.needs("content-location")?;
-        w.delete(&place)?.is_one_of(&[200, 202, 204])?;
-        w.get(&place)?.is_one_of(&[404, 410]).map(drop)
+        w.delete(&place)?.one_of(&[200, 202, 204])?;
+        w.get(&place)?.one_of(&[404, 410]).map(drop)
     }),
     must("bulk data #output-format", "an export in a format that is not offered is refused", |w| {
         let got = asked(w, "$export?_outputFormat=text/csv")?;
-        got.refused_as_one_of(&[400, 406]).map(drop)
+        got.refused_one_of(&[400, 406]).map(drop)
     }),
 ];
 
@@ -522,7 +517,7 @@ fn exported(w: &mut World, path: &str) -> Result<Got, String> {
     let place = begin(w, path)?.needs("content-location")?;
     let begun = Instant::now();
     while begun.elapsed() < EXPORT {
-        let got = w.get(&place)?.is_one_of(&[200, 202, 429])?;
+        let got = w.get(&place)?.one_of(&[200, 202, 429])?;
         if got.status == 200 {
             return Ok(got);
         }

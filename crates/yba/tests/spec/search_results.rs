@@ -206,7 +206,7 @@ pub const CHECKS: &[Check] = &[
         same(second.matches().len(), 2, "the matches of the second page")
     }),
     may("http.html#paging", "a page token of another making is refused", |w| {
-        w.get("Patient?_page=khong-phai")?.refused_as_one_of(&[400, 410]).map(drop)
+        w.get("Patient?_page=khong-phai")?.refused_one_of(&[400, 410]).map(drop)
     }),
     must("search.html#total", "_total=accurate counts all matches, on each page", |w| {
         let mine = w.scene(&QUEUE)?;
@@ -281,7 +281,7 @@ pub const CHECKS: &[Check] = &[
             let got = w.get(&format!(
                 "Patient?identifier=urn:{mine}|1&_summary=text&_include=Patient:organization"
             ))?;
-            got.is_one_of(&[200, 400]).map(drop)
+            got.one_of(&[200, 400]).map(drop)
         },
     ),
     must("search.html#elements", "_elements gives these elements", |w| {
@@ -305,7 +305,7 @@ pub const CHECKS: &[Check] = &[
             .map(drop)
     }),
     may("search.html#contained", "_contained=true, which is not offered, is refused", |w| {
-        w.get("Patient?_contained=true")?.refused_as_one_of(&[400, 501]).map(drop)
+        w.get("Patient?_contained=true")?.refused_one_of(&[400, 501]).map(drop)
     }),
     may("search.html#filter", "_filter, which is not offered, is refused", |w| {
         w.get("Patient?_filter=name eq a")?.refused(400).map(drop)

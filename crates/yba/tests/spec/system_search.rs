@@ -213,11 +213,11 @@ pub const CHECKS: &[Check] = &[
         same(walked(w, &format!("Patient/{mine}-p/*?_count=2"))?.len(), 5, "the records on all pages")
     }),
     must(K, "a compartment of a type that has none is refused", |w| {
-        w.get("Organization/1/Observation")?.refused_as_one_of(&[400, 404]).map(drop)
+        w.get("Organization/1/Observation")?.refused_one_of(&[400, 404]).map(drop)
     }),
     must(K, "a type that FHIR does not have is refused within a compartment", |w| {
         let mine = w.scene(&WARD)?;
-        w.get(&format!("Patient/{mine}-p/QuanSat"))?.refused_as_one_of(&[400, 404]).map(drop)
+        w.get(&format!("Patient/{mine}-p/QuanSat"))?.refused_one_of(&[400, 404]).map(drop)
     }),
     must(K, "a parameter that is not known is refused within a compartment", |w| {
         let mine = w.scene(&WARD)?;

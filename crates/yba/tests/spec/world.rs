@@ -295,7 +295,7 @@ impl Got {
         }
     }
 
-    pub fn is_one_of(self, statuses: &[u16]) -> Res<Got> {
+    pub fn one_of(self, statuses: &[u16]) -> Res<Got> {
         match statuses.contains(&self.status) {
             true => Ok(self),
             false => Err(format!("one of {statuses:?} was expected, not {}", self.status)),
@@ -327,7 +327,7 @@ impl Got {
         }
     }
 
-    pub fn is_empty(self) -> Res<Got> {
+    pub fn no_body(self) -> Res<Got> {
         match self.body.is_empty() {
             true => Ok(self),
             false => Err("the body should be empty".into()),
@@ -405,9 +405,9 @@ impl Got {
         }
     }
 
-    pub fn refused_as_one_of(self, statuses: &[u16]) -> Res<Got> {
+    pub fn refused_one_of(self, statuses: &[u16]) -> Res<Got> {
         let status = self.status;
-        self.is_one_of(statuses)?.refused(status)
+        self.one_of(statuses)?.refused(status)
     }
 
     /// The body is an OperationOutcome as the specification has it.
