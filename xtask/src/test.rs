@@ -36,10 +36,12 @@ pub fn run_all(yes: bool, deep: bool, only: &[String]) -> Result<ExitCode> {
     cargo(&["fmt", "--all", "--check"], &[])?;
     lint()?;
     let examples = hl7_examples()?;
+    let clients = npm_clients()?;
     let mut variables: Vec<(&str, &OsStr)> = vec![
         ("YBA_TEST_PYTHON", python.as_os_str()),
         ("YBA_TEST_NODE_MODULES", node_modules.as_os_str()),
         ("YBA_TEST_HL7_EXAMPLES", examples.as_os_str()),
+        ("YBA_TEST_NPM_CLIENTS", clients.as_os_str()),
     ];
     if deep {
         variables.push(("YBA_TEST_DEEP", OsStr::new("1")));
@@ -72,7 +74,7 @@ pub fn postgres_is_here() -> bool {
         || std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|mut found| found.next().is_some())
 }
 
-/// A Python with the FHIR client that the tests drive, pinned by hash; made once.
+/// A Python with the FHIR clients that the tests drive, pinned by hash; made once.
 fn python_clients() -> Result<PathBuf> {
     let wanted = root().join("crates/yba/tests/clients/requirements.txt");
     let text =
@@ -92,19 +94,28 @@ fn python_clients() -> Result<PathBuf> {
 
 /// The folder of HL7's own examples of R4, which the validator is tried on; fetched once, pinned by hash.
 fn hl7_examples() -> Result<PathBuf> {
-    let wanted = root().join("crates/validate/tests/hl7");
-    let folder = target().join("test-hl7");
-    let (examples, stamp) = (folder.join("node_modules/hl7.fhir.r4.examples"), folder.join("stamp"));
+    Ok(npm_modules("crates/validate/tests/hl7", "test-hl7")?.join("hl7.fhir.r4.examples"))
+}
+
+/// The packages of npm's FHIR client that the tests drive; fetched once, pinned by hash.
+fn npm_clients() -> Result<PathBuf> {
+    npm_modules("crates/yba/tests/clients", "test-npm")
+}
+
+/// The `node_modules` of what is locked in `wanted`, kept in a folder of the target folder.
+fn npm_modules(wanted: &str, folder: &str) -> Result<PathBuf> {
+    let (wanted, folder) = (root().join(wanted), target().join(folder));
+    let (modules, stamp) = (folder.join("node_modules"), folder.join("stamp"));
     let lock = std::fs::read_to_string(wanted.join("package-lock.json"))?;
     if std::fs::read_to_string(&stamp).is_ok_and(|done| done == lock) {
-        return Ok(examples);
+        return Ok(modules);
     }
     std::fs::create_dir_all(&folder)?;
     npm_ci(&wanted, &folder)?;
     std::fs::write(&stamp, lock)?;
-    Ok(examples)
+    Ok(modules)
 }
 
 fn works(python: &Path) -> bool {
-    python.to_str().is_some_and(|path| runs(path, &["-c", "import fhirpy"]))
+    python.to_str().is_some_and(|path| runs(path, &["-c", "import fhirclient, fhirpy"]))
 }

@@ -185,16 +185,18 @@ fn prefers(headers: &HeaderMap, word: &str) -> bool {
     values.flat_map(|value| value.split([',', ';'])).any(|part| part.trim() == word)
 }
 
-/// `Prefer`: `return=…` and `handling=lenient`; what we do not know is passed over, as RFC 7240 says.
+/// `Prefer`: `return=…` and `handling=lenient`, whatever their case and quotes; what we do not know is passed over, as
+/// RFC 7240 says.
 fn preferences(headers: &HeaderMap) -> (Option<Return>, bool) {
     let (mut wanted, mut lenient) = (None, false);
     for value in headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok()) {
         for part in value.split([',', ';']) {
-            match part.trim() {
-                "return=minimal" => wanted = Some(Return::Minimal),
-                "return=representation" => wanted = Some(Return::Representation),
-                "return=OperationOutcome" => wanted = Some(Return::OperationOutcome),
-                "handling=lenient" => lenient = true,
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            match (name.trim().to_ascii_lowercase().as_str(), value.trim().trim_matches('"')) {
+                ("return", "minimal") => wanted = Some(Return::Minimal),
+                ("return", "representation") => wanted = Some(Return::Representation),
+                ("return", "OperationOutcome") => wanted = Some(Return::OperationOutcome),
+                ("handling", "lenient") => lenient = true,
                 _ => {}
             }
         }

@@ -40,6 +40,11 @@ impl FromRequest<Api> for Body {
         let (parts, body) = request.into_parts();
         let media_type = header_text(&parts.headers, header::CONTENT_TYPE).to_owned();
         let gzip = is_gzip(&parts.headers)?;
+        // Said beforehand, it need not be sent.
+        let said = header_text(&parts.headers, header::CONTENT_LENGTH).parse::<u64>();
+        if said.is_ok_and(|length| length > BYTES_MAX as u64) {
+            return Err(too_large().into());
+        }
         let mut body = Body { bytes: Bytes::new(), media_type, place: None }.read(api, body).await?;
         if gzip {
             body.take_place(api).await?;

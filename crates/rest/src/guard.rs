@@ -1,4 +1,4 @@
-//! Around every request: its id, who asks, a net for panics, gzip when it is asked for.
+//! Around every request: its id, who asks, a net for panics, lines for people and gzip when they are asked for.
 
 use crate::answer::{Refused, shown};
 use crate::api::{Api, REQUESTS_MAX};
@@ -17,6 +17,8 @@ use std::io::Write;
 use std::panic::AssertUnwindSafe;
 use yba_fhir::{Kind, Outcome, json};
 
+/// How the media type of our JSON ends.
+const JSON_END: &[u8] = b"json; charset=utf-8";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A shorter body is not worth packing.
 const PACK_BYTES_MIN: usize = 1024;
@@ -87,10 +89,8 @@ fn wants_pretty(query: &str) -> bool {
 async fn indented(response: Response) -> Response {
     use axum::body::HttpBody;
     let (mut parts, body) = response.into_parts();
-    let is_json = parts
-        .headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().ends_with(b"json; charset=utf-8"));
+    let is_json =
+        parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().ends_with(JSON_END));
     if !is_json || body.size_hint().exact().is_none_or(|length| length > INDENTED_BYTES_MAX) {
         return Response::from_parts(parts, body);
     }

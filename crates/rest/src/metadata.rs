@@ -81,6 +81,7 @@ fn statement(settings: &Settings, published_ms: i64) -> Value {
         "implementation": {"description": "Y Bạ", "url": ADDRESS_MARK},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
+        "patchFormat": ["application/json-patch+json"],
         "rest": [{
             "mode": "server",
             "documentation": HOW_IT_WORKS,

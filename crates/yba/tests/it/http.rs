@@ -91,6 +91,17 @@ impl Line {
     }
 
     pub fn answer(&mut self) -> io::Result<Answer> {
+        let mut answer = self.answer_without_body()?;
+        answer.body = match (answer.header("transfer-encoding"), answer.header("content-length")) {
+            (Some("chunked"), _) => self.chunks()?,
+            (_, Some(length)) => self.exactly(length.parse().map_err(io::Error::other)?)?,
+            _ => Vec::new(),
+        };
+        Ok(answer)
+    }
+
+    /// The same of a HEAD, whose headers tell of a body that does not come.
+    pub fn answer_without_body(&mut self) -> io::Result<Answer> {
         let first = self.line()?;
         let status = first
             .split(' ')
@@ -106,13 +117,7 @@ impl Line {
             let (name, value) = line.split_once(':').unwrap_or((&line, ""));
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        let mut answer = Answer { status, headers, body: Vec::new() };
-        answer.body = match (answer.header("transfer-encoding"), answer.header("content-length")) {
-            (Some("chunked"), _) => self.chunks()?,
-            (_, Some(length)) => self.exactly(length.parse().map_err(io::Error::other)?)?,
-            _ => Vec::new(),
-        };
-        Ok(answer)
+        Ok(Answer { status, headers, body: Vec::new() })
     }
 
     fn line(&mut self) -> io::Result<String> {
