@@ -314,7 +314,7 @@ pub const CHECKS: &[Check] = &[
         let paths = got.at("paths")?;
         for kind in w.get("metadata")?.each("rest.0.resource", "type").iter().take(5) {
             let told = paths.as_object().is_some_and(|paths| {
-                paths.iter().any(|(path, _)| path.contains(kind.as_str()) || path.contains("{type}"))
+                paths.iter().any(|(path, _)| path.contains(kind.as_str()) || path.starts_with("/{"))
             });
             holds(told, &format!("{kind} should be there"))?;
         }

@@ -1,6 +1,6 @@
 //! Chains, reverse chains, and what is included. <https://hl7.org/fhir/R4/search.html#chaining>
 
-use crate::check::{Check, Scene, finds, may, refuses};
+use crate::check::{Check, Scene, finds, may, must, refuses};
 use yba_fhir::json::json;
 
 /// Two women of two clinics, one clinic part of a hospital; their encounters and observations.
@@ -312,13 +312,17 @@ pub const CHECKS: &[Check] = &[
         "o2 +pa +ea +doc",
     )
     .recommended(),
-    finds(
-        I,
-        "_include without :iterate does not go on from what it brought",
-        &HOSPITAL,
-        "Observation?{only}&code=2345-7&_include=Observation:patient&_include=Patient:organization",
-        "o2 +pa",
-    ),
+    must(I, "_include without :iterate does not go on from what it brought", |w| {
+        let mine = w.scene(&HOSPITAL)?;
+        let search = format!(
+            "Observation?identifier=urn:{mine}|&code=2345-7&_include=Observation:patient&_include=Patient:organization"
+        );
+        // That the second brings nothing may be said by refusing it.
+        match w.get(&search)?.one_of(&[200, 400])? {
+            got if got.status == 200 => got.finds(&mine, "o2 +pa", false),
+            got => got.refused(400).map(drop),
+        }
+    }),
     finds(
         I,
         "_include:iterate goes on from what was brought",
