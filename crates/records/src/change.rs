@@ -149,6 +149,14 @@ impl Change {
         self
     }
 
+    /// Type and id of the record that it deletes by its id.
+    pub(crate) fn deletes(&self) -> Option<(String, String)> {
+        match &self.action {
+            Action::Delete { kind, id, .. } => Some((kind.clone(), id.clone())),
+            _ => None,
+        }
+    }
+
     /// The name by which references of other changes in the same call mean this record (`urn:uuid:…`).
     pub fn known_as(mut self, full_url: impl Into<String>) -> Change {
         self.known_as = Some(full_url.into());

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use yba_fhir::defs::r4;
 use yba_fhir::{Kind, Outcome};
+use yba_store::labels::Labels;
 use yba_store::{Event, Found, Past, Query, Scope, Store, Version};
 
 /// Where server ids come from.
@@ -67,6 +68,22 @@ impl Records {
     pub async fn read(&self, ctx: &Ctx, kind: &str, id: &str) -> Result<Version, Outcome> {
         self.admit(ctx, "read", kind)?;
         let found = self.store.read(kind, id).await?;
+        self.shown(ctx, "read", kind, id, found).await
+    }
+
+    /// The moment that is now, for several looks that must agree: good for as long as a page link.
+    pub fn moment(&self) -> i64 {
+        self.store.head_t()
+    }
+
+    /// The record as it was at a moment.
+    pub async fn read_at(&self, ctx: &Ctx, kind: &str, id: &str, moment: i64) -> Result<Version, Outcome> {
+        self.admit(ctx, "read", kind)?;
+        let found = match self.store.read_at(kind, id, moment).await? {
+            Some(found) => Some(found),
+            // Not there then: of what was deleted that is said, what came later is not known yet.
+            None => self.store.read(kind, id).await?.filter(|found| found.deleted),
+        };
         self.shown(ctx, "read", kind, id, found).await
     }
 
@@ -148,10 +165,32 @@ impl Records {
         let kind = if let [only] = queries { only.kind.as_str() } else { "" };
         self.admit(ctx, "search", kind)?;
         let found = self.store.search_each(queries, &ctx.scope, cursor).await?;
+        self.found(ctx, kind, found).await
+    }
+
+    /// The first page of such a search as it stood at a moment.
+    pub async fn search_each_at(&self, ctx: &Ctx, queries: &[Query], moment: i64) -> Result<Found, Outcome> {
+        let kind = if let [only] = queries { only.kind.as_str() } else { "" };
+        self.admit(ctx, "search", kind)?;
+        let found = self.store.search_each_at(queries, &ctx.scope, moment).await?;
+        self.found(ctx, kind, found).await
+    }
+
+    /// What was found, with a line in the trail.
+    async fn found(&self, ctx: &Ctx, kind: &str, found: Found) -> Result<Found, Outcome> {
         let mut patients = self.store.patients_of(&found.matches).await?;
         patients.extend(self.store.patients_of(&found.included).await?);
         self.trail.note(ctx, &Seen { action: "search", kind, patients: &patients, refused: false })?;
         Ok(found)
+    }
+
+    /// The profiles, security labels and tags in use on records of a type, or of every type.
+    pub async fn labels(&self, ctx: &Ctx, kind: &str) -> Result<Labels, Outcome> {
+        self.admit(ctx, "meta", kind)?;
+        let kinds: Vec<&str> = if kind.is_empty() { r4().resource_types().collect() } else { vec![kind] };
+        let labels = self.store.labels(&kinds, &ctx.scope).await?;
+        self.trail.note(ctx, &Seen { action: "meta", kind, patients: &[], refused: false })?;
+        Ok(labels)
     }
 
     /// Everything in the compartments of these patients, of these kinds (all, when none is named), newest first.

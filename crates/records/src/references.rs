@@ -3,7 +3,7 @@
 
 use crate::change::Action;
 use crate::door::Records;
-use crate::transact::Planned;
+use crate::transact::{Leaving, Planned};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use yba_fhir::defs::r4;
@@ -54,7 +54,7 @@ impl Records {
     /// The address of the one record that `Patient?identifier=…` finds.
     async fn find_target(&self, search: &str) -> Result<String, Outcome> {
         let (kind, query) = search.split_once('?').unwrap_or((search, ""));
-        match self.only_match(&self.condition(kind, query).await?).await? {
+        match self.only_match(&self.condition(kind, query).await?, &Leaving::new()).await? {
             Some(found) => Ok(format!("{}/{}", found.kind, found.id)),
             None => {
                 let shown: String = search.chars().take(200).collect();

@@ -16,6 +16,9 @@ pub const CHANGES_MAX: usize = 5000;
 /// How often a call is prepared again because a conditional create met a new match.
 const TRIES: usize = 4;
 
+/// Type and id of the records that a call deletes.
+pub(crate) type Leaving = HashSet<(String, String)>;
+
 /// A change with its id known.
 pub(crate) enum Planned {
     Write {
@@ -72,8 +75,12 @@ impl Records {
         validator: &Validator,
     ) -> Result<Result<Vec<Done>, Outcome>, Outcome> {
         let mut planned = Vec::with_capacity(changes.len());
+        // Deletions come first, so that no condition finds what they take away.
+        let leaving: HashSet<(String, String)> = changes.iter().filter_map(Change::deletes).collect();
         for (position, change) in changes.into_iter().enumerate() {
-            planned.push(self.plan(change, validator).await.map_err(|refused| refused.about(position))?);
+            planned.push(
+                self.plan(change, &leaving, validator).await.map_err(|refused| refused.about(position))?,
+            );
         }
         self.resolve_references(&mut planned).await?;
         self.refuse_dangling(&planned).await?;
@@ -145,13 +152,20 @@ impl Records {
     }
 
     /// Gives a change its id and what must hold; looks up what its conditions find.
-    async fn plan(&self, change: Change, validator: &Validator) -> Result<Planned, Outcome> {
+    async fn plan(
+        &self,
+        change: Change,
+        leaving: &Leaving,
+        validator: &Validator,
+    ) -> Result<Planned, Outcome> {
         let Change { action, known_as } = change;
         if !r4().is_resource(action.kind()) {
             return Err(unknown_type(action.kind()));
         }
         match action {
-            Action::Create { resource, unless } => self.plan_create(resource, unless, known_as).await,
+            Action::Create { resource, unless } => {
+                self.plan_create(resource, unless, known_as, leaving).await
+            }
             Action::Put { resource, if_match } => {
                 if resource.id().is_none() {
                     let text = "Thiếu id. Cập nhật cần id của bản ghi.";
@@ -160,7 +174,9 @@ impl Records {
                 let expect = if_match.clone().map_or(Expect::Anything, Expect::Version);
                 Ok(write(Action::Put { resource, if_match }, known_as, expect))
             }
-            Action::PutWhere { resource, query } => self.plan_put_where(resource, query, known_as).await,
+            Action::PutWhere { resource, query } => {
+                self.plan_put_where(resource, query, known_as, leaving).await
+            }
             Action::Edit { kind, which, edit, if_match } => {
                 let current = match &which {
                     Which::Id(id) => {
@@ -169,7 +185,7 @@ impl Records {
                         if found.deleted { Err(gone(&kind, id)) } else { Ok(found) }
                     }
                     Which::Where(text) => {
-                        let found = self.only_match(&self.condition(&kind, text).await?).await?;
+                        let found = self.only_match(&self.condition(&kind, text).await?, leaving).await?;
                         found.ok_or_else(|| no_match(&kind))
                     }
                 }?;
@@ -185,7 +201,7 @@ impl Records {
                 Ok(write(Action::Delete { kind, id, if_match }, known_as, expect))
             }
             Action::DeleteWhere { kind, query } => {
-                match self.only_match(&self.condition(&kind, &query).await?).await? {
+                match self.only_match(&self.condition(&kind, &query).await?, &Leaving::new()).await? {
                     None => Ok(Planned::Nothing),
                     Some(found) => {
                         let delete = Action::Delete { kind, id: found.id, if_match: None };
@@ -201,13 +217,14 @@ impl Records {
         mut resource: Resource,
         unless: Option<String>,
         known_as: Option<String>,
+        leaving: &Leaving,
     ) -> Result<Planned, Outcome> {
         let query = match &unless {
             Some(text) => Some(self.condition(resource.kind(), text).await?),
             None => None,
         };
         if let Some(query) = &query
-            && let Some(version) = self.only_match(query).await?
+            && let Some(version) = self.only_match(query, leaving).await?
         {
             return Ok(Planned::Existing { version: Box::new(version), known_as });
         }
@@ -223,9 +240,10 @@ impl Records {
         mut resource: Resource,
         query: String,
         known_as: Option<String>,
+        leaving: &Leaving,
     ) -> Result<Planned, Outcome> {
         let parsed = self.condition(resource.kind(), &query).await?;
-        match self.only_match(&parsed).await? {
+        match self.only_match(&parsed, leaving).await? {
             Some(found) => {
                 if resource.id().is_some_and(|id| id != found.id) {
                     return Err(other_id(&found, resource.id().unwrap_or_default()));
@@ -245,11 +263,17 @@ impl Records {
         }
     }
 
-    /// The one record that a condition finds; several are refused.
-    pub(crate) async fn only_match(&self, query: &Query) -> Result<Option<Version>, Outcome> {
-        let query = Query { count: 2, ..query.clone() };
+    /// The one record that a condition finds, but for those that leave; several are refused.
+    pub(crate) async fn only_match(
+        &self,
+        query: &Query,
+        leaving: &Leaving,
+    ) -> Result<Option<Version>, Outcome> {
+        let of_kind = leaving.iter().filter(|(kind, _)| *kind == query.kind).count();
+        let query = Query { count: 2 + of_kind, ..query.clone() };
         let found = self.store.search(&query, &Scope::All, None).await?;
-        let mut matches = found.matches.into_iter();
+        let stays = |one: &Version| !leaving.contains(&(one.kind.clone(), one.id.clone()));
+        let mut matches = found.matches.into_iter().filter(stays);
         match (matches.next(), matches.next()) {
             (first, None) => Ok(first),
             (_, Some(_)) => Err(several_matches(&query.kind)),

@@ -97,7 +97,7 @@ pub fn parse(
             Some("PUT") => put(entry, request, address, names),
             Some("PATCH") => patch(entry, request, address),
             Some("DELETE") => delete(request, address),
-            Some("GET" | "HEAD") => get(request, address, world),
+            Some("GET") => get(request, address, world),
             other => {
                 let method: String = other.unwrap_or("(không có)").chars().take(20).collect();
                 let what = format!("phương thức {method} trong bundle");

@@ -16,6 +16,9 @@ use yba_store::index::{self, KindIndex};
 /// Stands where the server's own address goes.
 const ADDRESS_MARK: &str = "\u{1}address\u{1}";
 
+/// A reference that may point at more types than these is one to anything.
+const TARGETS_LISTED_MAX: usize = 20;
+
 const HOW_IT_WORKS: &str = "JSON only. Unknown search parameters are refused, unless Prefer: handling=lenient. \
 Search control: _count (at most 1000, 0 for the number alone), _sort, _include and _revinclude (also :iterate), \
 chains and _has (at most 6 steps), _total, _summary, _elements, _type on the system and in compartments; \
@@ -141,13 +144,30 @@ fn resource(kind: &str, index: &KindIndex) -> Value {
         "searchParam": parameters,
     });
     if let Some(object) = json::JsonValueMutTrait::as_object_mut(&mut value) {
-        for (name, list) in [("searchInclude", includes), ("operation", operations)] {
+        for (name, list) in [
+            ("searchInclude", includes),
+            ("searchRevInclude", reverse_includes(kind)),
+            ("operation", operations),
+        ] {
             if !list.is_empty() {
                 object.insert(name, Value::from(list));
             }
         }
     }
     value
+}
+
+/// The references of all types that may point at this one by name. What may point at anything is not listed: that would be
+/// every type once more.
+fn reverse_includes(kind: &str) -> Array {
+    let mut list = Array::new();
+    for (from, index) in index::kinds() {
+        let pointing = index.parameters.iter().filter(|one| one.targets.iter().any(|target| target == kind));
+        for one in pointing.filter(|one| one.targets.len() <= TARGETS_LISTED_MAX) {
+            list.push(json!(format!("{from}:{}", one.code).as_str()));
+        }
+    }
+    list
 }
 
 fn parameter(kind: &str, code: &str, search_type: SearchType) -> Value {

@@ -174,9 +174,23 @@ impl Search {
 
     /// One page of the search as a Bundle.
     pub async fn run(self, api: &Api, ctx: &Ctx, base: &str) -> Result<Answer, Outcome> {
+        self.run_at(api, ctx, base, None).await
+    }
+
+    /// The same; its first page as it stood at a moment, when one is named.
+    pub async fn run_at(
+        self,
+        api: &Api,
+        ctx: &Ctx,
+        base: &str,
+        moment: Option<i64>,
+    ) -> Result<Answer, Outcome> {
         let path = self.place.path();
         let here = if path.is_empty() { base.to_owned() } else { format!("{base}/{path}") };
-        let found = api.records().search_each(ctx, &self.queries, self.page.as_deref()).await;
+        let found = match (moment, &self.page) {
+            (Some(moment), None) => api.records().search_each_at(ctx, &self.queries, moment).await,
+            (_, page) => api.records().search_each(ctx, &self.queries, page.as_deref()).await,
+        };
         let found = found.map_err(|refused| self.with_restart(refused, &here))?;
         let links = self.links(&here, &found);
         let count_only = self.queries.iter().any(|query| query.count_only);

@@ -140,8 +140,10 @@ impl Work {
                 came[*position] = Some(Came { answer, is_read: false });
             }
         }
+        // What one transaction reads is of one moment.
+        let moment = Some(self.api.records().moment());
         for (position, get) in reads {
-            let answer = self.get(get).await.map_err(|refused| of_entry(refused, position, ""));
+            let answer = self.get(get, moment).await.map_err(|refused| of_entry(refused, position, ""));
             came[position] = Some(Came { answer, is_read: true });
         }
         let came = came
@@ -190,7 +192,7 @@ impl Work {
         }
     }
 
-    async fn get(&self, get: Get) -> Result<Answer, Outcome> {
+    async fn get(&self, get: Get, moment: Option<i64>) -> Result<Answer, Outcome> {
         if self.answered_bytes.load(Ordering::Relaxed) > ANSWER_BYTES_MAX {
             let text = "Các mục GET trong bundle trả về quá nhiều dữ liệu. Hãy gửi riêng từng yêu cầu.";
             let detail = format!("the reads of this bundle answer more than {ANSWER_BYTES_MAX} bytes");
@@ -199,7 +201,11 @@ impl Work {
         let records = self.api.records();
         let answer = match get {
             Get::Read { target, if_none_match } => {
-                let version = records.read(&self.ctx, &target.kind, &target.id).await?;
+                let (kind, id) = (&target.kind, &target.id);
+                let version = match moment {
+                    Some(moment) => records.read_at(&self.ctx, kind, id, moment).await?,
+                    None => records.read(&self.ctx, kind, id).await?,
+                };
                 unless_known(version, if_none_match.as_deref(), None)
             }
             Get::Vread { target } => {
@@ -208,7 +214,7 @@ impl Work {
             Get::History { target, pairs } => {
                 history::page(&self.api, &self.ctx, &self.base, &target, &pairs).await?
             }
-            Get::Search(search) => search.run(&self.api, &self.ctx, &self.base).await?,
+            Get::Search(search) => search.run_at(&self.api, &self.ctx, &self.base, moment).await?,
         };
         self.answered_bytes.fetch_add(answer.body().len(), Ordering::Relaxed);
         Ok(answer)
@@ -263,7 +269,7 @@ fn located(mut refused: Outcome, positions: &[usize]) -> Outcome {
 async fn one_of_batch(work: Arc<Work>, position: usize, entry: Result<Entry, Outcome>) -> Came {
     let (answer, is_read) = match entry {
         Err(refused) => return Came { answer: Err(refused), is_read: false },
-        Ok(Entry::Get(get)) => (work.get(get).await, true),
+        Ok(Entry::Get(get)) => (work.get(get, None).await, true),
         Ok(Entry::Write { change, .. }) => {
             let done = work.api.records().transact(&work.ctx, vec![*change]).await;
             let done = done.and_then(|done| done.into_iter().next().ok_or_else(nothing_done));

@@ -16,6 +16,7 @@ mod everything;
 mod group;
 mod heads;
 pub mod index;
+pub mod labels;
 mod latest;
 mod log;
 mod open;

@@ -33,6 +33,24 @@ impl Store {
         .await
     }
 
+    /// The version that a record showed at a log position of the last [`crate::LINK_MS`]; `None` when it showed none.
+    pub async fn read_at(&self, kind: &str, id: &str, t: i64) -> Result<Option<Version>, Outcome> {
+        if !is_id(id) {
+            return Ok(None);
+        }
+        let keys = [Value::from(kind), Value::from(id), Value::Int(t)];
+        self.point(move |connection| {
+            let columns = with_alias(VERSION_COLUMNS, "v");
+            let sql = format!(
+                "SELECT {columns} FROM head h JOIN ix_life l ON l.shard = 0 AND l.rid = h.rid \
+                 AND l.t_from <= ?3 AND l.t_to > ?3 JOIN version v ON v.shard = 0 AND v.t = l.t_from \
+                 WHERE h.shard = 0 AND h.kind = ?1 AND h.id = ?2"
+            );
+            first_version(connection.query(&sql, &keys)?)
+        })
+        .await
+    }
+
     /// The patients in whose compartments these records are now; a Patient is in its own.
     pub async fn patients_of(&self, versions: &[Version]) -> Result<Vec<String>, Outcome> {
         let mut patients: Vec<String> =

@@ -407,8 +407,13 @@ impl Writer {
                 group.flush(&mut self.connection, &mut self.units)?;
                 let cursor = plan::Cursor { t: self.ends.t, at: 0, after: None };
                 let query = std::slice::from_ref(query);
-                let found = plan::page(&mut self.connection, query, &Scope::All, &self.numbers, &cursor, 1)?;
-                if !found.is_empty() {
+                let leaving = request.writes.iter().zip(slots).filter(|(write, _)| write.payload.is_none());
+                let leaving: Vec<i64> =
+                    leaving.filter_map(|(_, slot)| group.head(*slot).map(|head| head.rid)).collect();
+                let limit = 1 + leaving.len();
+                let found =
+                    plan::page(&mut self.connection, query, &Scope::All, &self.numbers, &cursor, limit)?;
+                if found.iter().any(|one| !leaving.contains(&one.rid)) {
                     return Ok(Some(Refusal::NowExists { position }));
                 }
             }

@@ -11,6 +11,7 @@ use crate::create::nothing_done;
 use yba_fhir::json::{JsonContainerTrait, JsonValueMutTrait, JsonValueTrait, Value, items, json, str_at};
 use yba_fhir::{Outcome, Resource};
 use yba_records::{Change, Version};
+use yba_store::labels::{LABELS_MAX, Labels};
 
 /// The elements of Meta that are sets. What else a sender holds there is the server's, or not for these operations.
 const SETS: [&str; 3] = ["profile", "security", "tag"];
@@ -18,10 +19,14 @@ const SETS: [&str; 3] = ["profile", "security", "tag"];
 /// What becomes of one set.
 type Changed = fn(&mut Vec<Value>, &Value);
 
-/// The `meta` of a record, or of one version.
+/// The `meta` of a record, or of one version; of a type or of everything the profiles and labels in use.
 pub async fn read(call: Call) -> Result<Answer, Outcome> {
     let Call { api, asked, target, arguments } = call;
     arguments.only(&[])?;
+    if target.id.is_empty() {
+        let labels = api.records().labels(&asked.ctx, &target.kind).await?;
+        return answer(&in_use(&labels)?);
+    }
     let version = match target.version.is_empty() {
         true => api.records().read(&asked.ctx, &target.kind, &target.id).await?,
         false => api.records().vread(&asked.ctx, &target.kind, &target.id, &target.version).await?,
@@ -108,6 +113,32 @@ fn same(one: &Value, other: &Value) -> bool {
         (None, None) => ["system", "code"].iter().all(|name| part(one, name) == part(other, name)),
         (one, other) => one == other,
     }
+}
+
+/// The labels in use as a Meta. Refuses when there are too many to be told.
+fn in_use(labels: &Labels) -> Result<Value, Outcome> {
+    if labels.has_more {
+        let text = format!("Có hơn {LABELS_MAX} nhãn đang dùng. Hãy hỏi theo từng loại tài nguyên.");
+        let detail = format!("more than {LABELS_MAX} labels are in use; ask by type");
+        return Err(Outcome::invalid("meta-too-many", text, detail));
+    }
+    let codings = |pairs: &[(String, String)]| {
+        let coding = |(system, code): &(String, String)| match system.is_empty() {
+            true => json!({"code": code.as_str()}),
+            false => json!({"system": system.as_str(), "code": code.as_str()}),
+        };
+        Value::from(pairs.iter().map(coding).collect::<Vec<Value>>())
+    };
+    let profiles = labels.profiles.iter().map(|url| Value::from(url.as_str())).collect::<Vec<Value>>();
+    let sets = [Value::from(profiles), codings(&labels.security), codings(&labels.tags)];
+    let mut meta = json!({});
+    for (name, set) in SETS.into_iter().zip(sets) {
+        if let Some(meta) = meta.as_object_mut().filter(|_| !set.as_array().is_none_or(|set| set.is_empty()))
+        {
+            meta.insert(name, set);
+        }
+    }
+    Ok(json!({"resourceType": "Parameters", "parameter": [{"name": "return", "valueMeta": meta}]}))
 }
 
 fn said(version: &Version) -> Value {

@@ -90,7 +90,7 @@ pub const OPERATIONS: &[Operation] = &[
         name: "meta",
         definition: "http://hl7.org/fhir/OperationDefinition/Resource-meta",
         kinds: &[],
-        levels: &[Level::Instance, Level::Version],
+        levels: &[Level::System, Level::Type, Level::Instance, Level::Version],
         run: |call| Box::pin(meta::read(call)),
     },
     Operation {

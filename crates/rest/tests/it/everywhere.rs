@@ -192,7 +192,12 @@ async fn quantities_are_found_in_other_units() {
         let ucum = "http://unitsofmeasure.org";
         let with =
             async |value: &str| ids(&house, &format!("/fhir/Observation?value-quantity={value}")).await;
-        assert_eq!(with(&format!("150|{ucum}|mg/dL")).await, ["o1"]);
+        assert_eq!(with(&format!("1.5e2|{ucum}|mg/dL")).await, ["o1"]);
+        assert_eq!(
+            with(&format!("150|{ucum}|mg/dL")).await,
+            [""; 0],
+            "three digits mean a narrower range than 1.5 has"
+        );
         assert_eq!(with(&format!("gt100|{ucum}|mg/dL")).await, ["o1"]);
         assert_eq!(with(&format!("lt1|{ucum}|g/L")).await, ["o2"]);
         assert_eq!(with(&format!("gt0|{ucum}|mmol/L")).await, [""; 0], "an amount of substance is no mass");

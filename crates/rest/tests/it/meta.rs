@@ -2,6 +2,7 @@
 
 use crate::house::{House, Said, each, patient};
 use yba_fhir::json::{JsonValueTrait, Value, items, json, str_at};
+use yba_records::{Ctx, Scope};
 
 fn sent(meta: Value) -> Value {
     json!({"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": meta}]})
@@ -98,7 +99,6 @@ async fn what_is_wrong_is_refused() {
                 404,
                 "unsupported-operation",
             ),
-            ("/fhir/Patient/$meta".into(), empty, 405, "method-not-allowed"),
         ] {
             let said = house.post(&path, &body).await;
             assert_eq!((said.status.as_u16(), said.key().as_str()), (status, key), "{path} {said:?}");
@@ -110,6 +110,28 @@ async fn what_is_wrong_is_refused() {
         house.delete(&format!("/fhir/Patient/{id}")).await;
         assert_eq!(house.get(&path("meta")).await.status, 410);
         assert_eq!(house.post(&path("meta-add"), &sent(tag("a"))).await.status, 410);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_labels_in_use_are_told_of_a_type_and_of_everything() {
+    each(async |house| {
+        for (kind, code) in [("Patient", "a"), ("Patient", "a"), ("Patient", "b"), ("Basic", "c")] {
+            let body = format!(
+                r#"{{"resourceType":"{kind}","code":{{"text":"x"}},"meta":{{"tag":[{{"system":"urn:t","code":"{code}"}}]}}}}"#
+            );
+            let body = if kind == "Patient" { body.replace(r#""code":{"text":"x"},"#, "") } else { body };
+            let said = house.ask("POST", &format!("/fhir/{kind}"), &[], body).await;
+            assert_eq!(said.status.as_u16(), 201, "{said:?}");
+        }
+        assert_eq!(tags(&house.get("/fhir/Patient/$meta").await), ["a", "b"]);
+        assert_eq!(tags(&house.get("/fhir/$meta").await), ["a", "b", "c"]);
+        assert!(tags(&house.get("/fhir/Group/$meta").await).is_empty());
+        let mine = house.get("/fhir/Patient?_tag=b").await.each_resource("id");
+        let ctx = Ctx::test_administrator("test").with_scope(Scope::Patients(mine));
+        let labels = house.kit.records.labels(&ctx, "Patient").await.unwrap();
+        assert_eq!(labels.tags, [("urn:t".to_owned(), "b".to_owned())], "within the scope");
     })
     .await;
 }

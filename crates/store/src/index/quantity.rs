@@ -129,11 +129,7 @@ pub fn matches(value: &str, units: &dyn Fn() -> Vec<String>) -> Option<Condition
                 .filter_map(|other| {
                     let [low, high, exact] = [low, high, exact].map(|number| in_unit(number, unit, &other));
                     let (low, high, exact) = (low?, high?, exact?);
-                    let fits = match prefix {
-                        // Equal amounts may be written with other precision in another unit: 1 g is 1000 mg.
-                        Prefix::Eq => Condition::any(vec![meets(prefix, low, high, exact), middle_is(exact)]),
-                        _ => meets(prefix, low, high, exact),
-                    };
+                    let fits = meets(prefix, low, high, exact);
                     Some(of_unit(fits, UCUM, &other))
                 })
                 .take(UNITS_MAX),
@@ -146,11 +142,6 @@ pub fn matches(value: &str, units: &dyn Fn() -> Vec<String>) -> Option<Condition
 fn in_unit(number: f64, from: &str, to: &str) -> Option<f64> {
     let number = Decimal::from_f64_retain(number)?;
     ucum::converted(number, from, to)?.to_string().parse().ok()
-}
-
-fn middle_is(exact: f64) -> Condition {
-    let (from, to) = (tolerant(2.0 * exact, -1.0), tolerant(2.0 * exact, 1.0));
-    Condition::new("(low <= high AND low + high >= {} AND low + high <= {})", vec![from, to])
 }
 
 /// A stored interval compared with one that is asked, and its middle.

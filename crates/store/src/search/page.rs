@@ -43,8 +43,12 @@ impl Store {
     /// The first page of a search as it stood at an earlier log position. Refuses with `gone` when the index rows of
     /// that moment were cleared.
     pub async fn search_at(&self, query: &Query, scope: &Scope, t: i64) -> Result<Found, Outcome> {
-        let cursor = Cursor { t: t.min(self.head_t()), at: 0, after: None };
-        self.page(std::slice::from_ref(query), scope, cursor).await
+        self.search_each_at(std::slice::from_ref(query), scope, t).await
+    }
+
+    /// The same of a search of several types.
+    pub async fn search_each_at(&self, queries: &[Query], scope: &Scope, t: i64) -> Result<Found, Outcome> {
+        self.page(queries, scope, Cursor { t: t.min(self.head_t()), at: 0, after: None }).await
     }
 
     async fn page(&self, queries: &[Query], scope: &Scope, cursor: Cursor) -> Result<Found, Outcome> {

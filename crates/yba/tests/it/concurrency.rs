@@ -312,7 +312,7 @@ fn readers_never_see_half_a_transaction() {
 
 /// One of the ways to see both sides of a pair; both must say the same.
 fn look(line: &mut Line, turn: usize, pair: usize, newest: u64) {
-    let (what, seen) = match turn % 5 {
+    let (what, seen) = match turn % 6 {
         0 => ("a search", walk(line, &format!("/fhir/Observation?code=pair-{pair}"))),
         1 => ("two pages", walk(line, &format!("/fhir/Observation?code=pair-{pair}&_count=1"))),
         2 => (
@@ -323,6 +323,19 @@ fn look(line: &mut Line, turn: usize, pair: usize, newest: u64) {
             "a reverse include",
             walk(line, &format!("/fhir/Observation?_id=left-{pair}&_revinclude=Observation:has-member")),
         ),
+        4 => {
+            let asked = |url: String| format!(r#"{{"request":{{"method":"GET","url":"{url}"}}}}"#);
+            let (left, right) = (format!("Observation/left-{pair}"), format!("Observation?_id=right-{pair}"));
+            let body = format!(
+                r#"{{"resourceType":"Bundle","type":"transaction","entry":[{},{}]}}"#,
+                asked(left),
+                asked(right)
+            );
+            let answer = send(line, "POST", "/fhir", &[JSON], &body).json();
+            let entries: Vec<Value> = items(&answer, "entry").cloned().collect();
+            let right = resources(&entries[1]["resource"]).remove(0);
+            ("a transaction that reads", vec![entries[0]["resource"].clone(), right])
+        }
         _ => {
             let number = newest.saturating_sub(turn as u64 % 7);
             let found = walk(line, &format!("/fhir/Basic?identifier=urn:both%7C{number}")).len();
