@@ -52,9 +52,12 @@ enum Command {
     /// Measure speed and size beside raw baselines of the same engines (up to 12 minutes)
     #[command(after_help = "Example: cargo xtask bench --only ingest --write")]
     Bench {
-        /// Only this topic: parse, ingest, claims, reads, searches, people, startup; may be given again
+        /// Only this topic: parse, ingest, claims, reads, searches, operations, people, startup; may be given again
         #[arg(long, value_name = "TOPIC")]
         only: Vec<String>,
+        /// How it grows from 100,000 to 1,500,000 resources, and nothing else (half an hour)
+        #[arg(long)]
+        deep: bool,
         /// Put the figures into docs/performance.md
         #[arg(long)]
         write: bool,
@@ -70,7 +73,10 @@ fn main() -> ExitCode {
         Command::Assets => assets::run(cli.yes),
         Command::Demo { arguments } => demo::run(cli.yes, &arguments),
         Command::Test { deep, arguments } => test::run_all(cli.yes, deep, &arguments),
-        Command::Bench { only, write } => bench::run(cli.yes, &only, write),
+        Command::Bench { mut only, deep, write } => {
+            only.extend(deep.then(|| "growth".to_owned()));
+            bench::run(cli.yes, &only, write)
+        }
         Command::Tidy => tidy::check(&cargo::root()).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

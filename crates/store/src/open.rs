@@ -29,6 +29,8 @@ const RESTORING: &str = "restoring";
 const SCANS_MAX: usize = 8;
 /// Most short reads at once that need a connection to another program.
 const POINTS_MAX: usize = 32;
+/// How many thousand steps of the engine a brief read may take: about half a millisecond.
+const BRIEF_STEPS: i64 = 20;
 /// Most idle connections kept for readers.
 const IDLE_MAX: usize = SCANS_MAX + POINTS_MAX;
 /// How long an opener waits for a program that is just ending to let the folder go.
@@ -271,6 +273,25 @@ impl Store {
         self.borrow(work).await
     }
 
+    /// Runs a read that is mostly short where it is asked, if the engine is in process, for as long as a change of threads
+    /// would cost some dozen times; what takes longer begins again as [`Store::scan`].
+    pub(crate) async fn brief<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Connection) -> Result<T, Outcome> + Send + 'static,
+    ) -> Result<T, Outcome> {
+        if self.0.is_in_process() {
+            let mut connection = self.0.reader()?;
+            connection.bound(Some(BRIEF_STEPS));
+            let value = work(&mut connection);
+            let was_too_long = connection.bound(None);
+            self.0.give_back(connection, value.is_ok() || was_too_long);
+            if !was_too_long {
+                return value;
+            }
+        }
+        self.scan(work).await
+    }
+
     /// Runs a longer read on a thread for blocking work, a bounded number at once.
     pub(crate) async fn scan<T: Send + 'static>(
         &self,
@@ -314,13 +335,17 @@ impl Inner {
         work: impl FnOnce(&mut Connection) -> Result<T, Outcome>,
     ) -> Result<T, Outcome> {
         let value = work(&mut connection);
-        if value.as_ref().err().is_none_or(|error| error.kind != Kind::Fault)
+        self.give_back(connection, value.as_ref().err().is_none_or(|error| error.kind != Kind::Fault));
+        value
+    }
+
+    fn give_back(&self, connection: Connection, is_sound: bool) {
+        if is_sound
             && let Ok(mut readers) = self.readers.lock()
             && readers.len() < IDLE_MAX
         {
             readers.push(connection);
         }
-        value
     }
 }
 

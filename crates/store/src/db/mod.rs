@@ -201,6 +201,15 @@ impl Connection {
         }
     }
 
+    /// Bounds what the statements from here on may do, in thousands of the engine's steps; no bound for `None`. Answers
+    /// whether the bound before was reached: then a statement was broken off. PostgreSQL is not bound.
+    pub fn bound(&mut self, thousands: Option<i64>) -> bool {
+        match self {
+            Connection::Sqlite(link) => link.bound(thousands),
+            Connection::Postgres(_) => false,
+        }
+    }
+
     /// Runs several statements in order; PostgreSQL gets them in one pipeline.
     pub fn execute_all(&mut self, statements: &[Statement]) -> Result<()> {
         match self {

@@ -6,12 +6,18 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, ToSql};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Most statements kept prepared on one connection; searches make ever new ones, of some ten kilobytes each.
 const STATEMENTS_MAX: usize = 100;
 
-/// A connection to the file.
-pub struct Link(rusqlite::Connection);
+/// How often the engine is asked whether it may go on, in its own steps (some 20 µs).
+const STEPS_AT_ONCE: i32 = 1000;
+
+/// A connection to the file, and how many thousand steps its statements may still take.
+pub struct Link(rusqlite::Connection, Arc<AtomicI64>);
 
 impl Link {
     pub fn writer(path: &Path) -> Result<Link> {
@@ -22,8 +28,7 @@ impl Link {
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000; \
              PRAGMA wal_autocheckpoint=16000; PRAGMA busy_timeout=10000; PRAGMA trusted_schema=OFF;",
         )?;
-        keep_plans(&connection)?;
-        Ok(Link(connection))
+        Link::of(connection)
     }
 
     pub fn reader(path: &Path) -> Result<Link> {
@@ -31,8 +36,22 @@ impl Link {
         let connection = rusqlite::Connection::open_with_flags(path, flags)?;
         connection
             .execute_batch("PRAGMA cache_size=-4000; PRAGMA busy_timeout=10000; PRAGMA query_only=ON;")?;
+        Link::of(connection)
+    }
+
+    fn of(mut connection: rusqlite::Connection) -> Result<Link> {
         keep_plans(&connection)?;
-        Ok(Link(connection))
+        let left = Arc::new(AtomicI64::new(i64::MAX));
+        let counted = left.clone();
+        // Relaxed: engine and caller are one thread.
+        connection.progress_handler(STEPS_AT_ONCE, Some(move || counted.fetch_sub(1, Relaxed) <= 0))?;
+        Ok(Link(connection, left))
+    }
+
+    /// Bounds what the statements from here on may do in all, in thousands of steps; no bound for `None`. Answers whether
+    /// the bound before was reached: then a statement was broken off.
+    pub fn bound(&mut self, thousands: Option<i64>) -> bool {
+        self.1.swap(thousands.unwrap_or(i64::MAX), Relaxed) < 0
     }
 
     pub fn batch(&mut self, sql: &str) -> Result<()> {

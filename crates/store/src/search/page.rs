@@ -10,6 +10,8 @@ use crate::version::Version;
 use crate::writer::number;
 use yba_fhir::{Kind, Outcome};
 
+/// A larger page is not tried where it is asked.
+const BRIEF_COUNT: usize = 100;
 /// Most records on whose bodies one page tries its filters, and how many at a time.
 const TRIED_MAX: usize = 20_000;
 const TRIED_AT_ONCE: usize = 500;
@@ -53,10 +55,12 @@ impl Store {
 
     async fn page(&self, queries: &[Query], scope: &Scope, cursor: Cursor) -> Result<Found, Outcome> {
         let (queries, scope, inner) = (queries.to_vec(), scope.clone(), self.0.clone());
-        self.scan(move |connection| {
-            Page { connection, queries: &queries, scope: &scope, numbers: &inner.numbers }.find(cursor)
-        })
-        .await
+        let is_brief = queries.iter().all(|query| query.filters.is_empty() && query.count <= BRIEF_COUNT);
+        let work = move |connection: &mut Connection| {
+            let page = Page { connection, queries: &queries, scope: &scope, numbers: &inner.numbers };
+            page.find(cursor.clone())
+        };
+        if is_brief { self.brief(work).await } else { self.scan(work).await }
     }
 }
 

@@ -143,7 +143,8 @@ fn as_match(row: Row) -> Match {
     Match { rid, t, at: 0, keys: cells.collect() }
 }
 
-/// `FROM … WHERE …` of all matches; the life row of the record is `l`. With `walks`, a few of them will do.
+/// `FROM … WHERE …` of all matches; the record and the version that it shows are in `l`. With `walks`, a few of them
+/// will do.
 fn matching(
     connection: &mut Connection,
     sql: &mut Sql,
@@ -154,6 +155,13 @@ fn matching(
     let driver = choose_driver(connection, query, sight, walks)?;
     let kind = Value::Int(sight.numbers.kind(&query.kind));
     match driver {
+        // Every row that is true at a moment was made for the version that its record shows then, so its life row says
+        // nothing more, but when it was.
+        Some(position) if query.clauses[position].is_of_rows() && !query.asks_when() => {
+            sql.push(" FROM (SELECT DISTINCT rid, t_from FROM ", []);
+            clause_rows(connection, sql, query, &query.clauses[position], sight)?;
+            sql.push(") AS l WHERE 1 = 1", []);
+        }
         Some(position) => {
             // One record may have several rows that match: DISTINCT on the record, cheap because rows are few.
             sql.push(" FROM (SELECT DISTINCT rid FROM ", []);
@@ -165,11 +173,14 @@ fn matching(
                 ),
                 [kind],
             );
+            sql.push(" WHERE ", []);
+            visible(sql, "l.", sight.t);
         }
-        None => sql.push(" FROM ix_life l WHERE l.shard = 0 AND l.p = {}", [kind]),
+        None => {
+            sql.push(" FROM ix_life l WHERE l.shard = 0 AND l.p = {} AND ", [kind]);
+            visible(sql, "l.", sight.t);
+        }
     }
-    sql.push(if driver.is_some() { " WHERE " } else { " AND " }, []);
-    visible(sql, "l.", sight.t);
     for (position, clause) in query.clauses.iter().enumerate() {
         if Some(position) != driver {
             probe(connection, sql, query, clause, sight)?;
@@ -392,13 +403,16 @@ fn choose_driver(
             _ => {}
         }
     }
-    let mut best = None;
+    // What names one thing first: nothing is counted further than the fewest rows so far.
+    candidates.sort_by_key(|position| query.clauses[*position].breadth());
+    let mut best: Option<(i64, usize)> = None;
     if let [only] = candidates[..] {
         best = Some((PROBE_ROWS, only));
         candidates.clear();
     }
     for position in candidates {
-        let rows = rows_of(connection, query, position, sight, PROBE_ROWS)?;
+        let most = best.map_or(PROBE_ROWS, |(fewest, _)| fewest);
+        let rows = rows_of(connection, query, position, sight, most)?;
         if best.is_none_or(|(fewest, _)| rows < fewest) {
             best = Some((rows, position));
         }

@@ -107,6 +107,25 @@ pub enum Clause {
 }
 
 impl Clause {
+    /// Whether its rows stand in one index table, with the version that they were made for.
+    pub(super) fn is_of_rows(&self) -> bool {
+        matches!(self, Clause::Index { .. } | Clause::Chain { .. } | Clause::Compartment { .. })
+    }
+
+    /// How many records it may be expected to leave, next to others: a guess by what is compared.
+    pub(super) fn breadth(&self) -> u8 {
+        use crate::db::schema::{PAIR, REFERENCE, STRING, TOKEN};
+        match self {
+            Clause::Ids(_) | Clause::Compartment { .. } => 0,
+            Clause::Index { table, .. } if *table == index::position(&REFERENCE) => 1,
+            Clause::Index { table, .. } if *table == index::position(&PAIR) => 2,
+            Clause::Index { table, .. } if *table == index::position(&TOKEN) => 3,
+            Clause::Index { table, .. } if *table == index::position(&STRING) => 4,
+            Clause::Index { .. } | Clause::Updated(_) => 5,
+            Clause::Chain { .. } | Clause::Has { .. } => 6,
+        }
+    }
+
     fn values(&self) -> usize {
         match self {
             Clause::Index { condition, .. } | Clause::Updated(condition) => condition.params.len(),
@@ -203,6 +222,12 @@ impl Query {
             Some(problem) => Err(problem),
             None => Ok(query),
         }
+    }
+
+    /// Whether it asks when a record changed last, which only its life row says.
+    pub(super) fn asks_when(&self) -> bool {
+        self.clauses.iter().any(|clause| matches!(clause, Clause::Updated(_)))
+            || self.sort.iter().any(|sort| matches!(sort.by, SortBy::Updated))
     }
 
     /// By how many ways its chains go.

@@ -51,7 +51,7 @@ pub fn post(path: &str, content_type: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Puts these requests on the server, in turn, over and over. Every answer must be a 200.
+/// Puts these requests on the server, in turn, over and over. Every answer must be a 200 or 201.
 pub fn press(address: SocketAddr, requests: &Arc<Vec<Vec<u8>>>, pressure: Pressure) -> Result<Load> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -97,7 +97,7 @@ async fn connection(
         let sent = Instant::now();
         let (status, body) = wire.exchange(request).await?;
         load.waits_ms.push(sent.elapsed().as_secs_f64() * 1e3);
-        if status != 200 {
+        if !matches!(status, 200 | 201) {
             let line = String::from_utf8_lossy(request).lines().next().unwrap_or_default().to_owned();
             bail!("{line} was answered with {status}: {}", String::from_utf8_lossy(&wire.buffer[body]));
         }

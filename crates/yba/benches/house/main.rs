@@ -14,6 +14,7 @@ mod extract;
 mod ingest;
 mod judge;
 mod machine;
+mod operations;
 mod parse;
 mod people;
 mod raw;
@@ -47,10 +48,15 @@ const TOPICS: &[Topic] = &[
     ("claims", claims::run),
     ("reads", reads::run),
     ("searches", searches::run),
+    ("operations", operations::run),
     ("people", people::run),
     ("views", views::run),
     ("startup", startup::run),
+    ("growth", operations::growth),
 ];
+
+/// What takes long, and is measured only when it is named.
+const DEEP: &[&str] = &["growth"];
 
 /// What the command line asks.
 #[derive(Default)]
@@ -99,7 +105,8 @@ fn measure(asked: &Asked) -> anyhow::Result<()> {
     let mut report = Report::new(bench.folder());
     println!("{}", report.machine());
     for (name, run) in TOPICS {
-        if !asked.only.is_empty() && !asked.only.iter().any(|one| one == name) {
+        let is_named = asked.only.iter().any(|one| one == name);
+        if !is_named && (!asked.only.is_empty() || DEEP.contains(name)) {
             continue;
         }
         let mut section = run(&bench).map_err(|error| error.context(format!("topic {name}")))?;

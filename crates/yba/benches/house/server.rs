@@ -31,10 +31,16 @@ pub fn program() -> PathBuf {
 
 impl Server {
     pub fn start(data: &Path) -> Result<Server> {
+        Server::start_on(data, None)
+    }
+
+    /// The same with its records in this PostgreSQL database.
+    pub fn start_on(data: &Path, database: Option<&str>) -> Result<Server> {
         let begun = Instant::now();
         let mut child = command()
             .args(["serve", "--open", "--listen", "127.0.0.1", "--port", "0", "--data"])
             .arg(data)
+            .args(database.iter().flat_map(|url| ["--database", url]))
             .stdout(Stdio::piped())
             .spawn()
             .context("cannot start yba serve")?;
