@@ -40,6 +40,8 @@ struct Sight<'a> {
 
 /// How many rows of a candidate driver are counted before it counts as "many".
 const PROBE_ROWS: i64 = 400;
+/// A driver with fewer rows is good enough: to look for a better one costs more than it saves.
+const FEW_ROWS: i64 = 100;
 /// From so many rows on, a page is found sooner by walking over the records in their order and testing each: the walk
 /// ends when the page is full, and every few hundredth record fits even among millions.
 const DRIVER_ROWS: i64 = 10_000;
@@ -96,7 +98,7 @@ fn sorted_or_one(
         let union = if number == 0 { "" } else { " UNION ALL " };
         sql.push(&format!("{union}SELECT l.rid AS rid, l.t_from AS t_from"), []);
         for (position, sort) in query.sort.iter().enumerate() {
-            sort_key(&mut sql, query, sort, sight);
+            sort_key(connection, &mut sql, query, sort, sight);
             sql.push(&format!(" AS k{position}"), []);
         }
         // A sorted page needs all matches before it can begin.
@@ -212,9 +214,18 @@ pub fn visible(sql: &mut Sql, alias: &str, t: i64) {
 
 /// `p = … AND `: the rows that stand under these numbers.
 pub fn under(sql: &mut Sql, alias: &str, numbers: Vec<i64>) {
+    compared(sql, &format!("{alias}p"), numbers);
+}
+
+/// The same of the rows of one record, which is named beside it.
+fn under_of_record(connection: &Connection, sql: &mut Sql, alias: &str, numbers: Vec<i64>) {
+    compared(sql, &format!("{alias}{}", connection.by_record()), numbers);
+}
+
+fn compared(sql: &mut Sql, column: &str, numbers: Vec<i64>) {
     let places = vec!["{}"; numbers.len()].join(", ");
     let comparison = if numbers.len() == 1 { format!("= {places}") } else { format!("IN ({places})") };
-    sql.push(&format!("{alias}p {comparison} AND "), numbers.into_iter().map(Value::Int));
+    sql.push(&format!("{column} {comparison} AND "), numbers.into_iter().map(Value::Int));
 }
 
 /// The rows of a clause by value: `table x WHERE …`.
@@ -352,7 +363,7 @@ fn probe(
                 ),
                 [],
             );
-            under(sql, "x.", sight.numbers.parameter(&query.kind, code));
+            under_of_record(connection, sql, "x.", sight.numbers.parameter(&query.kind, code));
             visible(sql, "x.", sight.t);
             sql.push(" AND ", []);
             sql.condition(condition);
@@ -363,7 +374,7 @@ fn probe(
                 " AND EXISTS (SELECT 1 FROM ix_reference x WHERE x.shard = 0 AND x.rid = l.rid AND ",
                 [],
             );
-            under(sql, "x.", sight.numbers.parameter(&query.kind, code));
+            under_of_record(connection, sql, "x.", sight.numbers.parameter(&query.kind, code));
             visible(sql, "x.", sight.t);
             sql.push(" AND x.target IN (", []);
             addresses(connection, sql, targets, sight)?;
@@ -416,7 +427,7 @@ fn choose_driver(
         if best.is_none_or(|(fewest, _)| rows < fewest) {
             best = Some((rows, position));
         }
-        if rows < 20 {
+        if rows < FEW_ROWS {
             break;
         }
     }
@@ -444,7 +455,7 @@ fn rows_of(
 
 /// `, (key)` of one sort: the least value (the greatest, descending) of the record under the parameter.
 /// Records without a value sort last, as an end value.
-fn sort_key(sql: &mut Sql, query: &Query, sort: &Sort, sight: &Sight<'_>) {
+fn sort_key(connection: &Connection, sql: &mut Sql, query: &Query, sort: &Sort, sight: &Sight<'_>) {
     match &sort.by {
         SortBy::Updated => sql.push(", l.updated", []),
         SortBy::Id => {
@@ -481,7 +492,7 @@ fn sort_key(sql: &mut Sql, query: &Query, sort: &Sort, sight: &Sight<'_>) {
                 ),
                 [],
             );
-            under(sql, "x.", sight.numbers.parameter(&query.kind, code));
+            under_of_record(connection, sql, "x.", sight.numbers.parameter(&query.kind, code));
             if let Some(only) = only {
                 sql.condition(&reference::of_type(only));
                 sql.push(" AND ", []);

@@ -78,7 +78,7 @@ pub fn growth(bench: &Bench) -> Result<Section> {
             GROWTH[1], GROWTH[0]
         ),
     );
-    let mut found: Vec<(Vec<(&'static str, f64)>, f64, f64)> = Vec::new();
+    let mut found: Vec<Size> = Vec::new();
     for resources in GROWTH {
         let people = resources / PER_PERSON;
         let house = House::start(bench, Engine::Sqlite)?.context("SQLite is always there")?;
@@ -100,10 +100,11 @@ pub fn growth(bench: &Bench) -> Result<Section> {
             waits.push((asked.what, percentile(&load.waits_ms, 0.5)));
         }
         println!("  {resources} resources: ready in {ready:.2} s, {waits:?}");
-        found.push((waits, house.server.memory_mb("RssAnon"), ready));
+        found.push(Size { waits, memory_mb: house.server.memory_mb("RssAnon"), ready });
     }
-    let [(few, few_mb, _), (many, many_mb, ready)] = &found[..] else { anyhow::bail!("two sizes") };
-    for ((what, few), (_, many)) in few.iter().zip(many) {
+    let [few, many] = &found[..] else { anyhow::bail!("two sizes") };
+    let (few_mb, many_mb, ready) = (few.memory_mb, many.memory_mb, many.ready);
+    for ((what, few), (_, many)) in few.waits.iter().zip(&many.waits) {
         let line = Line::new(*what, format!("{} ms", rounded(*many))).beside(format!("{} ms", rounded(*few)));
         section.lines.push(Line { ratio: Some(few / many), ..line }.target("≤ 1.5 times", many / few <= 1.5));
     }
@@ -111,8 +112,15 @@ pub fn growth(bench: &Bench) -> Result<Section> {
     section
         .lines
         .push(Line { ratio: Some(few_mb / many_mb), ..line }.target("≤ 1.3 times", many_mb / few_mb <= 1.3));
-    section.lines.push(Line::new("ready", format!("{ready:.2} s")).target("≤ 1 s", *ready <= 1.0));
+    section.lines.push(Line::new("ready", format!("{ready:.2} s")).target("≤ 1 s", ready <= 1.0));
     Ok(section)
+}
+
+/// What one size gave.
+struct Size {
+    waits: Vec<(&'static str, f64)>,
+    memory_mb: f64,
+    ready: f64,
 }
 
 struct House {
