@@ -495,7 +495,10 @@ impl Writer {
 
     /// Appends to the audit chain of writes: each hash covers the one before.
     fn audit<'a>(&mut self, group: &mut Group<'a>, entry: &'a [u8], t_first: i64) {
-        let (seq, at, t_last) = (self.ends.audit_seq + 1, self.clock.now_ms(), self.ends.t);
+        let (seq, now, t_last) = (self.ends.audit_seq + 1, self.clock.now_ms(), self.ends.t);
+        // What was written arrived when its last version says, not when the entry is made, a moment later: who asks for
+        // what came since a `lastUpdated` must not be given that again. A clock ahead of ours is not believed.
+        let at = if t_last < t_first { now } else { now.min(self.ends.hybrid.ms()) };
         let hash = audit_hash(&self.ends.audit_hash, seq, at, t_first, t_last, entry);
         group.audit(Entry { seq, at, t_first, t_last, entry, hash });
         (self.ends.audit_seq, self.ends.audit_hash) = (seq, hash.to_vec());

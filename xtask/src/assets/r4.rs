@@ -33,7 +33,8 @@ pub fn compile(sources: &Sources) -> Result<Table> {
     {
         let bundle: Bundle<Definition> = sonic_rs::from_slice(bytes).context(name)?;
         for definition in bundle.entry.into_iter().map(|entry| entry.resource) {
-            if definition.resource_type == "CompartmentDefinition" {
+            // One without an id is a name alone, in the file of datatypes.
+            if definition.resource_type == "CompartmentDefinition" && !definition.id.is_empty() {
                 let (kind, members) = kept_compartment(definition)?;
                 compartment.insert(kind, members);
             } else if let Some((name, kept)) = kept_type(definition) {
