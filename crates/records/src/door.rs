@@ -67,7 +67,7 @@ impl Records {
     /// The record as it is now. Refuses with `not-found`, or `gone` when it was deleted.
     pub async fn read(&self, ctx: &Ctx, kind: &str, id: &str) -> Result<Version, Outcome> {
         self.admit(ctx, "read", kind)?;
-        let found = self.store.read(kind, id).await?;
+        let found = self.store.read_with_patients(kind, id).await?;
         self.shown(ctx, "read", kind, id, found).await
     }
 
@@ -84,6 +84,7 @@ impl Records {
             // Not there then: of what was deleted that is said, what came later is not known yet.
             None => self.store.read(kind, id).await?.filter(|found| found.deleted),
         };
+        let found = self.with_patients(found).await?;
         self.shown(ctx, "read", kind, id, found).await
     }
 
@@ -91,7 +92,14 @@ impl Records {
     pub async fn vread(&self, ctx: &Ctx, kind: &str, id: &str, version_id: &str) -> Result<Version, Outcome> {
         self.admit(ctx, "vread", kind)?;
         let found = self.store.read_version(kind, id, version_id).await?;
+        let found = self.with_patients(found).await?;
         self.shown(ctx, "vread", kind, id, found).await
+    }
+
+    async fn with_patients(&self, found: Option<Version>) -> Result<Option<(Version, Vec<String>)>, Outcome> {
+        let Some(version) = found else { return Ok(None) };
+        let patients = self.store.patients_of(std::slice::from_ref(&version)).await?;
+        Ok(Some((version, patients)))
     }
 
     async fn shown(
@@ -100,22 +108,22 @@ impl Records {
         action: &str,
         kind: &str,
         id: &str,
-        found: Option<Version>,
+        found: Option<(Version, Vec<String>)>,
     ) -> Result<Version, Outcome> {
         let refused = match &found {
             None => Some(not_found(kind, id)),
-            Some(version) if version.deleted => Some(gone(kind, id)),
+            Some((version, _)) if version.deleted => Some(gone(kind, id)),
             Some(_) => None,
         };
-        let versions: Vec<Version> = found.into_iter().collect();
-        let patients = self.store.patients_of(&versions).await?;
+        let (version, patients) = found.unzip();
+        let patients = patients.unwrap_or_default();
         if !within(&ctx.scope, &patients) {
             // Said as "not found": whether something exists beyond the scope is itself not to be known.
             self.trail.note(ctx, &Seen { action, kind, patients: &[], refused: true })?;
             return Err(not_found(kind, id));
         }
         self.trail.note(ctx, &Seen { action, kind, patients: &patients, refused: refused.is_some() })?;
-        match (refused, versions.into_iter().next()) {
+        match (refused, version) {
             (None, Some(version)) => Ok(version),
             (Some(refused), _) => Err(refused),
             (None, None) => Err(not_found(kind, id)),
@@ -178,8 +186,7 @@ impl Records {
 
     /// What was found, with a line in the trail.
     async fn found(&self, ctx: &Ctx, kind: &str, found: Found) -> Result<Found, Outcome> {
-        let mut patients = self.store.patients_of(&found.matches).await?;
-        patients.extend(self.store.patients_of(&found.included).await?);
+        let patients: Vec<String> = found.patients.iter().cloned().collect();
         self.trail.note(ctx, &Seen { action: "search", kind, patients: &patients, refused: false })?;
         Ok(found)
     }

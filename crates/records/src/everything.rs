@@ -28,11 +28,10 @@ impl Records {
             self.trail.note(ctx, &Seen { action: "everything", kind, patients, refused: true })
         };
         let from = self.store.everything_from(wanted, &ctx.scope, cursor)?;
-        let Some(head) = self.store.read(kind, id).await? else {
+        let Some((head, owners)) = self.store.read_with_patients(kind, id).await? else {
             refused(&[])?;
             return Err(not_found(kind, id));
         };
-        let owners = self.store.patients_of(std::slice::from_ref(&head)).await?;
         let is_seen = match kind {
             "Patient" => within(&ctx.scope, &[id.to_owned()]),
             // The compartments of a deletion are closed, so nobody with a narrowed scope is told of it.

@@ -13,7 +13,6 @@ use crate::search::Scope;
 use crate::search::condition::Sql;
 use crate::search::plan::{Cursor, visible, within};
 use crate::version::Version;
-use crate::writer::number;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 use yba_fhir::defs::{SearchType, r4};
@@ -99,8 +98,7 @@ impl Store {
             let t = cursor.t;
             let walk = Walk { wanted: &wanted, patients: &patients, scope: &scope, numbers, t, after_t };
             let page = walk.page(connection, cursor.after)?;
-            // Asked after the rows were read: had any of them been cleared before, the mark of that is here too.
-            match t < number(connection, "pages_from_t")?.unwrap_or(0) {
+            match store.0.kept_from.is_after(t) {
                 false => Ok(page),
                 true => Err(expired()),
             }

@@ -22,6 +22,7 @@ mod log;
 mod open;
 mod past;
 mod read;
+mod readers;
 pub mod reindex;
 pub mod request;
 pub mod search;

@@ -5,17 +5,18 @@ use crate::clock::Clock;
 use crate::db::{Bound, Connection, Place, lease, schema};
 use crate::index::Numbers;
 use crate::index::units::Known;
+use crate::readers::Readers;
 use crate::reindex::{self, Indexing};
 use crate::request::{Applied, Arrival, Refusal, Request};
 use crate::version::Version;
-use crate::writer::{self, Ends, Job, QUEUE_MAX, Writer};
+use crate::writer::{self, Ends, Job, KeptFrom, QUEUE_MAX, Writer, number};
 use rand::Rng;
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use yba_fhir::{Kind, Outcome};
 
 /// The version of the tables; a newer one in the database means a newer program wrote it. 2 added `ix_pair`,
@@ -25,14 +26,6 @@ const SCHEMA: &str = "3";
 const SCHEMAS_BEFORE: [&str; 2] = ["1", "2"];
 /// Stands in place of the version while a restore is under way.
 const RESTORING: &str = "restoring";
-/// Most longer reads at once.
-const SCANS_MAX: usize = 8;
-/// Most short reads at once that need a connection to another program.
-const POINTS_MAX: usize = 32;
-/// How many thousand steps of the engine a brief read may take: about half a millisecond.
-const BRIEF_STEPS: i64 = 20;
-/// Most idle connections kept for readers.
-const IDLE_MAX: usize = SCANS_MAX + POINTS_MAX;
 /// How long an opener waits for a program that is just ending to let the folder go.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 /// From how many versions on PostgreSQL's statistics matter, and how often is looked whether there are many more.
@@ -77,9 +70,8 @@ pub(crate) struct Inner {
     pub identity: Identity,
     pub numbers: Numbers,
     pub blobs: Blobs,
-    readers: Mutex<Vec<Connection>>,
-    pub scans: Arc<Semaphore>,
-    points: Semaphore,
+    pub readers: Readers,
+    pub kept_from: KeptFrom,
     /// When the log was where, within the last [`LINK_MS`].
     passed: Mutex<VecDeque<(i64, i64)>>,
     jobs: mpsc::Sender<Job>,
@@ -111,6 +103,8 @@ impl Store {
         let identity = load_identity(&mut connection)?;
         let numbers = load_numbers(&mut connection)?;
         let ends = Ends::load(&mut connection)?;
+        let kept_from = KeptFrom::default();
+        kept_from.set(number(&mut connection, "pages_from_t")?.unwrap_or(0));
         let (committed_sender, committed) = watch::channel(ends.t);
         let (indexing_sender, indexing) = watch::channel(reindex::begin(&mut connection, ends.t)?);
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
@@ -129,6 +123,7 @@ impl Store {
             committed: committed_sender,
             indexing: indexing_sender,
             indexed_at: Instant::now(),
+            kept_from: kept_from.clone(),
             _lock: lock.clone(),
         };
         let thread = start_thread("yba-writer", move || writer.run(queue))?;
@@ -140,14 +135,13 @@ impl Store {
         }
         Ok(Store(Arc::new(Inner {
             blobs,
+            readers: Readers::of(&place),
+            kept_from,
             place,
             folder,
             clock,
             identity,
             numbers,
-            readers: Mutex::new(Vec::new()),
-            scans: Arc::new(Semaphore::new(SCANS_MAX)),
-            points: Semaphore::new(POINTS_MAX),
             passed: Mutex::new(VecDeque::new()),
             jobs,
             committed,
@@ -265,96 +259,9 @@ impl Store {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
     }
-
-    /// Runs a short read where it is asked if the engine is in process, else on a thread for blocking work.
-    pub(crate) async fn point<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Connection) -> Result<T, Outcome> + Send + 'static,
-    ) -> Result<T, Outcome> {
-        if self.0.is_in_process() {
-            return self.0.with(self.0.reader()?, work);
-        }
-        let _permit = self.0.points.acquire().await.map_err(|error| Outcome::fault(error.to_string()))?;
-        self.borrow(work).await
-    }
-
-    /// Runs a read that is mostly short where it is asked, if the engine is in process, for as long as a change of threads
-    /// would cost some dozen times; what takes longer begins again as [`Store::scan`].
-    pub(crate) async fn brief<T: Send + 'static>(
-        &self,
-        work: impl Fn(&mut Connection) -> Result<T, Outcome> + Send + 'static,
-    ) -> Result<T, Outcome> {
-        if self.0.is_in_process() {
-            let mut connection = self.0.reader()?;
-            connection.bound(Some(BRIEF_STEPS));
-            let value = work(&mut connection);
-            let was_too_long = connection.bound(None);
-            self.0.give_back(connection, value.is_ok() || was_too_long);
-            if !was_too_long {
-                return value;
-            }
-        }
-        self.scan(work).await
-    }
-
-    /// Runs a longer read on a thread for blocking work, a bounded number at once.
-    pub(crate) async fn scan<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Connection) -> Result<T, Outcome> + Send + 'static,
-    ) -> Result<T, Outcome> {
-        let _permit = self.0.scans.acquire().await.map_err(|error| Outcome::fault(error.to_string()))?;
-        self.borrow(work).await
-    }
-
-    async fn borrow<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Connection) -> Result<T, Outcome> + Send + 'static,
-    ) -> Result<T, Outcome> {
-        let inner = self.0.clone();
-        run_blocking(move || {
-            let connection = inner.reader()?;
-            inner.with(connection, work)
-        })
-        .await
-    }
 }
 
-impl Inner {
-    /// Whether a lookup by key is quick enough to run where it is asked, without changing threads.
-    fn is_in_process(&self) -> bool {
-        matches!(self.place, Place::File(_))
-    }
-
-    fn reader(&self) -> Result<Connection, Outcome> {
-        let idle = self.readers.lock().ok().and_then(|mut readers| readers.pop());
-        match idle {
-            Some(connection) => Ok(connection),
-            None => Ok(Connection::reader(&self.place)?),
-        }
-    }
-
-    /// Lends a connection; one whose work failed is closed rather than lent again.
-    fn with<T>(
-        &self,
-        mut connection: Connection,
-        work: impl FnOnce(&mut Connection) -> Result<T, Outcome>,
-    ) -> Result<T, Outcome> {
-        let value = work(&mut connection);
-        self.give_back(connection, value.as_ref().err().is_none_or(|error| error.kind != Kind::Fault));
-        value
-    }
-
-    fn give_back(&self, connection: Connection, is_sound: bool) {
-        if is_sound
-            && let Ok(mut readers) = self.readers.lock()
-            && readers.len() < IDLE_MAX
-        {
-            readers.push(connection);
-        }
-    }
-}
-
-async fn run_blocking<T: Send + 'static>(
+pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Outcome> + Send + 'static,
 ) -> Result<T, Outcome> {
     match tokio::task::spawn_blocking(work).await {

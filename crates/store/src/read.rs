@@ -18,17 +18,26 @@ pub const COMPARTMENT_MAX: usize = 20_000;
 impl Store {
     /// The version a record shows now; `None` when there never was one.
     pub async fn read(&self, kind: &str, id: &str) -> Result<Option<Version>, Outcome> {
+        Ok(self.read_with_patients(kind, id).await?.map(|(version, _)| version))
+    }
+
+    /// The same, and the patients in whose compartments the record is.
+    pub async fn read_with_patients(
+        &self,
+        kind: &str,
+        id: &str,
+    ) -> Result<Option<(Version, Vec<String>)>, Outcome> {
         if !is_id(id) {
             return Ok(None);
         }
-        let (kind, id) = (kind.to_owned(), id.to_owned());
+        let keys = [Value::from(kind), Value::from(id)];
         self.point(move |connection| {
-            let columns = with_alias(VERSION_COLUMNS, "v");
+            let columns = fragments::shown_columns(connection, "v");
             let sql = format!(
                 "SELECT {columns} FROM head h JOIN version v ON v.shard = 0 AND v.t = h.t \
                  WHERE h.shard = 0 AND h.kind = ?1 AND h.id = ?2"
             );
-            first_version(connection.query(&sql, &[Value::from(kind), Value::from(id)])?)
+            connection.query(&sql, &keys)?.into_iter().next().map(Version::shown).transpose()
         })
         .await
     }

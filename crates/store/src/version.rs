@@ -78,7 +78,7 @@ impl Version {
             kind: row.take_text(3),
             id: row.take_text(4),
             version_id: row.take_text(5),
-            parents: split_parents(row.text(6)),
+            parents: split_spaces(row.text(6)),
             origin: row.take_text(7),
             hlc: row.int(8),
             hash: row.blob(9),
@@ -88,7 +88,22 @@ impl Version {
     }
 }
 
-fn split_parents(text: &str) -> Vec<String> {
+impl Version {
+    /// The version and the patients in whose compartments its record is now, from a row of
+    /// [`crate::db::fragments::shown_columns`]; a Patient is in its own.
+    pub(crate) fn shown(mut row: Row) -> Result<(Version, Vec<String>), Outcome> {
+        let patients = row.0.pop();
+        let version = Version::from_row(row)?;
+        let patients = match patients {
+            _ if version.kind == "Patient" => vec![version.id.clone()],
+            Some(crate::db::Value::Text(text)) => split_spaces(&text),
+            _ => Vec::new(),
+        };
+        Ok((version, patients))
+    }
+}
+
+fn split_spaces(text: &str) -> Vec<String> {
     text.split(' ').filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 

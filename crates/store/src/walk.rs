@@ -8,7 +8,6 @@ use crate::search::Scope;
 use crate::search::condition::Sql;
 use crate::search::plan::{visible, within};
 use crate::version::FORMAT_PLAIN;
-use crate::writer::number;
 use bytes::Bytes;
 use yba_fhir::Outcome;
 
@@ -137,12 +136,11 @@ impl Store {
         if walk.ended {
             return Ok(Vec::new());
         }
-        let (sql, t) = (walk.sql(self.numbers()), walk.t);
+        let (sql, t, inner) = (walk.sql(self.numbers()), walk.t, self.0.clone());
         let (bodies, last) = self
             .scan(move |connection| {
                 let rows = connection.query(&sql.text, &sql.params)?;
-                // Asked after the rows were read: had any been cleared before, the mark of that is here too.
-                if t < number(connection, "pages_from_t")?.unwrap_or(0) {
+                if inner.kept_from.is_after(t) {
                     return Err(too_late());
                 }
                 let last = rows.last().map(|row| row.int(0));
@@ -162,10 +160,10 @@ impl Store {
         let mut sql = Sql::default();
         sql.push("SELECT count(*) FROM ix_life l", []);
         walk.narrow(&mut sql, self.numbers());
-        let t = walk.t;
+        let (t, inner) = (walk.t, self.0.clone());
         self.scan(move |connection| {
             let rows = connection.query(&sql.text, &sql.params)?;
-            match t < number(connection, "pages_from_t")?.unwrap_or(0) {
+            match inner.kept_from.is_after(t) {
                 false => Ok(rows.first().map_or(0, |row| row.int(0)) as u64),
                 true => Err(too_late()),
             }

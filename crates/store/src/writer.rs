@@ -22,6 +22,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 use yba_fhir::date;
@@ -81,6 +82,8 @@ pub(crate) struct Writer {
     pub indexing: watch::Sender<Indexing>,
     /// When a page of them was made last, or failed to be.
     pub indexed_at: Instant,
+    /// Since when the index rows tell the past.
+    pub kept_from: KeptFrom,
     /// The folder stays locked until the writer is done with it, not only until the store is let go.
     pub _lock: Arc<File>,
 }
@@ -92,6 +95,21 @@ pub(crate) struct Ends {
     pub hybrid: Hybrid,
     pub audit_seq: i64,
     pub audit_hash: Vec<u8>,
+}
+
+/// The log position since when the index rows tell the past; clones share it. Only this program clears rows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KeptFrom(Arc<AtomicI64>);
+
+impl KeptFrom {
+    pub fn set(&self, t: i64) {
+        self.0.fetch_max(t, Ordering::SeqCst);
+    }
+
+    /// Whether rows of a moment may have been cleared; to be asked after they were read.
+    pub fn is_after(&self, t: i64) -> bool {
+        t < self.0.load(Ordering::SeqCst)
+    }
 }
 
 /// How a try of a transaction failed.
@@ -559,6 +577,8 @@ impl Writer {
     }
 
     fn clear_closed(&mut self, t: i64) -> Result<u64> {
+        // Told before it is done: whoever still found rows was not told too late.
+        self.kept_from.set(t);
         let mut cleared = 0;
         for index in INDEXES {
             let sql =

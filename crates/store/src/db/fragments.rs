@@ -10,6 +10,20 @@ const HEAD_COLUMNS: &str = "kind, id, rid, t, hlc, version_id, hash, deleted";
 pub const VERSION_COLUMNS: &str =
     "t, tx, rid, kind, id, version_id, parents, origin, hlc, hash, deleted, body";
 
+/// [`VERSION_COLUMNS`] of `alias`, and after them the patients in whose compartments the record is now, with spaces
+/// between.
+pub fn shown_columns(connection: &Connection, alias: &str) -> String {
+    let columns: Vec<String> = VERSION_COLUMNS.split(", ").map(|name| format!("{alias}.{name}")).collect();
+    let all = match connection {
+        Connection::Sqlite(_) => "group_concat(x.patient, ' ')",
+        Connection::Postgres(_) => "string_agg(x.patient, ' ')",
+    };
+    let patients = format!(
+        "(SELECT {all} FROM ix_patient x WHERE x.shard = 0 AND x.rid = {alias}.rid AND x.t_to = {OPEN})"
+    );
+    format!("{}, {patients}", columns.join(", "))
+}
+
 /// The heads of these records, as rows of `kind, id, rid, t, hlc, version_id, hash, deleted`; missing ones are absent.
 pub fn heads(connection: &mut Connection, keys: &[(&str, &str)]) -> Result<Vec<Row>> {
     match connection {
@@ -47,6 +61,22 @@ pub fn versions_at(connection: &mut Connection, positions: &[i64]) -> Result<Vec
                 columns.join(", ")
             );
             link.query_arrays(&sql, &[asked])
+        }
+    }
+}
+
+/// The versions at these log positions with [`shown_columns`], in any order.
+pub fn shown_versions_at(connection: &mut Connection, positions: &[i64]) -> Result<Vec<Row>> {
+    let columns = shown_columns(connection, "v");
+    match connection {
+        Connection::Sqlite(link) => {
+            let sql = format!("SELECT {columns} FROM version v WHERE v.t = ?1");
+            link.query_each(&sql, positions.iter().map(|t| [Value::Int(*t)]))
+        }
+        Connection::Postgres(link) => {
+            let sql =
+                format!("SELECT {columns} FROM version v WHERE v.shard = 0 AND v.t = ANY(?1::bigint[])");
+            link.query_arrays(&sql, &[Column::Int(positions.to_vec())])
         }
     }
 }

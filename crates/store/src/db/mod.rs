@@ -12,6 +12,7 @@ pub(crate) mod lease;
 pub(crate) mod postgres;
 pub mod schema;
 pub(crate) mod sqlite;
+mod wire;
 
 use bytes::Bytes;
 use std::path::PathBuf;
@@ -159,7 +160,18 @@ pub enum Place {
     Postgres(String),
 }
 
+/// How many thousand steps of SQLite brief reads may take: about half a millisecond.
+const BRIEF_STEPS: i64 = 20;
+
 impl Place {
+    /// Whether the engine is in this program or on this machine: then an answer is here sooner than another thread.
+    pub fn is_near(&self) -> bool {
+        match self {
+            Place::File(_) => true,
+            Place::Postgres(url) => postgres::is_near(url),
+        }
+    }
+
     /// The test whether a text column holds a piece of text, letter by letter; `parameter` is the number of its
     /// placeholder. Several times as fast as `LIKE`, and no letter of the piece is a wildcard.
     pub fn contains(&self, column: &str, parameter: usize) -> String {
@@ -193,6 +205,14 @@ impl Connection {
         }
     }
 
+    /// The same for reads as short as a thread that serves many may wait: see [`Connection::begin_brief`].
+    pub fn brief_reader(place: &Place) -> Result<Connection> {
+        match place {
+            Place::File(_) => Connection::reader(place),
+            Place::Postgres(url) => Ok(Connection::Postgres(Box::new(postgres::Link::brief(url)?))),
+        }
+    }
+
     /// Runs one statement; answers how many rows it changed.
     pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
         match self {
@@ -201,12 +221,19 @@ impl Connection {
         }
     }
 
-    /// Bounds what the statements from here on may do, in thousands of the engine's steps; no bound for `None`. Answers
-    /// whether the bound before was reached: then a statement was broken off. PostgreSQL is not bound.
-    pub fn bound(&mut self, thousands: Option<i64>) -> bool {
+    /// Bounds what the statements may do in all until [`Connection::was_too_long`] is asked: on SQLite to so many steps,
+    /// on PostgreSQL each to so much time, on a [`Connection::brief_reader`].
+    pub fn begin_brief(&mut self) {
+        if let Connection::Sqlite(link) = self {
+            link.bound(Some(BRIEF_STEPS));
+        }
+    }
+
+    /// Whether the bound was reached: then a statement was broken off. Ends the bound.
+    pub fn was_too_long(&mut self) -> bool {
         match self {
-            Connection::Sqlite(link) => link.bound(thousands),
-            Connection::Postgres(_) => false,
+            Connection::Sqlite(link) => link.bound(None),
+            Connection::Postgres(link) => link.was_too_long(),
         }
     }
 

@@ -1,15 +1,18 @@
 //! PostgreSQL: statements prepared once per connection, arrays for bulk inserts, pipelines for groups.
 
 use super::schema::{self, Table, insert_arrays};
+use super::wire::{Line, Trouble};
 use super::{Batch, Bound, Error, Result, Row, Statement, Value};
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::future::try_join_all;
 use std::collections::HashMap;
 use std::error::Error as StdError;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
+use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, Config};
 
 /// Most statements kept prepared on one connection.
 const PREPARED_MAX: usize = 512;
@@ -21,68 +24,70 @@ const SETTINGS: &str = "SET synchronous_commit=on; SET client_min_messages=warni
                         SET enable_seqscan=off; SET enable_hashjoin=off; SET enable_mergejoin=off; \
                         SET join_collapse_limit=1; SET from_collapse_limit=1";
 
+/// How long a statement of a brief read may take, in ms: threads that serve others wait for it.
+const BRIEF_MS: u32 = 25;
+
 /// How long a database that is starting up or recovering is waited for.
 const STARTING_MAX: Duration = Duration::from_secs(60);
 
-/// A connection with its own small runtime, so that callers may block on it from any plain thread.
+/// A connection; every thread may ask it, and waits for its answer.
 pub struct Link {
-    /// Present until the link is dropped.
-    runtime: Option<tokio::runtime::Runtime>,
-    client: Client,
+    line: Line,
     prepared: HashMap<String, tokio_postgres::Statement>,
+    was_too_long: bool,
 }
 
 /// Connects, with patience for a database that recovers from a crash: that one will be there.
-async fn connect(url: &str) -> std::result::Result<Client, tokio_postgres::Error> {
+fn connect(config: &Config) -> std::result::Result<Line, Trouble> {
     let asked = Instant::now();
     loop {
-        match tokio_postgres::connect(url, NoTls).await {
-            Ok((client, connection)) => {
-                tokio::spawn(connection);
-                return Ok(client);
-            }
-            Err(error)
+        match Line::open(config) {
+            Err(Trouble::Postgres(error))
                 if error.code() == Some(&SqlState::CANNOT_CONNECT_NOW) && asked.elapsed() < STARTING_MAX =>
             {
-                tokio::time::sleep(Duration::from_millis(200)).await;
+                std::thread::sleep(Duration::from_millis(200));
             }
-            Err(error) => return Err(error),
+            done => return done,
         }
     }
 }
 
 impl Link {
     pub fn open(url: &str) -> Result<Link> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Error { message: format!("runtime: {error}"), retry: false })?;
-        let client = runtime.block_on(async {
-            let client = connect(url).await?;
-            client.batch_execute(SETTINGS).await?;
-            Ok::<_, tokio_postgres::Error>(client)
-        })?;
-        Ok(Link { runtime: Some(runtime), client, prepared: HashMap::new() })
+        Link::with(url, SETTINGS)
     }
 
-    fn runtime(&self) -> &tokio::runtime::Runtime {
-        self.runtime.as_ref().expect("the runtime leaves only when the link is dropped")
+    /// A connection whose statements are broken off when they take longer than a thread that serves others may wait.
+    pub fn brief(url: &str) -> Result<Link> {
+        Link::with(url, &format!("{SETTINGS}; SET statement_timeout={BRIEF_MS}"))
+    }
+
+    fn with(url: &str, settings: &str) -> Result<Link> {
+        let mut line = connect(&url.parse::<Config>()?)?;
+        line.run(async |client| client.batch_execute(settings).await)?;
+        Ok(Link { line, prepared: HashMap::new(), was_too_long: false })
+    }
+
+    /// Whether a statement was broken off since this was asked last.
+    pub fn was_too_long(&mut self) -> bool {
+        std::mem::take(&mut self.was_too_long)
     }
 
     pub fn batch(&mut self, sql: &str) -> Result<()> {
-        Ok(self.runtime().block_on(self.client.batch_execute(sql))?)
+        self.run(async |client| client.batch_execute(sql).await)
     }
 
     pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
         let statement = self.prepare(sql)?;
-        Ok(self.runtime().block_on(self.client.execute_raw(&statement, params))?)
+        self.run(async |client| client.execute_raw(&statement, params).await)
     }
 
     pub fn execute_all(&mut self, statements: &[Statement]) -> Result<()> {
         let prepared = statements.iter().map(|one| self.prepare(&one.sql)).collect::<Result<Vec<_>>>()?;
-        let running =
-            prepared.iter().zip(statements).map(|(ready, one)| self.client.execute_raw(ready, &one.params));
-        self.runtime().block_on(try_join_all(running))?;
+        self.run(async |client| {
+            let each = prepared.iter().zip(statements);
+            try_join_all(each.map(|(ready, one)| client.execute_raw(ready, &one.params))).await
+        })?;
         Ok(())
     }
 
@@ -90,25 +95,43 @@ impl Link {
         let statement = self.prepare(sql)?;
         let refs: Vec<&(dyn ToSql + Sync)> =
             params.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-        let rows = self.runtime().block_on(self.client.query(&statement, &refs))?;
+        self.rows(&statement, &refs)
+    }
+
+    fn rows(
+        &mut self,
+        statement: &tokio_postgres::Statement,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>> {
+        let rows = self.run(async |client| client.query(statement, params).await)?;
         rows.iter().map(own).collect()
+    }
+
+    fn run<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&Client) -> std::result::Result<T, tokio_postgres::Error>,
+    ) -> Result<T> {
+        let done = self.line.run(work);
+        let code = done.as_ref().err().and_then(Trouble::code);
+        self.was_too_long |= code == Some(&SqlState::QUERY_CANCELED);
+        Ok(done?)
     }
 
     pub fn query_arrays(&mut self, sql: &str, columns: &[Column<'_>]) -> Result<Vec<Row>> {
         let statement = self.prepare(sql)?;
         let refs: Vec<&(dyn ToSql + Sync)> = columns.iter().map(Column::as_param).collect();
-        let rows = self.runtime().block_on(self.client.query(&statement, &refs))?;
-        rows.iter().map(own).collect()
+        self.rows(&statement, &refs)
     }
 
     pub fn execute_arrays(&mut self, statements: &[(String, Vec<Column<'_>>)]) -> Result<()> {
         let prepared = statements.iter().map(|(sql, _)| self.prepare(sql)).collect::<Result<Vec<_>>>()?;
-        let client = &self.client;
-        let running = prepared.iter().zip(statements).map(|(ready, (_, columns))| async move {
-            let refs: Vec<&(dyn ToSql + Sync)> = columns.iter().map(Column::as_param).collect();
-            client.execute(ready, &refs).await
-        });
-        self.runtime().block_on(try_join_all(running))?;
+        self.run(async |client| {
+            let each = prepared.iter().zip(statements).map(|(ready, (_, columns))| async move {
+                let refs: Vec<&(dyn ToSql + Sync)> = columns.iter().map(Column::as_param).collect();
+                client.execute(ready, &refs).await
+            });
+            try_join_all(each).await
+        })?;
         Ok(())
     }
 
@@ -134,24 +157,24 @@ impl Link {
         if self.prepared.len() >= PREPARED_MAX {
             self.prepared.clear();
         }
-        let statement = self.runtime().block_on(self.client.prepare(&dollar_placeholders(sql)))?;
+        let statement = self.run(async |client| client.prepare(&dollar_placeholders(sql)).await)?;
         self.prepared.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
 }
 
+/// Whether every host of the URL is this machine.
+pub fn is_near(url: &str) -> bool {
+    let is_here = |host: &Host| match host {
+        Host::Unix(_) => true,
+        Host::Tcp(name) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|one| one.is_loopback()),
+    };
+    url.parse::<Config>().is_ok_and(|config| config.get_hosts().iter().all(is_here))
+}
+
 /// Turns `?1` into `$1`. Our SQL has no question mark elsewhere.
 fn dollar_placeholders(sql: &str) -> String {
     sql.replace('?', "$")
-}
-
-impl Drop for Link {
-    fn drop(&mut self) {
-        // A runtime may not be waited for on a thread of another one, and the last holder of a store may be such.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
 }
 
 /// One array parameter: a column of many rows.
@@ -297,5 +320,14 @@ impl From<tokio_postgres::Error> for Error {
             (None, None) => error.to_string(),
         };
         Error { message: format!("{detail} [{code}]"), retry: matches!(code.as_str(), "40001" | "40P01") }
+    }
+}
+
+impl From<Trouble> for Error {
+    fn from(trouble: Trouble) -> Error {
+        match trouble {
+            Trouble::Postgres(error) => error.into(),
+            Trouble::Io(error) => Error { message: format!("connection: {error}"), retry: false },
+        }
     }
 }

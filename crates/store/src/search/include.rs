@@ -131,7 +131,8 @@ fn reference(name: &str, kind: &str, code: &str) -> Result<&'static Parameter, O
     }
 }
 
-/// Everything that a page brings along, each once, nothing that it shows already, nothing beyond the scope.
+/// Everything that a page brings along, each once, nothing that it shows already, nothing beyond the scope; and in whose
+/// compartments that is now.
 pub fn included(
     connection: &mut Connection,
     query: &Query,
@@ -139,13 +140,13 @@ pub fn included(
     numbers: &Numbers,
     t: i64,
     matches: &[Version],
-) -> Result<Vec<Version>, Outcome> {
+) -> Result<(Vec<Version>, Vec<String>), Outcome> {
     let (includes, revincludes) = (&query.include, &query.revinclude);
     if includes.is_empty() && revincludes.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Default::default());
     }
     let mut shown: HashSet<i64> = matches.iter().map(|one| one.rid).collect();
-    let (mut all, mut begun): (Vec<Version>, usize) = (Vec::new(), 0);
+    let (mut all, mut patients, mut begun) = (Vec::new(), Vec::new(), 0);
     let mut first = true;
     loop {
         let sources = if first { matches } else { &all[begun..] };
@@ -164,12 +165,14 @@ pub fn included(
         let positions = fragments::shown_at(connection, &rids, scope.patients(), t)?;
         shown.extend(rids);
         begun = all.len();
-        for row in fragments::versions_at(connection, &positions)? {
-            all.push(Version::from_row(row)?);
+        for row in fragments::shown_versions_at(connection, &positions)? {
+            let (version, own) = Version::shown(row)?;
+            all.push(version);
+            patients.extend(own);
         }
         first = false;
         if all.len() == begun {
-            return Ok(all);
+            return Ok((all, patients));
         }
     }
 }

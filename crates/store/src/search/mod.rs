@@ -16,6 +16,7 @@ mod value;
 pub use query::{Clause, NoWorld, Query, Sort, World};
 
 use crate::version::Version;
+use std::collections::BTreeSet;
 
 /// What of the records a caller may see at all. Every search plan takes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub struct Found {
     pub matches: Vec<Version>,
     /// What `_include` and `_revinclude` brought along.
     pub included: Vec<Version>,
+    /// In whose compartments all that is now.
+    pub patients: BTreeSet<String>,
     /// The cursor of the next page; absent on the last.
     pub next: Option<String>,
     /// How many match in all, when it was asked.

@@ -3,11 +3,11 @@
 use super::include::included;
 use super::plan::{self, Cursor};
 use super::{Found, Query, Scope};
-use crate::db::{Connection, fragments};
+use crate::db::Connection;
 use crate::index::Numbers;
 use crate::open::Store;
 use crate::version::Version;
-use crate::writer::number;
+use std::collections::BTreeSet;
 use yba_fhir::{Kind, Outcome};
 
 /// A larger page is not tried where it is asked.
@@ -54,13 +54,19 @@ impl Store {
     }
 
     async fn page(&self, queries: &[Query], scope: &Scope, cursor: Cursor) -> Result<Found, Outcome> {
-        let (queries, scope, inner) = (queries.to_vec(), scope.clone(), self.0.clone());
+        let (queries, scope, inner, t) = (queries.to_vec(), scope.clone(), self.0.clone(), cursor.t);
         let is_brief = queries.iter().all(|query| query.filters.is_empty() && query.count <= BRIEF_COUNT);
         let work = move |connection: &mut Connection| {
             let page = Page { connection, queries: &queries, scope: &scope, numbers: &inner.numbers };
             page.find(cursor.clone())
         };
-        if is_brief { self.brief(work).await } else { self.scan(work).await }
+        let found = if is_brief { self.brief(work).await? } else { self.scan(work).await? };
+        if !self.0.kept_from.is_after(t) {
+            return Ok(found);
+        }
+        let text = "Liên kết trang đã quá hạn 1 giờ. Hãy tìm lại từ đầu.";
+        let detail = "the page link has expired; restart the search";
+        Err(Outcome::new(Kind::Gone, "search-page-expired", text, detail))
     }
 }
 
@@ -79,21 +85,24 @@ struct Page<'a> {
 impl Page<'_> {
     fn find(mut self, cursor: Cursor) -> Result<Found, Outcome> {
         let t = cursor.t;
-        let mut found = Found { matches: Vec::new(), included: Vec::new(), next: None, total: None, t };
+        let mut found = Found::nothing(t);
         let Some(query) = self.queries.first() else { return Ok(found) };
         if query.total || query.count_only {
             found.total = Some(self.total(t)?);
         }
         if query.count_only {
-            return unexpired(self.connection, found);
+            return Ok(found);
         }
         let next = match query.filters.is_empty() {
             true => self.matches(cursor, query.count, &mut found)?,
             false => self.filtered(cursor, query.count, &mut found)?,
         };
         found.next = next.map(|next| next.to_text(mark(self.queries, self.scope)));
-        found.included = included(self.connection, query, self.scope, self.numbers, t, &found.matches)?;
-        unexpired(self.connection, found)
+        let (versions, patients) =
+            included(self.connection, query, self.scope, self.numbers, t, &found.matches)?;
+        found.included = versions;
+        found.patients.extend(patients);
+        Ok(found)
     }
 
     /// The next matches; where the page after them begins, unless they are the last.
@@ -104,14 +113,14 @@ impl Page<'_> {
         found: &mut Found,
     ) -> Result<Option<Cursor>, Outcome> {
         let mut matches =
-            plan::page(self.connection, self.queries, self.scope, self.numbers, &cursor, count + 1)?;
+            plan::full_page(self.connection, self.queries, self.scope, self.numbers, &cursor, count + 1)?;
         let more = matches.len() > count;
         matches.truncate(count);
-        let positions: Vec<i64> = matches.iter().map(|one| one.t).collect();
-        for row in fragments::versions_at(self.connection, &positions)? {
-            found.matches.push(Version::from_row(row)?);
+        let next = matches.last().filter(|_| more).map(|last| after(cursor.t, last));
+        for one in matches {
+            found.take(Version::shown(one.row)?);
         }
-        Ok(matches.last().filter(|_| more).map(|last| after(cursor.t, last)))
+        Ok(next)
     }
 
     /// The next matches of those that the filters leave. A page may have fewer than it could: then it ends where the
@@ -124,23 +133,28 @@ impl Page<'_> {
     ) -> Result<Option<Cursor>, Outcome> {
         let mut tried = 0;
         while tried < TRIED_MAX {
-            let candidates =
-                plan::page(self.connection, self.queries, self.scope, self.numbers, &cursor, TRIED_AT_ONCE)?;
-            let positions: Vec<i64> = candidates.iter().map(|one| one.t).collect();
-            let rows = fragments::versions_at(self.connection, &positions)?;
-            for (candidate, row) in candidates.iter().zip(rows) {
-                let version = Version::from_row(row)?;
+            let candidates = plan::full_page(
+                self.connection,
+                self.queries,
+                self.scope,
+                self.numbers,
+                &cursor,
+                TRIED_AT_ONCE,
+            )?;
+            let is_last = candidates.len() < TRIED_AT_ONCE;
+            tried += candidates.len();
+            for candidate in candidates {
                 if found.matches.len() == count {
                     return Ok(Some(cursor));
                 }
-                cursor = after(cursor.t, candidate);
+                cursor = after(cursor.t, &candidate);
+                let (version, patients) = Version::shown(candidate.row)?;
                 let query = self.queries.iter().find(|query| query.kind == version.kind);
                 if query.is_some_and(|query| query.filters.iter().all(|filter| filter.fits(&version.body))) {
-                    found.matches.push(version);
+                    found.take((version, patients));
                 }
             }
-            tried += candidates.len();
-            if candidates.len() < TRIED_AT_ONCE {
+            if is_last {
                 return Ok(None);
             }
         }
@@ -156,7 +170,7 @@ impl Page<'_> {
             return Ok(total);
         }
         // To be counted, every record has to be tried: as many as one page tries.
-        let mut all = Found { matches: Vec::new(), included: Vec::new(), next: None, total: None, t };
+        let mut all = Found::nothing(t);
         let begin = Cursor { t, at: 0, after: None };
         match self.filtered(begin, usize::MAX, &mut all)? {
             None => Ok(all.matches.len() as u64),
@@ -173,18 +187,25 @@ impl Page<'_> {
     }
 }
 
+impl Found {
+    fn nothing(t: i64) -> Found {
+        Found {
+            matches: Vec::new(),
+            included: Vec::new(),
+            patients: BTreeSet::new(),
+            next: None,
+            total: None,
+            t,
+        }
+    }
+
+    fn take(&mut self, (version, patients): (Version, Vec<String>)) {
+        self.matches.push(version);
+        self.patients.extend(patients);
+    }
+}
+
 /// The cursor of a page that begins after a match.
 fn after(t: i64, last: &plan::Match) -> Cursor {
     Cursor { t, at: last.at, after: Some((last.rid, last.keys.clone())) }
-}
-
-/// Refuses a page whose moment is over. Asked after the rows were read: had any of them been cleared before, the mark
-/// of that clearing is here too.
-fn unexpired(connection: &mut Connection, found: Found) -> Result<Found, Outcome> {
-    if found.t >= number(connection, "pages_from_t")?.unwrap_or(0) {
-        return Ok(found);
-    }
-    let text = "Liên kết trang đã quá hạn 1 giờ. Hãy tìm lại từ đầu.";
-    let detail = "the page link has expired; restart the search";
-    Err(Outcome::new(Kind::Gone, "search-page-expired", text, detail))
 }

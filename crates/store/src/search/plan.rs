@@ -5,7 +5,7 @@ use super::Scope;
 use super::condition::Sql;
 use super::query::{Clause, Query, Sort, SortBy};
 use crate::db::schema::{self, INDEXES};
-use crate::db::{Connection, Result, Row, Value};
+use crate::db::{Connection, Result, Row, Value, fragments};
 use crate::index::{Numbers, reference};
 use std::collections::BTreeSet;
 use yba_fhir::defs::r4;
@@ -29,13 +29,17 @@ pub struct Match {
     /// Which of the types of the search it is of, when they come one after the other.
     pub at: usize,
     pub keys: Vec<Value>,
+    /// Its version with [`fragments::shown_columns`], of [`full_page`].
+    pub row: Row,
 }
 
-/// What a search and every search within it see: whose records, the numbers of parameters, the moment.
+/// What a search and every search within it see: whose records, the numbers of parameters, the moment; and whether a page
+/// brings the versions along.
 struct Sight<'a> {
     scope: &'a Scope,
     numbers: &'a Numbers,
     t: i64,
+    full: bool,
 }
 
 /// How many rows of a candidate driver are counted before it counts as "many".
@@ -56,10 +60,31 @@ pub fn page(
     cursor: &Cursor,
     limit: usize,
 ) -> Result<Vec<Match>> {
-    if *scope == Scope::Nothing {
+    any_page(connection, queries, &Sight { scope, numbers, t: cursor.t, full: false }, cursor, limit)
+}
+
+/// The same with the versions that the records show.
+pub fn full_page(
+    connection: &mut Connection,
+    queries: &[Query],
+    scope: &Scope,
+    numbers: &Numbers,
+    cursor: &Cursor,
+    limit: usize,
+) -> Result<Vec<Match>> {
+    any_page(connection, queries, &Sight { scope, numbers, t: cursor.t, full: true }, cursor, limit)
+}
+
+fn any_page(
+    connection: &mut Connection,
+    queries: &[Query],
+    sight: &Sight<'_>,
+    cursor: &Cursor,
+    limit: usize,
+) -> Result<Vec<Match>> {
+    if *sight.scope == Scope::Nothing {
         return Ok(Vec::new());
     }
-    let sight = &Sight { scope, numbers, t: cursor.t };
     if queries.iter().any(|query| !query.sort.is_empty()) {
         return sorted_or_one(connection, queries, sight, cursor, limit);
     }
@@ -89,11 +114,22 @@ fn sorted_or_one(
     let mut sql = Sql::default();
     let keys: Vec<String> =
         query.sort.iter().enumerate().map(|(position, _)| format!("k{position}")).collect();
-    sql.push("SELECT rid, t_from", []);
-    for key in &keys {
-        sql.push(&format!(", {key}"), []);
+    let order = |sql: &mut Sql, from: &str| {
+        sql.push(" ORDER BY ", []);
+        for (key, sort) in keys.iter().zip(&query.sort) {
+            sql.push(&format!("{from}{key}{}, ", if sort.descending { " DESC" } else { "" }), []);
+        }
+        sql.push(&format!("{from}rid"), []);
+    };
+    let chosen = |from: &str| {
+        let names = ["rid", "t_from"].into_iter().chain(keys.iter().map(String::as_str));
+        names.map(|name| format!("{from}{name}")).collect::<Vec<_>>().join(", ")
+    };
+    if sight.full {
+        let shown = fragments::shown_columns(connection, "v");
+        sql.push(&format!("SELECT {}, {shown} FROM (", chosen("page.")), []);
     }
-    sql.push(" FROM (", []);
+    sql.push(&format!("SELECT {} FROM (", chosen("")), []);
     for (number, query) in queries.iter().enumerate() {
         let union = if number == 0 { "" } else { " UNION ALL " };
         sql.push(&format!("{union}SELECT l.rid AS rid, l.t_from AS t_from"), []);
@@ -107,13 +143,15 @@ fn sorted_or_one(
     }
     sql.push(") AS found", []);
     after(&mut sql, query, cursor);
-    sql.push(" ORDER BY ", []);
-    for (key, sort) in keys.iter().zip(&query.sort) {
-        sql.push(&format!("{key}{}, ", if sort.descending { " DESC" } else { "" }), []);
+    order(&mut sql, "");
+    sql.push(" LIMIT {}", [Value::Int(limit as i64)]);
+    if sight.full {
+        let join = connection.first_table_join();
+        sql.push(&format!(") AS page {join} version v ON v.shard = 0 AND v.t = page.t_from"), []);
+        order(&mut sql, "page.");
     }
-    sql.push("rid LIMIT {}", [Value::Int(limit as i64)]);
     let rows = connection.query(&sql.text, &sql.params)?;
-    Ok(rows.into_iter().map(as_match).collect())
+    Ok(rows.into_iter().map(|row| as_match(row, keys.len())).collect())
 }
 
 /// How many records match.
@@ -129,20 +167,17 @@ pub fn count(
     }
     let mut sql = Sql::default();
     sql.push("SELECT count(*) FROM (SELECT l.rid", []);
-    matching(connection, &mut sql, query, &Sight { scope, numbers, t }, false)?;
+    matching(connection, &mut sql, query, &Sight { scope, numbers, t, full: false }, false)?;
     sql.push(") AS found", []);
     let rows = connection.query(&sql.text, &sql.params)?;
     Ok(rows.first().map_or(0, |row| row.int(0)) as u64)
 }
 
-fn as_match(row: Row) -> Match {
-    let mut cells = row.0.into_iter();
-    let mut int = || match cells.next() {
-        Some(Value::Int(number)) => number,
-        _ => 0,
-    };
-    let (rid, t) = (int(), int());
-    Match { rid, t, at: 0, keys: cells.collect() }
+fn as_match(row: Row, keys: usize) -> Match {
+    let (rid, t) = (row.int(0), row.int(1));
+    let mut cells = row.0.into_iter().skip(2);
+    let keys = cells.by_ref().take(keys).collect();
+    Match { rid, t, at: 0, keys, row: Row(cells.collect()) }
 }
 
 /// `FROM … WHERE …` of all matches; the record and the version that it shows are in `l`. With `walks`, a few of them
