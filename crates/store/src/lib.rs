@@ -26,6 +26,7 @@ mod readers;
 pub mod reindex;
 pub mod request;
 pub mod search;
+mod upkeep;
 pub mod version;
 mod walk;
 mod writer;

@@ -8,6 +8,7 @@ use crate::index::units::Known;
 use crate::readers::Readers;
 use crate::reindex::{self, Indexing};
 use crate::request::{Applied, Arrival, Refusal, Request};
+use crate::upkeep::Upkeep;
 use crate::version::Version;
 use crate::writer::{self, Ends, Job, KeptFrom, QUEUE_MAX, Writer, number};
 use rand::Rng;
@@ -28,9 +29,6 @@ const SCHEMAS_BEFORE: [&str; 2] = ["1", "2"];
 const RESTORING: &str = "restoring";
 /// How long an opener waits for a program that is just ending to let the folder go.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
-/// From how many versions on PostgreSQL's statistics matter, and how often is looked whether there are many more.
-const STATISTICS_FROM: i64 = 500;
-const STATISTICS_PAUSE: Duration = Duration::from_millis(500);
 /// How long the link to a further page of a search stays good, in ms.
 pub const LINK_MS: i64 = 3_600_000;
 
@@ -127,11 +125,19 @@ impl Store {
             _lock: lock.clone(),
         };
         let thread = start_thread("yba-writer", move || writer.run(queue))?;
-        if lease_epoch.is_some() {
-            let jobs = jobs.downgrade();
-            let (place, grown, alive) = (place.clone(), committed.clone(), jobs.clone());
-            start_thread("yba-lease", move || keep_renewing(&jobs))?;
-            start_thread("yba-statistics", move || keep_statistics(&place, &grown, &alive))?;
+        let upkeep = Upkeep {
+            place: place.clone(),
+            committed: committed.clone(),
+            jobs: jobs.downgrade(),
+            lock: Arc::downgrade(&lock),
+        };
+        match lease_epoch {
+            Some(_) => {
+                let renewing = upkeep.clone();
+                start_thread("yba-lease", move || renewing.keep_renewing())?;
+                start_thread("yba-statistics", move || upkeep.keep_statistics())?;
+            }
+            None => drop(start_thread("yba-checkpoint", move || upkeep.keep_log_short())?),
         }
         Ok(Store(Arc::new(Inner {
             blobs,
@@ -285,43 +291,6 @@ fn start_thread(
 ) -> Result<std::thread::JoinHandle<()>, Outcome> {
     let started = std::thread::Builder::new().name(name.into()).spawn(work);
     started.map_err(|error| Outcome::fault(format!("cannot start the thread {name}: {error}")))
-}
-
-/// Lets the writer renew its lease while it has nothing else to do, until the store is let go.
-fn keep_renewing(jobs: &mpsc::WeakSender<Job>) {
-    loop {
-        std::thread::sleep(Duration::from_millis(lease::LEASE_MS as u64 / 5));
-        match jobs.upgrade() {
-            // A full queue means that the writer is busy, and so renews.
-            Some(jobs) if !jobs.is_closed() => drop(jobs.try_send(Job::Renew)),
-            _ => return,
-        }
-    }
-}
-
-/// PostgreSQL plans a statement once, by what it knows of its tables then: nothing, as long as they are new. So they are
-/// looked at again whenever the log has doubled, which also makes every connection plan anew; its own housekeeping comes a
-/// minute later, or when a tenth has changed, and is left to it.
-fn keep_statistics(place: &Place, grown: &watch::Receiver<i64>, alive: &mpsc::WeakSender<Job>) {
-    let known = |connection: &mut Connection| {
-        let rows =
-            connection.query("SELECT reltuples::bigint FROM pg_class WHERE oid = 'version'::regclass", &[]);
-        rows.ok().and_then(|rows| rows.first().map(|row| row.int(0))).unwrap_or(0)
-    };
-    let mut last = Connection::reader(place).map_or(0, |mut connection| known(&mut connection)).max(0);
-    while alive.upgrade().is_some_and(|jobs| !jobs.is_closed()) {
-        let t = *grown.borrow();
-        if t > STATISTICS_FROM && t > 2 * last {
-            let tables = ["version", "head"].into_iter().chain(schema::INDEXES.map(|index| index.table.name));
-            let looked = Connection::reader(place).and_then(|mut connection| {
-                tables.into_iter().try_for_each(|table| connection.migrate(&format!("ANALYZE {table}")))
-            });
-            // A database that is away for a while is asked again at the next doubling.
-            drop(looked);
-            last = t;
-        }
-        std::thread::sleep(STATISTICS_PAUSE);
-    }
 }
 
 /// Takes the folder's lock: one program at a time. The system frees it when the program ends, however it ends.

@@ -303,6 +303,14 @@ impl Connection {
         };
     }
 
+    /// Copies SQLite's log into the file, as far as no reader needs it; PostgreSQL does so by itself.
+    pub fn checkpoint(&mut self) -> Result<()> {
+        match self {
+            Connection::Sqlite(link) => link.query("PRAGMA wal_checkpoint(PASSIVE)", &[]).map(drop),
+            Connection::Postgres(_) => Ok(()),
+        }
+    }
+
     /// How a query that must start from its first table joins the next one. SQLite takes the order of CROSS JOIN
     /// as written; PostgreSQL plans from its statistics.
     pub fn first_table_join(&self) -> &'static str {
@@ -327,6 +335,15 @@ impl Connection {
         match self {
             Connection::Sqlite(_) => "p",
             Connection::Postgres(_) => "p + 0",
+        }
+    }
+
+    /// A column of values in a probe of one record's rows. SQLite, which counts how many columns of an index are compared,
+    /// otherwise prefers the index by value, where the rows of a record stand far apart.
+    pub fn value_of_record(&self, column: &str) -> String {
+        match self {
+            Connection::Sqlite(_) => format!("+{column}"),
+            Connection::Postgres(_) => column.to_owned(),
         }
     }
 

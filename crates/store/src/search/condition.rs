@@ -1,6 +1,7 @@
 //! A piece of a WHERE clause with its parameters, and the prefixes of ordered searches.
 
 use crate::db::Value;
+use std::fmt::Write;
 
 /// SQL with `{}` where its parameters go.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +41,13 @@ fn either(terms: &[&str]) -> String {
     }
 }
 
+/// So many `{}` with commas between.
+pub fn places(count: usize) -> String {
+    let mut text = "{}, ".repeat(count);
+    text.truncate(text.len().saturating_sub(2));
+    text
+}
+
 /// SQL under construction: conditions are appended, their parameters numbered.
 #[derive(Debug, Default)]
 pub struct Sql {
@@ -57,7 +65,8 @@ impl Sql {
             if let Some(value) = params.next() {
                 self.params.push(value);
             }
-            self.text += &format!("?{}{piece}", self.params.len());
+            // A String takes whatever is written.
+            let _ = write!(self.text, "?{}{piece}", self.params.len());
         }
     }
 

@@ -4,7 +4,7 @@
 use super::Scope;
 use super::condition::Sql;
 use super::query::{Clause, Query, Sort, SortBy};
-use crate::db::schema::{self, INDEXES};
+use crate::db::schema::{self, INDEXES, IndexTable, Table};
 use crate::db::{Connection, Result, Row, Value, fragments};
 use crate::index::{Numbers, reference};
 use std::collections::BTreeSet;
@@ -391,7 +391,7 @@ fn probe(
     match clause {
         Clause::Index { table, code, condition, negated } => {
             let not = if *negated { "NOT " } else { "" };
-            let table = INDEXES[*table].table.name;
+            let IndexTable { table: Table { name: table, .. }, values } = INDEXES[*table];
             sql.push(
                 &format!(
                     " AND {not}EXISTS (SELECT 1 FROM {table} x WHERE x.shard = 0 AND x.rid = l.rid AND "
@@ -401,7 +401,10 @@ fn probe(
             under_of_record(connection, sql, "x.", sight.numbers.parameter(&query.kind, code));
             visible(sql, "x.", sight.t);
             sql.push(" AND ", []);
-            sql.condition(condition);
+            // Without the first of its columns, an index by value is of no use.
+            let first = values.split(", ").next().unwrap_or_default();
+            let of_record = condition.sql.replace(first, &connection.value_of_record(first));
+            sql.push(&of_record, condition.params.iter().cloned());
             sql.push(")", []);
         }
         Clause::Chain { code, targets } => {
@@ -411,7 +414,7 @@ fn probe(
             );
             under_of_record(connection, sql, "x.", sight.numbers.parameter(&query.kind, code));
             visible(sql, "x.", sight.t);
-            sql.push(" AND x.target IN (", []);
+            sql.push(&format!(" AND {} IN (", connection.value_of_record("x.target")), []);
             addresses(connection, sql, targets, sight)?;
             sql.push("))", []);
         }
