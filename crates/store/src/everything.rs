@@ -10,7 +10,7 @@ use crate::index::reference::local_target;
 use crate::index::{Numbers, kinds};
 use crate::open::Store;
 use crate::search::Scope;
-use crate::search::condition::Sql;
+use crate::search::condition::{Sql, places};
 use crate::search::plan::{Cursor, visible, within};
 use crate::version::Version;
 use std::collections::{HashMap, HashSet};
@@ -312,7 +312,7 @@ impl Walk<'_> {
         self.referring(sql, "p");
         sql.push(&format!(") AS d {join} ix_life l ON l.shard = 0 AND l.rid = d.rid WHERE "), []);
         visible(sql, "l.", self.t);
-        within(sql, self.scope, self.t);
+        within(sql, self.scope, "l.", self.t);
     }
 
     /// The reference rows that point at the encounter; `p` is the column of their parameters, or a term that keeps an
@@ -450,10 +450,6 @@ impl Walk<'_> {
         Ok(self.record(connection, "Encounter", &self.wanted.id)? == Some(rid)
             || !connection.query(&sql.text, &sql.params)?.is_empty())
     }
-}
-
-fn places(count: usize) -> String {
-    vec!["{}"; count].join(", ")
 }
 
 /// Takes away the step beyond the page, if there is one; gives the place where the next page begins.

@@ -4,7 +4,8 @@ use crate::db::Value;
 use crate::db::schema::OPEN;
 use crate::open::Store;
 use crate::search::Scope;
-use crate::search::condition::Sql;
+use crate::search::condition::{Sql, places};
+use crate::search::plan::{NOW, within};
 use yba_fhir::Outcome;
 
 /// Most labels of one sort that are told.
@@ -75,23 +76,13 @@ impl Store {
 /// The first value of a parameter after another.
 fn next(table: &str, columns: &[&str], p: i64, last: &[Value], scope: &Scope) -> Sql {
     let mut sql = Sql::default();
-    let (names, places) = (columns.join(", "), vec!["{}"; columns.len()].join(", "));
+    let (names, listed) = (columns.join(", "), places(columns.len()));
     sql.push(
-        &format!("SELECT {names} FROM {table} l WHERE l.shard = 0 AND l.p = {{}} AND ({names}) > ({places})"),
+        &format!("SELECT {names} FROM {table} l WHERE l.shard = 0 AND l.p = {{}} AND ({names}) > ({listed})"),
         std::iter::once(Value::Int(p)).chain(last.iter().cloned()),
     );
     sql.push(&format!(" AND l.t_to = {OPEN}"), []);
-    if let Some(patients) = scope.patients() {
-        let places = vec!["{}"; patients.len()].join(", ");
-        let own = format!(
-            " AND EXISTS (SELECT 1 FROM ix_patient x WHERE x.shard = 0 AND x.rid = l.rid AND x.t_to = {OPEN} \
-             AND x.patient IN ({places}))"
-        );
-        match patients {
-            [] => sql.push(" AND 1 = 0", []),
-            _ => sql.push(&own, patients.iter().map(|id| Value::from(id.as_str()))),
-        }
-    }
+    within(&mut sql, scope, "l.", NOW);
     sql.push(&format!(" ORDER BY {names} LIMIT 1"), []);
     sql
 }

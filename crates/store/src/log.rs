@@ -2,7 +2,7 @@
 
 use crate::db::Value;
 use crate::open::Store;
-use crate::search::condition::Sql;
+use crate::search::condition::{Sql, places};
 use yba_fhir::Outcome;
 
 /// One position of the log.
@@ -28,7 +28,7 @@ impl Store {
             [Value::Int(after), Value::Int(last)],
         );
         let kinds = kinds.iter().map(|kind| Value::from(*kind));
-        sql.push(&format!(" AND kind IN ({}) ORDER BY t", vec!["{}"; kinds.len()].join(", ")), kinds);
+        sql.push(&format!(" AND kind IN ({}) ORDER BY t", places(kinds.len())), kinds);
         let rows = self.query(&sql.text, sql.params).await?;
         let logged = rows.into_iter().map(|mut row| Logged {
             t: row.int(0),

@@ -8,6 +8,7 @@ use crate::open::Store;
 use crate::read::with_alias;
 use crate::search::Scope;
 use crate::search::condition::Sql;
+use crate::search::plan::{NOW, within};
 use crate::version::Version;
 use yba_fhir::Outcome;
 use yba_fhir::resource::is_id;
@@ -59,19 +60,7 @@ impl Past {
                 [last, first].map(Value::Int),
             );
         }
-        match scope {
-            Scope::All => {}
-            Scope::Patients(patients) if !patients.is_empty() => {
-                let places = vec!["{}"; patients.len()].join(", ");
-                let ids = patients.iter().map(|id| Value::from(id.as_str()));
-                let own = "SELECT 1 FROM ix_patient x WHERE x.shard = 0 AND x.rid = v.rid";
-                sql.push(
-                    &format!(" AND EXISTS ({own} AND x.t_to = {OPEN} AND x.patient IN ({places}))"),
-                    ids,
-                );
-            }
-            Scope::Patients(_) | Scope::Nothing => sql.push(" AND 1 = 0", []),
-        }
+        within(&mut sql, scope, "v.", NOW);
         sql.push(" ORDER BY v.t DESC LIMIT {}", [Value::Int(self.limit as i64)]);
         sql
     }

@@ -5,7 +5,7 @@ use crate::db::schema::OPEN;
 use crate::db::{Connection, Row, Value};
 use crate::index::units::UNITS_MAX;
 use crate::open::Store;
-use crate::search::condition::Sql;
+use crate::search::condition::{Sql, places};
 use crate::version::Version;
 use std::collections::HashSet;
 use yba_fhir::defs::r4;
@@ -153,7 +153,7 @@ impl Store {
             [Value::Int(after), Value::Int(last)],
         );
         let kinds = kinds.iter().map(|kind| Value::from(*kind));
-        sql.push(&format!(" AND kind IN ({})", vec!["{}"; kinds.len()].join(", ")), kinds);
+        sql.push(&format!(" AND kind IN ({})", places(kinds.len())), kinds);
         let rows = self.query(&sql.text, sql.params).await?;
         Ok(rows.into_iter().map(|mut row| (row.take_text(0), row.take_text(1))).collect())
     }
@@ -192,7 +192,7 @@ impl Store {
                     [Value::from(patient.as_str())],
                 );
                 if !wanted.is_empty() {
-                    sql.push(&format!(" AND p IN ({})", vec!["{}"; wanted.len()].join(", ")), wanted.clone());
+                    sql.push(&format!(" AND p IN ({})", places(wanted.len())), wanted.clone());
                 }
                 let limit = Value::Int(COMPARTMENT_MAX as i64 + 1);
                 sql.push(&format!(" AND t_to = {OPEN} LIMIT {{}}"), [limit]);

@@ -76,7 +76,10 @@ impl Upkeep {
         let (mut copied, mut seen) = (0, 0);
         while self.is_open() {
             let t = *self.committed.borrow();
-            if t == seen && t != copied && let Some(_lock) = self.lock.upgrade() {
+            if t == seen
+                && t != copied
+                && let Some(_lock) = self.lock.upgrade()
+            {
                 // What fails now, because a reader still needs the log, is done after the next write.
                 drop(Connection::writer(&self.place).and_then(|mut connection| connection.checkpoint()));
                 copied = t;

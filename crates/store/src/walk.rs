@@ -5,7 +5,7 @@ use crate::db::Value;
 use crate::index::Numbers;
 use crate::open::Store;
 use crate::search::Scope;
-use crate::search::condition::Sql;
+use crate::search::condition::{Sql, places};
 use crate::search::plan::{visible, within};
 use crate::version::FORMAT_PLAIN;
 use bytes::Bytes;
@@ -84,7 +84,7 @@ impl Walk {
             [kind, self.after, self.after_t].map(Value::Int),
         );
         visible(sql, "l.", self.t);
-        within(sql, &self.scope, self.t);
+        within(sql, &self.scope, "l.", self.t);
         let few = (1..=LISTED_MAX).contains(&self.patients.len());
         if few {
             sql.push(
@@ -98,9 +98,9 @@ impl Walk {
         }
         visible(sql, "x.", self.t);
         if !self.patients.is_empty() {
-            let places = vec!["{}"; self.patients.len()].join(", ");
+            let listed = places(self.patients.len());
             let ids = self.patients.iter().map(|id| Value::from(id.as_str()));
-            sql.push(&format!(" AND x.patient IN ({places})"), ids);
+            sql.push(&format!(" AND x.patient IN ({listed})"), ids);
         }
         sql.push(")", []);
     }

@@ -2,7 +2,7 @@
 
 use super::{Rows, bounded, position};
 use crate::db::{Value as Cell, schema};
-use crate::search::condition::Condition;
+use crate::search::condition::{Condition, places};
 use yba_fhir::json::{JsonValueTrait, Value, str_at};
 use yba_fhir::view::reference_target;
 
@@ -48,7 +48,7 @@ pub fn matches(value: &str, types: &[String]) -> Condition {
     if params.is_empty() {
         return Condition::new("1 = 0", vec![]);
     }
-    Condition::new(format!("target IN ({})", vec!["{}"; params.len()].join(", ")), params)
+    Condition::new(format!("target IN ({})", places(params.len())), params)
 }
 
 /// The rows whose target is of a type, as far as the address tells.

@@ -2,7 +2,7 @@
 
 use super::{Rows, bounded, position};
 use crate::db::{Value as Cell, schema};
-use crate::search::condition::{Condition, escaped_split, plain};
+use crate::search::condition::{Condition, escaped_split, places, plain};
 use std::collections::BTreeMap;
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 
@@ -52,9 +52,9 @@ pub fn one_of(codes: Vec<(String, String)>, implied: Option<&str>) -> Condition 
         by_system.entry(system).or_default().push(Cell::Text(bounded(&code)));
     }
     let each = by_system.into_iter().map(|(system, mut params)| {
-        let places = vec!["{}"; params.len()].join(", ");
+        let listed = places(params.len());
         params.push(Cell::Text(bounded(&system)));
-        Condition::new(format!("(code IN ({places}) AND system = {{}})"), params)
+        Condition::new(format!("(code IN ({listed}) AND system = {{}})"), params)
     });
     Condition::any(each.collect())
 }

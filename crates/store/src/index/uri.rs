@@ -2,7 +2,7 @@
 
 use super::{Rows, bounded, position, starting_with};
 use crate::db::{Value as Cell, schema};
-use crate::search::condition::Condition;
+use crate::search::condition::{Condition, places};
 use yba_fhir::json::{JsonValueTrait, Value};
 
 /// Adds the row of a uri, url or canonical.
@@ -23,7 +23,7 @@ pub fn above(value: &str) -> Condition {
     let ends = value.match_indices('/').map(|(at, _)| at).filter(|at| *at > begin);
     let above = ends.map(|at| &value[..at]).chain([value]);
     let params: Vec<Cell> = above.map(|one| Cell::Text(bounded(one))).collect();
-    Condition::new(format!("uri IN ({})", vec!["{}"; params.len()].join(", ")), params)
+    Condition::new(format!("uri IN ({})", places(params.len())), params)
 }
 
 /// `:below`: the address itself or anything that starts with it. A URN has none below it.

@@ -2,9 +2,9 @@
 //! record into its table, which is clustered by record. Every row must be visible at the `t` of the search.
 
 use super::Scope;
-use super::condition::Sql;
+use super::condition::{Sql, places};
 use super::query::{Clause, Query, Sort, SortBy};
-use crate::db::schema::{self, INDEXES, IndexTable, Table};
+use crate::db::schema::{self, INDEXES, IndexTable, OPEN, Table};
 use crate::db::{Connection, Result, Row, Value, fragments};
 use crate::index::{Numbers, reference};
 use std::collections::BTreeSet;
@@ -223,20 +223,28 @@ fn matching(
             probe(connection, sql, query, clause, sight)?;
         }
     }
-    within(sql, sight.scope, sight.t);
+    within(sql, sight.scope, "l.", sight.t);
     Ok(())
 }
 
-/// Narrows record `l` to what the caller may see at all.
-pub fn within(sql: &mut Sql, scope: &Scope, t: i64) {
+/// The moment at which just those rows are true that still are.
+pub const NOW: i64 = OPEN - 1;
+
+/// Narrows the record of `alias` to what the caller may see at all.
+pub fn within(sql: &mut Sql, scope: &Scope, alias: &str, t: i64) {
     match scope {
         Scope::All => {}
         Scope::Patients(patients) if !patients.is_empty() => {
-            sql.push(" AND EXISTS (SELECT 1 FROM ix_patient x WHERE x.shard = 0 AND x.rid = l.rid AND ", []);
+            sql.push(
+                &format!(
+                    " AND EXISTS (SELECT 1 FROM ix_patient x WHERE x.shard = 0 AND x.rid = {alias}rid AND "
+                ),
+                [],
+            );
             visible(sql, "x.", t);
-            let places = vec!["{}"; patients.len()].join(", ");
+            let listed = places(patients.len());
             let ids = patients.iter().map(|id| Value::from(id.as_str()));
-            sql.push(&format!(" AND x.patient IN ({places}))"), ids);
+            sql.push(&format!(" AND x.patient IN ({listed}))"), ids);
         }
         Scope::Patients(_) | Scope::Nothing => sql.push(" AND 1 = 0", []),
     }
@@ -258,8 +266,8 @@ fn under_of_record(connection: &Connection, sql: &mut Sql, alias: &str, numbers:
 }
 
 fn compared(sql: &mut Sql, column: &str, numbers: Vec<i64>) {
-    let places = vec!["{}"; numbers.len()].join(", ");
-    let comparison = if numbers.len() == 1 { format!("= {places}") } else { format!("IN ({places})") };
+    let listed = places(numbers.len());
+    let comparison = if numbers.len() == 1 { format!("= {listed}") } else { format!("IN ({listed})") };
     sql.push(&format!("{column} {comparison} AND "), numbers.into_iter().map(Value::Int));
 }
 
@@ -312,7 +320,7 @@ fn clause_rows(
         }
         Clause::Ids(ids) => {
             sql.push("head WHERE shard = 0 AND kind = {} AND id IN (", [Value::from(query.kind.as_str())]);
-            sql.push(&vec!["{}"; ids.len()].join(", "), ids.iter().map(|id| Value::from(id.as_str())));
+            sql.push(&places(ids.len()), ids.iter().map(|id| Value::from(id.as_str())));
             sql.push(")", []);
         }
         Clause::Updated(condition) => {
