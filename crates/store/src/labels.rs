@@ -4,8 +4,8 @@ use crate::db::Value;
 use crate::db::schema::OPEN;
 use crate::open::Store;
 use crate::search::Scope;
+use crate::search::clause_sql::{NOW, within};
 use crate::search::condition::{Sql, places};
-use crate::search::plan::{NOW, within};
 use yba_fhir::Outcome;
 
 /// Most labels of one sort that are told.

@@ -5,7 +5,9 @@
 
 use crate::db::{Connection, Value, fragments};
 use crate::open::Store;
-use crate::search::plan::{self, Cursor, Match};
+use crate::search::clause_sql::NEVER;
+use crate::search::cursor::Cursor;
+use crate::search::plan::{self, Match};
 use crate::search::query::COUNT_MAX;
 use crate::search::{Query, Scope};
 use crate::version::Version;
@@ -24,7 +26,7 @@ impl Store {
     pub async fn latest(&self, query: &Query, scope: &Scope, max: usize) -> Result<Vec<Version>, Outcome> {
         let (query, scope, store) = (newest_first(query)?, scope.clone(), self.clone());
         let cursor = Cursor { t: self.head_t(), at: 0, after: None };
-        self.scan(move |connection| {
+        self.answer(move |connection| {
             let numbers = store.numbers();
             let found = plan::page(
                 connection,
@@ -114,7 +116,7 @@ fn chosen(found: &[Match], groups: &[usize], max: usize) -> Vec<usize> {
 }
 
 /// The sort key of a record without a date, last in the order.
-const UNDATED: Value = Value::Int(-9_000_000_000_000_000_000);
+const UNDATED: Value = Value::Int(-NEVER);
 
 /// Which things are in one group: each names another of its group, the root itself.
 struct Union(Vec<usize>);

@@ -2,13 +2,12 @@
 //! <https://hl7.org/fhir/R4/http.html#history>
 
 use crate::db::Value;
-use crate::db::fragments::VERSION_COLUMNS;
+use crate::db::fragments::{VERSION_COLUMNS, with_alias};
 use crate::db::schema::OPEN;
 use crate::open::Store;
-use crate::read::with_alias;
 use crate::search::Scope;
+use crate::search::clause_sql::{NOW, within};
 use crate::search::condition::Sql;
-use crate::search::plan::{NOW, within};
 use crate::version::Version;
 use yba_fhir::Outcome;
 use yba_fhir::resource::is_id;

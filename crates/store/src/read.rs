@@ -1,6 +1,6 @@
 //! Reading: by id, by version, the log, a patient's compartment, derived tables.
 
-use crate::db::fragments::{self, VERSION_COLUMNS};
+use crate::db::fragments::{self, VERSION_COLUMNS, with_alias};
 use crate::db::schema::OPEN;
 use crate::db::{Connection, Row, Value};
 use crate::index::units::UNITS_MAX;
@@ -32,7 +32,7 @@ impl Store {
         }
         let keys = [Value::from(kind), Value::from(id)];
         self.point(move |connection| {
-            let columns = fragments::shown_columns(connection, "v");
+            let columns = fragments::shown_columns(connection);
             let sql = format!(
                 "SELECT {columns} FROM head h JOIN version v ON v.shard = 0 AND v.t = h.t \
                  WHERE h.shard = 0 AND h.kind = ?1 AND h.id = ?2"
@@ -221,8 +221,4 @@ fn versions(connection: &mut Connection, positions: &[i64]) -> Result<Vec<Versio
 
 fn first_version(rows: Vec<Row>) -> Result<Option<Version>, Outcome> {
     rows.into_iter().next().map(Version::from_row).transpose()
-}
-
-pub(crate) fn with_alias(columns: &str, alias: &str) -> String {
-    columns.split(", ").map(|name| format!("{alias}.{name}")).collect::<Vec<_>>().join(", ")
 }

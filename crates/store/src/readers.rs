@@ -1,7 +1,8 @@
 //! Connections that read: who may have one, on which thread it is used, how long it may take there.
 
-use crate::db::{Connection, Place};
+use crate::db::{Connection, Patience, Place};
 use crate::open::{Store, run_blocking};
+use crate::search::plan;
 use std::sync::Mutex;
 use tokio::sync::Semaphore;
 use yba_fhir::{Kind, Outcome};
@@ -13,19 +14,12 @@ const POINTS_MAX: usize = 32;
 /// Most idle connections kept of a sort.
 const IDLE_MAX: usize = SCANS_MAX + POINTS_MAX;
 
-/// How long whoever borrows a connection may use it.
-#[derive(Clone, Copy)]
-enum Patience {
-    /// As long as a thread that serves many may wait.
-    Brief,
-    Long,
-}
-
 /// The connections that are not in use, by their patience.
 pub(crate) struct Readers {
     place: Place,
     is_near: bool,
     brief: Mutex<Vec<Connection>>,
+    answer: Mutex<Vec<Connection>>,
     long: Mutex<Vec<Connection>>,
     scans: Semaphore,
     points: Semaphore,
@@ -37,6 +31,7 @@ impl Readers {
             place: place.clone(),
             is_near: place.is_near(),
             brief: Mutex::default(),
+            answer: Mutex::default(),
             long: Mutex::default(),
             scans: Semaphore::new(SCANS_MAX),
             points: Semaphore::new(POINTS_MAX),
@@ -45,7 +40,10 @@ impl Readers {
 
     fn idle(&self, patience: Patience) -> &Mutex<Vec<Connection>> {
         match patience {
+            // SQLite's connections are all alike.
+            _ if matches!(self.place, Place::File(_)) => &self.long,
             Patience::Brief => &self.brief,
+            Patience::Answer => &self.answer,
             Patience::Long => &self.long,
         }
     }
@@ -54,10 +52,7 @@ impl Readers {
         let idle = self.idle(patience).lock().ok().and_then(|mut idle| idle.pop());
         match idle {
             Some(connection) => Ok(connection),
-            None => Ok(match patience {
-                Patience::Brief => Connection::brief_reader(&self.place)?,
-                Patience::Long => Connection::reader(&self.place)?,
-            }),
+            None => Ok(Connection::patient_reader(&self.place, patience)?),
         }
     }
 
@@ -77,27 +72,26 @@ impl Readers {
         if !self.is_near {
             return None;
         }
-        let mut connection = match self.lend(Patience::Brief) {
+        self.with(Patience::Brief, work)
+    }
+
+    /// Lends a connection for a read; nothing when it took longer than the patience.
+    fn with<T>(
+        &self,
+        patience: Patience,
+        work: impl FnOnce(&mut Connection) -> Result<T, Outcome>,
+    ) -> Option<Result<T, Outcome>> {
+        let mut connection = match self.lend(patience) {
             Ok(connection) => connection,
             Err(error) => return Some(Err(error)),
         };
-        connection.begin_brief();
+        connection.begin_read(patience);
         let value = work(&mut connection);
         let was_too_long = connection.was_too_long();
         if was_too_long || is_sound(&value) {
-            self.take_back(connection, Patience::Brief);
+            self.take_back(connection, patience);
         }
         (!was_too_long).then_some(value)
-    }
-
-    /// Runs a read for as long as it takes.
-    fn there<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, Outcome>) -> Result<T, Outcome> {
-        let mut connection = self.lend(Patience::Long)?;
-        let value = work(&mut connection);
-        if is_sound(&value) {
-            self.take_back(connection, Patience::Long);
-        }
-        value
     }
 }
 
@@ -114,20 +108,29 @@ impl Store {
     ) -> Result<T, Outcome> {
         match self.0.readers.here(&work) {
             Some(value) => value,
-            None => self.borrow(&self.0.readers.points, work).await,
+            None => self.borrow(&self.0.readers.points, Patience::Long, work).await,
         }
     }
 
     /// Runs a read that is mostly short where it is asked, if the engine is near, for as long as a change of threads
-    /// would cost some dozen times; what takes longer begins again as [`Store::scan`].
+    /// would cost some dozen times; what takes longer begins again on a thread for blocking work, for as long as a person
+    /// waits. Refuses with `search-too-costly` what takes longer still.
     pub(crate) async fn brief<T: Send + 'static>(
         &self,
         work: impl Fn(&mut Connection) -> Result<T, Outcome> + Send + 'static,
     ) -> Result<T, Outcome> {
         match self.0.readers.here(&work) {
             Some(value) => value,
-            None => self.scan(work).await,
+            None => self.answer(work).await,
         }
+    }
+
+    /// Runs a search for as long as a person waits; refuses with `search-too-costly` what takes longer.
+    pub(crate) async fn answer<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Outcome> + Send + 'static,
+    ) -> Result<T, Outcome> {
+        self.borrow(&self.0.readers.scans, Patience::Answer, work).await
     }
 
     /// Runs a longer read on a thread for blocking work, a bounded number at once.
@@ -135,16 +138,18 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, Outcome> + Send + 'static,
     ) -> Result<T, Outcome> {
-        self.borrow(&self.0.readers.scans, work).await
+        self.borrow(&self.0.readers.scans, Patience::Long, work).await
     }
 
     async fn borrow<T: Send + 'static>(
         &self,
         places: &Semaphore,
+        patience: Patience,
         work: impl FnOnce(&mut Connection) -> Result<T, Outcome> + Send + 'static,
     ) -> Result<T, Outcome> {
         let _permit = places.acquire().await.map_err(|error| Outcome::fault(error.to_string()))?;
         let inner = self.0.clone();
-        run_blocking(move || inner.readers.there(work)).await
+        run_blocking(move || inner.readers.with(patience, work).unwrap_or_else(|| Err(plan::too_slow())))
+            .await
     }
 }

@@ -14,7 +14,7 @@ use crate::index::units::Known;
 use crate::index::{Numbers, Rows};
 use crate::reindex::{self, Indexing};
 use crate::request::{Arrival, Effect, Expect, Refusal, Request, Write};
-use crate::search::{Scope, plan};
+use crate::search::plan;
 use crate::version::{Version, deleted_hash};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -423,15 +423,13 @@ impl Writer {
             }
             if let Some(query) = &write.unless {
                 group.flush(&mut self.connection, &mut self.units)?;
-                let cursor = plan::Cursor { t: self.ends.t, at: 0, after: None };
-                let query = std::slice::from_ref(query);
                 let leaving = request.writes.iter().zip(slots).filter(|(write, _)| write.payload.is_none());
                 let leaving: Vec<i64> =
                     leaving.filter_map(|(_, slot)| group.head(*slot).map(|head| head.rid)).collect();
                 let limit = 1 + leaving.len();
-                let found =
-                    plan::page(&mut self.connection, query, &Scope::All, &self.numbers, &cursor, limit)?;
-                if found.iter().any(|one| !leaving.contains(&one.rid)) {
+                let t = self.ends.t;
+                let found = plan::matching_rids(&mut self.connection, query, &self.numbers, t, limit)?;
+                if found.iter().any(|rid| !leaving.contains(rid)) {
                     return Ok(Some(Refusal::NowExists { position }));
                 }
             }

@@ -4,24 +4,33 @@
 use super::postgres::Column;
 use super::schema::{HEAD, INDEXES, OPEN, insert_one};
 use super::{Bound, Connection, Result, Row, Value};
+use std::sync::OnceLock;
 
 const HEAD_COLUMNS: &str = "kind, id, rid, t, hlc, version_id, hash, deleted";
 /// The columns of [`versions_at`] and of every query that reads whole versions.
 pub const VERSION_COLUMNS: &str =
     "t, tx, rid, kind, id, version_id, parents, origin, hlc, hash, deleted, body";
 
-/// [`VERSION_COLUMNS`] of `alias`, and after them the patients in whose compartments the record is now, with spaces
-/// between.
-pub fn shown_columns(connection: &Connection, alias: &str) -> String {
-    let columns: Vec<String> = VERSION_COLUMNS.split(", ").map(|name| format!("{alias}.{name}")).collect();
-    let all = match connection {
-        Connection::Sqlite(_) => "group_concat(x.patient, ' ')",
-        Connection::Postgres(_) => "string_agg(x.patient, ' ')",
+/// [`VERSION_COLUMNS`] of `v`, and after them the patients in whose compartments the record is now, with spaces between.
+pub fn shown_columns(connection: &Connection) -> &'static str {
+    let made = |all: &str| {
+        let columns = with_alias(VERSION_COLUMNS, "v");
+        format!(
+            "{columns}, (SELECT {all}(x.patient, ' ') FROM ix_patient x \
+             WHERE x.shard = 0 AND x.rid = v.rid AND x.t_to = {OPEN})"
+        )
     };
-    let patients = format!(
-        "(SELECT {all} FROM ix_patient x WHERE x.shard = 0 AND x.rid = {alias}.rid AND x.t_to = {OPEN})"
-    );
-    format!("{}, {patients}", columns.join(", "))
+    static SQLITE: OnceLock<String> = OnceLock::new();
+    static POSTGRES: OnceLock<String> = OnceLock::new();
+    match connection {
+        Connection::Sqlite(_) => SQLITE.get_or_init(|| made("group_concat")),
+        Connection::Postgres(_) => POSTGRES.get_or_init(|| made("string_agg")),
+    }
+}
+
+/// Columns of a table by its alias.
+pub fn with_alias(columns: &str, alias: &str) -> String {
+    columns.split(", ").map(|name| format!("{alias}.{name}")).collect::<Vec<_>>().join(", ")
 }
 
 /// The heads of these records, as rows of `kind, id, rid, t, hlc, version_id, hash, deleted`; missing ones are absent.
@@ -34,11 +43,10 @@ pub fn heads(connection: &mut Connection, keys: &[(&str, &str)]) -> Result<Vec<R
         Connection::Postgres(link) => {
             let kinds = Column::Text(keys.iter().map(|(kind, _)| *kind).collect());
             let ids = Column::Text(keys.iter().map(|(_, id)| *id).collect());
-            let columns: Vec<String> = HEAD_COLUMNS.split(", ").map(|name| format!("h.{name}")).collect();
+            let columns = with_alias(HEAD_COLUMNS, "h");
             let sql = format!(
-                "SELECT {} FROM unnest(?1::text[], ?2::text[]) AS k(kind, id) \
-                 JOIN head h ON h.shard = 0 AND h.kind = k.kind AND h.id = k.id",
-                columns.join(", ")
+                "SELECT {columns} FROM unnest(?1::text[], ?2::text[]) AS k(kind, id) \
+                 JOIN head h ON h.shard = 0 AND h.kind = k.kind AND h.id = k.id"
             );
             link.query_arrays(&sql, &[kinds, ids])
         }
@@ -54,11 +62,10 @@ pub fn versions_at(connection: &mut Connection, positions: &[i64]) -> Result<Vec
         }
         Connection::Postgres(link) => {
             let asked = Column::Int(positions.to_vec());
-            let columns: Vec<String> = VERSION_COLUMNS.split(", ").map(|name| format!("v.{name}")).collect();
+            let columns = with_alias(VERSION_COLUMNS, "v");
             let sql = format!(
-                "SELECT {} FROM unnest(?1::bigint[]) WITH ORDINALITY AS k(t, place) \
-                 JOIN version v ON v.shard = 0 AND v.t = k.t ORDER BY k.place",
-                columns.join(", ")
+                "SELECT {columns} FROM unnest(?1::bigint[]) WITH ORDINALITY AS k(t, place) \
+                 JOIN version v ON v.shard = 0 AND v.t = k.t ORDER BY k.place"
             );
             link.query_arrays(&sql, &[asked])
         }
@@ -67,7 +74,7 @@ pub fn versions_at(connection: &mut Connection, positions: &[i64]) -> Result<Vec
 
 /// The versions at these log positions with [`shown_columns`], in any order.
 pub fn shown_versions_at(connection: &mut Connection, positions: &[i64]) -> Result<Vec<Row>> {
-    let columns = shown_columns(connection, "v");
+    let columns = shown_columns(connection);
     match connection {
         Connection::Sqlite(link) => {
             let sql = format!("SELECT {columns} FROM version v WHERE v.t = ?1");

@@ -160,8 +160,34 @@ pub enum Place {
     Postgres(String),
 }
 
-/// How many thousand steps of SQLite brief reads may take: about half a millisecond.
-const BRIEF_STEPS: i64 = 20;
+/// How long whoever borrows a connection may use it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// As long as a thread that serves many may wait.
+    Brief,
+    /// As long as a person waits for an answer.
+    Answer,
+    Long,
+}
+
+impl Patience {
+    /// Steps of SQLite, of which a thousand take some 20 µs.
+    fn thousands_of_steps(self) -> Option<i64> {
+        match self {
+            Patience::Brief => Some(20),
+            Patience::Answer => Some(500_000),
+            Patience::Long => None,
+        }
+    }
+
+    fn ms(self) -> Option<u32> {
+        match self {
+            Patience::Brief => Some(25),
+            Patience::Answer => Some(10_000),
+            Patience::Long => None,
+        }
+    }
+}
 
 impl Place {
     /// Whether the engine is in this program or on this machine: then an answer is here sooner than another thread.
@@ -205,11 +231,13 @@ impl Connection {
         }
     }
 
-    /// The same for reads as short as a thread that serves many may wait: see [`Connection::begin_brief`].
-    pub fn brief_reader(place: &Place) -> Result<Connection> {
+    /// The same with statements that are broken off when they take too long: see [`Connection::begin_read`].
+    pub fn patient_reader(place: &Place, patience: Patience) -> Result<Connection> {
         match place {
             Place::File(_) => Connection::reader(place),
-            Place::Postgres(url) => Ok(Connection::Postgres(Box::new(postgres::Link::brief(url)?))),
+            Place::Postgres(url) => {
+                Ok(Connection::Postgres(Box::new(postgres::Link::patient(url, patience)?)))
+            }
         }
     }
 
@@ -221,11 +249,11 @@ impl Connection {
         }
     }
 
-    /// Bounds what the statements may do in all until [`Connection::was_too_long`] is asked: on SQLite to so many steps,
-    /// on PostgreSQL each to so much time, on a [`Connection::brief_reader`].
-    pub fn begin_brief(&mut self) {
+    /// Begins a read that is bounded until [`Connection::was_too_long`] is asked: on SQLite all its statements together, in
+    /// steps of the engine; on PostgreSQL each of them, in time, as its [`Connection::patient_reader`] was opened.
+    pub fn begin_read(&mut self, patience: Patience) {
         if let Connection::Sqlite(link) = self {
-            link.bound(Some(BRIEF_STEPS));
+            link.bound(patience.thousands_of_steps());
         }
     }
 
@@ -252,6 +280,15 @@ impl Connection {
             Connection::Sqlite(link) => link.query(sql, params),
             Connection::Postgres(link) => link.query(sql, params),
         }
+    }
+
+    /// How the engine would run a query, line by line, in its own words.
+    pub fn explain(&mut self, sql: &str, params: &[Value]) -> Result<Vec<String>> {
+        let (rows, column) = match self {
+            Connection::Sqlite(link) => (link.query(&format!("EXPLAIN QUERY PLAN {sql}"), params)?, 3),
+            Connection::Postgres(link) => (link.query(&format!("EXPLAIN {sql}"), params)?, 0),
+        };
+        Ok(rows.iter().map(|row| row.text(column).to_owned()).collect())
     }
 
     /// Adds rows to tables. PostgreSQL gets arrays in one pipeline.

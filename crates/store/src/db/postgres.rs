@@ -2,7 +2,7 @@
 
 use super::schema::{self, Table, insert_arrays};
 use super::wire::{Line, Trouble};
-use super::{Batch, Bound, Error, Result, Row, Statement, Value};
+use super::{Batch, Bound, Error, Patience, Result, Row, Statement, Value};
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::future::try_join_all;
 use std::collections::HashMap;
@@ -23,9 +23,6 @@ const PREPARED_MAX: usize = 512;
 const SETTINGS: &str = "SET synchronous_commit=on; SET client_min_messages=warning; SET jit=off; \
                         SET enable_seqscan=off; SET enable_hashjoin=off; SET enable_mergejoin=off; \
                         SET join_collapse_limit=1; SET from_collapse_limit=1";
-
-/// How long a statement of a brief read may take, in ms: threads that serve others wait for it.
-const BRIEF_MS: u32 = 25;
 
 /// How long a database that is starting up or recovering is waited for.
 const STARTING_MAX: Duration = Duration::from_secs(60);
@@ -57,9 +54,12 @@ impl Link {
         Link::with(url, SETTINGS)
     }
 
-    /// A connection whose statements are broken off when they take longer than a thread that serves others may wait.
-    pub fn brief(url: &str) -> Result<Link> {
-        Link::with(url, &format!("{SETTINGS}; SET statement_timeout={BRIEF_MS}"))
+    /// A connection whose statements are broken off when they take too long.
+    pub fn patient(url: &str, patience: Patience) -> Result<Link> {
+        match patience.ms() {
+            Some(ms) => Link::with(url, &format!("{SETTINGS}; SET statement_timeout={ms}")),
+            None => Link::open(url),
+        }
     }
 
     fn with(url: &str, settings: &str) -> Result<Link> {
@@ -227,8 +227,11 @@ fn blob(cell: Bound<'_>) -> &[u8] {
 }
 
 fn own(row: &tokio_postgres::Row) -> Result<Row> {
-    let cells = (0..row.len()).map(|column| row.try_get::<_, Value>(column));
-    Ok(Row(cells.collect::<std::result::Result<_, _>>()?))
+    let mut values = Vec::with_capacity(row.len());
+    for column in 0..row.len() {
+        values.push(row.try_get::<_, Value>(column)?);
+    }
+    Ok(Row(values))
 }
 
 impl<'a> FromSql<'a> for Value {

@@ -130,7 +130,10 @@ fn collect(statement: &mut rusqlite::Statement<'_>, params: &[Value], rows: &mut
     let columns = statement.column_count();
     let mut found = statement.query(rusqlite::params_from_iter(params))?;
     while let Some(row) = found.next()? {
-        let values = (0..columns).map(|column| Ok(own(row.get_ref(column)?))).collect::<Result<_>>()?;
+        let mut values = Vec::with_capacity(columns);
+        for column in 0..columns {
+            values.push(own(row.get_ref(column)?));
+        }
         rows.push(Row(values));
     }
     Ok(())

@@ -5,7 +5,10 @@
 //! [`crate::index`].
 
 mod clause;
+pub mod clause_sql;
 pub mod condition;
+pub mod cursor;
+pub mod driver;
 pub mod filter;
 pub mod include;
 mod page;

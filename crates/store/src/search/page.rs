@@ -1,7 +1,8 @@
 //! One page of a search: from rows to bodies, what filters leave of them, what they bring along.
 
+use super::cursor::Cursor;
 use super::include::included;
-use super::plan::{self, Cursor};
+use super::plan::{self, Plan};
 use super::{Found, Query, Scope};
 use crate::db::Connection;
 use crate::index::Numbers;
@@ -53,6 +54,12 @@ impl Store {
         self.page(queries, scope, Cursor { t: t.min(self.head_t()), at: 0, after: None }).await
     }
 
+    /// How the first page of a search would be found now.
+    pub async fn explain(&self, queries: &[Query], scope: &Scope) -> Result<Plan, Outcome> {
+        let (queries, scope, inner, t) = (queries.to_vec(), scope.clone(), self.0.clone(), self.head_t());
+        self.answer(move |connection| plan::explain(connection, &queries, &scope, &inner.numbers, t)).await
+    }
+
     async fn page(&self, queries: &[Query], scope: &Scope, cursor: Cursor) -> Result<Found, Outcome> {
         let (queries, scope, inner, t) = (queries.to_vec(), scope.clone(), self.0.clone(), cursor.t);
         let is_brief = queries.iter().all(|query| query.filters.is_empty() && query.count <= BRIEF_COUNT);
@@ -60,7 +67,7 @@ impl Store {
             let page = Page { connection, queries: &queries, scope: &scope, numbers: &inner.numbers };
             page.find(cursor.clone())
         };
-        let found = if is_brief { self.brief(work).await? } else { self.scan(work).await? };
+        let found = if is_brief { self.brief(work).await? } else { self.answer(work).await? };
         if !self.0.kept_from.is_after(t) {
             return Ok(found);
         }

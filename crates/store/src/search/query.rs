@@ -112,6 +112,19 @@ impl Clause {
         matches!(self, Clause::Index { .. } | Clause::Chain { .. } | Clause::Compartment { .. })
     }
 
+    /// The parameter as it is asked.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Clause::Index { code, negated: false, .. } => code.clone(),
+            Clause::Index { code, negated: true, .. } => format!("{code}:not"),
+            Clause::Chain { code, .. } => format!("{code}.…"),
+            Clause::Has { code, of } => format!("_has:{}:{code}", of.kind),
+            Clause::Compartment { of, .. } => format!("{of}/…"),
+            Clause::Ids(_) => "_id".to_owned(),
+            Clause::Updated(_) => "_lastUpdated".to_owned(),
+        }
+    }
+
     /// How many records it may be expected to leave, next to others: a guess by what is compared.
     pub(super) fn breadth(&self) -> u8 {
         use crate::db::schema::{PAIR, REFERENCE, STRING, TOKEN};

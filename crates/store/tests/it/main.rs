@@ -11,6 +11,7 @@ mod extract;
 mod kit;
 mod reindex;
 mod search;
+mod search_order;
 mod swap;
 mod values;
 mod walk;
