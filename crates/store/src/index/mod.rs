@@ -145,6 +145,12 @@ pub struct KindIndex {
 }
 
 impl Parameter {
+    /// Whether it is of references that may have this type; one without listed types may have any.
+    pub fn may_point_at(&self, kind: &str) -> bool {
+        let is_listed = || self.targets.iter().any(|one| one == kind);
+        self.search_type == SearchType::Reference && (self.targets.is_empty() || is_listed())
+    }
+
     /// Of references in shared rows, the type that is meant.
     pub fn only_type(&self) -> Option<&'static str> {
         if let Kept::With { only, .. } = &self.kept { *only } else { None }
