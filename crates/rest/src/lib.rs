@@ -25,6 +25,7 @@ mod metadata;
 mod openapi;
 mod operation;
 mod patch;
+mod pieces;
 mod read;
 mod refuse;
 mod registry;
