@@ -167,12 +167,12 @@ async fn the_router_lives_beside_pages_with_a_fallback_of_their_own() {
 #[tokio::test]
 async fn pages_of_other_origins_are_let_in_when_they_are_named() {
     let kit = yba_testkit::records();
-    let with = |origins: &[&str]| yba_rest::Settings {
+    let with = |origins: &str| yba_rest::Settings {
         open: true,
-        origins: origins.iter().map(|one| (*one).to_owned()).collect(),
+        origins: origins.parse().unwrap(),
         ..Default::default()
     };
-    let router = yba_rest::router(kit.records.clone(), with(&["https://app.example.vn"]));
+    let router = yba_rest::router(kit.records.clone(), with("https://app.example.vn"));
     let house = House { router, kit };
     let mine = [("origin", "https://app.example.vn")];
     let said = house.ask("GET", "/fhir/metadata", &mine, "").await;
@@ -193,7 +193,7 @@ async fn pages_of_other_origins_are_let_in_when_they_are_named() {
     assert!(before.headers()["access-control-allow-methods"].to_str().unwrap().contains("PUT"));
     let stranger = house.ask("GET", "/fhir/metadata", &[("origin", "https://evil.example")], "").await;
     assert_eq!(stranger.header("access-control-allow-origin"), "");
-    let none = House { router: yba_rest::router(house.kit.records.clone(), with(&[])), kit: house.kit };
+    let none = House { router: yba_rest::router(house.kit.records.clone(), with("")), kit: house.kit };
     assert_eq!(none.ask("GET", "/fhir/metadata", &mine, "").await.header("access-control-allow-origin"), "");
 }
 
