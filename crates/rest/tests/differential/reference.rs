@@ -9,7 +9,7 @@
 //!
 //! It knows nothing of `yba-store`.
 
-use crate::data::BASE;
+use crate::data::{BASE, SETS, is_below};
 use crate::query::{Clause, Include, Modifier, Search, Step, Test, Wanted};
 use crate::values::{self, FAR, Number, Span};
 use serde_json::Value;
@@ -81,28 +81,43 @@ impl Reference {
 
     /// `Type/id` of what comes with these matches and is none of them.
     pub fn included(&self, search: &Search, matches: &BTreeSet<String>) -> BTreeSet<String> {
+        let matches: BTreeSet<String> = matches.iter().map(|id| format!("{}/{id}", search.kind)).collect();
+        let every: Vec<&Include> = search.includes.iter().collect();
+        let again: Vec<&Include> = search.includes.iter().filter(|include| include.iterate).collect();
+        let mut all = self.brought(&every, &matches);
+        // With `:iterate` what was brought brings more, until there is no more.
+        loop {
+            let more = self.brought(&again, &all);
+            let known = all.len();
+            all.extend(more);
+            if all.len() == known {
+                return all.difference(&matches).cloned().collect();
+            }
+        }
+    }
+
+    /// What these includes bring, asked once of records named as `Type/id`.
+    fn brought(&self, includes: &[&Include], from: &BTreeSet<String>) -> BTreeSet<String> {
         let mut all = BTreeSet::new();
-        for (reverse, Include { kind, param, target }) in &search.includes {
+        for Include { reverse, kind, param, target, .. } in includes {
             let ids = self.ids(kind);
             for (at, values) in self.values(kind, param).iter().enumerate() {
+                let holder = format!("{kind}/{}", ids[at]);
                 for (other, id) in values.iter().filter_map(local) {
-                    let fits =
-                        target.is_none_or(|target| target == other) && self.position(&other, &id).is_some();
+                    let (is_there, other_is_meant) =
+                        (self.position(&other, &id).is_some(), target.is_none_or(|target| target == other));
+                    let pointed = format!("{other}/{id}");
+                    if !is_there || !other_is_meant {
+                        continue;
+                    }
                     match reverse {
-                        false if fits && matches.contains(&ids[at]) => {
-                            all.insert(format!("{other}/{id}"));
-                        }
-                        true if fits && other == search.kind && matches.contains(&id) => {
-                            all.insert(format!("{kind}/{}", ids[at]));
-                        }
+                        false if from.contains(&holder) => drop(all.insert(pointed)),
+                        true if from.contains(&pointed) => drop(all.insert(holder.clone())),
                         _ => {}
                     }
                 }
             }
         }
-        all.retain(|one| {
-            one.split_once('/').is_none_or(|(kind, id)| kind != search.kind || !matches.contains(id))
-        });
         all
     }
 
@@ -160,9 +175,17 @@ impl Reference {
             Test::Any(modifier, wanted) => {
                 let values = self.values(kind, &clause.param);
                 let fits = values[at].iter().any(|value| {
-                    wanted.iter().any(|wanted| self.fits(definition.search_type, value, *modifier, wanted))
+                    wanted.iter().any(|wanted| match (definition.search_type, modifier) {
+                        (SearchType::Token, Modifier::In | Modifier::NotIn) => {
+                            let implied = implied_system(kind, &clause.param);
+                            is_member(value, implied, wanted)
+                        }
+                        (SearchType::Token, Modifier::Below) => is_related(value, wanted, false),
+                        (SearchType::Token, Modifier::Above) => is_related(value, wanted, true),
+                        (search_type, modifier) => self.fits(search_type, value, *modifier, wanted),
+                    })
                 });
-                fits != (*modifier == Modifier::Not)
+                fits != matches!(modifier, Modifier::Not | Modifier::NotIn)
             }
         }
     }
@@ -191,8 +214,17 @@ impl Reference {
                 number_of(found).is_some_and(|number| values::number_matches(*prefix, text, number))
             }
             (SearchType::Quantity, Wanted::Quantity(prefix, _, text, unit)) => {
-                number_of(found).is_some_and(|number| values::number_matches(*prefix, text, number))
-                    && unit.as_ref().is_none_or(|(system, code)| unit_fits(&found.value, system, code))
+                let is_near = |factor| {
+                    number_of(found)
+                        .is_some_and(|number| values::number_matches_in(*prefix, text, factor, number))
+                };
+                match unit {
+                    None => is_near((1, 1)),
+                    Some((system, code)) => {
+                        unit_fits(&found.value, system, code) && is_near((1, 1))
+                            || factor(&found.value, system, code).is_some_and(is_near)
+                    }
+                }
             }
             (SearchType::Reference, Wanted::Token { system, code }) => {
                 let identifier = Found { kind: "Identifier", value: found.value["identifier"].clone() };
@@ -439,6 +471,46 @@ fn unit_fits(quantity: &Value, system: &str, code: &str) -> bool {
         (system, "") => own("system") == system,
         (system, code) => own("system") == system && own("code") == code,
     }
+}
+
+/// By how much to multiply, and to divide, a number in the unit asked for to have it in another unit of its kind.
+fn factor(quantity: &Value, system: &str, code: &str) -> Option<(i128, i128)> {
+    let own = |member: &str| text_of(quantity, member);
+    if system != "http://unitsofmeasure.org" || own("system") != system {
+        return None;
+    }
+    match (code, own("code").as_str()) {
+        ("kg", "g") => Some((1000, 1)),
+        ("g", "kg") => Some((1, 1000)),
+        _ => None,
+    }
+}
+
+/// The system of an element that is a bare code, as far as one of the sets has it.
+fn implied_system(kind: &str, param: &str) -> Option<&'static str> {
+    ((kind, param) == ("Patient", "gender")).then_some("http://hl7.org/fhir/administrative-gender")
+}
+
+/// `:in`. <https://hl7.org/fhir/R4/search.html#token>
+fn is_member(found: &Found, implied: Option<&str>, wanted: &Wanted) -> bool {
+    let Wanted::Text(text) = wanted else { panic!("{wanted:?}") };
+    let set = SETS.iter().find(|set| set.url == text || text.strip_prefix("ValueSet/") == Some(set.id));
+    let members = set.unwrap_or_else(|| panic!("{text}")).members();
+    tokens(found).iter().any(|token| {
+        let (system, code) = (token.system.as_deref().or(implied), token.code.as_deref());
+        members.iter().any(|(one, other)| system == Some(one) && code == Some(other))
+    })
+}
+
+/// `:below` and `:above` of a code of the tree.
+fn is_related(found: &Found, wanted: &Wanted, above: bool) -> bool {
+    let Wanted::Token { system: Some(system), code: wanted } = wanted else { panic!("{wanted:?}") };
+    tokens(found).iter().any(|token| {
+        let Some(code) = token.code.as_deref().filter(|_| token.system.as_ref() == Some(system)) else {
+            return false;
+        };
+        if above { is_below(wanted, code) } else { is_below(code, wanted) }
+    })
 }
 
 /// The record of ours that a reference points at.

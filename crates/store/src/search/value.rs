@@ -37,7 +37,7 @@ impl Asked<'_> {
                 Ok(index(table, self.any(values, |one| Ok(self.token(one)))?, true))
             }
             (SearchType::Token, Some(modifier @ ("in" | "not-in"))) => {
-                let members = |one: &str| self.codes(self.world.members(one)?);
+                let members = |one: &str| self.codes(self.world.members(&plain(one))?);
                 Ok(index(table, self.any(values, members)?, modifier == "not-in"))
             }
             (SearchType::Token, Some(modifier @ ("above" | "below"))) => {
@@ -128,7 +128,7 @@ impl Asked<'_> {
 
     /// The codes above or below `system|code`.
     fn related(&self, value: &str, above: bool) -> Result<Condition, Outcome> {
-        let parts = escaped_split(value, '|');
+        let parts: Vec<String> = escaped_split(value, '|').iter().map(|part| plain(part)).collect();
         let (system, code) = match (parts.as_slice(), &self.parameter.code_system) {
             ([system, code], _) if !system.is_empty() && !code.is_empty() => (system, code),
             ([code], Some(implied)) => (implied, code),
