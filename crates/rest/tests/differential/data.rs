@@ -132,95 +132,9 @@ const SYSTEMS: [&str; 4] =
     ["http://loinc.org", "urn:ma:noi-bo", "http://example.vn/a,b|c", "http://loinc.org/x"];
 pub const CODES: [&str; 12] =
     ["2345-7", "718-7", "8480-6", "hb", "HB", "a,b", "x|y", "50%", "_", "đ", "hb\\1", "2345"];
-/// The system whose codes have codes below them.
-pub const TREE_SYSTEM: &str = "urn:ma:noi-bo";
-/// Codes of that system with the code right above each.
-pub const TREE: [(&str, &str); 6] =
-    [("HB", "hb"), ("50%", "hb"), ("8480-6", "HB"), ("718-7", "HB"), ("2345-7", "8480-6"), ("đ", "_")];
-
-/// A value set, always there.
-pub struct Set {
-    pub id: &'static str,
-    pub url: &'static str,
-    /// System and code; the codes below one of the tree's are meant by its own with a `+`.
-    codes: &'static [(&'static str, &'static str)],
-}
-
-pub const SETS: [Set; 4] = [
-    Set {
-        id: "tap-1",
-        url: "http://a.vn/vs/tap-1",
-        codes: &[(TREE_SYSTEM, "hb"), ("http://loinc.org", "2345-7"), ("http://loinc.org/x", "_")],
-    },
-    Set { id: "tap-2", url: "http://a.vn/vs/tap-2", codes: &[(TREE_SYSTEM, "+hb")] },
-    Set {
-        id: "tap-3",
-        url: "urn:tap:3",
-        codes: &[(TREE_SYSTEM, "+HB"), ("http://loinc.org/x", "a,b"), ("http://loinc.org/x", "x|y")],
-    },
-    Set {
-        id: "tap-4",
-        url: "http://a.vn/vs/tap-4",
-        codes: &[("http://hl7.org/fhir/administrative-gender", "female"), ("http://loinc.org", "718-7")],
-    },
-];
-
-impl Set {
-    /// Its codes, with their systems.
-    pub fn members(&self) -> Vec<(&'static str, &'static str)> {
-        let each = |(system, code): &(&'static str, &'static str)| match code.strip_prefix('+') {
-            Some(code) => TREE
-                .iter()
-                .map(|(code, _)| *code)
-                .chain([code])
-                .filter(|one| is_below(one, code))
-                .map(|one| (*system, one))
-                .collect(),
-            None => vec![(*system, *code)],
-        };
-        self.codes.iter().flat_map(each).collect()
-    }
-
-    /// The set as a record.
-    fn record(&self) -> Value {
-        let include = |(system, code): &(&str, &str)| match code.strip_prefix('+') {
-            Some(code) => {
-                json!({"system": system, "filter": [{"property": "concept", "op": "is-a", "value": code}]})
-            }
-            None => json!({"system": system, "concept": [{"code": code}]}),
-        };
-        let include: Vec<Value> = self.codes.iter().map(include).collect();
-        json!({"resourceType": "ValueSet", "id": self.id, "url": self.url, "status": "active", "compose": {"include": include}})
-    }
-}
-
-/// Whether a code of the tree is another, or stands below it.
-pub fn is_below(code: &str, other: &str) -> bool {
-    let above = || TREE.iter().find(|(one, _)| *one == code).map(|(_, above)| *above);
-    code == other || above().is_some_and(|above| is_below(above, other))
-}
-
-/// What stays as it is while all else changes: the tree as a CodeSystem, which is not searched, and the sets.
-pub fn fixed() -> (Value, Vec<Value>) {
-    let below = |code: &str| -> Vec<&str> {
-        TREE.iter().filter(|(_, above)| *above == code).map(|(one, _)| *one).collect()
-    };
-    fn concept(code: &str, below: &dyn Fn(&str) -> Vec<&'static str>) -> Value {
-        let under: Vec<Value> = below(code).into_iter().map(|one| concept(one, below)).collect();
-        if under.is_empty() { json!({"code": code}) } else { json!({"code": code, "concept": under}) }
-    }
-    let tops = CODES.iter().filter(|code| TREE.iter().all(|(one, _)| one != *code));
-    let concepts: Vec<Value> = tops.map(|code| concept(code, &below)).collect();
-    let tree = json!({"resourceType": "CodeSystem", "id": "cay", "url": TREE_SYSTEM, "status": "active",
-        "caseSensitive": true, "content": "complete", "hierarchyMeaning": "is-a", "concept": concepts});
-    (tree, SETS.iter().map(Set::record).collect())
-}
-
 const UCUM: &str = "http://unitsofmeasure.org";
 /// Where absolute references to our own records begin.
 pub const BASE: &str = "http://yba.test/fhir";
-/// Whether records point at others by our own full address too. Not yet: the server takes these for another server's.
-pub const OWN_ADDRESSES: bool = false;
 pub const PEOPLE: usize = 70;
 const EACH: usize = 55;
 
@@ -415,7 +329,7 @@ fn reference(chance: &mut Chance, kinds: &[&str]) -> Value {
     let id = some_id(kind, chance);
     match chance.below(20) {
         0..=11 => json!({"reference": format!("{kind}/{id}")}),
-        12 | 13 if OWN_ADDRESSES => json!({"reference": format!("{BASE}/{kind}/{id}")}),
+        12 | 13 => json!({"reference": format!("{BASE}/{kind}/{id}")}),
         14 => json!({"reference": format!("https://other.vn/fhir/{kind}/{id}")}),
         15 => json!({"reference": format!("{kind}/{id}/_history/1")}),
         16 => json!({"type": kind, "identifier": identifier(chance)}),

@@ -2,9 +2,10 @@
 //! so that they sometimes do not.
 
 use crate::chance::Chance;
-use crate::data::{BASE, CODES, KINDS, OWN_ADDRESSES, SETS, TREE_SYSTEM, WORDS};
+use crate::codes::{SETS, TREE_SYSTEM};
+use crate::data::{BASE, CODES, KINDS, WORDS};
 use crate::query::{Clause, Include, Modifier, Search, Step, Test, Wanted};
-use crate::reference::{Found, Reference, local, part_types, strings, tokens};
+use crate::reference::{Found, Reference, local, local_of, part_types, strings, tokens};
 use crate::values::PREFIXES;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -307,7 +308,7 @@ fn reference_text(found: Option<&Found>, modifier: Modifier, chance: &mut Chance
         .and_then(|one| one.value.get("reference"))
         .and_then(Value::as_str)
         .unwrap_or("Patient/khong-co");
-    let own = found.and_then(local);
+    let own = local_of(literal);
     // With a type, an address of another server is none of ours: what it means is the server's choice.
     if matches!(modifier, Modifier::Type(_)) {
         return own.map_or("khong-co".to_owned(), |(_, id)| id);
@@ -315,7 +316,7 @@ fn reference_text(found: Option<&Found>, modifier: Modifier, chance: &mut Chance
     let Some((kind, id)) = own else { return literal.to_owned() };
     match chance.below(8) {
         0 => id,
-        1 if OWN_ADDRESSES => format!("{BASE}/{kind}/{id}"),
+        1 => format!("{BASE}/{kind}/{id}"),
         2 => format!("{}/{id}", chance.word(&KINDS)),
         3 => format!("https://other.vn/fhir/{kind}/{id}"),
         _ => format!("{kind}/{id}"),

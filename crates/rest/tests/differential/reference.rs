@@ -9,7 +9,8 @@
 //!
 //! It knows nothing of `yba-store`.
 
-use crate::data::{BASE, SETS, is_below};
+use crate::codes::{SETS, is_below};
+use crate::data::BASE;
 use crate::query::{Clause, Include, Modifier, Search, Step, Test, Wanted};
 use crate::values::{self, FAR, Number, Span};
 use serde_json::Value;
@@ -513,12 +514,15 @@ fn is_related(found: &Found, wanted: &Wanted, above: bool) -> bool {
     })
 }
 
-/// The record of ours that a reference points at.
+/// The record of ours to which a reference leads: by chains, `_has` and includes. One that is written with our own full
+/// address is found by its value ([`points_at`]) but followed by none of them (see `docs/conformance.md`).
 pub fn local(found: &Found) -> Option<(String, String)> {
-    local_of(found.value.get("reference")?.as_str()?)
+    let text = found.value.get("reference")?.as_str()?;
+    local_of(text).filter(|_| !text.contains(':'))
 }
 
-fn local_of(text: &str) -> Option<(String, String)> {
+/// The record of ours that an address means.
+pub fn local_of(text: &str) -> Option<(String, String)> {
     let text = text.strip_prefix(BASE).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text);
     let parts: Vec<&str> = text.split('/').collect();
     match parts[..] {

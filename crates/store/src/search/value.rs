@@ -119,11 +119,7 @@ impl Asked<'_> {
 
     /// A reference; one to a record of this server may be written with the server's address.
     fn reference(&self, value: &str, types: &[String]) -> Condition {
-        let value = plain(value);
-        let base = self.world.base();
-        let own =
-            value.strip_prefix(base).and_then(|rest| rest.strip_prefix('/')).filter(|_| !base.is_empty());
-        reference::matches(own.unwrap_or(&value), types)
+        reference::matches(&plain(value), types, self.world.base())
     }
 
     /// The codes above or below `system|code`.
