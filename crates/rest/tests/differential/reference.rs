@@ -21,9 +21,6 @@ use yba_fhir::defs::{SearchParameter, SearchType, r4};
 use yba_fhir::text::fold;
 use yba_fhirpath::{CompileOptions, Environment, Item, Node, Program};
 
-/// Whether tokens that are strings by type (`version`) are found whatever their case, as R4 says. Not yet.
-const STRINGS_IN_ANY_CASE: bool = false;
-
 /// One value that an expression found.
 #[derive(Clone, Debug)]
 pub struct Found {
@@ -379,7 +376,7 @@ pub fn tokens(found: &Found) -> Vec<Token> {
         "ContactPoint" => plain(found.value.get("value").and_then(Value::as_str).map(str::to_owned), false),
         "boolean" | "Boolean" => plain(Some(found.value.to_string()), false),
         // "If the underlying data type is string then the search is not case sensitive."
-        "string" => plain(found.value.as_str().map(str::to_owned), STRINGS_IN_ANY_CASE),
+        "string" => plain(found.value.as_str().map(str::to_owned), true),
         _ => plain(found.value.as_str().map(str::to_owned), false),
     }
 }
@@ -565,7 +562,11 @@ fn keys(search_type: SearchType, found: &Found) -> Vec<Key> {
         SearchType::String => {
             texts(strings(found).iter().map(|text| fold(text)).filter(|text| !text.is_empty()).collect())
         }
-        SearchType::Token => texts(tokens(found).into_iter().filter_map(|one| one.code).collect()),
+        SearchType::Token => {
+            let key =
+                |token: Token| token.code.map(|code| if token.any_case { code.to_lowercase() } else { code });
+            texts(tokens(found).into_iter().filter_map(key).collect())
+        }
         SearchType::Date => span_of(found).map(|span| Key::Number(span.0)).into_iter().collect(),
         SearchType::Number | SearchType::Quantity => {
             let key = |number| match number {

@@ -107,8 +107,12 @@ impl Asked<'_> {
         }
     }
 
-    /// A token; the system of an element that is a bare code is the one that its list has.
+    /// A token; the system of an element that is a bare code is the one that its list has. Strings are found whatever
+    /// their case. <https://hl7.org/fhir/R4/search.html#token>
     fn token(&self, value: &str) -> Condition {
+        if self.parameter.any_case {
+            return token::matches(&value.to_lowercase());
+        }
         let parts = escaped_split(value, '|');
         match (parts.as_slice(), &self.parameter.code_system) {
             ([system, code], Some(implied)) if system == implied && !code.is_empty() => token::matches(code),
