@@ -23,8 +23,25 @@ const NEEDS: &[Need] = &[
     },
 ];
 
-/// Runs everything; the first failure ends it.
+/// Set to `1` to run the tests without PostgreSQL, knowingly (see `crates/testkit/src/postgres.rs`).
+const WITHOUT_POSTGRES: &str = "YBA_TEST_WITHOUT_POSTGRES";
+
+/// Runs everything; the first failure ends it. Says at the end, whatever it is, what was left out.
 pub fn run_all(yes: bool, deep: bool, only: &[String]) -> Result<ExitCode> {
+    let done = each(yes, deep, only);
+    if let Some(line) = left_out(std::env::var(WITHOUT_POSTGRES).ok().as_deref()) {
+        println!("{line}");
+    }
+    done
+}
+
+/// What the last line says when `WITHOUT_POSTGRES` has this value.
+fn left_out(value: Option<&str>) -> Option<String> {
+    let line = "PostgreSQL was left out: every test ran on SQLite alone, because";
+    (value == Some("1")).then(|| format!("{line} {WITHOUT_POSTGRES}=1"))
+}
+
+fn each(yes: bool, deep: bool, only: &[String]) -> Result<ExitCode> {
     ensure(NEEDS, yes)?;
     let code = assets::run(yes)?;
     if code != ExitCode::SUCCESS {
@@ -118,4 +135,21 @@ fn npm_modules(wanted: &str, folder: &str) -> Result<PathBuf> {
 
 fn works(python: &Path) -> bool {
     python.to_str().is_some_and(|path| runs(path, &["-c", "import fhirclient, fhirpy"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaving_postgresql_out_is_said_by_the_name_and_value_that_leave_it_out() {
+        let testkit = include_str!("../../crates/testkit/src/postgres.rs");
+        assert!(testkit.contains(&format!("WITHOUT: &str = \"{WITHOUT_POSTGRES}\"")), "the same variable");
+        assert!(
+            testkit.contains("std::env::var(WITHOUT).is_ok_and(|value| value == \"1\")"),
+            "the same value"
+        );
+        assert!(left_out(Some("1")).is_some_and(|line| line.starts_with("PostgreSQL was left out")));
+        assert_eq!((left_out(None), left_out(Some("")), left_out(Some("0"))), (None, None, None));
+    }
 }

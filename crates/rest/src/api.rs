@@ -3,6 +3,7 @@
 use crate::export::Exports;
 use crate::metadata::Capabilities;
 use crate::openapi::OpenApi;
+use crate::origins::Origins;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -28,8 +29,8 @@ pub struct Settings {
     pub run: String,
     /// The views that content brings.
     pub views: Arc<Library>,
-    /// Origins whose pages may call from a browser; `*` is everyone's.
-    pub origins: Vec<String>,
+    /// Origins whose pages may call from a browser.
+    pub origins: Origins,
     /// Told when dead letters of a subscription are put back.
     pub put_back: Arc<Notify>,
 }

@@ -24,7 +24,9 @@ mod history;
 mod metadata;
 mod openapi;
 mod operation;
+mod origins;
 mod patch;
+mod pieces;
 mod read;
 mod refuse;
 mod registry;
@@ -36,22 +38,20 @@ mod update;
 mod vread;
 
 pub use api::Settings;
+pub use origins::Origins;
 
 use api::Api;
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::from_fn_with_state;
 use axum::routing::any;
-use std::time::Duration;
 use tower::ServiceExt;
-use tower_http::cors::{AllowOrigin, CorsLayer};
 use yba_records::Records;
 
 /// The API as a router for addresses `/fhir` and below. It has no fallback of its own, so it can be merged with the
 /// pages' router.
 pub fn router(records: Records, settings: Settings) -> Router {
-    let origins = settings.origins.clone();
+    let cors = settings.origins.layer();
     let api = Api::new(records, settings);
     let mut inner = Router::new();
     for interaction in registry::INTERACTIONS {
@@ -65,7 +65,7 @@ pub fn router(records: Records, settings: Settings) -> Router {
         .fallback(refuse::unknown_address)
         .layer(from_fn_with_state(api.clone(), guard::guard))
         .with_state(api);
-    let inner = match cors(&origins) {
+    let inner = match cors {
         Some(cors) => inner.layer(cors),
         None => inner,
     };
@@ -78,41 +78,4 @@ pub fn router(records: Records, settings: Settings) -> Router {
     ["/fhir", "/fhir/", "/fhir/{*rest}"]
         .into_iter()
         .fold(Router::new(), |router, path| router.route(path, everything.clone()))
-}
-
-/// What browsers are told about who may call from another origin; nothing when nobody may.
-/// <https://fetch.spec.whatwg.org/#http-cors-protocol>
-fn cors(origins: &[String]) -> Option<CorsLayer> {
-    if origins.is_empty() {
-        return None;
-    }
-    let origin = match origins.iter().any(|origin| origin == "*") {
-        true => AllowOrigin::any(),
-        false => AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::try_from(origin).ok())),
-    };
-    let names =
-        |names: &[&'static str]| names.iter().map(|name| HeaderName::from_static(name)).collect::<Vec<_>>();
-    let asked = names(&[
-        "accept",
-        "authorization",
-        "content-type",
-        "if-match",
-        "if-modified-since",
-        "if-none-exist",
-        "if-none-match",
-        "prefer",
-        "x-request-id",
-    ]);
-    let shown = names(&[
-        "content-location",
-        "etag",
-        "last-modified",
-        "location",
-        "retry-after",
-        "x-progress",
-        "x-request-id",
-    ]);
-    let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-    let layer = CorsLayer::new().allow_origin(origin).allow_methods(methods).allow_headers(asked);
-    Some(layer.expose_headers(shown).max_age(Duration::from_secs(3600)))
 }

@@ -27,22 +27,23 @@ pub struct OpenApi(Map<String, Value>);
 impl OpenApi {
     pub fn new() -> OpenApi {
         let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
+        let mut add = |name: &str, method: &str, path: &str| {
+            let place = paths.entry(below_base(path)).or_default();
+            place.insert(method.to_lowercase(), described(name, method, path));
+        };
         for one in INTERACTIONS {
             let name = one.codes.first().copied().unwrap_or("");
-            let place = paths.entry(below_base(one.path)).or_default();
-            place.insert(one.method.to_lowercase(), described(name, one.method, one.path));
+            of_compartments(one.path).iter().for_each(|path| add(name, one.method, path));
         }
         for one in OPERATIONS {
-            for level in one.levels {
-                let path = level.path(one.name);
-                let place = paths.entry(below_base(&path)).or_default();
-                for method in ["GET", "POST"] {
-                    place.insert(method.to_lowercase(), described(&format!("${}", one.name), method, &path));
-                }
+            let name = format!("${}", one.name);
+            for path in one.paths() {
+                one.methods().iter().for_each(|method| add(&name, method, &path));
             }
         }
         let types: Vec<&str> = r4().resource_types().collect();
         let content = json!({"application/fhir+json": {"schema": {"$ref": "#/components/schemas/Resource"}}});
+        let rows = json!({"schema": {"type": "string"}});
         let text =
             |name: &str| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}});
         let mut kind = text("kind");
@@ -69,6 +70,15 @@ impl OpenApi {
                 },
                 "responses": {
                     "Answer": {"description": "As asked", "content": content},
+                    "Files": {"description": "The files of an export", "content": {
+                        "application/json": {"schema": {"type": "object"}},
+                    }},
+                    "Lines": {"description": "A resource on each line", "content": {
+                        "application/fhir+ndjson": rows,
+                    }},
+                    "Rows": {"description": "The rows of a view", "content": {
+                        "application/x-ndjson": rows, "text/csv": rows, "application/json": rows,
+                    }},
                     "Refused": {"description": "Refused, with an OperationOutcome that says why", "content": content},
                 },
                 "requestBodies": {"Sent": {"content": {
@@ -89,9 +99,27 @@ impl OpenApi {
     }
 }
 
+/// The addresses of a row: where something is searched in compartments, one for each type that has them.
+fn of_compartments(path: &str) -> Vec<String> {
+    match path.contains("{within}") {
+        true => r4().compartments().map(|kind| path.replace("{kind}", kind)).collect(),
+        false => vec![path.to_owned()],
+    }
+}
+
 fn below_base(path: &str) -> String {
     let below = path.trim_start_matches("/fhir").trim_end_matches('/');
     if below.is_empty() { "/".to_owned() } else { below.to_owned() }
+}
+
+/// What an address answers when all is well.
+fn answer_of(path: &str) -> &'static str {
+    match path {
+        "/fhir/$export/{job}" => "Files",
+        "/fhir/$export/{job}/{file}" => "Lines",
+        path if path.ends_with("/$run") => "Rows",
+        _ => "Answer",
+    }
 }
 
 fn described(name: &str, method: &str, path: &str) -> Value {
@@ -99,7 +127,7 @@ fn described(name: &str, method: &str, path: &str) -> Value {
     let parameters: Vec<Value> =
         parts.map(|part| json!({"$ref": format!("#/components/parameters/{part}")})).collect();
     let answers = json!({
-        "2XX": {"$ref": "#/components/responses/Answer"},
+        "2XX": {"$ref": format!("#/components/responses/{}", answer_of(path))},
         "4XX": {"$ref": "#/components/responses/Refused"},
     });
     let mut described = json!({"responses": answers});

@@ -5,7 +5,7 @@ use crate::api::Api;
 use crate::{
     create, delete, export, history, metadata, openapi, patch, read, search, transaction, update, vread,
 };
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete as by_delete, get, patch as by_patch, post, put};
 
 /// Where the CapabilityStatement lists an interaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,16 +36,17 @@ pub const INTERACTIONS: &[Interaction] = &[
     system(&[], "GET", "/fhir/openapi.json", || get(openapi::handle)),
     system(&["transaction", "batch"], "POST", "/fhir", || post(transaction::handle)),
     system(&["transaction", "batch"], "POST", "/fhir/", || post(transaction::handle)),
-    system(&[], "GET", "/fhir/$export/{job}", || get(export::state).delete(export::cancel)),
+    system(&[], "GET", "/fhir/$export/{job}", || get(export::state)),
+    system(&[], "DELETE", "/fhir/$export/{job}", || by_delete(export::cancel)),
     system(&[], "GET", "/fhir/$export/{job}/{file}", || get(export::file)),
     each_type(&["read"], "GET", INSTANCE, || get(read::handle)),
     each_type(&["vread"], "GET", "/fhir/{kind}/{id}/_history/{version}", || get(vread::handle)),
-    each_type(&["update"], "PUT", INSTANCE, || axum::routing::put(update::handle)),
-    each_type(&["update"], "PUT", TYPE, || axum::routing::put(update::by_condition)),
-    each_type(&["patch"], "PATCH", INSTANCE, || axum::routing::patch(patch::handle)),
-    each_type(&["patch"], "PATCH", TYPE, || axum::routing::patch(patch::by_condition)),
-    each_type(&["delete"], "DELETE", INSTANCE, || axum::routing::delete(delete::handle)),
-    each_type(&["delete"], "DELETE", TYPE, || axum::routing::delete(delete::by_condition)),
+    each_type(&["update"], "PUT", INSTANCE, || put(update::handle)),
+    each_type(&["update"], "PUT", TYPE, || put(update::by_condition)),
+    each_type(&["patch"], "PATCH", INSTANCE, || by_patch(patch::handle)),
+    each_type(&["patch"], "PATCH", TYPE, || by_patch(patch::by_condition)),
+    each_type(&["delete"], "DELETE", INSTANCE, || by_delete(delete::handle)),
+    each_type(&["delete"], "DELETE", TYPE, || by_delete(delete::by_condition)),
     each_type(&["history-instance"], "GET", "/fhir/{kind}/{id}/_history", || get(history::handle)),
     each_type(&["history-type"], "GET", "/fhir/{kind}/_history", || get(history::handle)),
     system(&["history-system"], "GET", "/fhir/_history", || get(history::handle)),

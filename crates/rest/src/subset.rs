@@ -50,11 +50,17 @@ impl Subset {
         Ok(wanted)
     }
 
-    /// The same of a search, where `_summary=count` asks for no resource at all.
+    /// The same of a search, where `_summary=count` asks for no resource at all and `_summary=text` does not go with
+    /// includes.
     pub fn of_search(pairs: &[(String, String)]) -> Result<Option<Subset>, Outcome> {
         let about: Vec<(String, String)> =
             pairs.iter().filter(|(name, value)| Subset::is_about(name, value)).cloned().collect();
-        Subset::of(&about)
+        let subset = Subset::of(&about)?;
+        let includes = |name: &str| matches!(name.split(':').next(), Some("_include" | "_revinclude"));
+        if subset == Some(Subset::Text) && pairs.iter().any(|(name, _)| includes(name)) {
+            return Err(bad("_summary", "true, data hoặc false khi có _include hay _revinclude"));
+        }
+        Ok(subset)
     }
 
     /// Whether a parameter of a search is of this module: the store knows the others.

@@ -1,12 +1,14 @@
 //! The latest observations of each code among those that a search finds.
 //! <https://hl7.org/fhir/R4/observation-operation-lastn.html>
 //!
-//! Dates and codes come from the index rows; bodies are read of those that are given, and of those whose code is a text.
+//! Dates and codes come from the index rows; bodies are read of those that are given, of those whose code is a text, and
+//! of all that are found when words are looked for in them.
 
 use crate::db::{Connection, Value, fragments};
 use crate::open::Store;
 use crate::search::clause_sql::NEVER;
 use crate::search::cursor::Cursor;
+use crate::search::filter::Filter;
 use crate::search::plan::{self, Match};
 use crate::search::query::COUNT_MAX;
 use crate::search::{Query, Scope};
@@ -28,20 +30,17 @@ impl Store {
         let cursor = Cursor { t: self.head_t(), at: 0, after: None };
         self.answer(move |connection| {
             let numbers = store.numbers();
-            let found = plan::page(
-                connection,
-                std::slice::from_ref(&query),
-                &scope,
-                numbers,
-                &cursor,
-                GROUPED_MAX + 1,
-            )?;
+            let asked = std::slice::from_ref(&query);
+            let mut found = plan::page(connection, asked, &scope, numbers, &cursor, GROUPED_MAX + 1)?;
             if found.len() > GROUPED_MAX {
                 let detail = format!("more than {GROUPED_MAX} observations match");
                 return Err(too_many(
                     format!("Có hơn {GROUPED_MAX} kết quả khớp. Hãy thêm category, code hoặc date."),
                     detail,
                 ));
+            }
+            if !query.filters.is_empty() {
+                found = fitting(connection, found, &query.filters)?;
             }
             let code = numbers.parameter("Observation", "code");
             let groups = groups(connection, &found, &code, cursor.t)?;
@@ -63,6 +62,23 @@ impl Store {
 fn newest_first(query: &Query) -> Result<Query, Outcome> {
     let sorted = Query::parse("Observation", &[("_sort".to_owned(), "-date".to_owned())])?;
     Ok(Query { sort: sorted.sort, ..query.clone() })
+}
+
+/// Those whose bodies fit every filter, in the order they came.
+fn fitting(
+    connection: &mut Connection,
+    found: Vec<Match>,
+    filters: &[Filter],
+) -> Result<Vec<Match>, Outcome> {
+    let mut fits = Vec::with_capacity(found.len());
+    for some in found.chunks(BODIES_AT_ONCE) {
+        let positions: Vec<i64> = some.iter().map(|one| one.t).collect();
+        for row in fragments::versions_at(connection, &positions)? {
+            let version = Version::from_row(row)?;
+            fits.push(filters.iter().all(|filter| filter.fits(&version.body)));
+        }
+    }
+    Ok(found.into_iter().zip(fits).filter(|(_, fits)| *fits).map(|(one, _)| one).collect())
 }
 
 fn too_many(text: String, detail: String) -> Outcome {

@@ -7,6 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use yba_rest::Origins;
 use yba_store::{Clock, Options, Place};
 use yba_subscription::Hosts;
 
@@ -56,11 +57,6 @@ impl fmt::Display for References {
     }
 }
 
-/// The parts of a list, separated by commas.
-fn listed(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect()
-}
-
 /// The settings of a node.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -74,7 +70,7 @@ pub struct Config {
     pub base_url: String,
     pub content: Option<PathBuf>,
     pub references: References,
-    pub origins: Vec<String>,
+    pub origins: Origins,
     pub subscription_hosts: Hosts,
     pub clock_offset: i64,
 }
@@ -98,7 +94,7 @@ impl Config {
             base_url: look("base-url").unwrap_or_default().trim_end_matches('/').to_owned(),
             content: look("content").map(PathBuf::from),
             references: parsed("references", look("references").as_deref().unwrap_or("any"))?,
-            origins: listed(&look("origins").unwrap_or_default()),
+            origins: parsed("origins", look("origins").as_deref().unwrap_or_default())?,
             subscription_hosts: parsed(
                 "subscription-hosts",
                 look("subscription-hosts").as_deref().unwrap_or_default(),
@@ -160,7 +156,7 @@ impl Config {
             ),
             row(
                 "origins",
-                self.origins.join(","),
+                self.origins.to_string(),
                 "Web applications of other origins that browsers let call the FHIR API, such as https://app.example.vn, \
                  separated by commas; * is every one. Empty: none.",
             ),
@@ -202,8 +198,8 @@ fn plain(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn parsed<T: std::str::FromStr>(name: &str, text: &str) -> anyhow::Result<T> {
-    text.parse().map_err(|_| anyhow::anyhow!("setting {name}: {text:?} is not valid"))
+fn parsed<T: FromStr<Err: fmt::Display>>(name: &str, text: &str) -> anyhow::Result<T> {
+    text.parse().map_err(|why| anyhow::anyhow!("setting {name}: {text:?} is not valid: {why}"))
 }
 
 #[cfg(test)]
@@ -226,6 +222,9 @@ mod tests {
         assert!(Config::load(&flags).unwrap_err().to_string().contains("references"));
         std::fs::write(folder.path().join("yba.toml"), "subscription-hosts = \"a.vn ftp://b\"\n").unwrap();
         assert!(Config::load(&flags).unwrap_err().to_string().contains("subscription-hosts"));
+        std::fs::write(folder.path().join("yba.toml"), "origins = \"https://a.vn, app.vn/x\"\n").unwrap();
+        let refused = Config::load(&flags).unwrap_err().to_string();
+        assert!(refused.contains("origins") && refused.contains("\"app.vn/x\" is no origin"), "{refused}");
         std::fs::write(folder.path().join("yba.toml"), "prot = 9000\n").unwrap();
         assert!(Config::load(&flags).unwrap_err().to_string().contains("prot"));
     }

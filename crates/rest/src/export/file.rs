@@ -7,14 +7,13 @@ use super::jobs::{Job, Named, unknown};
 use crate::answer::{Answer, Refused};
 use crate::api::Api;
 use crate::asked::Asked;
-use axum::body::Body;
+use crate::pieces::Flow;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use futures_util::stream::{self, StreamExt};
 use std::io::Write;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
@@ -39,18 +38,8 @@ pub async fn handle(
     let export = api.records().export(&asked.ctx, job.wanted(kind)).await?;
     let packs = crate::guard::takes_gzip(&headers);
     let packer = packs.then(|| GzEncoder::new(Vec::new(), Compression::fast()));
-    let mut flow = Flow { job, export, packer, ended: false, _room: room };
-    // The first lines are made before the answer begins, so that what is wrong can still be said.
-    let first = flow.next().await?;
-    let rest = stream::unfold(Some(flow), |flow| async {
-        let mut flow = flow?;
-        match flow.next().await {
-            Ok(Some(lines)) => Some((Ok(lines), Some(flow))),
-            Ok(None) => None,
-            Err(outcome) => Some((Err(std::io::Error::other(outcome.to_string())), None)),
-        }
-    });
-    let body = Body::from_stream(stream::iter(first.map(Ok)).chain(rest));
+    let flow = Lines { job, export, packer, ended: false, _room: room };
+    let body = flow.into_body().await?;
     let mut response = Answer::pieces("application/fhir+ndjson", body).into_response();
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if packs {
@@ -60,7 +49,7 @@ pub async fn handle(
 }
 
 /// Lines on their way.
-struct Flow {
+struct Lines {
     job: Arc<Job>,
     export: Export,
     packer: Option<GzEncoder<Vec<u8>>>,
@@ -68,8 +57,7 @@ struct Flow {
     _room: OwnedSemaphorePermit,
 }
 
-impl Flow {
-    /// The next piece; `None` after the last.
+impl Flow for Lines {
     async fn next(&mut self) -> Result<Option<Bytes>, Outcome> {
         loop {
             if self.ended {

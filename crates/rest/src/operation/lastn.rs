@@ -41,8 +41,10 @@ pub async fn run(call: Call) -> Result<Answer, Outcome> {
         let text = "$lastn cần biết của ai: hãy thêm patient hoặc subject.";
         return Err(Outcome::invalid("lastn-subject", text, "patient or subject is required").at("patient"));
     }
-    let query = Query::parse("Observation", &filters)?;
-    let found = api.records().latest(&asked.ctx, &query, max).await?;
+    let world = api.records().world(&asked.base, &filters).await?;
+    let queries = Query::parse_each(&["Observation"], &filters, &world)?;
+    let query = queries.first().ok_or_else(|| Outcome::fault("one type was asked, and none was parsed"))?;
+    let found = api.records().latest(&asked.ctx, query, max).await?;
     let here = address::with_query(&format!("{}/Observation/$lastn", asked.base), &pairs);
     let bytes = found.iter().map(|version| version.body.len() + 200).sum();
     let mut bundle = Writer::new("searchset", Some(found.len() as u64), &[("self", here)], None, bytes);

@@ -203,6 +203,10 @@ pub const OPERATIONS: &[Operation] = &[
 /// Operations that change something, and so are asked by POST alone.
 const BY_POST: &[&str] = &["meta-add", "meta-delete", "redeliver"];
 
+fn methods(name: &str) -> &'static [&'static str] {
+    if BY_POST.contains(&name) { &["POST"] } else { &["GET", "POST"] }
+}
+
 /// Operations that answer in formats of their own, which they choose themselves by `_format` and `Accept`.
 const OWN_FORMATS: &[&str] = &["run"];
 
@@ -219,6 +223,21 @@ pub fn is_type(kind: &str, path: &str) -> bool {
 }
 
 impl Operation {
+    /// The methods by which it is asked.
+    pub fn methods(&self) -> &'static [&'static str] {
+        methods(self.name)
+    }
+
+    /// Its addresses, each with the type that has it, where it is one of some types.
+    pub fn paths(&self) -> impl Iterator<Item = String> {
+        let kinds = if self.kinds.is_empty() { &["{kind}"] } else { self.kinds };
+        let of_level = |level: &Level| {
+            let path = level.path(self.name);
+            kinds.iter().map(move |kind| path.replace("{kind}", kind))
+        };
+        self.levels.iter().flat_map(of_level)
+    }
+
     /// Whether it belongs to no type of R4, and stands with the system's own in the CapabilityStatement.
     pub fn is_apart(&self) -> bool {
         self.levels == [Level::System]
@@ -260,8 +279,9 @@ pub fn routes() -> impl Iterator<Item = (String, MethodRouter<Api>)> {
     let every = OPERATIONS.iter().flat_map(|one| one.levels.iter().map(|level| level.path(one.name)));
     let paths: BTreeSet<String> = every.collect();
     paths.into_iter().map(|path| {
-        let changes = path.rsplit_once('$').is_some_and(|(_, name)| BY_POST.contains(&name));
-        (path, if changes { post(handle) } else { get(handle).post(handle) })
+        let name = path.rsplit_once('$').map_or("", |(_, name)| name);
+        let by_get = methods(name).contains(&"GET");
+        (path, if by_get { get(handle).post(handle) } else { post(handle) })
     })
 }
 

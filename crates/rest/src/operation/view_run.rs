@@ -10,9 +10,9 @@ use super::{Arguments, Call};
 use crate::answer::Answer;
 use crate::api::Api;
 use crate::asked::Asked;
+use crate::pieces::Flow;
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::stream::{self, StreamExt};
 use std::sync::Arc;
 use yba_fhir::json::{JsonValueTrait, Value, from_slice, str_at};
 use yba_fhir::resource::is_id;
@@ -162,31 +162,20 @@ async fn over_records(api: Api, asked: Asked, work: Work, arguments: &Arguments)
     let wanted = Wanted { kind: work.view.resource(), patients: &patients, since_ms, ..Wanted::default() };
     let export = api.records().export(&asked.ctx, wanted).await?;
     let format = work.writer.format();
-    let mut flow = Flow { api, work: Some((work, Page::Stored(Vec::new().into_iter()))), export };
-    // The first page is made before the answer begins, so that what is wrong can still be said.
-    let first = flow.next().await?;
-    let rest = stream::unfold(Some(flow), |flow| async {
-        let mut flow = flow?;
-        match flow.next().await {
-            Ok(Some(text)) => Some((Ok(text), Some(flow))),
-            Ok(None) => None,
-            Err(outcome) => Some((Err(std::io::Error::other(outcome.to_string())), None)),
-        }
-    });
-    let first = stream::iter(first.map(Ok));
-    Ok(Answer::pieces(format.media_type(), Body::from_stream(first.chain(rest))))
+    let flow = Rows { api, work: Some((work, Page::Stored(Vec::new().into_iter()))), export };
+    Ok(Answer::pieces(format.media_type(), flow.into_body().await?))
 }
 
 /// Rows of the records, on their way.
-struct Flow {
+struct Rows {
     api: Api,
     /// Absent when the last piece has left.
     work: Option<(Work, Page)>,
     export: Export,
 }
 
-impl Flow {
-    /// The next piece of text; `None` after the last. Pages without rows are passed over.
+impl Flow for Rows {
+    // Pages without rows are passed over.
     async fn next(&mut self) -> Result<Option<Bytes>, Outcome> {
         loop {
             let Some((work, mut page)) = self.work.take() else { return Ok(None) };

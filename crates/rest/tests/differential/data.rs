@@ -130,13 +130,11 @@ const NUMBERS: [&str; 30] = [
 ];
 const SYSTEMS: [&str; 4] =
     ["http://loinc.org", "urn:ma:noi-bo", "http://example.vn/a,b|c", "http://loinc.org/x"];
-const CODES: [&str; 12] =
+pub const CODES: [&str; 12] =
     ["2345-7", "718-7", "8480-6", "hb", "HB", "a,b", "x|y", "50%", "_", "đ", "hb\\1", "2345"];
 const UCUM: &str = "http://unitsofmeasure.org";
 /// Where absolute references to our own records begin.
 pub const BASE: &str = "http://yba.test/fhir";
-/// Whether records point at others by our own full address too. Not yet: the server takes these for another server's.
-pub const OWN_ADDRESSES: bool = false;
 pub const PEOPLE: usize = 70;
 const EACH: usize = 55;
 
@@ -285,13 +283,14 @@ fn timing(chance: &mut Chance) -> Value {
     Value::Object(tree)
 }
 
-/// A Quantity. No two of the UCUM units can be turned into each other: whether a server converts is its own choice.
+/// A Quantity. Of the UCUM units, kilograms and grams can be turned into each other.
 fn quantity(chance: &mut Chance) -> Value {
     let mut tree = Map::new();
     maybe!(chance, tree, 95, "value", chance.number(&NUMBERS));
     let unit = [
         (Some(UCUM), Some("mmol/L"), Some("mmol/L")),
         (Some(UCUM), Some("kg"), Some("kí")),
+        (Some(UCUM), Some("g"), Some("gam")),
         (Some(UCUM), Some("mm[Hg]"), None),
         (Some("urn:don-vi"), Some("vien"), Some("viên")),
         (None, None, Some("viên")),
@@ -330,7 +329,7 @@ fn reference(chance: &mut Chance, kinds: &[&str]) -> Value {
     let id = some_id(kind, chance);
     match chance.below(20) {
         0..=11 => json!({"reference": format!("{kind}/{id}")}),
-        12 | 13 if OWN_ADDRESSES => json!({"reference": format!("{BASE}/{kind}/{id}")}),
+        12 | 13 => json!({"reference": format!("{BASE}/{kind}/{id}")}),
         14 => json!({"reference": format!("https://other.vn/fhir/{kind}/{id}")}),
         15 => json!({"reference": format!("{kind}/{id}/_history/1")}),
         16 => json!({"type": kind, "identifier": identifier(chance)}),

@@ -10,12 +10,15 @@ pub struct Search {
     /// Parameters to sort by, `true` for descending.
     pub sort: Vec<(String, bool)>,
     pub count: Option<usize>,
-    /// `_include` and `_revinclude` (`true`), with their values.
-    pub includes: Vec<(bool, Include)>,
+    pub includes: Vec<Include>,
 }
 
+/// `_include` or `_revinclude`.
 #[derive(Clone, Debug)]
 pub struct Include {
+    pub reverse: bool,
+    /// `:iterate`: from what was brought along too.
+    pub iterate: bool,
     pub kind: &'static str,
     pub param: String,
     pub target: Option<&'static str>,
@@ -46,6 +49,8 @@ pub enum Test {
 pub enum Modifier {
     None,
     Not,
+    In,
+    NotIn,
     Text,
     OfType,
     Exact,
@@ -92,10 +97,11 @@ impl Search {
             let keys = self.sort.iter().map(|(key, down)| format!("{}{key}", if *down { "-" } else { "" }));
             pairs.push(("_sort".into(), keys.collect::<Vec<_>>().join(",")));
         }
-        for (reverse, include) in &self.includes {
-            let name = if *reverse { "_revinclude" } else { "_include" };
+        for include in &self.includes {
+            let name = if include.reverse { "_revinclude" } else { "_include" };
+            let name = if include.iterate { format!("{name}:iterate") } else { name.to_owned() };
             let target = include.target.map(|kind| format!(":{kind}")).unwrap_or_default();
-            pairs.push((name.into(), format!("{}:{}{target}", include.kind, include.param)));
+            pairs.push((name, format!("{}:{}{target}", include.kind, include.param)));
         }
         let pairs: Vec<String> =
             pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
@@ -119,6 +125,8 @@ impl Clause {
             Test::Any(modifier, _) => match modifier {
                 Modifier::None => {}
                 Modifier::Not => name += ":not",
+                Modifier::In => name += ":in",
+                Modifier::NotIn => name += ":not-in",
                 Modifier::Text => name += ":text",
                 Modifier::OfType => name += ":of-type",
                 Modifier::Exact => name += ":exact",

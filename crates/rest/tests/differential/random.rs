@@ -2,9 +2,10 @@
 //! so that they sometimes do not.
 
 use crate::chance::Chance;
-use crate::data::{BASE, KINDS, OWN_ADDRESSES, WORDS};
+use crate::codes::{SETS, TREE_SYSTEM};
+use crate::data::{BASE, CODES, KINDS, WORDS};
 use crate::query::{Clause, Include, Modifier, Search, Step, Test, Wanted};
-use crate::reference::{Found, Reference, local, part_types, strings, tokens};
+use crate::reference::{Found, Reference, local, local_of, part_types, strings, tokens};
 use crate::values::PREFIXES;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -61,16 +62,27 @@ impl Vocabulary {
             search.count = Some(1 + chance.below(20));
         }
         if chance.happens(15) {
-            let reverse = chance.happens(50);
-            let fits = |one: &&(&str, &str, &str)| if reverse { one.2 == kind } else { one.0 == kind };
-            let all: Vec<_> = self.pointers.iter().filter(fits).collect();
-            if !all.is_empty() {
-                let (from, param, target) = **chance.pick(&all);
-                let target = chance.happens(30).then_some(target);
-                search.includes.push((reverse, Include { kind: from, param: param.to_owned(), target }));
-            }
+            self.include(&mut search, chance);
         }
         search
+    }
+
+    /// Adds up to three includes, each from what the ones before may bring along; the first may iterate too.
+    fn include(&self, search: &mut Search, chance: &mut Chance) {
+        let mut here = search.kind;
+        for step in 0..1 + chance.below(3) {
+            let reverse = chance.happens(50);
+            let fits = |one: &&(&str, &str, &str)| if reverse { one.2 == here } else { one.0 == here };
+            let all: Vec<_> = self.pointers.iter().filter(fits).collect();
+            if all.is_empty() {
+                return;
+            }
+            let (kind, param, to) = **chance.pick(&all);
+            let target = chance.happens(30).then_some(to);
+            let iterate = here != search.kind || chance.happens(30) || step > 0 && chance.happens(50);
+            search.includes.push(Include { reverse, iterate, kind, param: param.to_owned(), target });
+            here = if reverse { kind } else { to };
+        }
     }
 
     fn clause(&self, kind: &'static str, reference: &Reference, chance: &mut Chance) -> Clause {
@@ -131,7 +143,15 @@ fn test(
     let modifiers: &[Modifier] = match search_type {
         // Identifiers of records have no modifiers.
         _ if code == "_id" => &[Modifier::None],
-        SearchType::Token => &[Modifier::Not, Modifier::Text, Modifier::OfType],
+        SearchType::Token => &[
+            Modifier::Not,
+            Modifier::Text,
+            Modifier::OfType,
+            Modifier::In,
+            Modifier::NotIn,
+            Modifier::Below,
+            Modifier::Above,
+        ],
         SearchType::String => &[Modifier::Exact, Modifier::Contains],
         SearchType::Uri => &[Modifier::Below, Modifier::Above],
         SearchType::Reference => {
@@ -161,6 +181,16 @@ fn wanted(search_type: SearchType, found: Option<&Found>, modifier: Modifier, ch
     match search_type {
         SearchType::Token if modifier == Modifier::Text => Wanted::Text(piece(chance.word(&WORDS), chance)),
         SearchType::Token if modifier == Modifier::OfType => of_type(found, chance),
+        SearchType::Token if matches!(modifier, Modifier::In | Modifier::NotIn) => {
+            let set = chance.pick(&SETS);
+            Wanted::Text(if chance.happens(50) { set.url.into() } else { format!("ValueSet/{}", set.id) })
+        }
+        SearchType::Token if matches!(modifier, Modifier::Below | Modifier::Above) => {
+            let own = found.map(tokens).unwrap_or_default().into_iter().find_map(|token| token.code);
+            let code = own.filter(|code| !code.is_empty() && chance.happens(50));
+            let code = code.unwrap_or_else(|| chance.word(&CODES).to_owned());
+            Wanted::Token { system: Some(TREE_SYSTEM.to_owned()), code }
+        }
         SearchType::Token => token(found, chance),
         SearchType::Reference if modifier == Modifier::Identifier => {
             let identifier = found.and_then(|one| one.value.get("identifier"));
@@ -197,11 +227,12 @@ fn wanted(search_type: SearchType, found: Option<&Found>, modifier: Modifier, ch
                     .unwrap_or_default()
                     .to_owned()
             };
-            let unit = match chance.below(6) {
+            let unit = match chance.below(7) {
                 0 => Some((text("system"), text("code"))),
                 1 => Some((String::new(), text("unit"))),
                 2 => Some((String::new(), text("code"))),
                 3 => Some((chance.word(&["http://unitsofmeasure.org", "urn:don-vi"]).into(), "kg".into())),
+                4 => Some(("http://unitsofmeasure.org".into(), chance.word(&["kg", "g", "g"]).into())),
                 _ => None,
             };
             Wanted::Quantity(prefix, written, number, unit.filter(|unit| !unit.1.is_empty()))
@@ -277,7 +308,7 @@ fn reference_text(found: Option<&Found>, modifier: Modifier, chance: &mut Chance
         .and_then(|one| one.value.get("reference"))
         .and_then(Value::as_str)
         .unwrap_or("Patient/khong-co");
-    let own = found.and_then(local);
+    let own = local_of(literal);
     // With a type, an address of another server is none of ours: what it means is the server's choice.
     if matches!(modifier, Modifier::Type(_)) {
         return own.map_or("khong-co".to_owned(), |(_, id)| id);
@@ -285,7 +316,7 @@ fn reference_text(found: Option<&Found>, modifier: Modifier, chance: &mut Chance
     let Some((kind, id)) = own else { return literal.to_owned() };
     match chance.below(8) {
         0 => id,
-        1 if OWN_ADDRESSES => format!("{BASE}/{kind}/{id}"),
+        1 => format!("{BASE}/{kind}/{id}"),
         2 => format!("{}/{id}", chance.word(&KINDS)),
         3 => format!("https://other.vn/fhir/{kind}/{id}"),
         _ => format!("{kind}/{id}"),

@@ -9,6 +9,7 @@
 //!
 //! It knows nothing of `yba-store`.
 
+use crate::codes::{SETS, is_below};
 use crate::data::BASE;
 use crate::query::{Clause, Include, Modifier, Search, Step, Test, Wanted};
 use crate::values::{self, FAR, Number, Span};
@@ -19,9 +20,6 @@ use std::rc::Rc;
 use yba_fhir::defs::{SearchParameter, SearchType, r4};
 use yba_fhir::text::fold;
 use yba_fhirpath::{CompileOptions, Environment, Item, Node, Program};
-
-/// Whether tokens that are strings by type (`version`) are found whatever their case, as R4 says. Not yet.
-const STRINGS_IN_ANY_CASE: bool = false;
 
 /// One value that an expression found.
 #[derive(Clone, Debug)]
@@ -81,28 +79,43 @@ impl Reference {
 
     /// `Type/id` of what comes with these matches and is none of them.
     pub fn included(&self, search: &Search, matches: &BTreeSet<String>) -> BTreeSet<String> {
+        let matches: BTreeSet<String> = matches.iter().map(|id| format!("{}/{id}", search.kind)).collect();
+        let every: Vec<&Include> = search.includes.iter().collect();
+        let again: Vec<&Include> = search.includes.iter().filter(|include| include.iterate).collect();
+        let mut all = self.brought(&every, &matches);
+        // With `:iterate` what was brought brings more, until there is no more.
+        loop {
+            let more = self.brought(&again, &all);
+            let known = all.len();
+            all.extend(more);
+            if all.len() == known {
+                return all.difference(&matches).cloned().collect();
+            }
+        }
+    }
+
+    /// What these includes bring, asked once of records named as `Type/id`.
+    fn brought(&self, includes: &[&Include], from: &BTreeSet<String>) -> BTreeSet<String> {
         let mut all = BTreeSet::new();
-        for (reverse, Include { kind, param, target }) in &search.includes {
+        for Include { reverse, kind, param, target, .. } in includes {
             let ids = self.ids(kind);
             for (at, values) in self.values(kind, param).iter().enumerate() {
+                let holder = format!("{kind}/{}", ids[at]);
                 for (other, id) in values.iter().filter_map(local) {
-                    let fits =
-                        target.is_none_or(|target| target == other) && self.position(&other, &id).is_some();
+                    let (is_there, other_is_meant) =
+                        (self.position(&other, &id).is_some(), target.is_none_or(|target| target == other));
+                    let pointed = format!("{other}/{id}");
+                    if !is_there || !other_is_meant {
+                        continue;
+                    }
                     match reverse {
-                        false if fits && matches.contains(&ids[at]) => {
-                            all.insert(format!("{other}/{id}"));
-                        }
-                        true if fits && other == search.kind && matches.contains(&id) => {
-                            all.insert(format!("{kind}/{}", ids[at]));
-                        }
+                        false if from.contains(&holder) => drop(all.insert(pointed)),
+                        true if from.contains(&pointed) => drop(all.insert(holder.clone())),
                         _ => {}
                     }
                 }
             }
         }
-        all.retain(|one| {
-            one.split_once('/').is_none_or(|(kind, id)| kind != search.kind || !matches.contains(id))
-        });
         all
     }
 
@@ -160,9 +173,17 @@ impl Reference {
             Test::Any(modifier, wanted) => {
                 let values = self.values(kind, &clause.param);
                 let fits = values[at].iter().any(|value| {
-                    wanted.iter().any(|wanted| self.fits(definition.search_type, value, *modifier, wanted))
+                    wanted.iter().any(|wanted| match (definition.search_type, modifier) {
+                        (SearchType::Token, Modifier::In | Modifier::NotIn) => {
+                            let implied = implied_system(kind, &clause.param);
+                            is_member(value, implied, wanted)
+                        }
+                        (SearchType::Token, Modifier::Below) => is_related(value, wanted, false),
+                        (SearchType::Token, Modifier::Above) => is_related(value, wanted, true),
+                        (search_type, modifier) => self.fits(search_type, value, *modifier, wanted),
+                    })
                 });
-                fits != (*modifier == Modifier::Not)
+                fits != matches!(modifier, Modifier::Not | Modifier::NotIn)
             }
         }
     }
@@ -191,8 +212,17 @@ impl Reference {
                 number_of(found).is_some_and(|number| values::number_matches(*prefix, text, number))
             }
             (SearchType::Quantity, Wanted::Quantity(prefix, _, text, unit)) => {
-                number_of(found).is_some_and(|number| values::number_matches(*prefix, text, number))
-                    && unit.as_ref().is_none_or(|(system, code)| unit_fits(&found.value, system, code))
+                let is_near = |factor| {
+                    number_of(found)
+                        .is_some_and(|number| values::number_matches_in(*prefix, text, factor, number))
+                };
+                match unit {
+                    None => is_near((1, 1)),
+                    Some((system, code)) => {
+                        unit_fits(&found.value, system, code) && is_near((1, 1))
+                            || factor(&found.value, system, code).is_some_and(is_near)
+                    }
+                }
             }
             (SearchType::Reference, Wanted::Token { system, code }) => {
                 let identifier = Found { kind: "Identifier", value: found.value["identifier"].clone() };
@@ -346,7 +376,7 @@ pub fn tokens(found: &Found) -> Vec<Token> {
         "ContactPoint" => plain(found.value.get("value").and_then(Value::as_str).map(str::to_owned), false),
         "boolean" | "Boolean" => plain(Some(found.value.to_string()), false),
         // "If the underlying data type is string then the search is not case sensitive."
-        "string" => plain(found.value.as_str().map(str::to_owned), STRINGS_IN_ANY_CASE),
+        "string" => plain(found.value.as_str().map(str::to_owned), true),
         _ => plain(found.value.as_str().map(str::to_owned), false),
     }
 }
@@ -441,12 +471,55 @@ fn unit_fits(quantity: &Value, system: &str, code: &str) -> bool {
     }
 }
 
-/// The record of ours that a reference points at.
-pub fn local(found: &Found) -> Option<(String, String)> {
-    local_of(found.value.get("reference")?.as_str()?)
+/// By how much to multiply, and to divide, a number in the unit asked for to have it in another unit of its kind.
+fn factor(quantity: &Value, system: &str, code: &str) -> Option<(i128, i128)> {
+    let own = |member: &str| text_of(quantity, member);
+    if system != "http://unitsofmeasure.org" || own("system") != system {
+        return None;
+    }
+    match (code, own("code").as_str()) {
+        ("kg", "g") => Some((1000, 1)),
+        ("g", "kg") => Some((1, 1000)),
+        _ => None,
+    }
 }
 
-fn local_of(text: &str) -> Option<(String, String)> {
+/// The system of an element that is a bare code, as far as one of the sets has it.
+fn implied_system(kind: &str, param: &str) -> Option<&'static str> {
+    ((kind, param) == ("Patient", "gender")).then_some("http://hl7.org/fhir/administrative-gender")
+}
+
+/// `:in`. <https://hl7.org/fhir/R4/search.html#token>
+fn is_member(found: &Found, implied: Option<&str>, wanted: &Wanted) -> bool {
+    let Wanted::Text(text) = wanted else { panic!("{wanted:?}") };
+    let set = SETS.iter().find(|set| set.url == text || text.strip_prefix("ValueSet/") == Some(set.id));
+    let members = set.unwrap_or_else(|| panic!("{text}")).members();
+    tokens(found).iter().any(|token| {
+        let (system, code) = (token.system.as_deref().or(implied), token.code.as_deref());
+        members.iter().any(|(one, other)| system == Some(one) && code == Some(other))
+    })
+}
+
+/// `:below` and `:above` of a code of the tree.
+fn is_related(found: &Found, wanted: &Wanted, above: bool) -> bool {
+    let Wanted::Token { system: Some(system), code: wanted } = wanted else { panic!("{wanted:?}") };
+    tokens(found).iter().any(|token| {
+        let Some(code) = token.code.as_deref().filter(|_| token.system.as_ref() == Some(system)) else {
+            return false;
+        };
+        if above { is_below(wanted, code) } else { is_below(code, wanted) }
+    })
+}
+
+/// The record of ours to which a reference leads: by chains, `_has` and includes. One that is written with our own full
+/// address is found by its value ([`points_at`]) but followed by none of them (see `docs/conformance.md`).
+pub fn local(found: &Found) -> Option<(String, String)> {
+    let text = found.value.get("reference")?.as_str()?;
+    local_of(text).filter(|_| !text.contains(':'))
+}
+
+/// The record of ours that an address means.
+pub fn local_of(text: &str) -> Option<(String, String)> {
     let text = text.strip_prefix(BASE).and_then(|rest| rest.strip_prefix('/')).unwrap_or(text);
     let parts: Vec<&str> = text.split('/').collect();
     match parts[..] {
@@ -489,7 +562,11 @@ fn keys(search_type: SearchType, found: &Found) -> Vec<Key> {
         SearchType::String => {
             texts(strings(found).iter().map(|text| fold(text)).filter(|text| !text.is_empty()).collect())
         }
-        SearchType::Token => texts(tokens(found).into_iter().filter_map(|one| one.code).collect()),
+        SearchType::Token => {
+            let key =
+                |token: Token| token.code.map(|code| if token.any_case { code.to_lowercase() } else { code });
+            texts(tokens(found).into_iter().filter_map(key).collect())
+        }
         SearchType::Date => span_of(found).map(|span| Key::Number(span.0)).into_iter().collect(),
         SearchType::Number | SearchType::Quantity => {
             let key = |number| match number {

@@ -80,7 +80,17 @@ pub enum Number {
 /// As [`date_matches`], for numbers: with an order as prefix, the precision of what is asked is ignored.
 /// <https://hl7.org/fhir/R4/search.html#number>
 pub fn number_matches(prefix: Prefix, asked: &str, target: Number) -> bool {
+    number_matches_in(prefix, asked, (1, 1), target)
+}
+
+/// The same of a number in another unit: what is asked is first multiplied, and divided.
+pub fn number_matches_in(prefix: Prefix, asked: &str, (by, through): (i128, i128), target: Number) -> bool {
     let (exact, around) = number(asked).unwrap();
+    let scaled = |number: i128| {
+        assert_eq!(number * by % through, 0, "nothing is ever rounded");
+        number * by / through
+    };
+    let (exact, around) = (scaled(exact), Span(scaled(around.0), scaled(around.1)));
     let (value, span) = match target {
         Number::Integer(value) => (Span(value, value), Span(value, value)),
         Number::Written(value, span) => (Span(value, value), span),

@@ -185,6 +185,49 @@ async fn codes_are_found_by_what_they_mean() {
     .await;
 }
 
+/// <https://hl7.org/fhir/R4/search.html#reference>: a relative reference that comes to the same as an absolute address
+/// qualifies as a match, and the other way round.
+#[tokio::test]
+async fn a_record_is_found_by_either_form_of_its_address() {
+    each(async |house| {
+        let own = "http://yba.test/fhir";
+        for (id, subject) in [
+            ("a", "Patient/p".to_owned()),
+            ("b", format!("{own}/Patient/p")),
+            ("c", "http://other.test/fhir/Patient/p".to_owned()),
+            ("d", format!("{own}/Patient/p/_history/1")),
+        ] {
+            let condition = format!(
+                r#"{{"resourceType":"Condition","id":"{id}","subject":{{"reference":"{subject}"}},
+                "clinicalStatus":{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}}]}}}}"#
+            );
+            assert_eq!(house.put(&format!("/fhir/Condition/{id}"), &tree(&condition)).await.status, 201);
+        }
+        for asked in ["subject=Patient/p", "subject=p", "patient=p", "subject:Patient=p", "patient=Patient/p/_history/9"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain([format!("subject={own}/Patient/p"), format!("patient={own}/Patient/p/_history/1")])
+        {
+            let mut found = ids(&house, &format!("/fhir/Condition?{asked}")).await;
+            found.sort();
+            assert_eq!(found, ["a", "b", "d"], "{asked}");
+        }
+        assert_eq!(ids(&house, "/fhir/Condition?subject=http://other.test/fhir/Patient/p").await, ["c"]);
+        // What is named by its address is no record: it stays as it is written, with any version or the one that is asked.
+        for (id, version) in [("e", "|1"), ("f", "")] {
+            let response = format!(
+                r#"{{"resourceType":"QuestionnaireResponse","id":"{id}","status":"completed","questionnaire":"{own}/Questionnaire/q{version}"}}"#
+            );
+            let path = format!("/fhir/QuestionnaireResponse/{id}");
+            assert_eq!(house.put(&path, &tree(&response)).await.status, 201);
+        }
+        let asked = format!("/fhir/QuestionnaireResponse?questionnaire={own}/Questionnaire/q");
+        assert_eq!(ids(&house, &asked).await, ["e", "f"]);
+        assert_eq!(ids(&house, &format!("{asked}|1")).await, ["e"]);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn quantities_are_found_in_other_units() {
     each(async |house| {

@@ -70,6 +70,47 @@ async fn the_latest_of_each_code_is_given() {
 }
 
 #[tokio::test]
+async fn it_narrows_as_a_search_does() {
+    each(async |house: House| {
+        let set = json!({"resourceType": "ValueSet", "id": "hai-ma", "status": "active", "compose": {"include": [
+            {"system": "http://loinc.org", "concept": [{"code": "a"}, {"code": "b"}]}]}});
+        assert_eq!(house.put("/fhir/ValueSet/hai-ma", &set).await.status, 201);
+        let mut all = ["a", "b", "c", "d"].map(|code| observation(code, "a", &[code], "2026-01-01"));
+        all[0]["text"] = json!({"status": "generated", "div": "<div xmlns=\"http://www.w3.org/1999/xhtml\">đường huyết</div>"});
+        all[1]["code"]["text"] = json!("Đường trong máu");
+        let weight = |value: i64, code: &str| {
+            json!({"value": value, "system": "http://unitsofmeasure.org", "code": code})
+        };
+        all[2]["valueQuantity"] = weight(3, "kg");
+        all[3]["valueQuantity"] = weight(9, "kg");
+        keep(&house, all.to_vec()).await;
+        for (query, wanted) in [
+            ("_text=duong", "a"),
+            ("_content=duong", "a b"),
+            ("code:text=mau", "b"),
+            ("_content=duong&code:text=duong", "b"),
+            ("code:in=ValueSet/hai-ma", "a b"),
+            ("code:not-in=ValueSet/hai-ma", "c d"),
+            ("value-quantity=3e3|http://unitsofmeasure.org|g", "c"),
+            ("value-quantity=gt3001|http://unitsofmeasure.org|g", "d"),
+            ("subject=http://yba.test/fhir/Patient/a&_text=khong", ""),
+        ] {
+            let last = house.get(&format!("{ASK}&{query}")).await;
+            let searched = house.get(&format!("/fhir/Observation?patient=Patient/a&{query}")).await;
+            let sorted = |said: &Said| {
+                let mut ids: Vec<String> = ids(said).split_whitespace().map(str::to_owned).collect();
+                ids.sort();
+                ids.join(" ")
+            };
+            assert_eq!((sorted(&last).as_str(), sorted(&searched).as_str()), (wanted, wanted), "{query}");
+        }
+        let said = house.get(&format!("{ASK}&code:in=http://khong.vn/co")).await;
+        assert_eq!((said.status.as_u16(), said.key().as_str()), (400, "search-value-set"), "{said:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_refused() {
     each(async |house: House| {
         for (query, key) in [

@@ -16,6 +16,7 @@ mod lastn;
 mod meta;
 mod metadata;
 mod minimal;
+mod openapi;
 mod operation;
 mod search;
 mod subscription;

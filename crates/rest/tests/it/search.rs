@@ -139,6 +139,8 @@ async fn unknown_parameters_are_refused_by_name_all_at_once() {
             "_elements=",
             "_summary=some",
             "_summary=true&_elements=name",
+            "_summary=text&_include=Patient:organization",
+            "_revinclude:iterate=Observation:patient&_summary=text",
             "_filter=name",
             "_query=x",
             "name:near=x",

@@ -23,15 +23,15 @@ use sharing::{Candidate, Kept};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
-use yba_fhir::defs::{Component, SearchParameter, SearchType, r4};
+use yba_fhir::defs::{Component, ElementDef, SearchParameter, SearchType, r4};
 use yba_fhir::json::{JsonValueTrait, Value};
 use yba_fhirpath::{Environment, Item, Node};
 
 /// The version of what this module makes of a resource. Whoever changes which rows there are raises it: nodes then
 /// make their rows anew (see [`crate::reindex`]). 1 was the one of plain paths, 2 kept
 /// rows for every parameter, 3 had none for the types of identifiers and for identifiers in references,
-/// 4 took integers for decimals and had no rows for codes in words.
-pub const EPOCH: i64 = 5;
+/// 4 took integers for decimals and had no rows for codes in words, 5 minded the case of tokens that are strings.
+pub const EPOCH: i64 = 6;
 /// Longest text kept in an index row; longer text is cut and marked with a hash of the whole.
 const TEXT_MAX: usize = 400;
 /// Most bytes, and fewest, that remain of a text that is cut (a letter has up to four).
@@ -109,6 +109,8 @@ pub struct Parameter {
     pub targets: Vec<String>,
     /// The code system of an element that is a bare code.
     pub code_system: Option<String>,
+    /// A token whose elements are all strings, such as `version`: found whatever its case, which its rows do not have.
+    pub any_case: bool,
     /// Where its rows stand.
     pub kept: Kept,
     expression: &'static str,
@@ -145,6 +147,12 @@ pub struct KindIndex {
 }
 
 impl Parameter {
+    /// Whether it is of references that may have this type; one without listed types may have any.
+    pub fn may_point_at(&self, kind: &str) -> bool {
+        let is_listed = || self.targets.iter().any(|one| one == kind);
+        self.search_type == SearchType::Reference && (self.targets.is_empty() || is_listed())
+    }
+
     /// Of references in shared rows, the type that is meant.
     pub fn only_type(&self) -> Option<&'static str> {
         if let Kept::With { only, .. } = &self.kept { *only } else { None }
@@ -199,6 +207,8 @@ fn of_kind(kind: &'static str) -> KindIndex {
                 search_type: definition.search_type,
                 targets: definition.targets.clone(),
                 code_system: code_system(kind, &definition.expression),
+                any_case: definition.search_type == SearchType::Token
+                    && is_of_strings(kind, &definition.expression),
                 kept: Kept::Own,
                 expression: &definition.expression,
                 in_compartment: compartment.contains(&definition.code),
@@ -218,6 +228,31 @@ fn code_system(kind: &str, expression: &str) -> Option<String> {
     let (_, list) = element.binding.as_ref().filter(|_| element.types == ["code"])?;
     let list = list.split('|').next()?;
     list.strip_prefix("http://hl7.org/fhir/ValueSet/").map(|name| format!("http://hl7.org/fhir/{name}"))
+}
+
+/// Whether all elements that an expression names in this type are strings.
+fn is_of_strings(kind: &str, expression: &str) -> bool {
+    let of_kind = |one: &&str| one.split('.').next() == Some(kind);
+    let mut branches = expression.split('|').map(str::trim).filter(of_kind).peekable();
+    let is_string = |branch: &str| {
+        let element = branch.split_once('.').and_then(|(_, path)| element(kind, path));
+        element.is_some_and(|element| element.types == ["string"])
+    };
+    branches.peek().is_some() && branches.all(is_string)
+}
+
+/// The element at a path, through the data types that lie on it.
+fn element(kind: &str, path: &str) -> Option<&'static ElementDef> {
+    let elements = &r4().type_def(kind)?.elements;
+    if let Some(found) = elements.iter().find(|element| element.path == path) {
+        return Some(found);
+    }
+    let within = |element: &&ElementDef| path.strip_prefix(&*element.path)?.strip_prefix('.').map(str::len);
+    let holder = elements.iter().filter(|element| within(element).is_some()).min_by_key(within)?;
+    match holder.types.as_slice() {
+        [only] => element(only, &path[path.len() - within(&holder)?..]),
+        _ => None,
+    }
 }
 
 /// Finds out whose rows say what another's would.
@@ -339,7 +374,10 @@ pub fn extract(tree: &Value, kind: &str, id: &str, numbers: &Numbers) -> Rows {
         let Some(program) = program else { continue };
         for item in program.evaluate_node(root, &environment).unwrap_or_default() {
             let Some(value) = value_of(&item) else { continue };
-            index_value(parameter.search_type, *p, &value, is_whole(&item), &mut rows);
+            match value.as_str().filter(|_| parameter.any_case) {
+                Some(text) => token::index(*p, &Value::from(text.to_lowercase().as_str()), &mut rows),
+                None => index_value(parameter.search_type, *p, &value, is_whole(&item), &mut rows),
+            }
             if parameter.in_compartment
                 && let Some(("Patient", patient)) =
                     value["reference"].as_str().and_then(reference::local_target)
@@ -421,5 +459,42 @@ pub fn starting_with(column: &str, text: &str) -> Condition {
         0..=CUT_MIN => range(text),
         length if length <= TEXT_MAX => Condition::any(vec![range(text), range(&cut)]),
         _ => range(&cut),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_that_are_strings_are_known_by_their_elements() {
+        let any_case = |kind: &str, code: &str| kinds()[kind].parameter(code).unwrap().1.any_case;
+        for (kind, code) in [
+            ("ValueSet", "version"),
+            ("Medication", "lot-number"),
+            ("StructureDefinition", "path"),
+            ("StructureDefinition", "base-path"),
+        ] {
+            assert!(any_case(kind, code), "{kind}.{code}");
+        }
+        for (kind, code) in [
+            ("Patient", "identifier"),
+            ("Patient", "gender"),
+            ("Patient", "email"),
+            ("Patient", "active"),
+            ("Observation", "code"),
+            ("ValueSet", "name"),
+            ("ValueSet", "url"),
+            ("MessageHeader", "event"),
+        ] {
+            assert!(!any_case(kind, code), "{kind}.{code}");
+        }
+        // Who has no rows of its own looks at rows that were made the same way.
+        for (kind, index) in kinds() {
+            for parameter in &index.parameters {
+                let Kept::With { codes, .. } = &parameter.kept else { continue };
+                assert!(codes.iter().all(|owner| any_case(kind, owner) == parameter.any_case), "{kind}");
+            }
+        }
     }
 }

@@ -186,7 +186,7 @@ fn second(
         SearchType::String => {
             named(string::starts_with(&plain(value)), [("folded", "text"), ("exact", "extra")])
         }
-        SearchType::Reference => named(reference::matches(&plain(value), &[kind.to_owned()]), text_only),
+        SearchType::Reference => named(reference::matches(&plain(value), &[kind.to_owned()], ""), text_only),
         SearchType::Uri => named(uri::matches(&plain(value)), text_only),
         SearchType::Composite | SearchType::Special => return None,
     })

@@ -31,24 +31,42 @@ pub fn local_target(reference: &str) -> Option<(&str, &str)> {
     rest.starts_with(target.1).then_some(target)
 }
 
-/// One value of a reference search: `Patient/1`, an absolute address, or an id alone with the types it may have.
+/// One value of a reference search: `Patient/1`, an absolute address, or an id alone with the types it may have. A record
+/// of this server is found by either form of its address, whichever was written and whichever is asked; `base` is how
+/// its addresses begin, empty when nobody knows.
 ///
 /// An address of a definition without a version means every version of it; a version of a record means the record.
-pub fn matches(value: &str, types: &[String]) -> Condition {
+pub fn matches(value: &str, types: &[String], base: &str) -> Condition {
     let value = value.split_once("/_history/").map_or(value, |(before, _)| before);
-    if value.contains(':') && !value.contains('|') {
-        let ends = [value.to_owned(), format!("{value}|"), format!("{value}}}")];
-        let params = ends.into_iter().map(|text| Cell::Text(bounded(&text))).collect();
-        return Condition::new("(target = {} OR target >= {} AND target < {})", params);
+    let below = value.strip_prefix(base).and_then(|rest| rest.strip_prefix('/'));
+    let own = below.filter(|rest| !base.is_empty() && local_target(rest).is_some());
+    let of_address = (value.contains(':') && !value.contains('|')).then(|| any_version(value));
+    let relative: Vec<String> = match own {
+        Some(own) => vec![own.to_owned()],
+        None if value.contains(':') && !value.contains('|') => Vec::new(),
+        None if value.contains(['/', ':']) => vec![value.to_owned()],
+        None => types.iter().map(|kind| format!("{kind}/{value}")).collect(),
+    };
+    let with_base = relative.iter().filter(|one| !base.is_empty() && local_target(one).is_some());
+    let absolute: Vec<String> = with_base.map(|one| format!("{base}/{one}")).collect();
+    let targets = relative.iter().chain(&absolute).map(|text| Cell::Text(bounded(text)));
+    let of_targets = one_of(targets.collect());
+    Condition::any(of_targets.into_iter().chain(of_address).collect())
+}
+
+fn one_of(targets: Vec<Cell>) -> Option<Condition> {
+    match targets.len() {
+        0 => None,
+        1 => Some(Condition::new("target = {}", targets)),
+        count => Some(Condition::new(format!("target IN ({})", places(count)), targets)),
     }
-    if value.contains('/') || value.contains(':') {
-        return Condition::new("target = {}", vec![Cell::Text(bounded(value))]);
-    }
-    let params: Vec<Cell> = types.iter().map(|kind| Cell::Text(format!("{kind}/{value}"))).collect();
-    if params.is_empty() {
-        return Condition::new("1 = 0", vec![]);
-    }
-    Condition::new(format!("target IN ({})", places(params.len())), params)
+}
+
+/// An absolute address, as it stands or as that of one version of a definition.
+fn any_version(address: &str) -> Condition {
+    let ends = [address.to_owned(), format!("{address}|"), format!("{address}}}")];
+    let params = ends.into_iter().map(|text| Cell::Text(bounded(&text))).collect();
+    Condition::new("(target = {} OR target >= {} AND target < {})", params)
 }
 
 /// The rows whose target is of a type, as far as the address tells.

@@ -37,7 +37,7 @@ pub fn index_type(p: i64, value: &Value, rows: &mut Rows) {
 pub fn of_type(value: &str) -> Option<Condition> {
     match escaped_split(value, '|').as_slice() {
         [system, code, number] if ![system, code, number].iter().any(|part| part.is_empty()) => {
-            let params = [code, system, number].map(|part| Cell::Text(bounded(part))).to_vec();
+            let params = [code, system, number].map(|part| Cell::Text(bounded(&plain(part)))).to_vec();
             Some(Condition::new("(code = {} AND system = {} AND text = {})", params))
         }
         _ => None,

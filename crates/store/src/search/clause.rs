@@ -63,10 +63,8 @@ impl Query {
         if parameter.search_type != SearchType::Reference {
             return Err(bad_value(name, code, "một tham số tham chiếu trước dấu chấm"));
         }
-        let may =
-            |kind: &str| parameter.targets.is_empty() || parameter.targets.iter().any(|one| one == kind);
         let kinds: Vec<&str> = match kind {
-            Some(kind) if r4().is_resource(kind) && may(kind) => vec![kind],
+            Some(kind) if r4().is_resource(kind) && parameter.may_point_at(kind) => vec![kind],
             Some(kind) => return Err(bad_value(name, kind, "một loại mà tham chiếu này trỏ tới được")),
             None if parameter.targets.is_empty() || parameter.targets.len() > TARGETS_MAX => {
                 return Err(bad_value(name, code, "loại tài nguyên đích, ví dụ subject:Patient.name"));
@@ -132,8 +130,7 @@ impl Query {
             return Err(bad_value(name, kind, "một loại tài nguyên FHIR R4"));
         }
         let parameter = Query::all(kind).parameter(name, code)?;
-        let may = parameter.targets.is_empty() || parameter.targets.contains(&self.kind);
-        if parameter.search_type != SearchType::Reference || !may {
+        if !parameter.may_point_at(&self.kind) {
             let wanted = format!("một tham chiếu của {kind} tới {}", self.kind);
             return Err(bad_value(name, code, &wanted));
         }

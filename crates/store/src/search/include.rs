@@ -101,11 +101,12 @@ impl RevInclude {
             return Err(wrong());
         }
         let parameter = reference(name, from, code)?;
-        let may =
-            |kind: &str| parameter.targets.is_empty() || parameter.targets.iter().any(|one| one == kind);
         let fits = match parts.get(2) {
-            Some(target) => r4().is_resource(target) && (iterate || kinds.contains(target)) && may(target),
-            None => iterate || kinds.iter().any(|kind| may(kind)),
+            Some(target) => {
+                let found = iterate || kinds.contains(target);
+                found && r4().is_resource(target) && parameter.may_point_at(target)
+            }
+            None => iterate || kinds.iter().any(|kind| parameter.may_point_at(kind)),
         };
         if !fits {
             return Err(wrong());

@@ -37,7 +37,7 @@ impl Asked<'_> {
                 Ok(index(table, self.any(values, |one| Ok(self.token(one)))?, true))
             }
             (SearchType::Token, Some(modifier @ ("in" | "not-in"))) => {
-                let members = |one: &str| self.codes(self.world.members(one)?);
+                let members = |one: &str| self.codes(self.world.members(&plain(one))?);
                 Ok(index(table, self.any(values, members)?, modifier == "not-in"))
             }
             (SearchType::Token, Some(modifier @ ("above" | "below"))) => {
@@ -107,8 +107,12 @@ impl Asked<'_> {
         }
     }
 
-    /// A token; the system of an element that is a bare code is the one that its list has.
+    /// A token; the system of an element that is a bare code is the one that its list has. Strings are found whatever
+    /// their case. <https://hl7.org/fhir/R4/search.html#token>
     fn token(&self, value: &str) -> Condition {
+        if self.parameter.any_case {
+            return token::matches(&value.to_lowercase());
+        }
         let parts = escaped_split(value, '|');
         match (parts.as_slice(), &self.parameter.code_system) {
             ([system, code], Some(implied)) if system == implied && !code.is_empty() => token::matches(code),
@@ -119,16 +123,12 @@ impl Asked<'_> {
 
     /// A reference; one to a record of this server may be written with the server's address.
     fn reference(&self, value: &str, types: &[String]) -> Condition {
-        let value = plain(value);
-        let base = self.world.base();
-        let own =
-            value.strip_prefix(base).and_then(|rest| rest.strip_prefix('/')).filter(|_| !base.is_empty());
-        reference::matches(own.unwrap_or(&value), types)
+        reference::matches(&plain(value), types, self.world.base())
     }
 
     /// The codes above or below `system|code`.
     fn related(&self, value: &str, above: bool) -> Result<Condition, Outcome> {
-        let parts = escaped_split(value, '|');
+        let parts: Vec<String> = escaped_split(value, '|').iter().map(|part| plain(part)).collect();
         let (system, code) = match (parts.as_slice(), &self.parameter.code_system) {
             ([system, code], _) if !system.is_empty() && !code.is_empty() => (system, code),
             ([code], Some(implied)) => (implied, code),

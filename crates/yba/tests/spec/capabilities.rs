@@ -305,18 +305,29 @@ pub const CHECKS: &[Check] = &[
     must("security.html#cors", "whether other sites' pages are let in is declared", |w| {
         w.get("metadata")?.is(200)?.has("rest.0.security.cors", "false").map(drop)
     }),
-    may("http.html#options", "OPTIONS of the base gives the statement or is refused by name", |w| {
-        w.send("OPTIONS", "", &[], b"")?.one_of(&[200, 204, 405]).map(drop)
+    may("http.html#options", "OPTIONS of the base, which is not offered, is refused by name", |w| {
+        w.send("OPTIONS", "", &[], b"")?.refused(405).map(drop)
     }),
-    may(C, "an OpenAPI description is there and tells of the same types", |w| {
-        let got = w.get("openapi.json")?.is(200)?;
+    may(C, "an OpenAPI description is there and tells of the same types and operations", |w| {
+        let (got, statement) = (w.get("openapi.json")?.is(200)?, w.get("metadata")?.is(200)?);
         holds(got.text("openapi")?.starts_with("3."), "it should be OpenAPI 3")?;
-        let paths = got.at("paths")?;
-        for kind in w.get("metadata")?.each("rest.0.resource", "type").iter().take(5) {
-            let told = paths.as_object().is_some_and(|paths| {
-                paths.iter().any(|(path, _)| path.contains(kind.as_str()) || path.starts_with("/{"))
-            });
-            holds(told, &format!("{kind} should be there"))?;
+        let mut kinds: Vec<&str> = json::items(got.at("components.parameters.kind.schema")?, "enum")
+            .filter_map(|kind| kind.as_str())
+            .collect();
+        kinds.sort_unstable();
+        let mut declared = statement.each("rest.0.resource", "type");
+        declared.sort_unstable();
+        same(kinds, declared.iter().map(String::as_str).collect(), "the types")?;
+        let paths = got.at("paths")?.as_object().ok_or("paths should be an object")?;
+        for resource in resources(&statement)? {
+            for name in json::items(resource, "operation").filter_map(|one| json::str_at(one, &["name"])) {
+                let fits = |path: &str| {
+                    (path.starts_with("/{kind}/") || path.starts_with(&format!("/{}/", kind(resource))))
+                        && path.ends_with(&format!("/${name}"))
+                };
+                let told = paths.iter().any(|(path, _)| fits(path));
+                holds(told, &format!("${name} of {} should be there", kind(resource)))?;
+            }
         }
         Ok(())
     }),

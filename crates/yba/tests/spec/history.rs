@@ -202,7 +202,7 @@ fn lived(w: &mut World) -> Result<String, String> {
     w.put(&path, &one)?.is(201)?;
     one["gender"] = json!("male");
     w.put(&path, &one)?.is(200)?;
-    w.delete(&path)?.one_of(&[200, 204])?;
+    w.delete(&path)?.deleted()?;
     Ok(word)
 }
 

@@ -394,6 +394,15 @@ impl Got {
         texts.collect()
     }
 
+    /// A deletion that was done: 200 with something to read, or 204 with nothing.
+    /// <https://hl7.org/fhir/R4/http.html#delete>
+    pub fn deleted(self) -> Done {
+        match self.status {
+            200 => holds(!self.body.is_empty(), "200 of a deletion needs a body"),
+            _ => self.is(204)?.no_body().map(drop),
+        }
+    }
+
     /// The refusal of this status, in the form FHIR gives it.
     pub fn refused(self, status: u16) -> Res<Got> {
         let got = self.is(status)?;
