@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use yba_fhir::defs::r4;
 use yba_fhir::{Kind, Outcome};
 use yba_store::labels::Labels;
+use yba_store::search::plan::Plan;
 use yba_store::{Event, Found, Past, Query, Scope, Store, Version};
 
 /// Where server ids come from.
@@ -182,6 +183,25 @@ impl Records {
         self.admit(ctx, "search", kind)?;
         let found = self.store.search_each_at(queries, &ctx.scope, moment).await?;
         self.found(ctx, kind, found).await
+    }
+
+    /// How the first page of such a search would be found. Its counts are those of everybody's records: a caller with a
+    /// narrowed scope is refused.
+    pub async fn explain(&self, ctx: &Ctx, queries: &[Query]) -> Result<Plan, Outcome> {
+        let kind = if let [only] = queries { only.kind.as_str() } else { "" };
+        self.admit(ctx, "explain", kind)?;
+        let refused = ctx.scope != Scope::All;
+        self.trail.note(ctx, &Seen { action: "explain", kind, patients: &[], refused })?;
+        if refused {
+            let text = "Chỉ người quản trị toàn hệ thống xem được cách tìm kiếm (_explain).";
+            return Err(Outcome::new(
+                Kind::Forbidden,
+                "explain-scope",
+                text,
+                "_explain needs an unnarrowed scope",
+            ));
+        }
+        self.store.explain(queries, &ctx.scope).await
     }
 
     /// What was found, with a line in the trail.

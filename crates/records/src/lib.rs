@@ -24,4 +24,5 @@ pub use ctx::{Agent, Ctx, Purpose};
 pub use door::{Ids, Records};
 pub use export::{Export, Wanted};
 pub use world::Knowledge;
+pub use yba_store::search::plan::Plan;
 pub use yba_store::{Event, Everything, Found, Page, Past, Query, Scope, Version};

@@ -9,12 +9,14 @@ use crate::api::Api;
 use crate::asked::{Asked, query_pairs};
 use crate::body::Body;
 use crate::bundle::Writer;
+use crate::operation;
 use crate::subset::Subset;
 use crate::target::{Target, known_type};
 use axum::extract::State;
 use yba_fhir::defs::r4;
+use yba_fhir::json::json;
 use yba_fhir::{Kind, Outcome, Severity};
-use yba_records::{Ctx, Found, Knowledge, Query};
+use yba_records::{Ctx, Found, Knowledge, Plan, Query};
 
 /// Parameters in the address.
 pub async fn by_address(State(api): State<Api>, asked: Asked, target: Target) -> Reply {
@@ -114,6 +116,8 @@ pub struct Search {
     subset: Option<Subset>,
     /// `_total=none`.
     no_total: bool,
+    /// `_explain=true`: not what is found is asked, but how it would be.
+    explains: bool,
 }
 
 impl Search {
@@ -124,11 +128,12 @@ impl Search {
         lenient: bool,
         world: &Knowledge,
     ) -> Result<Search, Outcome> {
-        let (mut page, mut types) = (None, None);
+        let (mut page, mut types, mut explain) = (None, None, None);
         let mut kept = Vec::with_capacity(pairs.len());
         for (name, value) in pairs {
             let once = match name.as_str() {
                 "_page" => &mut page,
+                "_explain" => &mut explain,
                 "_type" if place.kind.is_none() => &mut types,
                 // A habit of Aidbox clients such as fhirpy, beside `_count=0`; it asks what FHIR's `_total` asks.
                 "_totalMethod" if value == "count" => continue,
@@ -144,6 +149,16 @@ impl Search {
                 return Err(Outcome::invalid("search-cursor", text, format!("{name} occurs twice")).at(name));
             }
         }
+        let explains = match explain.as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                let text = "“_explain” cần true hoặc false.";
+                return Err(
+                    Outcome::invalid("search-value", text, "_explain is true or false").at("_explain")
+                );
+            }
+        };
         let kinds = place.kinds(types.as_deref())?;
         let mut dropped: Option<Outcome> = None;
         if lenient {
@@ -169,7 +184,7 @@ impl Search {
         }
         let no_total = kept.iter().any(|(name, value)| name == "_total" && value == "none");
         kept.extend(types.map(|types| ("_type".to_owned(), types)));
-        Ok(Search { place, queries, pairs: kept, page, dropped, subset, no_total })
+        Ok(Search { place, queries, pairs: kept, page, dropped, subset, no_total, explains })
     }
 
     /// One page of the search as a Bundle.
@@ -185,6 +200,9 @@ impl Search {
         base: &str,
         moment: Option<i64>,
     ) -> Result<Answer, Outcome> {
+        if self.explains {
+            return answer_parameters(&api.records().explain(ctx, &self.queries).await?);
+        }
         let path = self.place.path();
         let here = if path.is_empty() { base.to_owned() } else { format!("{base}/{path}") };
         let found = match (moment, &self.page) {
@@ -246,6 +264,28 @@ impl Search {
         }
         refused
     }
+}
+
+/// The plan of a search as Parameters: what it costs in looks at a row, step by step, and the engine's own words.
+fn answer_parameters(plan: &Plan) -> Result<Answer, Outcome> {
+    let steps = plan.steps.iter().map(|step| {
+        let mut part = vec![
+            json!({"name": "type", "valueCode": (&step.kind)}),
+            json!({"name": "from", "valueString": (step.from.as_deref().unwrap_or("*"))}),
+            json!({"name": "endsEarly", "valueBoolean": (step.ends_early)}),
+            json!({"name": "cost", "valueInteger": (step.cost)}),
+        ];
+        part.extend(step.rows.map(|rows| json!({"name": "rows", "valueInteger": rows})));
+        part.extend(step.tested.iter().map(|one| json!({"name": "tested", "valueString": one})));
+        json!({"name": "step", "part": part})
+    });
+    let mut parts = vec![
+        json!({"name": "cost", "valueInteger": (plan.cost)}),
+        json!({"name": "refused", "valueBoolean": (plan.is_refused)}),
+    ];
+    parts.extend(steps);
+    parts.extend(plan.engine.iter().map(|line| json!({"name": "engine", "valueString": line})));
+    operation::answer(&json!({"resourceType": "Parameters", "parameter": parts}))
 }
 
 /// Whether the server knows this parameter at all; a bad value of a known one is refused in any case, later.

@@ -83,3 +83,16 @@ async fn a_page_of_a_wide_scope_opens_nothing_for_a_narrow_one() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn only_who_may_see_all_is_told_the_plan_of_a_search() {
+    each_engine(|kit| async move {
+        let query = [yba_records::Query::parse_string("Observation", "status=final").unwrap()];
+        assert!(!kit.records.explain(&kit.ctx(), &query).await.unwrap().is_refused);
+        let narrow = kit.ctx().with_scope(Scope::Patients(vec!["child".into()]));
+        assert_eq!(kit.records.explain(&narrow, &query).await.unwrap_err().kind, Kind::Forbidden);
+        let stranger = yba_records::Ctx::stranger("test");
+        assert_eq!(kit.records.explain(&stranger, &query).await.unwrap_err().kind, Kind::Unauthenticated);
+    })
+    .await;
+}

@@ -273,3 +273,31 @@ async fn a_search_by_last_update_and_id_lists_and_sorts() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_search_tells_its_plan_when_asked() {
+    each(async |house| {
+        with_people(&house, 5).await;
+        let ask = "/fhir/Patient?gender=female&name:missing=false&_sort=-birthdate&_explain=true";
+        let said = house.get(ask).await;
+        assert_eq!(said.status, StatusCode::OK);
+        let tree = said.tree();
+        assert_eq!(str_at(&tree, &["resourceType"]), Some("Parameters"));
+        let parts: Vec<_> = yba_fhir::json::items(&tree, "parameter").collect();
+        let named = |name: &str| parts.iter().find(|part| str_at(part, &["name"]) == Some(name)).copied();
+        let step = named("step").unwrap();
+        let inner: Vec<_> = yba_fhir::json::items(step, "part").collect();
+        let says = |name: &str, value: &str| {
+            inner.iter().any(|part| {
+                str_at(part, &["name"]) == Some(name) && str_at(part, &["valueString"]) == Some(value)
+            })
+        };
+        assert!(says("from", "gender") && says("tested", "name"), "{step}");
+        assert_eq!(named("refused").unwrap()["valueBoolean"].as_bool(), Some(false));
+        assert!(named("engine").is_some(), "the engine's own words");
+        assert_eq!(house.get("/fhir/Patient?_explain=perhaps").await.status, StatusCode::BAD_REQUEST);
+        let twice = house.get("/fhir/Patient?_explain=true&_explain=true").await;
+        assert_eq!(twice.status, StatusCode::BAD_REQUEST);
+    })
+    .await;
+}
