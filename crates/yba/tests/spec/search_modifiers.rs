@@ -1,7 +1,8 @@
 //! Modifiers, and the parameters that every type has. <https://hl7.org/fhir/R4/search.html#modifiers>
 
-use crate::check::{Check, Scene, finds, refuses};
+use crate::check::{Check, Scene, finds, must, refuses};
 use crate::search_basic::PEOPLE;
+use crate::world::observation;
 use yba_fhir::json::json;
 
 const ICD: &str = "http://hl7.org/fhir/sid/icd-10";
@@ -428,10 +429,31 @@ pub const CHECKS: &[Check] = &[
         "a",
     ),
     finds(
-        "search.html#id",
-        "_id:missing=false finds everything",
+        "search.html#modifiers",
+        "_tag:missing=true finds what has no tag",
         &TAGGED,
         "Patient?{only}&_tag:missing=true",
         "c",
     ),
+    must("search.html#reference", "a relative reference and the full address are found by each other", |w| {
+        let (mine, base) = (w.word(), w.get("metadata")?.text("implementation.url")?);
+        let (relative, full) = (format!("Patient/{mine}"), format!("{base}/Patient/{mine}"));
+        let one = w.create(&observation(&relative, "718-7"))?;
+        let two = w.create(&observation(&full, "718-7"))?;
+        w.create(&observation(&format!("https://khac.example/fhir/Patient/{mine}"), "718-7"))?;
+        for asked in [&relative, &full, &mine] {
+            w.get(&format!("Observation?patient={asked}"))?.is(200)?.matches_are(&[&one, &two])?;
+        }
+        Ok(())
+    }),
+    must("search.html#token", "a token that is a string by its type is found whatever its case", |w| {
+        let lot = w.word().to_uppercase();
+        let medication =
+            json!({"resourceType": "Medication", "batch": {"lotNumber": format!("Lô-{lot}").as_str()}});
+        let id = w.create(&medication)?;
+        for asked in [format!("Lô-{lot}"), format!("lô-{}", lot.to_lowercase()), format!("LÔ-{lot}")] {
+            w.get(&format!("Medication?lot-number={asked}"))?.is(200)?.matches_are(&[&id])?;
+        }
+        w.get(&format!("Medication?lot-number=Lô-{lot}1"))?.is(200)?.matches_are(&[])
+    }),
 ];
