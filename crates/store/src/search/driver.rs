@@ -75,12 +75,10 @@ pub(super) fn choose(
     sight: &Sight<'_>,
     purpose: Purpose,
 ) -> Result<Way> {
-    let best = fewest(connection, query, sight)?;
-    let (mut way, mut rows) = match best {
-        Some((rows, position)) => (Way::Clause(position), Some(rows)),
-        None => (Way::Records, None),
+    let (mut way, mut rows, is_many) = match fewest(connection, query, sight)? {
+        Some(Fewest { position, rows, is_many }) => (Way::Clause(position), rows, is_many),
+        None => (Way::Records, None, true),
     };
-    let is_many = rows.is_none_or(|rows| rows >= PROBE_ROWS);
     let (walk, from) = match purpose {
         Purpose::Page => (Way::Records, DRIVER_ROWS),
         Purpose::Sorted if goes_along_dates(query, sight) => {
@@ -144,12 +142,21 @@ fn goes_along_dates(query: &Query, sight: &Sight<'_>) -> bool {
     }
 }
 
-/// The clause with the fewest rows, and how many, counted up to a bound; none when nothing narrows.
-fn fewest(connection: &mut Connection, query: &Query, sight: &Sight<'_>) -> Result<Option<(i64, usize)>> {
+/// The clause with the fewest rows.
+struct Fewest {
+    position: usize,
+    /// How many, up to [`PROBE_ROWS`]; none when they were not counted.
+    rows: Option<i64>,
+    is_many: bool,
+}
+
+/// The clause with the fewest rows; none when nothing narrows.
+fn fewest(connection: &mut Connection, query: &Query, sight: &Sight<'_>) -> Result<Option<Fewest>> {
     let mut candidates = Vec::new();
     for (position, clause) in query.clauses.iter().enumerate() {
         match clause {
-            Clause::Ids(ids) => return Ok(Some((ids.len().min(FEW_ROWS as usize) as i64, position))),
+            // Few by nature: what is named, and what belongs to one person.
+            _ if clause.is_of_few() => return Ok(Some(Fewest { position, rows: None, is_many: false })),
             Clause::Index { negated: false, condition, .. } if condition.sql != "1 = 1" => {
                 candidates.push(position)
             }
@@ -159,8 +166,8 @@ fn fewest(connection: &mut Connection, query: &Query, sight: &Sight<'_>) -> Resu
             _ => {}
         }
     }
-    if let [only] = candidates[..] {
-        return Ok(Some((PROBE_ROWS, only)));
+    if let [position] = candidates[..] {
+        return Ok(Some(Fewest { position, rows: None, is_many: true }));
     }
     // What names one thing first: nothing is counted further than the fewest rows so far.
     candidates.sort_by_key(|position| query.clauses[*position].breadth());
@@ -175,7 +182,7 @@ fn fewest(connection: &mut Connection, query: &Query, sight: &Sight<'_>) -> Resu
             break;
         }
     }
-    Ok(best)
+    Ok(best.map(|(rows, position)| Fewest { position, rows: Some(rows), is_many: rows >= PROBE_ROWS }))
 }
 
 /// How many rows a clause has by value, counted up to `most`.

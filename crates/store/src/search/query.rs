@@ -5,6 +5,7 @@ use super::Scope;
 use super::condition::Condition;
 use super::filter::Filter;
 use super::include::{Include, RevInclude};
+use crate::db::Value;
 use crate::index::{self, Parameter, kinds};
 use yba_fhir::defs::{SearchType, r4};
 use yba_fhir::{Kind, Outcome};
@@ -110,6 +111,25 @@ impl Clause {
     /// Whether its rows stand in one index table, with the version that they were made for.
     pub(super) fn is_of_rows(&self) -> bool {
         matches!(self, Clause::Index { .. } | Clause::Chain { .. } | Clause::Compartment { .. })
+    }
+
+    /// Whether it leaves few records whatever else is here: those that are named, or that belong to a few people.
+    pub(super) fn is_of_few(&self) -> bool {
+        const FEW: usize = 4;
+        let is_a_person = |value: &Value| match value {
+            Value::Text(target) => target.starts_with("Patient/") || target.contains("/Patient/"),
+            _ => false,
+        };
+        match self {
+            Clause::Ids(_) => true,
+            Clause::Compartment { of, .. } => of == "Patient",
+            Clause::Index { table, condition, negated: false, .. } => {
+                *table == index::position(&crate::db::schema::REFERENCE)
+                    && (1..=FEW).contains(&condition.params.len())
+                    && condition.params.iter().all(is_a_person)
+            }
+            _ => false,
+        }
     }
 
     /// The parameter as it is asked.
