@@ -17,10 +17,11 @@ pub fn matches(value: &str) -> Condition {
     Condition::new("uri = {}", vec![Cell::Text(bounded(value))])
 }
 
-/// `:above`: the address itself or one that it lies under. What is no path, such as a urn, has nothing above it.
+/// `:above`: the address itself or any that it starts with, the converse of `:below`. What is no path, such as a urn, has
+/// nothing above it.
 pub fn above(value: &str) -> Condition {
     let begin = value.find("://").map_or(value.len(), |at| at + 3);
-    let ends = value.match_indices('/').map(|(at, _)| at).filter(|at| *at > begin);
+    let ends = value.char_indices().map(|(at, _)| at).filter(|at| *at > begin);
     let above = ends.map(|at| &value[..at]).chain([value]);
     let params: Vec<Cell> = above.map(|one| Cell::Text(bounded(one))).collect();
     Condition::new(format!("uri IN ({})", places(params.len())), params)

@@ -435,6 +435,21 @@ pub const CHECKS: &[Check] = &[
         "Patient?{only}&_tag:missing=true",
         "c",
     ),
+    must("search.html#uri", ":below finds what starts with an address, :above the converse", |w| {
+        let mine = w.word();
+        let set = |end: &str| {
+            let url = format!("http://mau.example/{mine}/x{end}");
+            json!({"resourceType": "ValueSet", "status": "active", "url": url.as_str()})
+        };
+        let (short, long) = (w.create(&set(""))?, w.create(&set("y"))?);
+        let both = [short.as_str(), long.as_str()];
+        let asked =
+            |modifier: &str, end: &str| format!("ValueSet?url:{modifier}=http://mau.example/{mine}/x{end}");
+        w.get(&asked("below", ""))?.is(200)?.matches_are(&both)?;
+        w.get(&asked("below", "y"))?.is(200)?.matches_are(&[&long])?;
+        w.get(&asked("above", "y"))?.is(200)?.matches_are(&both)?;
+        w.get(&asked("above", ""))?.is(200)?.matches_are(&[&short])
+    }),
     must("search.html#reference", "a relative reference and the full address are found by each other", |w| {
         let (mine, base) = (w.word(), w.get("metadata")?.text("implementation.url")?);
         let (relative, full) = (format!("Patient/{mine}"), format!("{base}/Patient/{mine}"));
