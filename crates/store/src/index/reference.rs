@@ -54,6 +54,15 @@ pub fn matches(value: &str, types: &[String], base: &str) -> Condition {
     Condition::any(of_targets.into_iter().chain(of_address).collect())
 }
 
+/// Whether a value that is searched names a record of this type and nothing else: `Patient/1`, or an id alone, which is
+/// looked for under the types that the parameter may have.
+pub fn names_record_of(value: &str, kind: &str) -> bool {
+    match value.contains(['/', ':', '|']) {
+        true => local_target(value).is_some_and(|(named, _)| named == kind),
+        false => true,
+    }
+}
+
 fn one_of(targets: Vec<Cell>) -> Option<Condition> {
     match targets.len() {
         0 => None,

@@ -55,7 +55,15 @@ impl Asked<'_> {
                 let by_identifier = |one: &str| Ok(token::matches(one));
                 Ok(index(index::position(&schema::TOKEN), self.any(values, by_identifier)?, false))
             }
-            _ => Ok(index(table, self.meant(self.any(values, |one| self.condition(one))?), false)),
+            _ => {
+                let condition = self.any(values, |one| self.condition(one))?;
+                let says_it_all = search_type == SearchType::Reference
+                    && self.parameter.only_type().is_some_and(|only| {
+                        self.modifier.is_none_or(|kind| kind == only)
+                            && values.iter().all(|one| reference::names_record_of(&plain(one), only))
+                    });
+                Ok(index(table, if says_it_all { condition } else { self.meant(condition) }, false))
+            }
         }
     }
 
@@ -87,7 +95,10 @@ impl Asked<'_> {
             (SearchType::Uri, None) => Ok(uri::matches(&plain(value))),
             (SearchType::Uri, Some("below")) => Ok(uri::below(&plain(value))),
             (SearchType::Uri, Some("above")) => Ok(uri::above(&plain(value))),
-            (SearchType::Reference, None) => Ok(self.reference(value, &self.parameter.targets)),
+            (SearchType::Reference, None) => match self.parameter.only_type() {
+                Some(only) => Ok(self.reference(value, &[only.to_owned()])),
+                None => Ok(self.reference(value, &self.parameter.targets)),
+            },
             (SearchType::Reference, Some(kind)) if r4().is_resource(kind) => {
                 Ok(self.reference(value, &[kind.to_owned()]))
             }

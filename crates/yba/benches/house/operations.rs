@@ -26,7 +26,6 @@ const OBSERVATIONS: usize = 64;
 /// Encounters of a day, and people who share a diagnosis.
 const OF_A_DAY: usize = 20;
 const OF_A_CODE: usize = 19;
-const BUNDLE: usize = 83;
 const ROUND: Duration = Duration::from_millis(1500);
 
 /// How many resources there are before and after growth.
@@ -289,8 +288,11 @@ impl House {
         let (identifier, subject, code) = (identifier?, subject?, code?);
         let (dx, date) = (self.number("Condition.code")?, self.number("Encounter.date")?);
         let open = "t_to = 9223372036854775807";
+        let plain = Connection::reader(&self.place)?;
+        let (join, by_target, by_date) =
+            (plain.first_table_join(), plain.by_value("ix_reference"), plain.by_value("ix_date"));
         let body = |rows: &str| {
-            format!("SELECT v.body FROM {rows} JOIN version v ON v.shard = 0 AND v.t = x.t_from")
+            format!("SELECT v.body FROM {rows} {join} version v ON v.shard = 0 AND v.t = x.t_from")
         };
         let days = (people * ENCOUNTERS / OF_A_DAY).max(1);
         let codes = (people * CONDITIONS / OF_A_CODE).max(1);
@@ -331,8 +333,8 @@ impl House {
                     })
                     .collect(),
                 sql: body(&format!(
-                    "(SELECT r.t_from FROM ix_reference r JOIN ix_token c ON c.shard = 0 AND c.rid = r.rid AND c.p = {code} \
-                     AND c.code = ?2 AND c.system = 'urn:loinc' JOIN ix_date d ON d.shard = 0 AND d.rid = r.rid AND d.p = {} \
+                    "(SELECT r.t_from FROM ix_reference r{by_target} {join} ix_token c ON c.shard = 0 AND c.rid = r.rid AND c.p = {code} \
+                     AND c.code = ?2 AND c.system = 'urn:loinc' {join} ix_date d ON d.shard = 0 AND d.rid = r.rid AND d.p = {} \
                      WHERE r.shard = 0 AND r.p = {subject} AND r.target = ?1 AND r.{open} ORDER BY d.start_ms DESC LIMIT 20) x",
                     self.number("Observation.date")?
                 )),
@@ -363,7 +365,7 @@ impl House {
                     .map(|n| get(&format!("/fhir/Encounter?date={}&_include=Encounter:patient", day(*n))))
                     .collect(),
                 sql: body(&format!(
-                    "(SELECT t_from FROM ix_date WHERE shard = 0 AND p = {date} AND start_ms >= ?1 AND start_ms < ?2 AND {open}) x"
+                    "(SELECT t_from FROM ix_date{by_date} WHERE shard = 0 AND p = {date} AND start_ms >= ?1 AND start_ms < ?2 AND {open}) x"
                 )),
                 params: some(days)
                     .iter()
@@ -479,7 +481,7 @@ fn bundle(person: usize) -> Vec<u8> {
     for n in 0..OBSERVATIONS {
         entries.push(put("Observation", &format!("o{person}-{n}"), observation(person, n, true)));
     }
-    debug_assert_eq!(entries.len(), BUNDLE);
+    debug_assert_eq!(entries.len(), PER_PERSON);
     let body = format!(r#"{{"resourceType":"Bundle","type":"transaction","entry":[{}]}}"#, entries.join(","));
     post("/fhir", "application/fhir+json", &body)
 }
