@@ -42,8 +42,8 @@ impl Upkeep {
     }
 
     /// PostgreSQL plans a statement once, by what it knows of its tables then: nothing, as long as they are new. So they
-    /// are looked at again whenever the log has doubled, which also makes every connection plan anew; its own
-    /// housekeeping comes a minute later, or when a tenth has changed, and is left to it.
+    /// are looked at again whenever the log has doubled, which also makes every connection plan anew, and marked as seen
+    /// by all, so that an index alone may answer; its own housekeeping comes a minute later, or when a tenth has changed.
     pub fn keep_statistics(&self) {
         let known = |connection: &mut Connection| {
             let sql = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'version'::regclass";
@@ -58,9 +58,9 @@ impl Upkeep {
                 let tables =
                     ["version", "head"].into_iter().chain(schema::INDEXES.map(|index| index.table.name));
                 let looked = Connection::reader(&self.place).and_then(|mut connection| {
-                    tables
-                        .into_iter()
-                        .try_for_each(|table| connection.execute(&format!("ANALYZE {table}"), &[]).map(drop))
+                    tables.into_iter().try_for_each(|table| {
+                        connection.execute(&format!("VACUUM (ANALYZE) {table}"), &[]).map(drop)
+                    })
                 });
                 // A database that is away for a while is asked again at the next doubling.
                 drop(looked);

@@ -366,8 +366,8 @@ impl Connection {
         }
     }
 
-    /// The column `p` in a probe of one record's rows. PostgreSQL, whose plan for all values underrates how many rows a
-    /// value has, otherwise looks them up by value again for each record; the sum leaves it the index by record alone.
+    /// The column `p` where one record's rows are read without a condition on their values. PostgreSQL otherwise goes
+    /// through all rows under `p` in the order of their values; the sum leaves it the index by record alone.
     pub fn by_record(&self) -> &'static str {
         match self {
             Connection::Sqlite(_) => "p",
@@ -375,12 +375,14 @@ impl Connection {
         }
     }
 
-    /// A column of values in a probe of one record's rows. SQLite, which counts how many columns of an index are compared,
-    /// otherwise prefers the index by value, where the rows of a record stand far apart.
-    pub fn value_of_record(&self, column: &str) -> String {
-        match self {
-            Connection::Sqlite(_) => format!("+{column}"),
-            Connection::Postgres(_) => column.to_owned(),
+    /// A column of values in a probe of one record's rows, so that no index by value is used for it. SQLite, which counts
+    /// how many columns of an index are compared, otherwise prefers that one, where the rows of a record stand far apart;
+    /// PostgreSQL may too, when it underrates how many rows a value has.
+    pub fn value_of_record(&self, column: &str, kind: schema::Type) -> String {
+        match (self, kind) {
+            (Connection::Sqlite(_), _) => format!("+{column}"),
+            (Connection::Postgres(_), schema::Type::Text) => format!("({column} || '')"),
+            (Connection::Postgres(_), _) => format!("({column} + 0)"),
         }
     }
 

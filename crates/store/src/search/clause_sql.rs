@@ -5,7 +5,7 @@ use super::condition::{Sql, places};
 use super::driver::{self, Purpose};
 use super::plan::{Sight, matching};
 use super::query::{Clause, Query, Sort, SortBy};
-use crate::db::schema::{self, INDEXES, IndexTable, OPEN, Table};
+use crate::db::schema::{self, INDEXES, IndexTable, OPEN, Table, Type::Text};
 use crate::db::{self, Connection, Value};
 use crate::index::reference;
 use std::collections::BTreeSet;
@@ -191,19 +191,19 @@ pub(super) fn probe(
     match clause {
         Clause::Index { table, code, condition, negated } => {
             let not = if *negated { "NOT " } else { "" };
-            let IndexTable { table: Table { name: table, .. }, values } = INDEXES[*table];
+            let IndexTable { table: Table { name: table, columns }, .. } = INDEXES[*table];
             sql.push(
                 &format!(
                     " AND {not}EXISTS (SELECT 1 FROM {table} x WHERE x.shard = 0 AND x.rid = l.rid AND "
                 ),
                 [],
             );
-            under_of_record(connection, sql, "x.", sight.numbers.parameter(&query.kind, code));
+            under(sql, "x.", sight.numbers.parameter(&query.kind, code));
             visible(sql, "x.", sight.t);
             sql.push(" AND ", []);
             // Without the first of its columns, an index by value is of no use.
-            let first = values.split(", ").next().unwrap_or_default();
-            let of_record = condition.sql.replace(first, &connection.value_of_record(first));
+            let (first, kind) = columns[1];
+            let of_record = condition.sql.replace(first, &connection.value_of_record(first, kind));
             sql.push(&of_record, condition.params.iter().cloned());
             sql.push(")", []);
         }
@@ -212,9 +212,9 @@ pub(super) fn probe(
                 " AND EXISTS (SELECT 1 FROM ix_reference x WHERE x.shard = 0 AND x.rid = l.rid AND ",
                 [],
             );
-            under_of_record(connection, sql, "x.", sight.numbers.parameter(&query.kind, code));
+            under(sql, "x.", sight.numbers.parameter(&query.kind, code));
             visible(sql, "x.", sight.t);
-            sql.push(&format!(" AND {} IN (", connection.value_of_record("x.target")), []);
+            sql.push(&format!(" AND {} IN (", connection.value_of_record("x.target", Text)), []);
             addresses(connection, sql, targets, sight)?;
             sql.push("))", []);
         }
