@@ -15,6 +15,7 @@ pub mod follower;
 pub mod identifier;
 pub mod link;
 pub mod linkage;
+pub mod linking;
 pub mod name;
 pub mod patient;
 pub mod person;
