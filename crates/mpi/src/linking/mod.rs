@@ -30,3 +30,4 @@ pub use figures::{Figures, figures};
 pub use index::{Found, Index};
 pub use model::{Model, Weighed};
 pub use place::Gazetteer;
+pub(crate) use word::one_slip;

@@ -225,7 +225,7 @@ pub(super) fn sound(folded: &str) -> String {
 
 /// Whether two words are one slip of a finger apart: a letter more, less, other, or two exchanged. Of two letters only an
 /// exchange counts, or a letter that leaves no vowel: too many real words are a letter apart.
-pub(super) fn one_slip(one: &str, other: &str) -> bool {
+pub(crate) fn one_slip(one: &str, other: &str) -> bool {
     let has_vowel = |word: &str| word.bytes().any(|letter| b"aeiouy".contains(&letter));
     let is_word = has_vowel(one) && has_vowel(other);
     let (one, other) = (one.as_bytes(), other.as_bytes());
