@@ -7,6 +7,9 @@ use super::crowd::Crowd;
 use super::model::{Model, Weighed};
 use super::settle::{Scored, Settled, settle};
 
+/// So many doubts may always be asked.
+const DOUBTS_LEAST: usize = 10;
+
 /// How much is asked of people.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
@@ -57,7 +60,9 @@ pub fn link_all(crowd: &Crowd, options: &Options) -> Linked {
     model.expect(&bits, crowd.len());
     let scored =
         pairs.into_iter().map(|pair| score(crowd, &model, pair)).filter(|pair| pair.band != Band::Apart);
-    let most = (crowd.len() as f64 * options.doubts_per_hundred / 100.0) as usize;
+    let share = crowd.len() as f64 * options.doubts_per_hundred / 100.0;
+    // Of a short list a few may always be asked.
+    let most = if options.doubts_per_hundred > 0.0 { (share as usize).max(DOUBTS_LEAST) } else { 0 };
     let Settled { person, doubts } = settle(crowd, &model, scored.collect(), most);
     let doubts = doubts
         .iter()

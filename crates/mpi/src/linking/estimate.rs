@@ -13,6 +13,8 @@ const RANDOM_PAIRS: usize = 600_000;
 const PASS_PAIRS: usize = 400_000;
 /// Expected shares count like this many pairs: a handful of records changes little.
 const FAITH: f64 = 200.0;
+/// The same of strangers: among a handful, one pair in thirty is no stranger's.
+const STRANGERS_FAITH: f64 = 2_000.0;
 const ROUNDS: usize = 30;
 /// Fields by place: which are learnt from pairs of one birth date, which from pairs of one name and village.
 const OF_BIRTH_PASS: [usize; 7] = [0, 3, 4, 5, 6, 7, 8];
@@ -34,7 +36,7 @@ impl Model {
         }
         // Until pairs were weighed: as if every second record had a partner.
         let records = crowd.len().max(2) as f64;
-        Model::new(&same, &strangers, crowd.same_name_rate(), -(records.log2()))
+        Model::new(&same, &strangers, same_name(crowd), -(records.log2()))
     }
 
     /// Sets what is expected beforehand so that it agrees with what is found: `bits` are the weights of all pairs that
@@ -71,11 +73,9 @@ fn strangers(crowd: &Crowd) -> Table {
     for (field, about) in FIELDS.iter().enumerate() {
         let named: Vec<usize> = named(field).collect();
         let total: f64 = named.iter().map(|level| counts[field][*level]).sum();
-        // Where nothing was counted, the last level (they differ) is what strangers show.
-        let expected =
-            |level: usize| if level + 1 == about.levels.len() { 0.98 } else { 0.02 / named.len() as f64 };
         for level in named.iter().copied() {
-            shares[field][level] = (counts[field][level] + 20.0 * expected(level)) / (total + 20.0);
+            let expected = STRANGERS_FAITH * about.strangers[level];
+            shares[field][level] = (counts[field][level] + expected) / (total + STRANGERS_FAITH);
         }
     }
     rare(crowd, &mut shares);
@@ -86,18 +86,27 @@ fn strangers(crowd: &Crowd) -> Table {
 /// one person are counted as well, so these weigh rather less than they could.
 fn rare(crowd: &Crowd, shares: &mut Table) {
     let least = 1.0 / (crowd.len().max(10) as f64 * 20.0);
-    shares[4][1] = crowd.same_phone_rate().max(least);
+    shares[4][1] = with_faith(crowd, crowd.same_phone_rate(), FIELDS[4].strangers[1]).max(least / 10.0);
     for field in 6..9 {
         (shares[field][1], shares[field][2], shares[field][3]) = (least, least, least * 4.0);
     }
     let exact = [NameLevel::Marks, NameLevel::Plain, NameLevel::Tone, NameLevel::Sound];
     let drawn: f64 = exact.iter().map(|level| shares[0][*level as usize]).sum();
-    let counted = crowd.same_name_rate().max(1e-6);
-    if drawn > 0.0 {
-        // All four are one event to a stranger: the same name by chance, however it is typed.
-        exact.iter().for_each(|level| shares[0][*level as usize] *= counted / drawn);
-    }
+    let counted = same_name(crowd);
+    // All four are one event to a stranger: the same name by chance, however it is typed.
+    exact.iter().for_each(|level| shares[0][*level as usize] *= counted / drawn);
     shares[5][1] = counted;
+}
+
+/// How likely two strangers' names sound alike.
+fn same_name(crowd: &Crowd) -> f64 {
+    with_faith(crowd, crowd.same_name_rate(), FIELDS[0].strangers[1..=4].iter().sum())
+}
+
+/// A rate counted over all pairs, and what is expected while there are few.
+fn with_faith(crowd: &Crowd, counted: f64, expected: f64) -> f64 {
+    let pairs = crowd.len() as f64 * (crowd.len() as f64 - 1.0).max(0.0) / 2.0;
+    (counted * pairs + expected * STRANGERS_FAITH) / (pairs + STRANGERS_FAITH)
 }
 
 fn named(field: usize) -> impl Iterator<Item = usize> {

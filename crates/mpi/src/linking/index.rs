@@ -103,3 +103,7 @@ impl Index {
         candidates
     }
 }
+
+#[cfg(test)]
+#[path = "index_tests.rs"]
+mod tests;

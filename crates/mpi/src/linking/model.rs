@@ -27,22 +27,60 @@ pub(super) const FIELDS: [Field; 9] = [
             "",
         ],
         same: &[0.0, 0.60, 0.25, 0.02, 0.02, 0.04, 0.03, 0.01, 0.03, 0.0, 0.0, 0.0],
+        strangers: &[0.0, 4e-4, 2e-4, 5e-5, 5e-5, 3e-3, 2e-3, 0.02, 0.9743, 0.0, 0.0, 0.0],
     },
     Field {
         name: "birth",
         levels: &["", "equal", "first-of-year", "swapped", "same-year", "one-digit", "differs"],
         same: &[0.0, 0.90, 0.005, 0.02, 0.06, 0.01, 0.005],
+        strangers: &[0.0, 3.3e-5, 1e-6, 1e-5, 1e-3, 1.5e-3, 0.9974],
     },
-    Field { name: "sex", levels: &["", "same", "differs"], same: &[0.0, 0.995, 0.005] },
-    Field { name: "place", levels: &["", "village", "commune", "differs"], same: &[0.0, 0.75, 0.15, 0.10] },
-    Field { name: "phone", levels: &["", "same", "differs"], same: &[0.0, 0.75, 0.25] },
-    Field { name: "mother", levels: &["", "same", "differs"], same: &[0.0, 0.97, 0.03] },
-    Field { name: "cccd", levels: &["", "same", "borrowed", "near", "differs"], same: NUMBER_SAME },
-    Field { name: "bhxh", levels: &["", "same", "borrowed", "near", "differs"], same: NUMBER_SAME },
-    Field { name: "card", levels: &["", "same", "borrowed", "near", "differs"], same: NUMBER_SAME },
+    Field {
+        name: "sex",
+        levels: &["", "same", "differs"],
+        same: &[0.0, 0.995, 0.005],
+        strangers: &[0.0, 0.5, 0.5],
+    },
+    Field {
+        name: "place",
+        levels: &["", "village", "commune", "differs"],
+        same: &[0.0, 0.75, 0.15, 0.10],
+        strangers: &[0.0, 2e-3, 0.03, 0.968],
+    },
+    Field {
+        name: "phone",
+        levels: &["", "same", "differs"],
+        same: &[0.0, 0.75, 0.25],
+        strangers: &[0.0, 1e-5, 0.99999],
+    },
+    Field {
+        name: "mother",
+        levels: &["", "same", "differs"],
+        same: &[0.0, 0.97, 0.03],
+        strangers: &[0.0, 7e-4, 0.9993],
+    },
+    Field {
+        name: "cccd",
+        levels: &["", "same", "borrowed", "near", "differs"],
+        same: NUMBER_SAME,
+        strangers: NUMBER_STRANGERS,
+    },
+    Field {
+        name: "bhxh",
+        levels: &["", "same", "borrowed", "near", "differs"],
+        same: NUMBER_SAME,
+        strangers: NUMBER_STRANGERS,
+    },
+    Field {
+        name: "card",
+        levels: &["", "same", "borrowed", "near", "differs"],
+        same: NUMBER_SAME,
+        strangers: NUMBER_STRANGERS,
+    },
 ];
 
 const NUMBER_SAME: &[f64] = &[0.0, 0.97, 0.005, 0.01, 0.015];
+const NUMBER_STRANGERS: &[f64] = &[0.0, 1e-6, 1e-6, 1e-5, 0.999988];
 /// Levels of the longest field.
 pub(super) const LEVELS_MAX: usize = 12;
 /// Most bits that a rare or common name adds or takes.
@@ -53,11 +91,12 @@ const MOTHER_AGREES: f64 = 0.97;
 const LEAST: f64 = 1e-7;
 
 /// A field, the names of its levels ("" for those without a weight of their own), and what is expected of one person's
-/// records before anything was counted.
+/// records and of strangers' before anything was counted.
 pub(super) struct Field {
     pub name: &'static str,
     pub levels: &'static [&'static str],
     pub same: &'static [f64],
+    pub strangers: &'static [f64],
 }
 
 pub(super) type Table = [[f64; LEVELS_MAX]; FIELDS.len()];
