@@ -45,6 +45,7 @@ pub use person::{Allergy, Burden, Card, Class, Home, Person};
 pub use places::{Commune, Dialect, Facility, Kind, Places, places};
 pub use record::Record;
 pub use registry::{Registration, Spoiling, registrations};
+pub use spoil::{given_first, slipped};
 pub use vaccine::Immunization;
 pub use visit::{Reason, Stay, Visit};
 

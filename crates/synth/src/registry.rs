@@ -113,6 +113,42 @@ pub struct Registration {
     pub mother: String,
 }
 
+impl Registration {
+    /// What [`Registration::fields`] are called.
+    pub const COLUMNS: [&str; 12] = [
+        "nguoi",
+        "ma_cskcb",
+        "ma_bn",
+        "ho_ten",
+        "gioi_tinh",
+        "ngay_sinh",
+        "so_cccd",
+        "ma_the",
+        "dien_thoai",
+        "dia_chi",
+        "ma_xa",
+        "ho_ten_me",
+    ];
+
+    /// The row of a file; the truth first.
+    pub fn fields(&self) -> [String; 12] {
+        [
+            self.person.to_string(),
+            self.facility.to_owned(),
+            self.local_number.clone(),
+            self.name.clone(),
+            if self.female { "Nữ" } else { "Nam" }.to_owned(),
+            self.birth.clone(),
+            self.identity.clone(),
+            self.card.clone(),
+            self.phone.clone(),
+            self.address.clone(),
+            self.commune.to_owned(),
+            self.mother.clone(),
+        ]
+    }
+}
+
 /// All registrations of a province's people, those of one person together. `with_numbers` false leaves out personal
 /// numbers and cards everywhere.
 pub fn registrations(

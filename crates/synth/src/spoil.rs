@@ -88,6 +88,11 @@ pub fn slip(name: &str, rng: &mut Rng) -> String {
     letters.into_iter().collect()
 }
 
+/// [`slip`] for those who have no stream of chance: the same number, the same slip.
+pub fn slipped(name: &str, number: u64) -> String {
+    slip(name, &mut Rng::new(number))
+}
+
 /// The given name first: `Mai Lò Thị`.
 pub fn given_first(name: &str) -> String {
     name.rsplit_once(' ').map_or(name.to_owned(), |(rest, given)| format!("{given} {rest}"))
