@@ -10,6 +10,7 @@ use super::names::NameLevel;
 
 /// Pairs drawn at random, and pairs of a pass, that are looked at.
 const RANDOM_PAIRS: usize = 600_000;
+const RANDOM_PAIRS_EACH: usize = 40;
 const PASS_PAIRS: usize = 400_000;
 /// Expected shares count like this many pairs: a handful of records changes little.
 const FAITH: f64 = 200.0;
@@ -61,7 +62,8 @@ fn strangers(crowd: &Crowd) -> Table {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((u128::from(state) * u128::from(below)) >> 64) as u32
     };
-    let pairs = if records > 1 { RANDOM_PAIRS.min((records * records) as usize * 4) } else { 0 };
+    // A short list has few pairs; drawing each many times tells nothing new.
+    let pairs = if records > 1 { RANDOM_PAIRS.min(records as usize * RANDOM_PAIRS_EACH) } else { 0 };
     for _ in 0..pairs {
         let (one, other) = (draw(records), draw(records));
         if one != other {
@@ -87,8 +89,8 @@ fn strangers(crowd: &Crowd) -> Table {
 fn rare(crowd: &Crowd, shares: &mut Table) {
     let least = 1.0 / (crowd.len().max(10) as f64 * 20.0);
     shares[4][1] = with_faith(crowd, crowd.same_phone_rate(), FIELDS[4].strangers[1]).max(least / 10.0);
-    for field in 6..9 {
-        (shares[field][1], shares[field][2], shares[field][3]) = (least, least, least * 4.0);
+    for of_number in &mut shares[6..9] {
+        (of_number[1], of_number[2], of_number[3]) = (least, least, least * 4.0);
     }
     let exact = [NameLevel::Marks, NameLevel::Plain, NameLevel::Tone, NameLevel::Sound];
     let drawn: f64 = exact.iter().map(|level| shares[0][*level as usize]).sum();

@@ -41,7 +41,7 @@ fn crowd(all: &[Registration]) -> Crowd {
 #[test]
 fn people_are_linked_as_well_as_was_asked_for() {
     for (with_numbers, recall) in [(true, 0.97), (false, 0.93)] {
-        let all = made(5000, with_numbers);
+        let all = made(2500, with_numbers);
         let crowd = crowd(&all);
         let linked = link_all(&crowd, &Options::default());
         let truth: Vec<u64> = all.iter().map(|one| u64::from(one.person)).collect();
