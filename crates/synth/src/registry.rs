@@ -156,7 +156,7 @@ pub fn registrations(
     dirt: Dirt,
     spoiling: Spoiling,
     with_numbers: bool,
-) -> impl Iterator<Item = Registration> {
+) -> impl Iterator<Item = Registration> + use<> {
     let seed = Rng::new(plan.seed);
     let until = Day::of(plan.until);
     let window = Window { from: until.plus(-(plan.years.clamp(1, YEARS_MAX) as i32) * 1461 / 4), until };

@@ -338,7 +338,8 @@ mod tests {
         let (lan, lanh) = (name(&mut dictionary, "Lò Thị Lan"), name(&mut dictionary, "Lò Thị Lanh"));
         assert_eq!(lan.level(&lanh, &dictionary), NameLevel::Slip);
         for _ in 0..10 {
-            (name(&mut dictionary, "Lan"), name(&mut dictionary, "Lanh"));
+            name(&mut dictionary, "Lan");
+            name(&mut dictionary, "Lanh");
         }
         assert_eq!(lan.level(&lanh, &dictionary), NameLevel::Differs);
         let slipped = name(&mut dictionary, "Lò Thị Lsn");

@@ -159,3 +159,7 @@ impl People {
         f64::from(link.bits) - bits / count <= LONE_BITS || model.probability(bits / count) >= LINK_FROM
     }
 }
+
+#[cfg(test)]
+#[path = "settle_tests.rs"]
+mod tests;
