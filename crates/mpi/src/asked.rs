@@ -86,8 +86,10 @@ fn read(text: &str, as_typed: &str) -> Asked {
 
 fn scanned(text: &str) -> Asked {
     if let Some(card) = IdentityCard::parse(text) {
-        let old = card.old_number.iter().map(|old| Key::new(KeyKind::Cmnd, old));
-        let keys = std::iter::once(Key::new(KeyKind::Cccd, &card.number)).chain(old).collect();
+        let former = card
+            .former_numbers()
+            .map(|number| Key::new(if number.len() == 9 { KeyKind::Cmnd } else { KeyKind::Cccd }, number));
+        let keys = std::iter::once(Key::new(KeyKind::Cccd, &card.number)).chain(former.take(8)).collect();
         let name = exact_person(&card.name, card.birth);
         return Asked { query: Query::CardQr(Box::new(card)), keys, name, note: None };
     }

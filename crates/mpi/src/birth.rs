@@ -63,6 +63,48 @@ impl Birth {
         }
     }
 
+    /// Reads a date as files hold it: `2/3/1986`, `02-03-1986`, `1986-03-02`, `19860302`, `198603020000` of claim files,
+    /// `02031986`, `3/1986`, `1986`; zeros for an unknown month or day. A time after it is ignored.
+    pub fn read(text: &str) -> Option<Birth> {
+        let text = text.trim().split(['T', ' ']).next()?;
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Birth::of_digits(text);
+        }
+        let parts: Vec<&str> = text.split(['/', '-', '.']).collect();
+        let short = |part: &str| (part.len() <= 2).then(|| part.parse::<i8>().ok()).flatten();
+        match parts[..] {
+            [year, month, day] if year.len() == 4 => {
+                Birth::of_parts(number(year, 4)?, short(month)?, short(day)?)
+            }
+            [day, month, year] => Birth::of_parts(number(year, 4)?, short(month)?, short(day)?),
+            [month, year] => Birth::of_parts(number(year, 4)?, short(month)?, 0),
+            _ => None,
+        }
+    }
+
+    fn of_digits(text: &str) -> Option<Birth> {
+        let part = |from: usize, to: usize| text.get(from..to)?.parse::<i8>().ok();
+        match text.len() {
+            4 => Birth::of_year(number(text, 4)?),
+            // A year in front leaves 19 or 20 for the month when it was the day that came first.
+            8 | 12 | 14 => {
+                let year_first = Birth::of_parts(number(&text[..4], 4)?, part(4, 6)?, part(6, 8)?);
+                let day_first = || Birth::of_parts(number(&text[4..8], 4)?, part(2, 4)?, part(0, 2)?);
+                year_first.or_else(|| day_first().filter(|_| text.len() == 8))
+            }
+            _ => None,
+        }
+    }
+
+    /// Zeros are unknown.
+    fn of_parts(year: i16, month: i8, day: i8) -> Option<Birth> {
+        match (month, day) {
+            (0, _) => Birth::of_year(year),
+            (1..=12, 0) if plausible(year) => Some(Birth { year, month: Some(month), day: None }),
+            _ => Birth::of_day(year, month, day),
+        }
+    }
+
     /// Compares two birth dates; either may be missing.
     pub fn agreement(one: Option<Birth>, other: Option<Birth>) -> BirthAgreement {
         let (Some(one), Some(other)) = (one, other) else { return BirthAgreement::Unknown };
@@ -112,6 +154,34 @@ fn number(text: &str, width: usize) -> Option<i16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_dates_as_files_hold_them() {
+        let rows = [
+            ("2/3/1986", "1986-03-02"),
+            ("02-03-1986", "1986-03-02"),
+            ("02.03.1986 00:00", "1986-03-02"),
+            ("1986-03-02", "1986-03-02"),
+            ("1986-03-02T00:00:00", "1986-03-02"),
+            ("19860302", "1986-03-02"),
+            ("198603020000", "1986-03-02"),
+            ("198600000000", "1986"),
+            ("19860300", "1986-03"),
+            ("02031986", "1986-03-02"),
+            ("20101912", "1912-10-20"),
+            ("0/0/1986", "1986"),
+            ("3/1986", "1986-03"),
+            (" 1986 ", "1986"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(Birth::read(text).map(|birth| birth.to_string()).as_deref(), Some(expected), "{text}");
+        }
+        for text in
+            ["", "31/2/1986", "1/1/1", "86", "123", "abc", "2/3/1986/4", "99999999", "-1/-1/1986", "ế/ế/1986"]
+        {
+            assert_eq!(Birth::read(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn parses_what_fhir_writes_and_nothing_else() {

@@ -7,7 +7,7 @@ use crate::asked::{Asked, NameQuery, Query, understand};
 use crate::birth::Birth;
 use crate::identifier::{Key, KeyKind, Sex};
 use crate::name::{marked_words, words};
-use crate::rank::{Fit, fit};
+use crate::rank::{Fit, fit, near};
 use crate::table::{self, PATIENT_COLUMNS, PatientRow, query_in};
 use std::collections::{BTreeMap, BTreeSet};
 use yba_fhir::{Kind, Outcome};
@@ -19,6 +19,8 @@ pub const HITS_MAX: usize = 50;
 /// Most index rows that one look-up walks over, and most Patients it brings home.
 const WALKED_MAX: i64 = 20_000;
 const CANDIDATES_MAX: usize = 200;
+/// Most people born on one day that are looked at; 1 January is the birthday of all whose day nobody knows.
+const BORN_MAX: usize = 500;
 /// Most words that the beginning of a word is completed to.
 const COMPLETIONS_MAX: usize = 12;
 /// Most bearers of one number that are shown.
@@ -66,6 +68,8 @@ pub enum Matched {
     Name,
     /// The last word only begins as typed.
     NameBegins,
+    /// The birth date, and the name but for a slip of a finger.
+    NameAlike,
     BirthDate,
 }
 
@@ -170,7 +174,7 @@ async fn by_name(store: &Store, scope: &Scope, query: &NameQuery) -> Result<(Vec
         // Few Patients: all of them are looked at, so that neither count nor order tells of others.
         Scope::Patients(ids) => (table::patients(store, ids).await?, false),
         Scope::All if query.words.is_empty() => by_birth(store, query).await?,
-        Scope::All => by_words(store, query).await?,
+        Scope::All => by_words_or_date(store, query).await?,
     };
     let mut found: Vec<Candidate> = rows
         .into_iter()
@@ -179,9 +183,11 @@ async fn by_name(store: &Store, scope: &Scope, query: &NameQuery) -> Result<(Vec
         })
         .filter(|_| !query.words.is_empty() || query.birth.is_some())
         .filter_map(|row| {
-            let how = fit(query, &row.summary.names, row.summary.birth)?;
+            let (names, birth) = (&row.summary.names, row.summary.birth);
+            let how = fit(query, names, birth).or_else(|| near(query, names, birth))?;
             let matched = match how {
                 _ if query.words.is_empty() => Matched::BirthDate,
+                Fit { slips: 1.., .. } => Matched::NameAlike,
                 Fit { begins: true, .. } => Matched::NameBegins,
                 Fit { unlike_marks: 0, .. } => Matched::NameWithMarks,
                 _ => Matched::Name,
@@ -196,14 +202,37 @@ async fn by_name(store: &Store, scope: &Scope, query: &NameQuery) -> Result<(Vec
     Ok((found, more))
 }
 
+/// By words; and when nobody of those was born on the asked day, everybody who was: a word may be mistyped.
+async fn by_words_or_date(store: &Store, query: &NameQuery) -> Result<(Vec<PatientRow>, bool), Outcome> {
+    let (mut rows, more) = by_words(store, query).await?;
+    let fits = |row: &PatientRow| {
+        fit(query, &row.summary.names, row.summary.birth).is_some_and(|how| how.birth == 0)
+    };
+    let Some(Birth { year, month: Some(month), day: Some(day) }) = query.birth else {
+        return Ok((rows, more));
+    };
+    if rows.iter().any(fits) {
+        return Ok((rows, more));
+    }
+    let known: BTreeSet<i64> = rows.iter().map(|row| row.n).collect();
+    let dates = [Birth::of_day(year, month, day), Birth::of_day(year, day, month).filter(|_| day != month)];
+    for birth in dates.into_iter().flatten() {
+        let asked = NameQuery { birth: Some(birth), ..NameQuery::default() };
+        let (born, _) = by_birth(store, &asked).await?;
+        let alike = |row: &PatientRow| near(query, &row.summary.names, row.summary.birth).is_some();
+        rows.extend(born.into_iter().filter(|row| alike(row) && !known.contains(&row.n)));
+    }
+    Ok((rows, more))
+}
+
 async fn by_birth(store: &Store, query: &NameQuery) -> Result<(Vec<PatientRow>, bool), Outcome> {
     let Some(birth) = query.birth else { return Ok((Vec::new(), false)) };
     let sql = format!(
         "SELECT {PATIENT_COLUMNS} FROM mpi_patient WHERE birth = ?1 ORDER BY birth, patient LIMIT ?2"
     );
-    let limit = Value::Int(CANDIDATES_MAX as i64);
+    let limit = Value::Int(BORN_MAX as i64);
     let rows = store.query(&sql, vec![Value::from(birth.to_string()), limit]).await?;
-    Ok((rows.iter().map(PatientRow::read).collect(), rows.len() == CANDIDATES_MAX))
+    Ok((rows.iter().map(PatientRow::read).collect(), rows.len() == BORN_MAX))
 }
 
 /// The rarest word leads; the others are checked in its index rows.

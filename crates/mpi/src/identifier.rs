@@ -26,6 +26,15 @@ impl Sex {
         }
     }
 
+    /// As files and cards write it: `Nam`, `Nữ`, `M`, `F`, and 1 and 2 of claim files.
+    pub fn read(text: &str) -> Option<Sex> {
+        match yba_fhir::text::fold(text).as_str() {
+            "nam" | "m" | "male" | "1" | "trai" => Some(Sex::Male),
+            "nu" | "f" | "female" | "2" | "gai" => Some(Sex::Female),
+            _ => None,
+        }
+    }
+
     pub fn gender(self) -> &'static str {
         match self {
             Sex::Male => "male",

@@ -4,6 +4,8 @@
 //! `records` and keeps its tables in the derived part of the store), and who may decide a doubt. People are linked,
 //! never rewritten: nothing here changes a Patient.
 //!
+//! [`linking`] weighs two records by all that is known of them; [`link`] decides by numbers alone, as data arrives.
+//!
 //! Start reading at [`link`] (when two Patients are one person: pure), then [`linkage`] (a decision as FHIR),
 //! [`follower`] (deciding as data arrives) and [`find`] (the one search box, which reads [`asked`]).
 
@@ -15,10 +17,12 @@ pub mod follower;
 pub mod identifier;
 pub mod link;
 pub mod linkage;
+pub mod linking;
 pub mod name;
 pub mod patient;
 pub mod person;
 pub mod qr;
+pub mod temporary;
 
 mod deciding;
 mod intake;

@@ -6,6 +6,9 @@ use crate::birth::Birth;
 use crate::identifier::{InsuranceCard, PersonalNumber, Sex, is_digits};
 use yba_fhir::text::tidy;
 
+/// Longest text that is read; real codes have some 400 characters.
+const TEXT_MAX: usize = 8192;
+
 /// Fields of the QR of an identity card ("CCCD", and "Căn cước" from 2024-07-01).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityCard {
@@ -47,6 +50,9 @@ pub struct InsurancePaper {
 impl IdentityCard {
     /// Reads at least seven fields parted by `|`, the first of which is a personal number.
     pub fn parse(text: &str) -> Option<IdentityCard> {
+        if text.len() > TEXT_MAX {
+            return None;
+        }
         let fields: Vec<&str> = text.trim().split('|').map(str::trim).collect();
         if fields.len() < 7 || !is_digits(fields[0], 12) {
             return None;
@@ -65,11 +71,23 @@ impl IdentityCard {
     }
 }
 
+impl IdentityCard {
+    /// Numbers that the holder had before: the old card's, and cancelled ones that newer cards add after the seventh
+    /// field (NĐ 70/2024, Điều 12).
+    pub fn former_numbers(&self) -> impl Iterator<Item = &str> {
+        let added = self.tail.iter().filter(|field| is_digits(field, 12) || is_digits(field, 9));
+        self.old_number.iter().chain(added).map(String::as_str).filter(|number| **number != *self.number)
+    }
+}
+
 impl InsurancePaper {
     /// Reads at least nine fields parted by `|`, the first of which is a card number of 15 characters or a social
     /// insurance number; the closing `$` may be missing.
     pub fn parse(text: &str) -> Option<InsurancePaper> {
         let text = text.trim();
+        if text.len() > TEXT_MAX {
+            return None;
+        }
         let fields: Vec<&str> = text.strip_suffix('$').unwrap_or(text).split('|').map(str::trim).collect();
         if fields.len() < 9 {
             return None;
@@ -175,6 +193,47 @@ mod tests {
         let card = IdentityCard::parse(&decomposed).unwrap();
         assert_eq!((card.name.as_str(), card.sex), ("Lò Thị Mai", Some(Sex::Female)));
         assert_ne!(card.name_as_scanned, card.name);
+    }
+
+    #[test]
+    fn every_count_of_fields_from_seven_on_is_read() {
+        let mut text = CARD.to_owned();
+        for count in 7..=40 {
+            let card = IdentityCard::parse(&text).unwrap();
+            assert_eq!((card.name.as_str(), card.tail.len()), ("Lò Thị Mai", (count - 7usize).min(32)));
+            text.push_str(if count % 2 == 0 { "|012190009999" } else { "|" });
+        }
+        let six = CARD.rsplit_once('|').unwrap().0;
+        assert_eq!(IdentityCard::parse(six), None);
+        let newer = IdentityCard::parse(&format!("{CARD}|012190009999|012190001234|Lò Văn Pâng")).unwrap();
+        assert_eq!(newer.former_numbers().collect::<Vec<_>>(), ["091234567", "012190009999"]);
+    }
+
+    #[test]
+    fn broken_and_hostile_codes_are_read_or_refused_but_never_stop_the_program() {
+        let name = "4cc3b2205468e1bb8b204d6169";
+        let paper =
+            format!("GD4121234567890|{name}|1990|2|{name}|01 - C54|01/01/2020|31/12/2020|15/12/2019$");
+        for whole in [CARD, &paper] {
+            let letters: Vec<char> = whole.chars().collect();
+            for at in 0..letters.len() {
+                for odd in ['|', '\0', 'ế', '\u{202e}', '9', '-', '$', '\u{301}'] {
+                    let mut broken = letters.clone();
+                    broken[at] = odd;
+                    let text: String = broken.iter().collect();
+                    let (card, insured) = (IdentityCard::parse(&text), InsurancePaper::parse(&text));
+                    assert!(card.is_none() || insured.is_none(), "one code is two: {text:?}");
+                    let cut: String = broken[..at].iter().collect();
+                    IdentityCard::parse(&cut);
+                    InsurancePaper::parse(&cut);
+                    crate::understand(&text);
+                }
+            }
+        }
+        let long = |field: &str| format!("{CARD}|{}", field.repeat(TEXT_MAX));
+        assert_eq!((IdentityCard::parse(&long("|")), IdentityCard::parse(&long("ế"))), (None, None));
+        let long = format!("{}{paper}", "0".repeat(TEXT_MAX));
+        assert_eq!(InsurancePaper::parse(&long), None);
     }
 
     #[test]

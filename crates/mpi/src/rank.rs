@@ -3,6 +3,7 @@
 
 use crate::asked::NameQuery;
 use crate::birth::{Birth, BirthAgreement};
+use crate::linking::one_slip;
 use crate::name::{marked_words, words};
 
 /// How well one Patient fits; smaller is better. Fields are compared in order.
@@ -10,6 +11,8 @@ use crate::name::{marked_words, words};
 pub(crate) struct Fit {
     /// 0 equal date, 1 likely the same, 2 no date asked or none known, 3 another day of the year.
     pub birth: u8,
+    /// Words that are a slip of a finger away from what was typed.
+    pub slips: u8,
     /// Words whose marks are not as typed.
     pub unlike_marks: u8,
     /// Whether the last word only begins as typed.
@@ -22,30 +25,45 @@ pub(crate) struct Fit {
 
 /// How one of the names fits; `None` when a word is missing in it.
 pub(crate) fn fit(query: &NameQuery, names: &[String], birth: Option<Birth>) -> Option<Fit> {
-    let birth_fit = match (query.birth, birth) {
-        (None, _) | (_, None) => 2,
-        (asked, born) => match Birth::agreement(asked, born) {
-            BirthAgreement::Equal => 0,
-            BirthAgreement::SameYear | BirthAgreement::Swapped | BirthAgreement::FirstOfYear => 1,
-            BirthAgreement::Different | BirthAgreement::Unknown => 3,
-        },
-    };
+    let birth_fit = birth_fit(query, birth);
     if query.words.is_empty() {
         return Some(Fit {
             birth: birth_fit,
+            slips: 0,
             unlike_marks: 0,
             begins: false,
             not_given: false,
             reordered: false,
         });
     }
-    names.iter().filter_map(|name| fit_name(query, name)).map(|fit| Fit { birth: birth_fit, ..fit }).min()
+    names.iter().filter_map(|name| fit_name(query, name, 0)).map(|fit| Fit { birth: birth_fit, ..fit }).min()
 }
 
-fn fit_name(query: &NameQuery, name: &str) -> Option<Fit> {
+/// How one of the names fits when one word may be mistyped; `None` unless the asked birth date is, or is likely, theirs.
+pub(crate) fn near(query: &NameQuery, names: &[String], birth: Option<Birth>) -> Option<Fit> {
+    let birth_fit = birth_fit(query, birth);
+    if birth_fit > 1 || query.words.is_empty() {
+        return None;
+    }
+    names.iter().filter_map(|name| fit_name(query, name, 1)).map(|fit| Fit { birth: birth_fit, ..fit }).min()
+}
+
+fn birth_fit(query: &NameQuery, birth: Option<Birth>) -> u8 {
+    match (query.birth, birth) {
+        (None, _) | (_, None) => 2,
+        (asked, born) => match Birth::agreement(asked, born) {
+            BirthAgreement::Equal => 0,
+            BirthAgreement::SameYear | BirthAgreement::Swapped | BirthAgreement::FirstOfYear => 1,
+            BirthAgreement::Different | BirthAgreement::Unknown => 3,
+        },
+    }
+}
+
+fn fit_name(query: &NameQuery, name: &str, slips_max: u8) -> Option<Fit> {
     let (plain, marked) = (words(name), marked_words(name));
     let mut taken = vec![false; plain.len()];
     let (mut unlike_marks, mut begins, mut places) = (0, false, Vec::new());
+    let mut slips = 0;
     for (at, word) in query.words.iter().enumerate() {
         let free = |place: &usize| !taken[*place];
         let same_marks =
@@ -58,6 +76,10 @@ fn fit_name(query: &NameQuery, name: &str) -> Option<Fit> {
             place =
                 (0..plain.len()).rev().filter(free).find(|place| plain[*place].starts_with(word.as_str()));
             begins = place.is_some();
+        }
+        if place.is_none() && slips < slips_max {
+            place = (0..plain.len()).filter(free).find(|place| one_slip(&plain[*place], word));
+            slips += 1;
         }
         let place = place?;
         let begins_so = || {
@@ -75,6 +97,7 @@ fn fit_name(query: &NameQuery, name: &str) -> Option<Fit> {
     }
     Some(Fit {
         birth: 2,
+        slips,
         unlike_marks,
         begins,
         not_given: places.last() != Some(&(plain.len() - 1)),
@@ -120,6 +143,22 @@ mod tests {
         assert_eq!(ranked("lan", &names)[0], "Trần Lan");
         assert_eq!(ranked("thi lanh nguyen", &names).len(), 2);
         assert!(ranked("nguyen lanh hoa", &names).is_empty());
+    }
+
+    #[test]
+    fn one_mistyped_word_is_forgiven_beside_the_birth_date_only() {
+        let near_to = |text: &str, name: &str, birth: &str| {
+            near(&understand(text).name.unwrap(), &[name.to_owned()], Birth::parse(birth))
+        };
+        let found = near_to("nguyen thj lanh 2/3/1986", "Nguyễn Thị Lành", "1986-03-02").unwrap();
+        assert_eq!((found.birth, found.slips), (0, 1));
+        assert!(near_to("nguyn thi lanh 2/3/1986", "Nguyễn Thị Lành", "1986-02-03").is_some());
+        assert!(near_to("nguyn thj lanh 2/3/1986", "Nguyễn Thị Lành", "1986-03-02").is_none());
+        assert!(near_to("nguyn thi lanh 2/3/1986", "Nguyễn Thị Lành", "1986-03-12").is_none());
+        assert!(near_to("nguyn thi lanh 1986", "Nguyễn Thị Lành", "1986-03-02").is_none());
+        let exact =
+            fit(&understand("lanh 2/3/1986").name.unwrap(), &["Lò Lanh".into()], Birth::parse("1986-03-02"));
+        assert!(exact.unwrap() < found);
     }
 
     #[test]

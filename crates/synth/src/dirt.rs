@@ -65,6 +65,29 @@ impl Default for Dirt {
     }
 }
 
+impl Dirt {
+    /// All rates doubled, up to always.
+    pub fn doubled(&self) -> Dirt {
+        let twice = |rate: u32| (rate * 2).min(10_000);
+        Dirt {
+            no_accents: twice(self.no_accents),
+            swapped_date: twice(self.swapped_date),
+            missing_identity: twice(self.missing_identity),
+            shared_card: twice(self.shared_card),
+            wrong_person: twice(self.wrong_person),
+            typing_error: twice(self.typing_error),
+            newborn_as_mother: twice(self.newborn_as_mother),
+            old_commune: twice(self.old_commune),
+            old_card: twice(self.old_card),
+            year_only: twice(self.year_only),
+            duplicate: twice(self.duplicate),
+            correction: twice(self.correction),
+            decimal_comma: twice(self.decimal_comma),
+            bare: twice(self.bare),
+        }
+    }
+}
+
 /// Whose number stands there instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Borrowed {

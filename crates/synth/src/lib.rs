@@ -25,7 +25,9 @@ mod people;
 mod person;
 mod places;
 mod record;
+mod registry;
 mod rng;
+mod spoil;
 mod staff;
 mod table;
 mod vaccine;
@@ -42,6 +44,8 @@ pub use people::Window;
 pub use person::{Allergy, Burden, Card, Class, Home, Person};
 pub use places::{Commune, Dialect, Facility, Kind, Places, places};
 pub use record::Record;
+pub use registry::{Registration, Spoiling, registrations};
+pub use spoil::{given_first, slipped};
 pub use vaccine::Immunization;
 pub use visit::{Reason, Stay, Visit};
 

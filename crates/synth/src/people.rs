@@ -277,8 +277,8 @@ fn person(index: u32, seed: Seed, family: &str, group: usize, shared: &Shared, r
         class: shared.class,
         cccd,
         cccd_from: seed.birth.plus(rng.between(20, 60) as i32),
-        cmnd: (seed.birth.year() < 2006).then(|| 45_000_000 + scatter(index, 613_957, 1_000_000)),
-        bhxh: 1_200_000_000 + scatter(index, 48_271_337, 100_000_000),
+        cmnd: (seed.birth.year() < 2006).then(|| old_number(index)),
+        bhxh: insurance_number(index),
         card_from: seed.birth.plus(rng.between(20, 45) as i32),
         registered: shared.registered,
         phone: shared.phones[usize::from(age < 18 || rng.chance(5000))],
@@ -288,6 +288,36 @@ fn person(index: u32, seed: Seed, family: &str, group: usize, shared: &Shared, r
         chronic: chronic(seed, window, rng),
         allergy: rng.chance(ALLERGIC).then(|| rng.weighted(ALLERGIES.iter().map(|(_, w)| *w)) as u8),
     }
+}
+
+/// A brother or sister born the same day: of the same sex two times in three, with a name and numbers of its own.
+pub fn twin(of: &Person, index: u32, rng: &mut Rng) -> Person {
+    let female = of.female == (rng.below(3) > 0);
+    let ethnic = of.ethnic();
+    let family = of.name.split(' ').next().unwrap_or_default();
+    let names = (0..16).map(|_| ethnic.name(family, female, rng)).collect::<Vec<_>>();
+    let own = names.into_iter().find(|name| *name != of.name).unwrap_or_else(|| of.name.clone());
+    let seed = Seed { birth: of.birth, female };
+    Person {
+        index,
+        name: own,
+        female,
+        cccd: personal_number(index, seed, ethnic.name == "Kinh", rng),
+        cmnd: of.cmnd.map(|_| old_number(index)),
+        bhxh: insurance_number(index),
+        allergy: None,
+        ..of.clone()
+    }
+}
+
+/// Nine digits.
+fn old_number(index: u32) -> u64 {
+    45_000_000 + scatter(index, 613_957, 1_000_000)
+}
+
+/// Ten digits.
+fn insurance_number(index: u32) -> u64 {
+    1_200_000_000 + scatter(index, 48_271_337, 100_000_000)
 }
 
 /// Birth province, century and sex, year, six digits (NĐ 137/2015; TT 07/2016/TT-BCA). No check digit exists.

@@ -82,6 +82,11 @@ enum Command {
         #[command(subcommand)]
         what: ViewCommand,
     },
+    /// Who is who
+    Mpi {
+        #[command(subcommand)]
+        what: Mpi,
+    },
     /// Print every setting with its value and one sentence
     #[command(after_help = "Example: yba config --data /var/lib/yba")]
     Config(NodeFlags),
@@ -207,6 +212,13 @@ enum ViewCommand {
     Run(command::view::ViewArgs),
 }
 
+#[derive(Subcommand)]
+enum Mpi {
+    /// Link the rows of one or two CSV files: pairs with weights and reasons
+    #[command(after_help = command::mpi_link::EXAMPLE)]
+    Link(command::mpi_link::LinkArgs),
+}
+
 /// Runs what the command line asks; answers the exit code.
 pub async fn run() -> u8 {
     let command = Cli::parse().command;
@@ -263,6 +275,7 @@ async fn dispatch(command: Command) -> anyhow::Result<u8> {
                 on_node(&args.node, Work::ViewRun { view, format: args.format, out }).await
             }
         },
+        Command::Mpi { what: Mpi::Link(args) } => command::mpi_link::run(&args),
         Command::Config(node) => {
             for setting in Config::load(&node)?.settings() {
                 println!("{} = {:?}\n    {}", setting.name, setting.value, setting.sentence);

@@ -6,6 +6,7 @@ mod claims;
 mod dirt;
 mod fhir;
 mod read;
+mod registrations;
 mod same;
 
 use jiff::civil::date;

@@ -11,8 +11,10 @@ mod claims;
 mod client;
 mod crowd;
 mod extract;
+mod finding;
 mod ingest;
 mod judge;
+mod linking;
 mod machine;
 mod operations;
 mod parse;
@@ -50,13 +52,15 @@ const TOPICS: &[Topic] = &[
     ("searches", searches::run),
     ("operations", operations::run),
     ("people", people::run),
+    ("linking", linking::run),
     ("views", views::run),
     ("startup", startup::run),
     ("growth", operations::growth),
+    ("finding", finding::run),
 ];
 
 /// What takes long, and is measured only when it is named.
-const DEEP: &[&str] = &["growth"];
+const DEEP: &[&str] = &["growth", "finding"];
 
 /// What the command line asks.
 #[derive(Default)]
@@ -70,6 +74,9 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let done = match (arguments.next(), arguments.next()) {
         (Some(first), Some(lines)) if first == tables::ROUND => tables::one_round(lines.as_ref()),
+        (Some(first), Some(records)) if first == linking::ROUND => {
+            linking::one_round(&records.to_string_lossy())
+        }
         _ => asked().and_then(|asked| measure(&asked)),
     };
     match done {

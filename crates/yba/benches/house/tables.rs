@@ -2,6 +2,7 @@
 //! views. Each round is a process of its own, since tables are made once in a process.
 
 use crate::bench::{Bench, bodies};
+use crate::machine::own_memory_mb;
 use crate::report::{Line, Section, rounded};
 use crate::timing::{Pair, median};
 use anyhow::{Context, Result, ensure};
@@ -60,7 +61,7 @@ pub fn run(bench: &Bench) -> Result<Section> {
 
 /// One round: tells milliseconds raw and ours, megabytes when loaded and when used.
 pub fn one_round(lines: &Path) -> Result<()> {
-    let before = anonymous_mb();
+    let before = own_memory_mb();
     let begun = Instant::now();
     let content = Content::built_in();
     let today = Day::parse("2026-03-02").context("a day")?;
@@ -69,7 +70,7 @@ pub fn one_round(lines: &Path) -> Result<()> {
     ensure!(problems.is_empty(), "content has problems: {problems:?}");
     let views = Library::load(&content).map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
     let ours = begun.elapsed();
-    let loaded = anonymous_mb() - before;
+    let loaded = own_memory_mb() - before;
     let numbers = Numbers::new(Numbers::names().enumerate().map(|(at, name)| (name, at as i64)).collect());
     for line in BufReader::new(File::open(lines)?).lines() {
         let resource = Resource::parse(line?.as_bytes())?;
@@ -81,7 +82,7 @@ pub fn one_round(lines: &Path) -> Result<()> {
     let set = codes.terminology().value_set(ICD10_SET).context("ICD-10")?;
     let asked = Expand { filter: Some("viem phoi"), count: Some(20), ..Expand::on(today) };
     black_box(set.expand(&asked).map_err(|refused| anyhow::anyhow!("{refused:?}"))?);
-    let used = anonymous_mb() - before;
+    let used = own_memory_mb() - before;
     black_box(&views);
     let begun = Instant::now();
     for asset in yba_assets::all().iter().filter(|asset| asset.name.ends_with(".gz")) {
@@ -90,10 +91,4 @@ pub fn one_round(lines: &Path) -> Result<()> {
     let raw = begun.elapsed();
     println!("{} {} {loaded} {used}", raw.as_secs_f64() * 1e3, ours.as_secs_f64() * 1e3);
     Ok(())
-}
-
-fn anonymous_mb() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("RssAnon")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
 }

@@ -9,7 +9,10 @@ pub mod fhirpath;
 pub mod import_bhyt;
 pub mod import_codes;
 pub mod import_fhir;
+mod mpi_columns;
+pub mod mpi_link;
 pub mod synth;
+mod synth_registrations;
 pub mod validate;
 pub mod view;
 

@@ -39,6 +39,9 @@ pub struct SynthArgs {
     /// Also the insurance claim files of both hospital systems, in bhyt-a and bhyt-b
     #[arg(long)]
     pub claims: bool,
+    /// Also what the desks of several facilities wrote about the same people, and who it really was
+    #[arg(long)]
+    pub registrations: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -76,6 +79,9 @@ pub fn run(args: &SynthArgs) -> anyhow::Result<u8> {
             let files = write_claims(&province, dialect, &args.out.join(folder))?;
             println!("{folder}: {files} files");
         }
+    }
+    if args.registrations {
+        println!("{} registrations", super::synth_registrations::write(&args.plan.plan()?, &args.out)?);
     }
     println!("{} people, {} visits, in {}", province.people.len(), province.visits.len(), args.out.display());
     Ok(0)

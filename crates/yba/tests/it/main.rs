@@ -13,6 +13,7 @@ mod fhir_client;
 mod house;
 mod http;
 mod import_codes;
+mod linking;
 
 mod bad_files;
 mod closed_house;
