@@ -406,7 +406,8 @@ fn load_identity(connection: &mut Connection) -> Result<Identity, Outcome> {
     };
     // Two copies of one database that both count on would give one version id to two contents.
     let mark = connection.mark()?;
-    let copied = meta(connection, "mark")?.is_some_and(|known| known != mark);
+    let known_mark = meta(connection, "mark")?;
+    let copied = known_mark.as_ref().is_some_and(|known| *known != mark);
     let incarnation = match meta(connection, "incarnation")? {
         Some(incarnation) if !copied => incarnation,
         _ => {
@@ -416,7 +417,9 @@ fn load_identity(connection: &mut Connection) -> Result<Identity, Outcome> {
         }
     };
     // After the incarnation: a program that dies in between takes another one next time.
-    set_meta(connection, "mark", &mark)?;
+    if known_mark.as_ref() != Some(&mark) {
+        set_meta(connection, "mark", &mark)?;
+    }
     Ok(Identity { node, incarnation })
 }
 

@@ -48,7 +48,10 @@ pub(crate) fn begin(connection: &mut Connection, last: i64) -> Result<Indexing> 
         _ => 0,
     };
     let indexing = Indexing { done: done.min(last), total: last };
-    save(connection, indexing)?;
+    // Opening a store whose rows are all this program's writes nothing.
+    if !indexing.is_done() || found != EPOCH.to_string() {
+        save(connection, indexing)?;
+    }
     Ok(indexing)
 }
 

@@ -13,9 +13,9 @@ use std::sync::atomic::Ordering::Relaxed;
 /// Most statements kept prepared on one connection; searches make ever new ones, of some ten kilobytes each.
 const STATEMENTS_MAX: usize = 100;
 
-/// How much of the file readers see without copying its pages: as much as the engine can map. What is read
+/// How much of the file readers see without copying its pages: all of it, up to what the engine is built for. What is read
 /// so is the system's memory, not ours. Writing does not use it.
-const MAPPED_BYTES: u64 = 2 << 30;
+const MAPPED_BYTES: u64 = 1 << 40;
 /// How often the engine is asked whether it may go on, in its own steps (some 20 µs).
 const STEPS_AT_ONCE: i32 = 1000;
 
