@@ -151,7 +151,8 @@ pub fn name(typed: &str) -> Result<String, Outcome> {
         1..=NAME_MAX if !name.chars().any(char::is_control) => Ok(name),
         _ => {
             let text = format!("Ghi họ và tên, không quá {NAME_MAX} ký tự.");
-            Err(Outcome::new(Kind::Unprocessable, "name-format", text, "name is empty or too long").at("name"))
+            Err(Outcome::new(Kind::Unprocessable, "name-format", text, "name is empty or too long")
+                .at("name"))
         }
     }
 }
@@ -178,7 +179,8 @@ mod tests {
 
     #[test]
     fn a_blocked_account_has_no_role() {
-        let mut account = Account { roles: vec![Grant::new("nurse", day("2026-01-01"))], ..Account::default() };
+        let mut account =
+            Account { roles: vec![Grant::new("nurse", day("2026-01-01"))], ..Account::default() };
         assert_eq!(account.roles_on(day("2026-03-02")).collect::<Vec<_>>(), ["nurse"]);
         account.blocked = true;
         assert_eq!(account.roles_on(day("2026-03-02")).count(), 0);
@@ -201,7 +203,8 @@ mod tests {
     #[test]
     fn the_words_of_an_account_show_no_secret() {
         let password = Password { hash: "$argon2id$x".into(), since: 0, before: Vec::new() };
-        let account = Account { id: "a1".into(), name: "Mai".into(), password: Some(password), ..Account::default() };
+        let account =
+            Account { id: "a1".into(), name: "Mai".into(), password: Some(password), ..Account::default() };
         assert_eq!(format!("{account:?}"), "Account(a1)");
     }
 

@@ -96,9 +96,14 @@ mod tests {
         let (plain, safe, token) = (Cookies::default(), Cookies { secure: true }, Token::random());
         let header = format!("a=b; yba={}; yba-may=x; xyba=c", token.0);
         assert_eq!(plain.session(&header), Some(token.0.as_str()));
-        assert_eq!((plain.device(&header), safe.session(&header), plain.session("yba2=1")), (None, None, None));
+        assert_eq!(
+            (plain.device(&header), safe.session(&header), plain.session("yba2=1")),
+            (None, None, None)
+        );
         let given = safe.set_session(&token);
-        assert!(given.starts_with("__Host-yba=") && given.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"));
+        assert!(
+            given.starts_with("__Host-yba=") && given.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure")
+        );
         assert_eq!(safe.session(given.split(';').next().unwrap()), Some(token.0.as_str()));
         assert_eq!(plain.device(plain.set_device(&token).split(';').next().unwrap()), Some(token));
         assert!(plain.clear_session().starts_with("yba=; ") && plain.clear_session().contains("Max-Age=0"));
@@ -118,7 +123,11 @@ mod tests {
             (None, Some("null"), false, true),
             (None, None, false, false),
         ] {
-            assert_eq!((said(site, origin).own(), said(site, origin).foreign()), (own, foreign), "{site:?} {origin:?}");
+            assert_eq!(
+                (said(site, origin).own(), said(site, origin).foreign()),
+                (own, foreign),
+                "{site:?} {origin:?}"
+            );
         }
         assert!(!Said { origin: Some("http://a.vn"), ..Said::default() }.own(), "without a host");
     }

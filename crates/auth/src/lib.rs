@@ -17,8 +17,8 @@ pub mod throttle;
 pub mod token;
 pub mod totp;
 
-pub use browser::{Cookies, Said};
 pub use account::{Account, Grant, KIND};
+pub use browser::{Cookies, Said};
 pub use password::Hasher;
 pub use permit::{Action, Permits};
 pub use tables::{Link, Session, Tables};

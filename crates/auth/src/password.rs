@@ -56,7 +56,8 @@ struct Turns {
 
 impl Default for Hasher {
     fn default() -> Hasher {
-        let turns = |at_once| Turns { turns: Arc::new(Semaphore::new(at_once)), waiting: AtomicUsize::new(0) };
+        let turns =
+            |at_once| Turns { turns: Arc::new(Semaphore::new(at_once)), waiting: AtomicUsize::new(0) };
         Hasher(Arc::new(Lines { known: turns(KNOWN_AT_ONCE), strangers: turns(STRANGERS_AT_ONCE) }))
     }
 }
@@ -99,7 +100,8 @@ impl Hasher {
         let turns = if line == Line::Known { &self.0.known } else { &self.0.strangers };
         let _place = Place::take(turns).ok_or_else(busy)?;
         let turn = turns.turns.clone().acquire_owned().await;
-        let _turn = turn.map_err(|error| Outcome::fault(format!("the line for passwords is closed: {error}")))?;
+        let _turn =
+            turn.map_err(|error| Outcome::fault(format!("the line for passwords is closed: {error}")))?;
         let done = tokio::task::spawn_blocking(work).await;
         done.map_err(|error| Outcome::fault(format!("hashing a password panicked: {error}")))
     }
@@ -128,7 +130,8 @@ fn busy() -> Outcome {
 }
 
 fn argon() -> Argon2<'static> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).expect("the parameters are within argon2's bounds");
+    let params =
+        Params::new(MEMORY_KIB, PASSES, LANES, None).expect("the parameters are within argon2's bounds");
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
@@ -233,7 +236,8 @@ mod tests {
     #[tokio::test]
     async fn a_full_line_turns_strangers_away_and_leaves_the_known_theirs() {
         let hasher = Hasher::default();
-        let places: Vec<Place> = (0..WAITING_MAX).map(|_| Place::take(&hasher.0.strangers).unwrap()).collect();
+        let places: Vec<Place> =
+            (0..WAITING_MAX).map(|_| Place::take(&hasher.0.strangers).unwrap()).collect();
         let refused = hasher.verify(Line::Stranger, "x", &[]).await.unwrap_err();
         assert_eq!((refused.kind, refused.issues[0].key), (Kind::TooMany, "sign-in-busy"));
         assert!(!hasher.verify(Line::Known, "x", &[]).await.unwrap());

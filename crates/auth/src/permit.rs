@@ -89,7 +89,18 @@ mod tests {
 
     #[test]
     fn the_words_of_actions_are_those_of_content() {
-        let words = ["read", "history", "search", "meta", "everything", "export", "explain", "create", "update", "delete"];
+        let words = [
+            "read",
+            "history",
+            "search",
+            "meta",
+            "everything",
+            "export",
+            "explain",
+            "create",
+            "update",
+            "delete",
+        ];
         assert_eq!(Action::ALL.map(Action::word), words);
     }
 
@@ -102,7 +113,9 @@ mod tests {
         assert!(!lab.may(Action::Update, "Patient") && !lab.may(Action::Read, "MedicationRequest"));
         let both = of(&["lab-technician", "reception"], day());
         assert!(both.may(Action::Create, "DiagnosticReport") && both.may(Action::Update, "Patient"));
-        for nobody in [of(&[], day()), of(&["khong-co"], day()), of(&["doctor"], Day::new(2025, 12, 31).unwrap())] {
+        for nobody in
+            [of(&[], day()), of(&["khong-co"], day()), of(&["doctor"], Day::new(2025, 12, 31).unwrap())]
+        {
             assert_eq!(nobody, Permits::default());
         }
         assert_eq!(both.those(Action::Update, ["Patient", "Claim"]), ["Patient"]);

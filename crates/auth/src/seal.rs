@@ -24,7 +24,8 @@ impl fmt::Debug for Seal {
 impl Seal {
     /// A key of its own purpose: one made from the same secret for something else is another.
     pub fn new(province_key: &[u8; 32]) -> Seal {
-        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(province_key).expect("HMAC takes keys of any length");
+        let mut mac =
+            <Hmac<Sha256> as Mac>::new_from_slice(province_key).expect("HMAC takes keys of any length");
         mac.update(b"yba second factor 1");
         Seal(mac.finalize().into_bytes().into())
     }

@@ -120,7 +120,9 @@ impl Tables {
 
     /// The sessions of an account that last, newest first.
     pub async fn sessions(&self, account: &str) -> Result<Vec<Session>, Outcome> {
-        let sql = format!("SELECT {SESSION_COLUMNS} FROM auth_session WHERE account = ?1 ORDER BY begun_ms DESC, hash");
+        let sql = format!(
+            "SELECT {SESSION_COLUMNS} FROM auth_session WHERE account = ?1 ORDER BY begun_ms DESC, hash"
+        );
         let rows = self.store.query(&sql, vec![Value::from(account)]).await?;
         let now = self.now();
         Ok(rows.into_iter().map(session_of).filter(|session| lasts(session, now)).collect())
@@ -179,8 +181,11 @@ impl Tables {
     /// Whether an account has come in whole in this browser.
     pub async fn knows(&self, account: &str, device: &Token) -> Result<bool, Outcome> {
         let sql = "SELECT 1 FROM auth_device WHERE hash = ?1 AND account = ?2 AND seen_ms > ?3";
-        let values =
-            vec![Value::from(device.hash().as_str()), Value::from(account), Value::Int(self.now() - DEVICE_MS)];
+        let values = vec![
+            Value::from(device.hash().as_str()),
+            Value::from(account),
+            Value::Int(self.now() - DEVICE_MS),
+        ];
         Ok(!self.store.query(sql, values).await?.is_empty())
     }
 
@@ -197,8 +202,10 @@ impl Tables {
 
     /// The last step whose code an account has used.
     pub async fn last_step(&self, account: &str) -> Result<i64, Outcome> {
-        let rows =
-            self.store.query("SELECT step FROM auth_step WHERE account = ?1", vec![Value::from(account)]).await?;
+        let rows = self
+            .store
+            .query("SELECT step FROM auth_step WHERE account = ?1", vec![Value::from(account)])
+            .await?;
         Ok(rows.first().map_or(0, |row| row.int(0)))
     }
 
@@ -212,11 +219,8 @@ impl Tables {
     pub async fn link(&self, link: &Link, lasts_ms: i64) -> Result<Token, Outcome> {
         let token = Token::random();
         let account = if let Link::Password(account) = link { account } else { FIRST_RUN };
-        let values = vec![
-            Value::from(token.hash().as_str()),
-            Value::from(account),
-            Value::Int(self.now() + lasts_ms),
-        ];
+        let values =
+            vec![Value::from(token.hash().as_str()), Value::from(account), Value::Int(self.now() + lasts_ms)];
         let over = "DELETE FROM auth_link WHERE hash NOT IN (SELECT hash FROM auth_link \
                     ORDER BY until_ms DESC, hash LIMIT ?1)";
         self.store

@@ -101,7 +101,15 @@ mod tests {
 
     #[test]
     fn base32_is_that_of_rfc_4648() {
-        for (bytes, text) in [("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"), ("fooba", "MZXW6YTB"), ("foobar", "MZXW6YTBOI")] {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "MY"),
+            ("fo", "MZXQ"),
+            ("foo", "MZXW6"),
+            ("foob", "MZXW6YQ"),
+            ("fooba", "MZXW6YTB"),
+            ("foobar", "MZXW6YTBOI"),
+        ] {
             assert_eq!(base32(bytes.as_bytes()), text);
         }
     }
@@ -112,7 +120,8 @@ mod tests {
         assert_ne!(one, other);
         assert_eq!(Token::of(&one.0), Some(one.clone()));
         assert!(!format!("{one:?}").contains(&one.0[..6]) && !one.hash().contains(&one.0[..6]));
-        for forged in ["", "abc", &one.0.to_lowercase(), &one.0[1..], &format!("{}A", one.0), &"'".repeat(52)] {
+        for forged in ["", "abc", &one.0.to_lowercase(), &one.0[1..], &format!("{}A", one.0), &"'".repeat(52)]
+        {
             assert_eq!(Token::of(forged), None, "{forged}");
         }
     }
@@ -122,7 +131,10 @@ mod tests {
         let codes = recovery_codes();
         assert_eq!((codes.len(), codes[0].len()), (RECOVERY_CODES, 19));
         let kept = recovery_hash(&codes[0]).unwrap();
-        assert_eq!(recovery_hash(&format!(" {} ", codes[0].to_lowercase().replace('-', " "))), Some(kept.clone()));
+        assert_eq!(
+            recovery_hash(&format!(" {} ", codes[0].to_lowercase().replace('-', " "))),
+            Some(kept.clone())
+        );
         assert_ne!(recovery_hash(&codes[1]), Some(kept));
         for wrong in ["", "123456", &codes[0][1..], &codes[0].replace('-', "'")] {
             assert_eq!(recovery_hash(wrong), None, "{wrong}");

@@ -109,7 +109,10 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_rfc_4226_appendix_d() {
-        let codes = ["755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489"];
+        let codes = [
+            "755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871",
+            "520489",
+        ];
         for (step, code) in codes.into_iter().enumerate() {
             assert_eq!(rfc().code(step as i64), code);
         }

@@ -15,18 +15,8 @@ use crate::problem::Report;
 use crate::source::{Source, Sources};
 
 /// What can be done with a type, as role files write it: the interactions of FHIR and the looks of our own door.
-pub const INTERACTIONS: [&str; 10] = [
-    "read",
-    "history",
-    "search",
-    "meta",
-    "everything",
-    "export",
-    "explain",
-    "create",
-    "update",
-    "delete",
-];
+pub const INTERACTIONS: [&str; 10] =
+    ["read", "history", "search", "meta", "everything", "export", "explain", "create", "update", "delete"];
 
 /// Types of our own that a role may name beside those of FHIR.
 pub const OWN_TYPES: [&str; 1] = ["YbaAccount"];
@@ -142,8 +132,7 @@ fn edition(
             match INTERACTIONS.iter().find(|known| **known == one.as_ref()) {
                 Some(known) => interactions.push(*known),
                 None => {
-                    let text =
-                        format!("{:?} không có; chỉ có: {}", one.as_ref(), INTERACTIONS.join(", "));
+                    let text = format!("{:?} không có; chỉ có: {}", one.as_ref(), INTERACTIONS.join(", "));
                     report.add(&source.path, document::line_of(source, one), text);
                 }
             }

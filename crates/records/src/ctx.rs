@@ -165,7 +165,8 @@ impl Ctx {
             true => Ok(()),
             false => {
                 let what = if kind.is_empty() { "mọi loại" } else { kind };
-                let text = format!("Vai trò của bạn không cho làm việc này ({}) với {what}.", in_words(action));
+                let text =
+                    format!("Vai trò của bạn không cho làm việc này ({}) với {what}.", in_words(action));
                 let detail = format!("no role permits {} of {what}", action.word());
                 Err(Outcome::new(Kind::Forbidden, "role", text, detail))
             }

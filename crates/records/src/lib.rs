@@ -24,10 +24,10 @@ mod world;
 
 pub use change::{Change, Done, DoneAs};
 pub use ctx::{Agent, Ctx, Person, Purpose};
-pub use gate::Gate;
-pub use yba_auth::Action;
 pub use door::{Ids, Records};
 pub use export::{Export, Wanted};
+pub use gate::Gate;
 pub use world::Knowledge;
+pub use yba_auth::Action;
 pub use yba_store::search::plan::Plan;
 pub use yba_store::{Event, Everything, Found, Page, Past, Query, Scope, Version};

@@ -64,7 +64,8 @@ impl Records {
         if !queries.iter().any(|query| asks_others(query)) {
             return Ok(Cow::Borrowed(queries));
         }
-        let narrowed: Result<Vec<Query>, Outcome> = queries.iter().map(|query| narrowed(ctx, query)).collect();
+        let narrowed: Result<Vec<Query>, Outcome> =
+            queries.iter().map(|query| narrowed(ctx, query)).collect();
         match narrowed {
             Ok(narrowed) => Ok(Cow::Owned(narrowed)),
             Err(refused) => {

@@ -20,11 +20,7 @@ impl Records {
     /// Points references by name (`urn:uuid:…`) at the ids that the records of this call were given, and conditional ones
     /// (`Patient?identifier=…`) at the one record that they find. Refuses names that nothing has, and searches that find
     /// none or several.
-    pub(crate) async fn resolve_references(
-        &self,
-        ctx: &Ctx,
-        planned: &mut [Planned],
-    ) -> Result<(), Outcome> {
+    pub(crate) async fn resolve_references(&self, ctx: &Ctx, planned: &mut [Planned]) -> Result<(), Outcome> {
         let mut targets = names(planned);
         let mut searches = BTreeSet::new();
         for (position, one) in planned.iter().enumerate() {
@@ -32,7 +28,8 @@ impl Records {
             let text = text_of(resource)?;
             for search in places(&text).filter_map(|place| conditional(&text[place])) {
                 if searches.insert(search.clone()) {
-                    let found = self.find_target(ctx, &search).await.map_err(|refused| refused.about(position))?;
+                    let found =
+                        self.find_target(ctx, &search).await.map_err(|refused| refused.about(position))?;
                     targets.insert(search, found);
                 }
                 if searches.len() > SEARCHES_MAX {

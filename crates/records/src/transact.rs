@@ -87,7 +87,9 @@ impl Records {
         let leaving: HashSet<(String, String)> = changes.iter().filter_map(Change::deletes).collect();
         for (position, change) in changes.into_iter().enumerate() {
             planned.push(
-                self.plan(ctx, change, &leaving, validator).await.map_err(|refused| refused.about(position))?,
+                self.plan(ctx, change, &leaving, validator)
+                    .await
+                    .map_err(|refused| refused.about(position))?,
             );
         }
         self.resolve_references(ctx, &mut planned).await?;
@@ -194,7 +196,8 @@ impl Records {
                         if found.deleted { Err(gone(&kind, id)) } else { Ok(found) }
                     }
                     Which::Where(text) => {
-                        let found = self.only_match(&self.condition(ctx, &kind, text).await?, leaving).await?;
+                        let found =
+                            self.only_match(&self.condition(ctx, &kind, text).await?, leaving).await?;
                         found.ok_or_else(|| no_match(&kind))
                     }
                 }?;

@@ -162,7 +162,12 @@ impl Gate {
         for role in self.roles() {
             let password = random_password();
             let roles = vec![Grant::new(&role.slug, self.today())];
-            let typed = NewAccount { login: role.slug.clone(), name: role.title.clone(), roles, ..NewAccount::default() };
+            let typed = NewAccount {
+                login: role.slug.clone(),
+                name: role.title.clone(),
+                roles,
+                ..NewAccount::default()
+            };
             let mut fresh = self.checked(&typed, None)?;
             let _alone = self.0.turnstile.lock().await;
             let there = self.account_of_login(&role.slug).await?;
@@ -260,11 +265,6 @@ impl Gate {
         }
         Ok(())
     }
-
-    /// What somebody may see of the keeping of accounts in a menu.
-    pub fn keeps_accounts(&self, ctx: &Ctx) -> bool {
-        ctx.may(Action::Update, KIND)
-    }
 }
 
 fn bad_reference(at: &str) -> Outcome {
@@ -277,6 +277,7 @@ fn is_own(ctx: &Ctx, id: &str) -> bool {
 }
 
 fn own() -> Outcome {
-    let text = "Không tự khóa, tự đặt lại hay tự bỏ quyền quản trị của mình được. Hãy nhờ người quản trị khác.";
+    let text =
+        "Không tự khóa, tự đặt lại hay tự bỏ quyền quản trị của mình được. Hãy nhờ người quản trị khác.";
     Outcome::new(Kind::Conflict, "own-account", text, "nobody keeps their own account")
 }

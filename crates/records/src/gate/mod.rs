@@ -78,7 +78,11 @@ pub struct Here {
 
 impl Gate {
     /// The gate of these records. The province's key seals second factors.
-    pub async fn open(records: Records, content: Arc<Content>, province_key: &[u8; 32]) -> Result<Gate, Outcome> {
+    pub async fn open(
+        records: Records,
+        content: Arc<Content>,
+        province_key: &[u8; 32],
+    ) -> Result<Gate, Outcome> {
         let tables = Tables::open(records.store().clone()).await?;
         let gate = Gate(Arc::new(Inner {
             records,

@@ -41,7 +41,9 @@ impl Gate {
         if !self.0.hasher.verify(Line::Known, present, kept.as_slice()).await? {
             let text = "Mật khẩu hiện tại chưa đúng.";
             let detail = "wrong present password";
-            return Err(refuse(Outcome::new(Kind::Unprocessable, "password-wrong", text, detail).at("present")));
+            return Err(refuse(
+                Outcome::new(Kind::Unprocessable, "password-wrong", text, detail).at("present"),
+            ));
         }
         self.0.tables.succeeded(&counter).await?;
         let _alone = self.0.turnstile.lock().await;
@@ -51,7 +53,8 @@ impl Gate {
 
     pub(super) async fn set_password(&self, ctx: &Ctx, id: &str, fresh: &str) -> Result<(), Outcome> {
         let (hasher, now) = (self.0.hasher.clone(), self.now());
-        self.change(ctx, id, "password", async |account| password::set(&hasher, account, fresh, now).await).await
+        self.change(ctx, id, "password", async |account| password::set(&hasher, account, fresh, now).await)
+            .await
     }
 
     /// A new secret for an app, to be shown; nothing is kept yet.

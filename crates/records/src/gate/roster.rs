@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn a_name_that_two_accounts_have_is_the_same_ones_in_any_order() {
-        let account = |id: &str, login: &str| Account { id: id.into(), login: login.into(), ..Account::default() };
+        let account =
+            |id: &str, login: &str| Account { id: id.into(), login: login.into(), ..Account::default() };
         for order in [["a", "b"], ["b", "a"]] {
             let mut roster = Roster::default();
             order.iter().for_each(|id| roster.take(id, Some(account(id, "mai"))));

@@ -49,7 +49,8 @@ impl Gate {
             self.note(&ctx, "sign-in", &origin, true).err().unwrap_or(refused)
         };
         self.count(&counter).await.map_err(refuse)?;
-        let hash = account.as_ref().and_then(|account| account.password.as_ref()).map(|kept| kept.hash.as_str());
+        let hash =
+            account.as_ref().and_then(|account| account.password.as_ref()).map(|kept| kept.hash.as_str());
         let right = self.0.hasher.verify(line, &password, hash.as_slice()).await.map_err(refuse)?;
         let Some(account) = account.filter(|_| right) else { return Err(refuse(wrong())) };
         if !self.has_role(&account) {
@@ -183,7 +184,8 @@ fn over() -> Outcome {
 
 fn slow(wait_ms: i64) -> Outcome {
     let seconds = (wait_ms + 999) / 1000;
-    let wait = if seconds < 90 { format!("{seconds} giây") } else { format!("{} phút", (seconds + 59) / 60) };
+    let wait =
+        if seconds < 90 { format!("{seconds} giây") } else { format!("{} phút", (seconds + 59) / 60) };
     let text = format!("Đã thử sai nhiều lần. Chờ {wait} rồi thử lại.");
     let detail = format!("too many failures from here, {seconds} s to wait");
     Outcome::new(Kind::TooMany, "sign-in-slow", text, detail)

@@ -23,7 +23,13 @@ pub fn from(address: &str) -> Origin {
     Origin { address: address.into(), request_id: "r1".into() }
 }
 
-pub async fn try_in(gate: &Gate, login: &str, password: &str, device: Option<&Token>, address: &str) -> Result<CameIn, Outcome> {
+pub async fn try_in(
+    gate: &Gate,
+    login: &str,
+    password: &str,
+    device: Option<&Token>,
+    address: &str,
+) -> Result<CameIn, Outcome> {
     let (login, password) = (login.into(), password.into());
     gate.sign_in(Attempt { login, password, device: device.cloned(), origin: from(address) }).await
 }
@@ -39,7 +45,8 @@ fn key<T>(refused: Result<T, Outcome>) -> &'static str {
 /// An account without second factor, with its password.
 async fn nurse(gate: &Gate, login: &str) -> String {
     let roles = vec![Grant::new("nurse", gate.today())];
-    let typed = NewAccount { login: login.into(), name: "Lò Thị Mai".into(), roles, ..NewAccount::default() };
+    let typed =
+        NewAccount { login: login.into(), name: "Lò Thị Mai".into(), roles, ..NewAccount::default() };
     let (account, link) = gate.create(&Ctx::test_administrator("test"), &typed).await.unwrap();
     gate.set_password_by_link(&link.0, PASSWORD, None, &from("10.0.0.9")).await.unwrap();
     account.id.clone()
@@ -57,8 +64,10 @@ fn trail(kit: &Kit) -> String {
 async fn the_first_account_is_made_by_a_link_that_is_good_once() {
     each_engine(async |kit| {
         let gate = gate(&kit).await;
-        let (old, link) = (gate.first_run().await.unwrap().unwrap(), gate.first_run().await.unwrap().unwrap());
-        let typed = NewAccount { login: "Quan.Tri".into(), name: "Vàng A Páo".into(), ..NewAccount::default() };
+        let (old, link) =
+            (gate.first_run().await.unwrap().unwrap(), gate.first_run().await.unwrap().unwrap());
+        let typed =
+            NewAccount { login: "Quan.Tri".into(), name: "Vàng A Páo".into(), ..NewAccount::default() };
         let set_up = async |token: &str, typed: &NewAccount, password: &str| {
             gate.set_up(token, typed, password, None, &from("10.0.0.1")).await
         };
@@ -69,7 +78,9 @@ async fn the_first_account_is_made_by_a_link_that_is_good_once() {
         assert_eq!(places, ["login", "name"], "all that is wrong, at once: {wrong}");
         assert_eq!(key(set_up(&link.0, &typed, "ngắn").await), "password-short");
         let came = set_up(&link.0, &typed, PASSWORD).await.unwrap();
-        let Visitor::Halfway(here, Step::SecondFactor) = visitor(&gate, &came).await else { panic!("who keeps accounts needs a second factor") };
+        let Visitor::Halfway(here, Step::SecondFactor) = visitor(&gate, &came).await else {
+            panic!("who keeps accounts needs a second factor")
+        };
         assert_eq!(here.account.login, "quan.tri");
         assert_eq!(key(set_up(&link.0, &typed, PASSWORD).await), "link-over", "used");
         assert!(gate.first_run().await.unwrap().is_none(), "there is an account");
@@ -77,7 +88,10 @@ async fn the_first_account_is_made_by_a_link_that_is_good_once() {
         assert_eq!(gate.accounts(&halfway).await.unwrap_err().kind, Kind::Unauthenticated);
         let setup = gate.set_up_app(&here).unwrap();
         assert_eq!(key(gate.keep_app(&here, &setup.sealed, "000000", &from("10.0.0.1")).await), "code-wrong");
-        let codes = gate.keep_app(&here, &setup.sealed, &app_code(&setup.text, kit.now_ms()), &from("10.0.0.1")).await.unwrap();
+        let codes = gate
+            .keep_app(&here, &setup.sealed, &app_code(&setup.text, kit.now_ms()), &from("10.0.0.1"))
+            .await
+            .unwrap();
         assert_eq!(codes.len(), 10);
         let now = visitor(&gate, &came).await;
         assert!(matches!(now, Visitor::Person(_)));
@@ -143,11 +157,19 @@ async fn guessing_is_slowed_by_account_and_source_and_nobody_is_locked_out() {
         assert!(slowed.issues[0].text.contains("2 giây"), "{slowed}");
         try_in(&gate, "mai.lo", PASSWORD, Some(&own), "10.0.0.1").await.expect("the browser it knows");
         try_in(&gate, "mai.lo", PASSWORD, None, "10.0.0.2").await.expect("another source");
-        assert_eq!(key(try_in(&gate, "mai.lo", PASSWORD, Some(&Token::random()), "10.0.0.1").await), "sign-in-slow", "a mark that is nobody's");
+        assert_eq!(
+            key(try_in(&gate, "mai.lo", PASSWORD, Some(&Token::random()), "10.0.0.1").await),
+            "sign-in-slow",
+            "a mark that is nobody's"
+        );
         kit.advance_ms(2000);
         assert_eq!(key(try_in(&gate, "mai.lo", "sai", None, "10.0.0.1").await), "sign-in-wrong");
         kit.advance_ms(2000);
-        assert_eq!(key(try_in(&gate, "mai.lo", "sai", None, "10.0.0.1").await), "sign-in-slow", "twice as long");
+        assert_eq!(
+            key(try_in(&gate, "mai.lo", "sai", None, "10.0.0.1").await),
+            "sign-in-slow",
+            "twice as long"
+        );
         kit.advance_ms(2000);
         try_in(&gate, "mai.lo", PASSWORD, None, "10.0.0.1").await.unwrap();
         // A name that nobody has is counted alike, so that it cannot be told from one.
@@ -175,7 +197,11 @@ async fn who_is_blocked_or_whose_time_is_over_is_out_at_once() {
         gate.set_blocked(&admin, &id, true).await.unwrap();
         assert!(matches!(visitor(&gate, &came).await, Visitor::Stranger));
         assert_eq!(key(try_in(&gate, "mai.lo", PASSWORD, None, "10.0.0.1").await), "no-entry");
-        assert_eq!(key(try_in(&gate, "mai.lo", "sai", None, "10.0.0.1").await), "sign-in-wrong", "that it is blocked, only its owner learns");
+        assert_eq!(
+            key(try_in(&gate, "mai.lo", "sai", None, "10.0.0.1").await),
+            "sign-in-wrong",
+            "that it is blocked, only its owner learns"
+        );
         gate.set_blocked(&admin, &id, false).await.unwrap();
         assert!(matches!(visitor(&gate, &came).await, Visitor::Stranger), "the session is over for good");
 
@@ -199,10 +225,17 @@ async fn who_is_blocked_or_whose_time_is_over_is_out_at_once() {
         let link = gate.set_back(&admin, &id).await.unwrap();
         assert!(matches!(visitor(&gate, &came).await, Visitor::Stranger), "set back");
         assert_eq!(key(try_in(&gate, "mai.lo", PASSWORD, None, "10.0.0.1").await), "sign-in-wrong");
-        assert_eq!(key(gate.set_password_by_link(&link.0, "ngắn", None, &from("10.0.0.1")).await), "password-short");
-        let came = gate.set_password_by_link(&link.0, "năm bức tường xanh", None, &from("10.0.0.1")).await.unwrap();
+        assert_eq!(
+            key(gate.set_password_by_link(&link.0, "ngắn", None, &from("10.0.0.1")).await),
+            "password-short"
+        );
+        let came =
+            gate.set_password_by_link(&link.0, "năm bức tường xanh", None, &from("10.0.0.1")).await.unwrap();
         assert!(matches!(visitor(&gate, &came).await, Visitor::Person(_)));
-        assert_eq!(key(gate.set_password_by_link(&link.0, PASSWORD, None, &from("10.0.0.1")).await), "link-over");
+        assert_eq!(
+            key(gate.set_password_by_link(&link.0, PASSWORD, None, &from("10.0.0.1")).await),
+            "link-over"
+        );
     })
     .await;
 }
@@ -236,13 +269,22 @@ async fn a_session_ends_by_idleness_by_age_and_by_its_owner() {
         gate.end_session(&here, &foreign.session.hash(), &from("10.0.0.1")).await.unwrap();
         assert!(matches!(visitor(&gate, &foreign).await, Visitor::Person(_)), "nobody ends another's");
         let third = try_in(&gate, "mai.lo", PASSWORD, None, "10.0.0.4").await.unwrap();
-        assert_eq!(key(gate.change_password(&here, "sai", "một câu khác dài hơn", &from("10.0.0.1")).await), "password-wrong");
-        assert_eq!(key(gate.change_password(&here, PASSWORD, PASSWORD, &from("10.0.0.1")).await), "password-used");
+        assert_eq!(
+            key(gate.change_password(&here, "sai", "một câu khác dài hơn", &from("10.0.0.1")).await),
+            "password-wrong"
+        );
+        assert_eq!(
+            key(gate.change_password(&here, PASSWORD, PASSWORD, &from("10.0.0.1")).await),
+            "password-used"
+        );
         gate.change_password(&here, PASSWORD, "một câu khác dài hơn", &from("10.0.0.1")).await.unwrap();
         assert!(matches!(visitor(&gate, &third).await, Visitor::Stranger), "the others end");
         assert!(matches!(visitor(&gate, &one).await, Visitor::Person(_)));
         for forged in ["", "x", &Token::random().0, &one.session.hash()] {
-            assert!(matches!(gate.visitor(forged, &from("10.0.0.1")).await.unwrap(), Visitor::Stranger), "{forged}");
+            assert!(
+                matches!(gate.visitor(forged, &from("10.0.0.1")).await.unwrap(), Visitor::Stranger),
+                "{forged}"
+            );
         }
     })
     .await;
@@ -252,7 +294,10 @@ async fn a_session_ends_by_idleness_by_age_and_by_its_owner() {
 async fn what_the_node_remembers_is_bounded() {
     each_engine(async |kit| {
         let tables = Tables::open(kit.store().clone()).await.unwrap();
-        let count = async |table: &str| kit.store().query(&format!("SELECT COUNT(*) FROM {table}"), Vec::new()).await.unwrap()[0].int(0) as usize;
+        let count = async |table: &str| {
+            kit.store().query(&format!("SELECT COUNT(*) FROM {table}"), Vec::new()).await.unwrap()[0].int(0)
+                as usize
+        };
         for _ in 0..SESSIONS_MAX + 3 {
             tables.begin("a1", true, "10.0.0.1").await.unwrap();
         }
@@ -260,15 +305,34 @@ async fn what_the_node_remembers_is_bounded() {
             tables.remember("a1", &Token::random()).await.unwrap();
         }
         tables.begin("a2", true, "10.0.0.1").await.unwrap();
-        assert_eq!((count("auth_session").await, count("auth_device").await), (SESSIONS_MAX + 1, DEVICES_MAX));
+        assert_eq!(
+            (count("auth_session").await, count("auth_device").await),
+            (SESSIONS_MAX + 1, DEVICES_MAX)
+        );
         let many = |sql: &str, n: usize| -> Vec<Statement> {
-            (0..n).map(|at| Statement::new(sql, vec![Value::from(format!("k{at}").as_str()), Value::Int(kit.now_ms() + at as i64)])).collect()
+            (0..n)
+                .map(|at| {
+                    Statement::new(
+                        sql,
+                        vec![Value::from(format!("k{at}").as_str()), Value::Int(kit.now_ms() + at as i64)],
+                    )
+                })
+                .collect()
         };
-        kit.store().keep(many("INSERT INTO auth_failure (counter, failures, at_ms) VALUES (?1, 9, ?2)", FAILURES_MAX + 5)).await.unwrap();
+        kit.store()
+            .keep(many(
+                "INSERT INTO auth_failure (counter, failures, at_ms) VALUES (?1, 9, ?2)",
+                FAILURES_MAX + 5,
+            ))
+            .await
+            .unwrap();
         kit.advance_ms(FAILURES_MAX as i64 * 2);
         let counter = yba_auth::throttle::Counter::of_code("a1");
         tables.failed(&counter).await.unwrap();
-        kit.store().keep(many("INSERT INTO auth_link (hash, account, until_ms) VALUES (?1, ?1, ?2)", LINKS_MAX + 5)).await.unwrap();
+        kit.store()
+            .keep(many("INSERT INTO auth_link (hash, account, until_ms) VALUES (?1, ?1, ?2)", LINKS_MAX + 5))
+            .await
+            .unwrap();
         tables.link(&Link::Password("a1".into()), MINUTE).await.unwrap();
         assert_eq!((count("auth_failure").await, count("auth_link").await), (FAILURES_MAX, LINKS_MAX));
         for _ in 0..5 {
@@ -295,7 +359,10 @@ async fn accounts_are_in_the_log_and_nowhere_else() {
         for refused in [
             kit.records.read(&admin, KIND, &id).await.err(),
             kit.records.history(&admin, &Past::of_record(KIND, &id, 10)).await.err(),
-            kit.records.export_count(&admin, yba_records::Wanted { kind: KIND, ..Default::default() }).await.err(),
+            kit.records
+                .export_count(&admin, yba_records::Wanted { kind: KIND, ..Default::default() })
+                .await
+                .err(),
             kit.records.read_many(&admin, &[(KIND.into(), id.clone())]).await.err(),
             kit.records.transact(&admin, vec![yba_records::Change::delete(KIND, &id)]).await.err(),
         ] {
@@ -337,10 +404,23 @@ async fn every_coming_and_refusal_is_in_the_trail_without_secrets() {
         ("session", "stranger".into(), true),
         ("sign-out", format!("unproven/{id}"), false),
     ] {
-        let (start, end) = (format!("{{\"action\":\"{action}\",\"agent\":\"{agent}\""), format!("\"refused\":{refused}"));
-        assert!(trail.lines().any(|line| line.contains(&start) && line.contains(&end)), "{action} {agent}\n{trail}");
+        let (start, end) =
+            (format!("{{\"action\":\"{action}\",\"agent\":\"{agent}\""), format!("\"refused\":{refused}"));
+        assert!(
+            trail.lines().any(|line| line.contains(&start) && line.contains(&end)),
+            "{action} {agent}\n{trail}"
+        );
     }
-    for secret in ["sai-mật-khẩu", "gõ nhầm", PASSWORD, "mai.lo", "Mai", &forged.0, &came.session.0, &came.session.hash()] {
+    for secret in [
+        "sai-mật-khẩu",
+        "gõ nhầm",
+        PASSWORD,
+        "mai.lo",
+        "Mai",
+        &forged.0,
+        &came.session.0,
+        &came.session.hash(),
+    ] {
         assert!(!trail.contains(secret), "{secret}");
     }
 }
@@ -364,7 +444,10 @@ async fn only_keepers_keep_accounts_and_never_their_own() {
         assert_eq!(refused.unwrap().kind, Kind::Forbidden);
     }
     let admin = kit.ctx();
-    assert_eq!(key(gate.create(&admin, &NewAccount { login: "Mai.Lo".into(), ..typed.clone() }).await), "login-taken");
+    assert_eq!(
+        key(gate.create(&admin, &NewAccount { login: "Mai.Lo".into(), ..typed.clone() }).await),
+        "login-taken"
+    );
     for (role, to) in [("khong-co", None), ("nurse", Some("31/12/2026")), ("nurse", Some("2020-01-01"))] {
         let grant = Grant { to: to.map(Into::into), ..Grant::new(role, gate.today()) };
         assert_eq!(key(gate.set_roles(&admin, &id, vec![grant]).await), "role-format", "{role} {to:?}");
@@ -373,17 +456,28 @@ async fn only_keepers_keep_accounts_and_never_their_own() {
     let came = try_in(&gate, "mai.lo", PASSWORD, None, "10.0.0.1").await.unwrap();
     let Visitor::Halfway(here, Step::SecondFactor) = visitor(&gate, &came).await else { panic!() };
     let setup = gate.set_up_app(&here).unwrap();
-    gate.keep_app(&here, &setup.sealed, &app_code(&setup.text, kit.now_ms()), &from("10.0.0.1")).await.unwrap();
+    gate.keep_app(&here, &setup.sealed, &app_code(&setup.text, kit.now_ms()), &from("10.0.0.1"))
+        .await
+        .unwrap();
     let keeper = gate.ctx(&visitor(&gate, &came).await, "page", "r");
-    for refused in [gate.set_blocked(&keeper, &id, true).await.err(), gate.set_roles(&keeper, &id, Vec::new()).await.err(), gate.set_back(&keeper, &id).await.err()] {
+    for refused in [
+        gate.set_blocked(&keeper, &id, true).await.err(),
+        gate.set_roles(&keeper, &id, Vec::new()).await.err(),
+        gate.set_back(&keeper, &id).await.err(),
+    ] {
         assert_eq!(refused.unwrap().issues[0].key, "own-account");
     }
     gate.create(&keeper, &typed).await.unwrap();
     kit.advance_ms(61 * 24 * 60 * MINUTE);
     let half = try_in(&gate, "mai.lo", PASSWORD, None, "10.0.0.1").await.unwrap();
     let waiting = visitor(&gate, &half).await;
-    let whole = gate.show_code(&waiting, &app_code(&setup.text, kit.now_ms()), None, &from("10.0.0.1")).await.unwrap();
-    let Visitor::Halfway(here, Step::Password) = visitor(&gate, &whole).await else { panic!("two months are over") };
+    let whole = gate
+        .show_code(&waiting, &app_code(&setup.text, kit.now_ms()), None, &from("10.0.0.1"))
+        .await
+        .unwrap();
+    let Visitor::Halfway(here, Step::Password) = visitor(&gate, &whole).await else {
+        panic!("two months are over")
+    };
     gate.change_password(&here, PASSWORD, "tám chữ mới", &from("10.0.0.1")).await.unwrap();
     assert!(matches!(visitor(&gate, &whole).await, Visitor::Person(_)));
 }

@@ -19,13 +19,18 @@ fn written() -> BTreeMap<String, BTreeSet<(String, String)>> {
     };
     let groups = read(folder.join("groups.toml"));
     let mut roles = BTreeMap::new();
-    for entry in std::fs::read_dir(&folder).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir()) {
+    for entry in std::fs::read_dir(&folder).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir())
+    {
         let file = read(entry.path().join("2026-01-01.toml"));
         let mut pairs = BTreeSet::new();
         for rule in file.get("may").and_then(|may| may.as_array()).into_iter().flatten() {
             for word in words(&rule["with"]) {
                 let kinds = groups["groups"].get(&word).map_or(vec![word.clone()], words);
-                pairs.extend(words(&rule["do"]).into_iter().flat_map(|act| kinds.iter().map(move |kind| (act.clone(), kind.clone()))));
+                pairs.extend(
+                    words(&rule["do"])
+                        .into_iter()
+                        .flat_map(|act| kinds.iter().map(move |kind| (act.clone(), kind.clone()))),
+                );
             }
         }
         roles.insert(entry.file_name().into_string().unwrap(), pairs);
@@ -39,7 +44,9 @@ async fn someone(kit: &Kit, gate: &Gate, role: &str, password: &str) -> Ctx {
     let mut visitor = gate.visitor(&came.session.0, &from("10.0.0.1")).await.unwrap();
     if let Visitor::Halfway(here, _) = &visitor {
         let setup = gate.set_up_app(here).unwrap();
-        gate.keep_app(here, &setup.sealed, &app_code(&setup.text, kit.now_ms()), &from("10.0.0.1")).await.unwrap();
+        gate.keep_app(here, &setup.sealed, &app_code(&setup.text, kit.now_ms()), &from("10.0.0.1"))
+            .await
+            .unwrap();
         visitor = gate.visitor(&came.session.0, &from("10.0.0.1")).await.unwrap();
     }
     gate.ctx(&visitor, "test", "r")
@@ -55,7 +62,9 @@ async fn forbidden(records: &Records, ctx: &Ctx, action: &str, kind: &str) -> bo
     let odd = || Resource::from_value(json!({"resourceType": kind, "id": "x", "khong-co": 1})).unwrap();
     let refused: Option<Outcome> = match action {
         "read" => records.read(ctx, kind, "x").await.err(),
-        "history" => records.history(ctx, &Past { id: String::new(), ..Past::of_record(kind, "", 1) }).await.err(),
+        "history" => {
+            records.history(ctx, &Past { id: String::new(), ..Past::of_record(kind, "", 1) }).await.err()
+        }
         "search" => records.search(ctx, &Query::all(kind), None).await.err(),
         "meta" => records.labels(ctx, kind).await.err(),
         "everything" => records.everything_page(ctx, &everything(kind), None).await.err(),
@@ -115,21 +124,37 @@ async fn what_a_search_asks_of_other_types_is_permitted_too() {
         .unwrap();
     let clerk = someone(&kit, &gate, "reception", &password("reception")).await;
     let lab = someone(&kit, &gate, "lab-technician", &password("lab-technician")).await;
-    let query = |kind: &str, text: &str| Query::parse(kind, &yba_store::search::query::decode_pairs(text)).unwrap();
-    let search = async |ctx: &Ctx, kind: &str, text: &str| kit.records.search(ctx, &query(kind, text), None).await;
+    let query =
+        |kind: &str, text: &str| Query::parse(kind, &yba_store::search::query::decode_pairs(text)).unwrap();
+    let search =
+        async |ctx: &Ctx, kind: &str, text: &str| kit.records.search(ctx, &query(kind, text), None).await;
     let asked = "_has:Observation:patient:status=final";
     assert_eq!(search(&clerk, "Patient", asked).await.err().map(|one| one.kind), Some(Kind::Forbidden));
     assert_eq!(search(&lab, "Patient", asked).await.unwrap().matches.len(), 1);
-    let found = search(&clerk, "Encounter", "subject.name=mai&_revinclude=Observation:encounter&_include=Encounter:subject").await.unwrap();
+    let found = search(
+        &clerk,
+        "Encounter",
+        "subject.name=mai&_revinclude=Observation:encounter&_include=Encounter:subject",
+    )
+    .await
+    .unwrap();
     let brought: Vec<&str> = found.included.iter().map(|one| one.kind.as_str()).collect();
-    assert_eq!((found.matches.len(), brought), (1, vec!["Patient"]), "what they may not read is not brought along");
-    let found = search(&lab, "Encounter", "subject.name=mai&_revinclude=Observation:encounter").await.unwrap();
+    assert_eq!(
+        (found.matches.len(), brought),
+        (1, vec!["Patient"]),
+        "what they may not read is not brought along"
+    );
+    let found =
+        search(&lab, "Encounter", "subject.name=mai&_revinclude=Observation:encounter").await.unwrap();
     assert_eq!(found.included.len(), 1);
     let key = ("Observation".to_owned(), "o1".to_owned());
     let several = [("Patient".to_owned(), "p1".to_owned()), key];
     assert_eq!(kit.records.read_many(&clerk, &several).await.unwrap_err().kind, Kind::Forbidden);
-    let create = Change::create(Resource::from_value(json!({"resourceType": "Appointment", "status": "proposed",
-        "participant": [{"status": "accepted", "actor": {"reference": "Observation?code=x"}}]})).unwrap());
+    let create = Change::create(
+        Resource::from_value(json!({"resourceType": "Appointment", "status": "proposed",
+        "participant": [{"status": "accepted", "actor": {"reference": "Observation?code=x"}}]}))
+        .unwrap(),
+    );
     let refused = kit.records.transact(&clerk, vec![create]).await.unwrap_err();
     assert_eq!(refused.kind, Kind::Forbidden, "a conditional reference is a search: {refused}");
     let all = Past { id: String::new(), ..Past::of_record("", "", 10) };

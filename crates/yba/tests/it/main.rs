@@ -17,6 +17,7 @@ mod import_codes;
 mod bad_files;
 mod closed_house;
 mod postgres_house;
+mod sign_in;
 mod subscriptions;
 mod two_hospitals_one_record;
 mod validate;
