@@ -61,7 +61,7 @@ impl Records {
         if queries.is_empty() {
             self.admit(ctx, word, "")?;
         }
-        if !queries.iter().any(|query| asks_others(query)) {
+        if !queries.iter().any(asks_others) {
             return Ok(Cow::Borrowed(queries));
         }
         let narrowed: Result<Vec<Query>, Outcome> =

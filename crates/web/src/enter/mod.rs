@@ -4,7 +4,7 @@ pub mod page;
 
 use crate::headers::RequestId;
 use crate::site::{Page, Site};
-use crate::visit::{Entrance, as_who, entrance, local, origin, said};
+use crate::visit::{as_who, entrance, local, origin, said};
 use crate::{Router, error};
 use axum::extract::{DefaultBodyLimit, Form, FromRequest, Path, Request, State};
 use axum::http::StatusCode;
@@ -92,11 +92,6 @@ pub(crate) async fn form<T: serde::de::DeserializeOwned>(
     }
 }
 
-/// The house of an entrance; a fault of ours as a page when there is none.
-pub(crate) fn door<'s>(site: &'s Site, parts: &Parts) -> Result<&'s Entrance, Response> {
-    entrance(site).map_err(|fault| refused(site, parts, &fault))
-}
-
 pub(crate) fn refused(site: &Site, parts: &Parts, outcome: &Outcome) -> Response {
     let id = parts.extensions.get::<RequestId>().cloned().unwrap_or(RequestId(String::new()));
     error::page(site, outcome, &id)
@@ -104,9 +99,9 @@ pub(crate) fn refused(site: &Site, parts: &Parts, outcome: &Outcome) -> Response
 
 /// Into the house, with the cookies; first to what is still to be done.
 async fn come_in(site: &Site, parts: &Parts, came: &CameIn, ve: &str) -> Response {
-    let entrance = match door(site, parts) {
+    let entrance = match entrance(site) {
         Ok(entrance) => entrance,
-        Err(response) => return response,
+        Err(fault) => return refused(site, parts, &fault),
     };
     let to = match entrance.gate.visitor(&came.session.0, &origin(parts)).await {
         Ok(Visitor::Halfway(_, Step::Code)) => format!("/dang-nhap/ma?ve={}", page::encoded(local(ve))),
@@ -135,9 +130,9 @@ async fn sign_in(State(site): State<Site>, request: Request) -> Response {
         Ok(form) => form,
         Err(response) => return response,
     };
-    let entrance = match door(&site, &parts) {
+    let entrance = match entrance(&site) {
         Ok(entrance) => entrance,
-        Err(response) => return response,
+        Err(fault) => return refused(&site, &parts, &fault),
     };
     let attempt = Attempt {
         login: typed.login.clone(),
@@ -163,9 +158,9 @@ async fn code(State(site): State<Site>, request: Request) -> Response {
         Ok(form) => form,
         Err(response) => return response,
     };
-    let entrance = match door(&site, &parts) {
+    let entrance = match entrance(&site) {
         Ok(entrance) => entrance,
-        Err(response) => return response,
+        Err(fault) => return refused(&site, &parts, &fault),
     };
     let shown = async {
         let visitor = entrance.visitor(&parts).await?;
@@ -184,9 +179,9 @@ async fn sign_out(State(site): State<Site>, request: Request) -> Response {
         Ok(form) => form,
         Err(response) => return response,
     };
-    let entrance = match door(&site, &parts) {
+    let entrance = match entrance(&site) {
         Ok(entrance) => entrance,
-        Err(response) => return response,
+        Err(fault) => return refused(&site, &parts, &fault),
     };
     let left = async {
         match entrance.visitor(&parts).await? {
