@@ -1,4 +1,4 @@
-//! Content: laws, code lists, claim tables, laboratory tests, drugs, maps and views, as dated editions. Built into the binary; a
+//! Content: laws, code lists, claim tables, laboratory tests, drugs, maps, views and roles, as dated editions. Built into the binary; a
 //! folder on disk overrides it. The date that counts is the date of the act, so callers pass it.
 //!
 //! It deliberately does not know: the store, the network, the clock, what a resource means. It maps nothing; it says
@@ -24,6 +24,7 @@ mod parameters;
 pub mod pattern;
 mod problem;
 mod profiles;
+pub mod roles;
 mod sheet;
 mod source;
 pub mod spreadsheets;
@@ -49,6 +50,7 @@ pub use law::{Law, Sure};
 pub use parameters::Parameter;
 pub use problem::Problem;
 pub use profiles::{ProfileAbout, ProfileEdition};
+pub use roles::RoleEdition;
 pub use spreadsheets::{Field, Spreadsheet};
 pub use units::{OldUnit, Unit};
 pub use views::ViewText;
@@ -74,6 +76,7 @@ pub struct Content {
     views: Vec<ViewText>,
     examples: Vec<Example>,
     profiles: Vec<ProfileEdition>,
+    roles: roles::Roles,
     // The two large tables come from the assets, when first asked.
     icd10: OnceLock<icd10::Icd10>,
     units: OnceLock<units::Units>,
@@ -117,6 +120,7 @@ impl Content {
             views: views::load(sources, report),
             examples: example::find(sources),
             profiles: profiles::load(sources, &laws, report),
+            roles: roles::Roles::load(sources, &laws, report),
             laws,
             lists,
             claims,
@@ -131,6 +135,16 @@ impl Content {
     /// Every edition of every profile, by slug and day.
     pub fn profiles(&self) -> &[ProfileEdition] {
         &self.profiles
+    }
+
+    /// The edition of a role in force on a day; `None` before its first and for an unknown slug.
+    pub fn role(&self, slug: &str, on: Day) -> Option<&RoleEdition> {
+        self.roles.on(slug, on)
+    }
+
+    /// The slugs of all roles, in alphabetical order.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.slugs()
     }
 
     /// The law of this slug.

@@ -171,6 +171,7 @@ const FOLDERS: &[&str] = &[
     "maps/spreadsheets/",
     "parameters/",
     "profiles/",
+    "roles/",
     "valuesets/",
     "views/",
 ];

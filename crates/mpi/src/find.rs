@@ -11,7 +11,7 @@ use crate::rank::{Fit, fit, near};
 use crate::table::{self, PATIENT_COLUMNS, PatientRow, query_in};
 use std::collections::{BTreeMap, BTreeSet};
 use yba_fhir::{Kind, Outcome};
-use yba_records::{Agent, Ctx, Records, Scope};
+use yba_records::{Action, Ctx, Records, Scope};
 use yba_store::{Row, Store, Value};
 
 /// Most hits of one answer.
@@ -78,9 +78,9 @@ type Candidate = ((usize, Option<Fit>), PatientRow, Matched);
 
 /// Finds people for any text. Narrowed to what `ctx` may see, and audited with every Patient shown.
 ///
-/// Refuses strangers. An empty or meaningless text finds nobody.
+/// Refuses whoever may not search Patients. An empty or meaningless text finds nobody.
 pub async fn find(records: &Records, ctx: &Ctx, text: &str, limit: usize) -> Result<Hits, Outcome> {
-    if ctx.agent == Agent::Stranger {
+    if !ctx.may(Action::Search, "Patient") {
         records.audit_view(ctx, "find", &[]).await?;
     }
     let limit = limit.clamp(1, HITS_MAX);

@@ -7,7 +7,7 @@ use crate::table::{self, LinkRow, PatientRow};
 use std::collections::BTreeSet;
 use yba_fhir::json::{JsonValueMutTrait, Value, json};
 use yba_fhir::{Kind, Outcome};
-use yba_records::{Agent, Ctx, Records};
+use yba_records::{Action, Ctx, Records};
 
 /// Most doubts that are shown about one person.
 const DOUBTS_MAX: usize = 50;
@@ -53,9 +53,9 @@ pub struct DoubtNote {
 /// The person to whom this Patient belongs. Narrowed to what `ctx` may see, and audited with every Patient shown, also
 /// those in doubts.
 ///
-/// Refuses with `not-found` when no such Patient is known (yet: the tables follow the log), and strangers.
+/// Refuses with `not-found` when no such Patient is known (yet: the tables follow the log), and whoever may not read Patients.
 pub async fn person(records: &Records, ctx: &Ctx, id: &str) -> Result<PersonRecord, Outcome> {
-    if ctx.agent == Agent::Stranger {
+    if !ctx.may(Action::Read, "Patient") {
         records.audit_view(ctx, "person", &[]).await?;
     }
     let store = records.store();

@@ -1,5 +1,8 @@
 //! Who asks, from where, and to what end. Every call of the door carries it.
 
+use std::sync::Arc;
+use yba_auth::{Action, Permits};
+use yba_fhir::defs::r4;
 use yba_fhir::{Kind, Outcome};
 use yba_store::Scope;
 
@@ -8,10 +11,32 @@ use yba_store::Scope;
 pub enum Agent {
     /// Nobody we know: may do nothing here.
     Stranger,
+    /// Somebody who names an account (its id) and has not proven to be its owner: may do nothing either.
+    Unproven(String),
+    /// Somebody who has signed in. Only the gate makes one.
+    Person(Person),
     /// Everyone in `--open` mode, by name.
     TestAdministrator,
     /// A part of the program itself, such as an import or a follower.
     System(&'static str),
+}
+
+/// A person at work: their account, and what its roles permit today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    account: String,
+    permits: Arc<Permits>,
+}
+
+impl Person {
+    pub(crate) fn new(account: String, permits: Arc<Permits>) -> Person {
+        Person { account, permits }
+    }
+
+    /// The id of the account.
+    pub fn account(&self) -> &str {
+        &self.account
+    }
 }
 
 impl Agent {
@@ -19,6 +44,8 @@ impl Agent {
     pub fn name(&self) -> String {
         match self {
             Agent::Stranger => "stranger".into(),
+            Agent::Unproven(account) => format!("unproven/{account}"),
+            Agent::Person(person) => format!("account/{}", person.account),
             Agent::TestAdministrator => "test-administrator".into(),
             Agent::System(part) => format!("system/{part}"),
         }
@@ -100,16 +127,62 @@ impl Ctx {
         self
     }
 
-    /// Refuses strangers: the one place where reading is permitted at all.
+    /// Somebody who has signed in. The gate alone calls this, with what the account's roles permit.
+    pub(crate) fn person(person: Person, source: impl Into<String>) -> Ctx {
+        Ctx { agent: Agent::Person(person), scope: Scope::All, ..Ctx::stranger(source) }
+    }
+
+    /// Somebody who names an account and has not proven to be its owner.
+    pub(crate) fn unproven(account: &str, source: impl Into<String>) -> Ctx {
+        Ctx { agent: Agent::Unproven(account.to_owned()), ..Ctx::stranger(source) }
+    }
+
+    /// Whether the agent may do this with records of a type (or, of an empty one, of every type of FHIR): what the roles
+    /// say, by content. Deny by default.
+    pub fn may(&self, action: Action, kind: &str) -> bool {
+        match &self.agent {
+            Agent::Stranger | Agent::Unproven(_) => false,
+            Agent::TestAdministrator | Agent::System(_) => true,
+            Agent::Person(person) if kind.is_empty() => {
+                r4().resource_types().all(|kind| person.permits.may(action, kind))
+            }
+            Agent::Person(person) => person.permits.may(action, kind),
+        }
+    }
+
+    /// Of these types those with which the agent may do this.
+    pub fn those_permitted<'k>(
+        &self,
+        action: Action,
+        kinds: impl IntoIterator<Item = &'k str>,
+    ) -> Vec<&'k str> {
+        kinds.into_iter().filter(|kind| self.may(action, kind)).collect()
+    }
+
+    /// Refuses what the roles do not permit.
+    pub(crate) fn must(&self, action: Action, kind: &str) -> Result<(), Outcome> {
+        match self.may(action, kind) {
+            true => Ok(()),
+            false => {
+                let what = if kind.is_empty() { "mọi loại" } else { kind };
+                let text =
+                    format!("Vai trò của bạn không cho làm việc này ({}) với {what}.", in_words(action));
+                let detail = format!("no role permits {} of {what}", action.word());
+                Err(Outcome::new(Kind::Forbidden, "role", text, detail))
+            }
+        }
+    }
+
+    /// Refuses strangers: the one place where anything is permitted at all; what, [`Ctx::must`] says.
     pub(crate) fn may_look(&self) -> Result<(), Outcome> {
-        if self.agent == Agent::Stranger {
+        if matches!(self.agent, Agent::Stranger | Agent::Unproven(_)) {
             let text = "Cần đăng nhập để xem hoặc ghi dữ liệu.";
             return Err(Outcome::new(Kind::Unauthenticated, "login", text, "authentication is required"));
         }
         Ok(())
     }
 
-    /// Refuses strangers and narrowed scopes: the one place where writing is permitted at all.
+    /// Refuses strangers and narrowed scopes before it is looked at what is written.
     pub(crate) fn may_write(&self) -> Result<(), Outcome> {
         self.may_look()?;
         if self.scope != Scope::All {
@@ -117,5 +190,20 @@ impl Ctx {
             return Err(Outcome::new(Kind::Forbidden, "read-only", text, "a narrowed scope may not write"));
         }
         Ok(())
+    }
+}
+
+fn in_words(action: Action) -> &'static str {
+    match action {
+        Action::Read => "xem",
+        Action::History => "xem lịch sử",
+        Action::Search => "tìm",
+        Action::Meta => "xem nhãn",
+        Action::Everything => "xem cả hồ sơ",
+        Action::Export => "xuất",
+        Action::Explain => "xem cách tìm",
+        Action::Create => "thêm",
+        Action::Update => "sửa",
+        Action::Delete => "xóa",
     }
 }

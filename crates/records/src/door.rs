@@ -4,8 +4,10 @@ use crate::audit::{ReadTrail, Seen};
 use crate::ctx::Ctx;
 use crate::rules::Rules;
 use crate::terms::Terms;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use yba_auth::Action;
 use yba_fhir::defs::r4;
 use yba_fhir::{Kind, Outcome};
 use yba_store::labels::Labels;
@@ -172,16 +174,16 @@ impl Records {
         cursor: Option<&str>,
     ) -> Result<Found, Outcome> {
         let kind = if let [only] = queries { only.kind.as_str() } else { "" };
-        self.admit(ctx, "search", kind)?;
-        let found = self.store.search_each(queries, &ctx.scope, cursor).await?;
+        let queries = self.admit_searches(ctx, "search", queries)?;
+        let found = self.store.search_each(&queries, &ctx.scope, cursor).await?;
         self.found(ctx, kind, found).await
     }
 
     /// The first page of such a search as it stood at a moment.
     pub async fn search_each_at(&self, ctx: &Ctx, queries: &[Query], moment: i64) -> Result<Found, Outcome> {
         let kind = if let [only] = queries { only.kind.as_str() } else { "" };
-        self.admit(ctx, "search", kind)?;
-        let found = self.store.search_each_at(queries, &ctx.scope, moment).await?;
+        let queries = self.admit_searches(ctx, "search", queries)?;
+        let found = self.store.search_each_at(&queries, &ctx.scope, moment).await?;
         self.found(ctx, kind, found).await
     }
 
@@ -189,7 +191,7 @@ impl Records {
     /// narrowed scope is refused.
     pub async fn explain(&self, ctx: &Ctx, queries: &[Query]) -> Result<Plan, Outcome> {
         let kind = if let [only] = queries { only.kind.as_str() } else { "" };
-        self.admit(ctx, "explain", kind)?;
+        let queries = &*self.admit_searches(ctx, "explain", queries)?;
         let refused = ctx.scope != Scope::All;
         self.trail.note(ctx, &Seen { action: "explain", kind, patients: &[], refused })?;
         if refused {
@@ -204,8 +206,9 @@ impl Records {
         self.store.explain(queries, &ctx.scope).await
     }
 
-    /// What was found, with a line in the trail.
-    async fn found(&self, ctx: &Ctx, kind: &str, found: Found) -> Result<Found, Outcome> {
+    /// What was found, with a line in the trail. What would be brought along and may not be read is left out.
+    async fn found(&self, ctx: &Ctx, kind: &str, mut found: Found) -> Result<Found, Outcome> {
+        found.included.retain(|version| ctx.may(Action::Read, &version.kind));
         let patients: Vec<String> = found.patients.iter().cloned().collect();
         self.trail.note(ctx, &Seen { action: "search", kind, patients: &patients, refused: false })?;
         Ok(found)
@@ -220,7 +223,8 @@ impl Records {
         Ok(labels)
     }
 
-    /// Everything in the compartments of these patients, of these kinds (all, when none is named), newest first.
+    /// Everything in the compartments of these patients, of these kinds (all, when none is named) as far as they may be
+    /// read, newest first.
     pub async fn everything(
         &self,
         ctx: &Ctx,
@@ -233,12 +237,23 @@ impl Records {
             return Err(not_found("Patient", patients.first().map_or("", String::as_str)));
         }
         self.trail.note(ctx, &Seen { action: "everything", kind: "Patient", patients, refused: false })?;
-        self.store.everything(patients, kinds).await
+        let mut permitted = ctx.those_permitted(Action::Read, kinds.iter().copied());
+        if kinds.is_empty() && !ctx.may(Action::Read, "") {
+            permitted = ctx.those_permitted(Action::Read, r4().resource_types());
+        }
+        match permitted.is_empty() && !(kinds.is_empty() && ctx.may(Action::Read, "")) {
+            true => Ok(Vec::new()),
+            false => self.store.everything(patients, &permitted).await,
+        }
     }
 
     /// Many records as they are now; missing, deleted and unseen ones are left out.
     pub async fn read_many(&self, ctx: &Ctx, keys: &[(String, String)]) -> Result<Vec<Version>, Outcome> {
-        self.admit(ctx, "read", keys.first().map_or("", |key| &key.0))?;
+        let kinds: BTreeSet<&str> = keys.iter().map(|key| key.0.as_str()).collect();
+        if kinds.is_empty() {
+            ctx.may_look()?;
+        }
+        kinds.into_iter().try_for_each(|kind| self.admit(ctx, "read", kind))?;
         let mut versions = self.store.read_many(keys.to_vec()).await?;
         versions.retain(|version| !version.deleted);
         let patients = self.store.patients_of(&versions).await?;
@@ -253,7 +268,7 @@ impl Records {
     /// Notes in the trail that these patients were shown by other means, such as a search of derived tables, and
     /// refuses when `ctx` may not see them.
     pub async fn audit_view(&self, ctx: &Ctx, action: &str, patients: &[String]) -> Result<(), Outcome> {
-        self.admit(ctx, action, "Patient")?;
+        self.admit(ctx, action, if action == "redeliver" { "Subscription" } else { "Patient" })?;
         if !within(&ctx.scope, patients) {
             self.trail.note(ctx, &Seen { action, kind: "Patient", patients: &[], refused: true })?;
             return Err(Outcome::new(
@@ -264,18 +279,6 @@ impl Records {
             ));
         }
         self.trail.note(ctx, &Seen { action, kind: "Patient", patients, refused: false })
-    }
-
-    /// Refuses strangers (and notes that) and unknown types.
-    pub(crate) fn admit(&self, ctx: &Ctx, action: &str, kind: &str) -> Result<(), Outcome> {
-        if let Err(refused) = ctx.may_look() {
-            self.trail.note(ctx, &Seen { action, kind, patients: &[], refused: true })?;
-            return Err(refused);
-        }
-        if !kind.is_empty() && !r4().is_resource(kind) {
-            return Err(unknown_type(kind));
-        }
-        Ok(())
     }
 }
 

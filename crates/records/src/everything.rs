@@ -4,6 +4,7 @@
 use crate::audit::Seen;
 use crate::ctx::Ctx;
 use crate::door::{Records, gone, not_found, within};
+use yba_auth::Action;
 use yba_fhir::json::{JsonValueTrait, items, str_at};
 use yba_fhir::{Kind, Outcome};
 use yba_store::index::reference::local_target;
@@ -50,7 +51,9 @@ impl Records {
             ("Patient", false) => vec![id.to_owned()],
             _ => Vec::new(),
         };
-        let page = self.store.everything_page(wanted, patients.clone(), &ctx.scope, from).await?;
+        let mut page = self.store.everything_page(wanted, patients.clone(), &ctx.scope, from).await?;
+        page.matches.retain(|version| ctx.may(Action::Read, &version.kind));
+        page.included.retain(|version| ctx.may(Action::Read, &version.kind));
         let mut shown = patients;
         if kind != "Patient" {
             shown = self.store.patients_of(&page.matches).await?;
@@ -64,8 +67,8 @@ impl Records {
 
     /// Of the observations that a search finds, the `max` latest of each code; see [`yba_store::Store::latest`].
     pub async fn latest(&self, ctx: &Ctx, query: &Query, max: usize) -> Result<Vec<Version>, Outcome> {
-        self.admit(ctx, "lastn", "Observation")?;
-        let versions = self.store.latest(query, &ctx.scope, max).await?;
+        let queries = self.admit_searches(ctx, "lastn", std::slice::from_ref(query))?;
+        let versions = self.store.latest(&queries[0], &ctx.scope, max).await?;
         let patients = self.store.patients_of(&versions).await?;
         let seen = Seen { action: "lastn", kind: "Observation", patients: &patients, refused: false };
         self.trail.note(ctx, &seen)?;

@@ -3,7 +3,8 @@
 //!
 //! It deliberately does not know: HTTP, pages, file formats, what a visit is.
 //!
-//! Start reading at [`Records`], then [`ctx`] (who asks), [`change`] (what is asked), [`audit`] (what is kept of it).
+//! Start reading at [`Records`], then [`ctx`] (who asks), [`gate`] (how they came in), [`change`] (what is asked), [`audit`]
+//! (what is kept of it).
 
 pub mod audit;
 pub mod change;
@@ -11,7 +12,9 @@ pub mod ctx;
 mod door;
 mod everything;
 mod export;
+pub mod gate;
 pub mod overlay;
+mod permission;
 mod references;
 mod rules;
 mod targets;
@@ -20,9 +23,11 @@ mod transact;
 mod world;
 
 pub use change::{Change, Done, DoneAs};
-pub use ctx::{Agent, Ctx, Purpose};
+pub use ctx::{Agent, Ctx, Person, Purpose};
 pub use door::{Ids, Records};
 pub use export::{Export, Wanted};
+pub use gate::Gate;
 pub use world::Knowledge;
+pub use yba_auth::Action;
 pub use yba_store::search::plan::Plan;
 pub use yba_store::{Event, Everything, Found, Page, Past, Query, Scope, Version};

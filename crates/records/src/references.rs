@@ -2,6 +2,7 @@
 //! before anything is written. <https://hl7.org/fhir/R4/http.html#trules>
 
 use crate::change::Action;
+use crate::ctx::Ctx;
 use crate::door::Records;
 use crate::transact::{Leaving, Planned};
 use std::collections::{BTreeSet, HashMap};
@@ -19,7 +20,7 @@ impl Records {
     /// Points references by name (`urn:uuid:…`) at the ids that the records of this call were given, and conditional ones
     /// (`Patient?identifier=…`) at the one record that they find. Refuses names that nothing has, and searches that find
     /// none or several.
-    pub(crate) async fn resolve_references(&self, planned: &mut [Planned]) -> Result<(), Outcome> {
+    pub(crate) async fn resolve_references(&self, ctx: &Ctx, planned: &mut [Planned]) -> Result<(), Outcome> {
         let mut targets = names(planned);
         let mut searches = BTreeSet::new();
         for (position, one) in planned.iter().enumerate() {
@@ -27,7 +28,8 @@ impl Records {
             let text = text_of(resource)?;
             for search in places(&text).filter_map(|place| conditional(&text[place])) {
                 if searches.insert(search.clone()) {
-                    let found = self.find_target(&search).await.map_err(|refused| refused.about(position))?;
+                    let found =
+                        self.find_target(ctx, &search).await.map_err(|refused| refused.about(position))?;
                     targets.insert(search, found);
                 }
                 if searches.len() > SEARCHES_MAX {
@@ -52,9 +54,9 @@ impl Records {
     }
 
     /// The address of the one record that `Patient?identifier=…` finds.
-    async fn find_target(&self, search: &str) -> Result<String, Outcome> {
+    async fn find_target(&self, ctx: &Ctx, search: &str) -> Result<String, Outcome> {
         let (kind, query) = search.split_once('?').unwrap_or((search, ""));
-        match self.only_match(&self.condition(kind, query).await?, &Leaving::new()).await? {
+        match self.only_match(&self.condition(ctx, kind, query).await?, &Leaving::new()).await? {
             Some(found) => Ok(format!("{}/{}", found.kind, found.id)),
             None => {
                 let shown: String = search.chars().take(200).collect();

@@ -4,6 +4,7 @@ use crate::audit::{Seen, entry};
 use crate::change::{Action, Change, Done, DoneAs, Which};
 use crate::ctx::Ctx;
 use crate::door::{Records, gone, not_found, unknown_type};
+use crate::permission::may_change;
 use std::collections::HashSet;
 use yba_fhir::defs::r4;
 use yba_fhir::json;
@@ -45,6 +46,13 @@ impl Records {
             self.trail.note(ctx, &Seen { action: "transact", kind: "", patients: &[], refused: true })?;
             return Err(refused);
         }
+        for (position, change) in changes.iter().enumerate().take(CHANGES_MAX) {
+            if let Err(refused) = may_change(ctx, change) {
+                let kind = change.action.kind();
+                self.trail.note(ctx, &Seen { action: "transact", kind, patients: &[], refused: true })?;
+                return Err(refused.about(position));
+            }
+        }
         if changes.len() > CHANGES_MAX {
             let text = format!("Một lần gửi được tối đa {CHANGES_MAX} thay đổi. Hãy chia nhỏ.");
             return Err(Outcome::new(
@@ -79,10 +87,12 @@ impl Records {
         let leaving: HashSet<(String, String)> = changes.iter().filter_map(Change::deletes).collect();
         for (position, change) in changes.into_iter().enumerate() {
             planned.push(
-                self.plan(change, &leaving, validator).await.map_err(|refused| refused.about(position))?,
+                self.plan(ctx, change, &leaving, validator)
+                    .await
+                    .map_err(|refused| refused.about(position))?,
             );
         }
-        self.resolve_references(&mut planned).await?;
+        self.resolve_references(ctx, &mut planned).await?;
         self.refuse_dangling(&planned).await?;
         let (mut request, mut patients) = (Request::default(), HashSet::new());
         let mut targets = Vec::new();
@@ -154,6 +164,7 @@ impl Records {
     /// Gives a change its id and what must hold; looks up what its conditions find.
     async fn plan(
         &self,
+        ctx: &Ctx,
         change: Change,
         leaving: &Leaving,
         validator: &Validator,
@@ -164,7 +175,7 @@ impl Records {
         }
         match action {
             Action::Create { resource, unless } => {
-                self.plan_create(resource, unless, known_as, leaving).await
+                self.plan_create(ctx, resource, unless, known_as, leaving).await
             }
             Action::Put { resource, if_match } => {
                 if resource.id().is_none() {
@@ -175,7 +186,7 @@ impl Records {
                 Ok(write(Action::Put { resource, if_match }, known_as, expect))
             }
             Action::PutWhere { resource, query } => {
-                self.plan_put_where(resource, query, known_as, leaving).await
+                self.plan_put_where(ctx, resource, query, known_as, leaving).await
             }
             Action::Edit { kind, which, edit, if_match } => {
                 let current = match &which {
@@ -185,7 +196,8 @@ impl Records {
                         if found.deleted { Err(gone(&kind, id)) } else { Ok(found) }
                     }
                     Which::Where(text) => {
-                        let found = self.only_match(&self.condition(&kind, text).await?, leaving).await?;
+                        let found =
+                            self.only_match(&self.condition(ctx, &kind, text).await?, leaving).await?;
                         found.ok_or_else(|| no_match(&kind))
                     }
                 }?;
@@ -201,7 +213,7 @@ impl Records {
                 Ok(write(Action::Delete { kind, id, if_match }, known_as, expect))
             }
             Action::DeleteWhere { kind, query } => {
-                match self.only_match(&self.condition(&kind, &query).await?, &Leaving::new()).await? {
+                match self.only_match(&self.condition(ctx, &kind, &query).await?, &Leaving::new()).await? {
                     None => Ok(Planned::Nothing),
                     Some(found) => {
                         let delete = Action::Delete { kind, id: found.id, if_match: None };
@@ -214,13 +226,14 @@ impl Records {
 
     async fn plan_create(
         &self,
+        ctx: &Ctx,
         mut resource: Resource,
         unless: Option<String>,
         known_as: Option<String>,
         leaving: &Leaving,
     ) -> Result<Planned, Outcome> {
         let query = match &unless {
-            Some(text) => Some(self.condition(resource.kind(), text).await?),
+            Some(text) => Some(self.condition(ctx, resource.kind(), text).await?),
             None => None,
         };
         if let Some(query) = &query
@@ -237,12 +250,13 @@ impl Records {
 
     async fn plan_put_where(
         &self,
+        ctx: &Ctx,
         mut resource: Resource,
         query: String,
         known_as: Option<String>,
         leaving: &Leaving,
     ) -> Result<Planned, Outcome> {
-        let parsed = self.condition(resource.kind(), &query).await?;
+        let parsed = self.condition(ctx, resource.kind(), &query).await?;
         match self.only_match(&parsed, leaving).await? {
             Some(found) => {
                 if resource.id().is_some_and(|id| id != found.id) {

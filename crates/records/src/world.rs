@@ -1,6 +1,8 @@
 //! What a search may ask beyond the store's tables: codes by the terminology of the moment, units that are in use.
 
+use crate::ctx::Ctx;
 use crate::door::Records;
+use crate::permission::narrowed;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use yba_fhir::resource::is_id;
@@ -59,12 +61,12 @@ impl Records {
 
     /// A condition of a write: the search that it names. What is tried on bodies cannot be one, because the writer, which
     /// asks again before it commits, reads none.
-    pub(crate) async fn condition(&self, kind: &str, text: &str) -> Result<Query, Outcome> {
+    pub(crate) async fn condition(&self, ctx: &Ctx, kind: &str, text: &str) -> Result<Query, Outcome> {
         let pairs = yba_store::search::query::decode_pairs(text);
         let world = self.world("", &pairs).await?;
         let query = Query::parse_each(&[kind], &pairs, &world)?.pop();
         match query {
-            Some(query) if query.filters.is_empty() => Ok(query),
+            Some(query) if query.filters.is_empty() => narrowed(ctx, &query),
             _ => {
                 let text =
                     "Điều kiện ghi không dùng được _text, _content hay :text. Hãy dùng mã hoặc số định danh.";

@@ -7,7 +7,8 @@ use crate::origins::Origins;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use yba_records::Records;
+use yba_auth::Cookies;
+use yba_records::{Gate, Records};
 use yba_view::Library;
 
 /// Most requests at work at once; others are asked to come again.
@@ -18,7 +19,7 @@ const LARGE_BODIES_MAX: usize = 4;
 const VIEWS_MAX: usize = 2;
 
 /// Settings of the API, made once at start.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Settings {
     /// Test mode: no authentication, everyone is the named test administrator.
     pub open: bool,
@@ -31,6 +32,10 @@ pub struct Settings {
     pub views: Arc<Library>,
     /// Origins whose pages may call from a browser.
     pub origins: Origins,
+    /// Whose sessions count, when the node is not open.
+    pub gate: Option<Gate>,
+    /// The cookies in which sessions come.
+    pub cookies: Cookies,
     /// Told when dead letters of a subscription are put back.
     pub put_back: Arc<Notify>,
 }

@@ -1,18 +1,49 @@
-//! Who asks. Until accounts exist there are two: everyone in `--open` mode, and strangers.
+//! Who asks: everyone in `--open` mode; else whoever has a session of our pages, from these pages alone; else strangers.
 
 use crate::api::Api;
+use axum::http::HeaderMap;
+use std::net::SocketAddr;
+use yba_auth::Said;
 use yba_fhir::Outcome;
-use yba_records::Ctx;
+use yba_records::gate::{Origin, Visitor};
+use yba_records::{Agent, Ctx};
 
-/// The circumstances of a request.
-pub fn of(api: &Api, request_id: &str) -> Ctx {
-    let who = if api.settings().open { Ctx::test_administrator("rest") } else { Ctx::stranger("rest") };
-    who.with_request_id(request_id)
+/// The circumstances of a request. A session's cookie counts only when the request says that it comes from our own pages,
+/// or, to look, at least does not say that it comes from elsewhere.
+pub async fn of(
+    api: &Api,
+    headers: &HeaderMap,
+    changes: bool,
+    peer: Option<SocketAddr>,
+    request_id: &str,
+) -> Result<Ctx, Outcome> {
+    let settings = api.settings();
+    if settings.open {
+        return Ok(Ctx::test_administrator("rest").with_request_id(request_id));
+    }
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let said = Said { site: text("sec-fetch-site"), origin: text("origin"), host: text("host") };
+    let ours = if changes { said.own() } else { !said.foreign() };
+    let token = text("cookie").and_then(|cookie| settings.cookies.session(cookie)).filter(|_| ours);
+    let visitor = match (&settings.gate, token) {
+        (Some(gate), Some(token)) => {
+            let address = peer.map(|peer| peer.ip().to_string()).unwrap_or_default();
+            gate.visitor(token, &Origin { address, request_id: request_id.to_owned() }).await?
+        }
+        _ => Visitor::Stranger,
+    };
+    match &settings.gate {
+        Some(gate) => Ok(gate.ctx(&visitor, "rest", request_id)),
+        None => Ok(Ctx::stranger("rest").with_request_id(request_id)),
+    }
 }
 
 /// Lets in whom the door lets look at all, before a byte of the body is read. The door decides, and keeps a trace of
 /// a refusal; here it is only asked.
 pub async fn admit(api: &Api, ctx: &Ctx) -> Result<(), Outcome> {
-    // A known caller is judged (and traced) by the call of the door that follows.
-    if api.settings().open { Ok(()) } else { api.records().audit_view(ctx, "rest", &[]).await }
+    match ctx.agent {
+        // A known caller is judged (and traced) by the call of the door that follows.
+        Agent::TestAdministrator | Agent::Person(_) | Agent::System(_) => Ok(()),
+        Agent::Stranger | Agent::Unproven(_) => api.records().audit_view(ctx, "rest", &[]).await,
+    }
 }

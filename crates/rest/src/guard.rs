@@ -5,7 +5,7 @@ use crate::api::{Api, REQUESTS_MAX};
 use crate::asked::Admitted;
 use crate::ctx;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -14,8 +14,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::FutureExt;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use yba_fhir::{Kind, Outcome, json};
+use yba_records::Ctx;
 
 /// How the media type of our JSON ends.
 const JSON_END: &[u8] = b"json; charset=utf-8";
@@ -34,16 +36,18 @@ pub async fn guard(State(api): State<Api>, mut request: Request, next: Next) -> 
     let id = request_id(request.headers()).unwrap_or_else(|| api.next_request_id());
     let gzip = takes_gzip(request.headers());
     let pretty = wants_pretty(request.uri().query().unwrap_or_default());
-    let ctx = ctx::of(&api, &id);
     let turn = api.turn();
-    let refused = match request.uri().path() {
-        _ if turn.is_none() => Some(busy()),
-        path if FOR_EVERYONE.contains(&path) => None,
-        _ => ctx::admit(&api, &ctx).await.err(),
+    let admitted = match turn {
+        Some(_) => {
+            let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0);
+            let changes = !request.method().is_safe();
+            admitted(&api, request.uri().path(), request.headers(), changes, peer, &id).await
+        }
+        None => Err(busy()),
     };
-    let mut response = match refused {
-        Some(refused) => Refused(refused).into_response(),
-        None => {
+    let mut response = match admitted {
+        Err(refused) => Refused(refused).into_response(),
+        Ok(ctx) => {
             request.extensions_mut().insert(Admitted(ctx));
             match AssertUnwindSafe(next.run(request)).catch_unwind().await {
                 Ok(response) => response,
@@ -64,6 +68,22 @@ pub async fn guard(State(api): State<Api>, mut request: Request, next: Next) -> 
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
+}
+
+/// Who asks, if they may ask this at all.
+async fn admitted(
+    api: &Api,
+    path: &str,
+    headers: &HeaderMap,
+    changes: bool,
+    peer: Option<SocketAddr>,
+    id: &str,
+) -> Result<Ctx, Outcome> {
+    let ctx = ctx::of(api, headers, changes, peer, id).await?;
+    if !FOR_EVERYONE.contains(&path) {
+        ctx::admit(api, &ctx).await?;
+    }
+    Ok(ctx)
 }
 
 /// The caller's own id of the request, if it is one that may stand in a log.

@@ -41,6 +41,6 @@ pub use past::{Event, Past};
 pub use reindex::Indexing;
 pub use request::{Applied, Effect, Expect, Refusal, Request, Write};
 pub use search::{Found, NoWorld, Query, Scope, World};
-pub use version::Version;
+pub use version::{INTERNAL_KINDS, Version};
 pub use walk::Walk;
 pub use writer::audit_hash;

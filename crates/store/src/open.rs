@@ -218,8 +218,14 @@ impl Store {
         t: i64,
         statements: Vec<crate::Statement>,
     ) -> Result<(), Outcome> {
-        let follower = follower.to_owned();
-        self.ask(|answer| Job::Derive { follower, t, statements, answer }).await.map_err(refused)
+        let cursor = Some((follower.to_owned(), t));
+        self.ask(|answer| Job::Derive { cursor, statements, answer }).await.map_err(refused)
+    }
+
+    /// Writes tables of this node's own state, such as sessions, in one transaction. They follow no log and travel
+    /// nowhere.
+    pub async fn keep(&self, statements: Vec<crate::Statement>) -> Result<(), Outcome> {
+        self.ask(|answer| Job::Derive { cursor: None, statements, answer }).await.map_err(refused)
     }
 
     /// Creates derived tables: DDL with the types BIGINT, TEXT, BLOB and DOUBLE PRECISION, each `IF NOT EXISTS`.

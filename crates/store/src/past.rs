@@ -7,15 +7,15 @@ use crate::db::schema::OPEN;
 use crate::open::Store;
 use crate::search::Scope;
 use crate::search::clause_sql::{NOW, within};
-use crate::search::condition::Sql;
-use crate::version::Version;
+use crate::search::condition::{Sql, places};
+use crate::version::{INTERNAL_KINDS, Version};
 use yba_fhir::Outcome;
 use yba_fhir::resource::is_id;
 
 /// Which versions are wanted.
 #[derive(Debug, Clone)]
 pub struct Past {
-    /// Of this type; of every type when empty.
+    /// Of this type; of every type of FHIR when empty.
     pub kind: String,
     /// Of this record of the type; of all when empty.
     pub id: String,
@@ -43,7 +43,11 @@ impl Past {
                       ORDER BY w.t DESC LIMIT 1";
         sql.push(&format!("SELECT {columns}, ({before}) FROM "), []);
         match (self.kind.as_str(), self.id.as_str()) {
-            ("", _) => sql.push("version v WHERE v.shard = 0", []),
+            ("", _) => {
+                let ours = places(INTERNAL_KINDS.len());
+                let kinds = INTERNAL_KINDS.map(Value::from);
+                sql.push(&format!("version v WHERE v.shard = 0 AND v.kind NOT IN ({ours})"), kinds);
+            }
             (kind, "") => sql.push("version v WHERE v.shard = 0 AND v.kind = {}", [Value::from(kind)]),
             (kind, id) => sql.push(
                 "head h JOIN version v ON v.shard = 0 AND v.rid = h.rid \

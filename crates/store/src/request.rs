@@ -2,7 +2,7 @@
 
 use crate::index::{self, Numbers, Rows};
 use crate::search::Query;
-use crate::version::{Version, deleted_hash};
+use crate::version::{INTERNAL_KINDS, Version, deleted_hash};
 use yba_fhir::defs::r4;
 use yba_fhir::resource::{Content, Limits, is_id};
 use yba_fhir::{Kind, Outcome, Resource};
@@ -140,7 +140,8 @@ impl Arrival {
             let detail = format!("{}/{} {}: {what}", version.kind, version.id, version.version_id);
             Err(Outcome::invalid("version-damaged", text, detail))
         };
-        if !r4().is_resource(&version.kind) || !is_id(&version.id) || !is_id(&version.version_id) {
+        let is_known = r4().is_resource(&version.kind) || INTERNAL_KINDS.contains(&version.kind.as_str());
+        if !is_known || !is_id(&version.id) || !is_id(&version.version_id) {
             return refuse("malformed type, id or version id");
         }
         if version.parents.len() > PARENTS_MAX || !version.parents.iter().all(|one| is_id(one)) {

@@ -47,10 +47,9 @@ pub(crate) enum Job {
     Apply(Request, Answer<Vec<Applied>>),
     /// Versions from another node, as they are.
     Integrate(Vec<Arrival>, Answer<usize>),
-    /// Changes of derived tables, and how far their follower has come.
+    /// Changes of derived tables, and how far their follower has come if they have one.
     Derive {
-        follower: String,
-        t: i64,
+        cursor: Option<(String, i64)>,
         statements: Vec<Statement>,
         answer: Answer<()>,
     },
@@ -190,12 +189,13 @@ impl Writer {
                 let done = self.in_transaction(|writer| writer.integrate(&arrivals));
                 let _ = answer.send(done.map_err(failed));
             }
-            Job::Derive { follower, t, statements, answer } => {
+            Job::Derive { cursor, statements, answer } => {
                 let done = self.in_transaction(|writer| {
                     writer.connection.execute_all(&statements)?;
+                    let Some((follower, t)) = &cursor else { return Ok(()) };
                     let sql = "INSERT INTO follower (name, t) VALUES (?1, ?2) \
                                ON CONFLICT (shard, name) DO UPDATE SET t = excluded.t";
-                    writer.connection.execute(sql, &[Value::from(follower.as_str()), Value::Int(t)])?;
+                    writer.connection.execute(sql, &[Value::from(follower.as_str()), Value::Int(*t)])?;
                     Ok(())
                 });
                 let _ = answer.send(done.map_err(failed));

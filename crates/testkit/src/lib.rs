@@ -127,3 +127,17 @@ fn open(place: Option<Place>, database: Option<Database>) -> Kit {
     let records = Records::open(store, Ids::Counted(Arc::new(AtomicU64::new(0)))).expect("records open");
     Kit { records, folder, time, place, database }
 }
+
+/// The code that an authenticator app shows at a moment, for a secret as the page shows it for typing.
+pub fn app_code(secret: &str, ms: i64) -> String {
+    let (mut bytes, mut held, mut bits) = (Vec::new(), 0u32, 0);
+    for letter in secret.bytes().filter(|letter| !letter.is_ascii_whitespace()) {
+        let value = if letter.is_ascii_digit() { letter - b'2' + 26 } else { letter - b'A' };
+        (held, bits) = ((held << 5 | u32::from(value)) & 0xfff, bits + 5);
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits) as u8);
+        }
+    }
+    yba_auth::totp::Secret(bytes).code(yba_auth::totp::step_at(ms))
+}

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 /// A labelled text field; the error stands above the input and is tied to it.
+#[derive(Clone, Copy)]
 pub struct Field<'a> {
     pub id: &'a str,
     pub label: &'a str,
@@ -10,6 +11,76 @@ pub struct Field<'a> {
     pub value: &'a str,
     pub error: Option<&'a str>,
     pub optional: bool,
+    pub sort: Sort,
+    /// The page begins here.
+    pub first: bool,
+}
+
+/// What is typed into a field; it says what a browser may fill in, and which keys a phone shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    Text,
+    Login,
+    Name,
+    /// A password that is there already.
+    Password,
+    NewPassword,
+    /// A code that is good once.
+    Code,
+    Day,
+}
+
+impl<'a> Field<'a> {
+    /// A required field without hint, value or error.
+    pub fn new(id: &'a str, label: &'a str, sort: Sort) -> Field<'a> {
+        Field { id, label, hint: "", value: "", error: None, optional: false, sort, first: false }
+    }
+
+    pub fn hint(self, hint: &'a str) -> Field<'a> {
+        Field { hint, ..self }
+    }
+
+    pub fn value(self, value: &'a str) -> Field<'a> {
+        Field { value, ..self }
+    }
+
+    pub fn error(self, error: Option<&'a str>) -> Field<'a> {
+        Field { error, ..self }
+    }
+
+    pub fn optional(self) -> Field<'a> {
+        Field { optional: true, ..self }
+    }
+
+    pub fn first(self) -> Field<'a> {
+        Field { first: true, ..self }
+    }
+}
+
+impl Sort {
+    fn input(self) -> &'static str {
+        match self {
+            Sort::Password | Sort::NewPassword => "password",
+            Sort::Day => "date",
+            _ => "text",
+        }
+    }
+
+    fn autocomplete(self) -> &'static str {
+        match self {
+            Sort::Login => "username",
+            Sort::Password => "current-password",
+            Sort::NewPassword => "new-password",
+            Sort::Code => "one-time-code",
+            Sort::Name => "name",
+            Sort::Text | Sort::Day => "off",
+        }
+    }
+
+    /// What is no prose: neither corrected nor begun with a capital letter.
+    fn plain(self) -> bool {
+        matches!(self, Sort::Login | Sort::Code)
+    }
 }
 
 pub fn field(f: &Field) -> Markup {
@@ -21,10 +92,32 @@ pub fn field(f: &Field) -> Markup {
             label for=(f.id) { (f.label) @if f.optional { span .muted { " (không bắt buộc)" } } }
             @if let Some(id) = &hint_id { p .hint id=(id) { (f.hint) } }
             @if let (Some(id), Some(error)) = (&error_id, f.error) { p .error id=(id) { (error) } }
-            input id=(f.id) name=(f.id) value=(f.value) required[!f.optional] aria-invalid=[f.error.map(|_| "true")]
+            input id=(f.id) name=(f.id) type=(f.sort.input()) value=(f.value) maxlength="500" required[!f.optional]
+                autocomplete=(f.sort.autocomplete()) autofocus[f.first]
+                autocapitalize=[f.sort.plain().then_some("none")] spellcheck=[f.sort.plain().then_some("false")]
+                aria-invalid=[f.error.map(|_| "true")]
                 aria-describedby=[(!described.is_empty()).then(|| described.join(" "))];
         }
     }
+}
+
+/// A labelled choice among words; `chosen` is the value of one of them.
+pub fn choice(id: &str, label: &str, words: &[(&str, &str)], chosen: &str, error: Option<&str>) -> Markup {
+    let error_id = format!("{id}-loi");
+    html! {
+        div .field .wrong[error.is_some()] {
+            label for=(id) { (label) }
+            @if let Some(error) = error { p .error id=(error_id) { (error) } }
+            select id=(id) name=(id) aria-invalid=[error.map(|_| "true")] aria-describedby=[error.map(|_| &error_id)] {
+                @for (value, word) in words { option value=(value) selected[*value == chosen] { (word) } }
+            }
+        }
+    }
+}
+
+/// A value that goes along with a form.
+pub fn hidden(name: &str, value: &str) -> Markup {
+    html! { input type="hidden" name=(name) value=(value); }
 }
 
 /// A native dialog with one task; opened by a button with `data-dialog`.
@@ -69,8 +162,10 @@ pub fn sample() -> Markup {
     html! {
         (tabs("Mẫu thẻ", &[tab("Khám", None, true), tab("Xét nghiệm", Some(12), false), tab("Tài liệu", Some(3), false)]))
         form .form.two action="#" {
-            (field(&Field { id: "mau-ten", label: "Họ và tên", hint: "Như trên căn cước", value: "Lò Thị Lả", error: None, optional: false }))
-            (field(&Field { id: "mau-dt", label: "Điện thoại", hint: "", value: "09123", error: Some("Số điện thoại có 10 chữ số."), optional: true }))
+            (field(&Field::new("mau-ten", "Họ và tên", Sort::Name).hint("Như trên căn cước").value("Lò Thị Lả")))
+            (field(&Field::new("mau-mk", "Mật khẩu", Sort::NewPassword)))
+            (choice("mau-vt", "Vai trò", &[("nurse", "Điều dưỡng"), ("doctor", "Bác sĩ")], "doctor", None))
+            (field(&Field::new("mau-dt", "Điện thoại", Sort::Text).value("09123").error(Some("Số điện thoại có 10 chữ số.")).optional()))
         }
         button .btn type="button" data-dialog="mau-hop-thoai" { "Mở hộp thoại" }
         (dialog("mau-hop-thoai", "Huỷ phiếu XN-1042?", html! { p { "Phiếu sẽ không còn trong danh sách chờ lấy mẫu." } },

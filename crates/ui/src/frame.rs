@@ -32,12 +32,21 @@ pub struct Frame<'a> {
     /// Facility and room, or the node's name.
     pub place: &'a str,
     pub who: Option<&'a str>,
+    /// Whoever is at work by an account: their name leads to their page, and they can leave.
+    pub own: Option<Own<'a>>,
     /// Where the search form posts to; `None` draws no box (the page has it, or may not search).
     pub search: Option<&'a str>,
     /// The red bar of the test mode.
     pub open: bool,
     pub source_url: &'a str,
     pub foot: &'a str,
+}
+
+/// Where somebody's own page is, and where a form posts that lets them leave.
+#[derive(Debug, Clone, Copy)]
+pub struct Own<'a> {
+    pub page: &'a str,
+    pub leave: &'a str,
 }
 
 /// The full page.
@@ -113,7 +122,16 @@ fn top_bar(f: &Frame) -> Markup {
         header .topbar {
             @if let Some(action) = f.search { (search_box(Place::Bar, action, "", html! {})) }
             span .place { (f.place) }
-            @if let Some(who) = f.who { span .who { (icon("user")) span .word { (who) } } }
+            @match (f.who, f.own) {
+                (Some(who), Some(own)) => {
+                    a .who href=(own.page) title="Tài khoản của tôi" aria-label={ "Tài khoản của tôi: " (who) } { (icon("user")) span .word { (who) } }
+                    form .leave method="post" action=(own.leave) {
+                        button .btn title="Đăng xuất" aria-label="Đăng xuất" { (icon("log-out")) span .word { "Đăng xuất" } }
+                    }
+                },
+                (Some(who), None) => span .who { (icon("user")) span .word { (who) } },
+                (None, _) => {}
+            }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Every component in every state, on one page: the material for design reviews (`/_ui`).
 
-use crate::{banner, card, form, result, search, state, status, table, timeline, trend, vitals, worklist};
+use crate::{
+    banner, card, form, qr, result, search, state, status, table, timeline, trend, vitals, worklist,
+};
 use maud::{Markup, html};
 
 type Sample = fn() -> Markup;
@@ -17,6 +19,7 @@ const SAMPLES: &[(&str, Sample)] = &[
     ("Dấu hiệu sinh tồn", vitals::sample),
     ("Danh sách việc", worklist::sample),
     ("Biểu mẫu, thẻ chuyển, hộp thoại", form::sample),
+    ("Mã QR", qr::sample),
     ("Năm trạng thái của danh sách", state::sample),
 ];
 

@@ -24,6 +24,8 @@ pub const NAMES: &[&str] = &[
     "layout-grid",
     "plug",
     "circle-help",
+    "log-out",
+    "key",
 ];
 
 static SPRITE: LazyLock<String> = LazyLock::new(|| asset::url("icons.svg"));

@@ -18,6 +18,7 @@ pub mod frame;
 pub mod gallery;
 pub mod hx;
 pub mod icon;
+pub mod qr;
 pub mod result;
 pub mod search;
 pub mod state;

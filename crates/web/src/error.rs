@@ -104,8 +104,18 @@ pub fn sign_in_needed() -> Outcome {
     Outcome::new(
         Kind::Unauthenticated,
         "sign-in",
-        "Cần đăng nhập để xem trang này. Nút này chưa mở đăng nhập trên web; liên hệ bộ phận CNTT của đơn vị.",
+        "Cần đăng nhập để xem trang này. Nút này không mở đăng nhập trên web; liên hệ bộ phận CNTT của đơn vị.",
         "authentication required",
+    )
+}
+
+/// A part of a page was asked for after the session had ended.
+pub fn sign_in_again() -> Outcome {
+    Outcome::new(
+        Kind::Unauthenticated,
+        "sign-in",
+        "Phiên làm việc đã hết. Mở lại trang này để đăng nhập.",
+        "the session is over",
     )
 }
 

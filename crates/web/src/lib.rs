@@ -1,30 +1,35 @@
 //! The face's shell: page frame, static files, security headers, error pages, about page.
 //!
 //! It deliberately does not know any room (a room brings its routes and its menu group), the record, or how
-//! people are judged: it only keeps strangers out of pages when the node is not open.
+//! people are judged: the gate of `yba-records` says who a request is from, and strangers see the sign-in page.
 //!
-//! Start at [`site`] ([`Site`], [`Page`]), then [`shell`], which puts the rooms' routes behind the guards.
+//! Start at [`site`] ([`Site`], [`Page`]), then [`shell`], which puts the rooms' routes behind the guards, [`visit`] (cookies
+//! to a visitor), [`enter`] (coming in) and `own` (one's own account).
 
 mod about;
+pub mod enter;
 pub mod error;
 mod files;
 pub mod headers;
+mod own;
 pub mod site;
+pub mod visit;
 
 pub use headers::RequestId;
 pub use site::{Page, Site, SiteSettings};
+pub use visit::Entrance;
 
 use axum::Router;
 use axum::extract::{Extension, Request, State};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use tower_http::compression::CompressionLayer;
+use yba_records::gate::Visitor;
 
 /// The pages of the whole face: the house's own, and those of the rooms, behind the guards.
 ///
-/// Static files and the about page are for everyone; a room's page is for someone who is known (for now:
-/// on an open node only). Unknown addresses answer a page with 404. Security headers are on every answer.
+/// Static files, the about page and the entrance are for everyone; a room's page is for someone who is known. Unknown addresses answer a page with 404. Security headers are on every answer.
 pub fn shell(site: Site, rooms: Router) -> Router {
     let mut house = Router::new()
         .route("/gioi-thieu", get(about::about))
@@ -32,6 +37,9 @@ pub fn shell(site: Site, rooms: Router) -> Router {
         .fallback(missing);
     if site.settings().gallery {
         house = house.route("/_ui", get(about::gallery));
+    }
+    if site.entrance().is_some() {
+        house = house.merge(enter::routes()).merge(own::routes());
     }
     house
         .with_state(site.clone())
@@ -44,15 +52,51 @@ async fn missing(State(site): State<Site>, Extension(id): Extension<RequestId>) 
     error::page(&site, &error::not_found(), &id)
 }
 
-/// Strangers see the 401 page; forms from other sites are refused; handlers find the `Ctx` among extensions.
-async fn known_only(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+/// Strangers see the sign-in page in place of theirs, with 401; forms from other sites are refused; handlers find the `Ctx`
+/// among extensions.
+async fn known_only(State(site): State<Site>, request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or(RequestId(String::new()));
+    match site.entrance() {
+        Some(entrance) if !site.settings().open => by_session(&site, entrance, request, next, &id).await,
+        _ => by_openness(&site, request, next, &id).await,
+    }
+}
+
+/// On an open node everyone is the test administrator; where there is no entrance, everyone else a stranger.
+async fn by_openness(site: &Site, mut request: Request, next: Next, id: &RequestId) -> Response {
     if !site.settings().open {
-        return error::page(&site, &error::sign_in_needed(), &id);
+        return error::page(site, &error::sign_in_needed(), id);
     }
     if headers::is_foreign_form(&request) {
-        return error::page(&site, &error::foreign_form(), &id);
+        return error::page(site, &error::foreign_form(), id);
     }
-    request.extensions_mut().insert(site.ctx(&id));
+    request.extensions_mut().insert(site.ctx(id));
     next.run(request).await
+}
+
+async fn by_session(
+    site: &Site,
+    entrance: &Entrance,
+    request: Request,
+    next: Next,
+    id: &RequestId,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let visitor = match entrance.visitor(&parts).await {
+        Ok(visitor) => visitor,
+        Err(outcome) => return error::page(site, &outcome, id),
+    };
+    let name = match &visitor {
+        Visitor::Person(here) => here.account.name.clone(),
+        Visitor::Halfway(_, step) => return Redirect::to(enter::step_path(*step)).into_response(),
+        Visitor::Stranger if parts.headers.contains_key("hx-request") => {
+            return error::fragment(site, &error::sign_in_again(), id);
+        }
+        Visitor::Stranger => return enter::in_place(site, &parts),
+    };
+    if !parts.method.is_safe() && !visit::said(&parts.headers).own() {
+        return error::page(site, &error::foreign_form(), id);
+    }
+    parts.extensions.insert(entrance.gate.ctx(&visitor, "page", &id.0));
+    visit::as_who(&name, next.run(Request::from_parts(parts, body))).await
 }

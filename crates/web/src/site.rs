@@ -4,9 +4,12 @@ use axum::response::{IntoResponse, Response};
 use maud::Markup;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use yba_ui::frame::{Frame, MenuEntry, MenuGroup, frame};
+use yba_ui::frame::{Frame, MenuEntry, MenuGroup, Own, frame};
 
+use crate::enter::SIGN_OUT;
 use crate::headers::{self, RequestId};
+use crate::own::OWN;
+use crate::visit::{self, Entrance};
 use yba_records::Ctx;
 
 /// Settings of the face, made once at start.
@@ -35,6 +38,7 @@ pub struct Site(Arc<Inner>);
 struct Inner {
     settings: SiteSettings,
     menu: Vec<MenuGroup>,
+    entrance: Option<Entrance>,
     requests: AtomicU64,
 }
 
@@ -74,13 +78,22 @@ pub const SEARCH: &str = "/tim";
 impl Site {
     /// `rooms` are the menu groups that the rooms bring; the house adds its own group after them.
     pub fn new(settings: SiteSettings, rooms: Vec<MenuGroup>) -> Site {
+        Site::with_entrance(settings, rooms, None)
+    }
+
+    /// The same with a gate through which people come in.
+    pub fn with_entrance(settings: SiteSettings, rooms: Vec<MenuGroup>, entrance: Option<Entrance>) -> Site {
         let mut menu = rooms;
         menu.push(house_group(settings.gallery));
-        Site(Arc::new(Inner { settings, menu, requests: AtomicU64::new(1) }))
+        Site(Arc::new(Inner { settings, menu, entrance, requests: AtomicU64::new(1) }))
     }
 
     pub fn settings(&self) -> &SiteSettings {
         &self.0.settings
+    }
+
+    pub fn entrance(&self) -> Option<&Entrance> {
+        self.0.entrance.as_ref()
     }
 
     /// A page in its frame. Answers hold people's data, so nothing on the way may keep them.
@@ -96,12 +109,14 @@ impl Site {
         let settings = &self.0.settings;
         let place = if page.place.is_empty() { &settings.node } else { &page.place };
         let foot = format!("Y Bạ {} · {}", settings.version, settings.node);
+        let person = visit::who();
         let around = Frame {
             title: &page.title,
             menu: &self.0.menu,
             here: page.here,
             place,
-            who: settings.who.as_deref(),
+            who: person.as_deref().or(settings.who.as_deref()),
+            own: person.as_ref().map(|_| Own { page: OWN, leave: SIGN_OUT }),
             search: page.search_in_bar.then_some(SEARCH),
             open: settings.open,
             source_url: &settings.source_url,

@@ -13,10 +13,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
+use yba_admin::Admin;
+use yba_auth::Cookies;
 use yba_hospital::Hospital;
+use yba_records::Gate;
 use yba_records::audit::Signer;
 use yba_store::Indexing;
-use yba_web::{Site, SiteSettings};
+use yba_web::{Entrance, Site, SiteSettings};
 
 /// How long requests may take to end after SIGTERM.
 const GOODBYE: Duration = Duration::from_secs(10);
@@ -28,6 +31,7 @@ const CLEAR_EVERY: Duration = Duration::from_secs(60);
 /// `yba serve`.
 pub async fn serve(config: Config, commune: Option<Commune>) -> anyhow::Result<u8> {
     refuse_open_to_the_world(&config)?;
+    refuse_invented_as_real(&config, commune.is_some())?;
     let node = Node::open(config)?;
     if let Some(commune) = commune {
         let (output, lines) = Output::channel();
@@ -38,6 +42,17 @@ pub async fn serve(config: Config, commune: Option<Commune>) -> anyhow::Result<u
         filled?;
     }
     serve_node(node).await
+}
+
+/// People who come in to a demonstration must not take it for the real thing: it is served as one, or open, or not at all.
+fn refuse_invented_as_real(config: &Config, as_demonstration: bool) -> anyhow::Result<()> {
+    if demo::is_demo(&config.data) && !as_demonstration && !config.open {
+        bail!(
+            "{} holds an invented demonstration: serve it with --demo, or choose another folder",
+            config.data.display()
+        );
+    }
+    Ok(())
 }
 
 fn refuse_open_to_the_world(config: &Config) -> anyhow::Result<()> {
@@ -68,7 +83,8 @@ pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
         yba_subscription::Settings::new(node.config.subscription_hosts.clone().open(node.config.open));
     let (stop, stopping) = watch::channel(false);
     let put_back = notifying.put_back.clone();
-    let chores = start_chores(&node, notifying, &stopping)?;
+    let mut chores = start_chores(&node, notifying, &stopping)?;
+    let gate = Gate::open(node.records.clone(), node.content.clone(), &node.province_key).await?;
     println!("Y Bạ đang chạy: http://{address}");
     if demo::is_demo(&node.config.data) {
         println!("Dữ liệu giả định: không phải người thật; không nhập hồ sơ thật vào thư mục này.");
@@ -76,7 +92,11 @@ pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
     if node.config.open {
         println!("CHẾ ĐỘ THỬ: không xác thực, chỉ dùng dữ liệu giả định.");
     }
-    let app = app(&node, put_back);
+    if !node.config.open {
+        tell_how_to_come_in(&node, &gate, address).await?;
+    }
+    chores.push(keep_gate(&gate, &stopping));
+    let app = app(&node, gate, put_back).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown(stop_signal(stop.clone()));
     let mut told = stopping.clone();
     tokio::select! {
@@ -90,6 +110,38 @@ pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
     node.records.trail().sync();
     node.records.store().close().await;
     Ok(0)
+}
+
+/// Says, once, how the first people come in: the accounts of a demonstration with new passwords, or the link that sets a
+/// new node up.
+async fn tell_how_to_come_in(node: &Node, gate: &Gate, address: SocketAddr) -> anyhow::Result<()> {
+    if demo::is_demo(&node.config.data) {
+        println!("Tài khoản thử, mật khẩu mới ở mỗi lần chạy:");
+        for (role, login, password) in gate.demonstration().await? {
+            println!("  {login}  {password}  ({})", role.title);
+        }
+        return Ok(());
+    }
+    if let Some(link) = gate.first_run().await? {
+        let known = &node.config.base_url;
+        let base = if known.is_empty() { format!("http://{address}") } else { known.clone() };
+        println!("Chưa có tài khoản nào. Thiết lập bằng liên kết này, dùng một lần trong 24 giờ:");
+        println!("  {base}/thiet-lap/{}", link.0);
+    }
+    Ok(())
+}
+
+/// Clears what the gate need not remember any more.
+fn keep_gate(gate: &Gate, stopping: &watch::Receiver<bool>) -> tokio::task::JoinHandle<()> {
+    let gate = gate.clone();
+    every(CLEAR_EVERY, stopping.clone(), move || {
+        let gate = gate.clone();
+        async move {
+            if let Err(outcome) = gate.tidy().await {
+                eprintln!("yba: {outcome}");
+            }
+        }
+    })
 }
 
 async fn stop_signal(stop: watch::Sender<bool>) {
@@ -107,7 +159,8 @@ async fn stop_signal(stop: watch::Sender<bool>) {
 }
 
 /// Pages at `/`, FHIR at `/fhir`, and the three addresses for those who watch the node.
-fn app(node: &Node, put_back: Arc<Notify>) -> Router {
+fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
+    let cookies = Cookies { secure: node.config.base_url.starts_with("https://") };
     let settings = SiteSettings {
         open: node.config.open,
         node: node.config.name.clone(),
@@ -117,18 +170,30 @@ fn app(node: &Node, put_back: Arc<Notify>) -> Router {
         run: node.records.store().identity().incarnation.clone(),
         gallery: node.config.open,
     };
-    let site = Site::new(settings, vec![yba_hospital::menu()]);
-    let rooms = yba_hospital::routes(Hospital {
+    let entrance = (!node.config.open).then(|| Entrance { gate: gate.clone(), cookies });
+    let mut menu = vec![yba_hospital::menu()];
+    if entrance.is_some() {
+        menu.push(yba_admin::menu());
+    }
+    let is_closed = entrance.is_some();
+    let site = Site::with_entrance(settings, menu, entrance);
+    let mut rooms = yba_hospital::routes(Hospital {
         site: site.clone(),
         records: node.records.clone(),
         content: node.content.clone(),
     });
+    if is_closed {
+        let (site, gate, base_url) = (site.clone(), gate.clone(), node.config.base_url.clone());
+        rooms = rooms.merge(yba_admin::routes(Admin { site, gate, base_url }));
+    }
     let api = yba_rest::Settings {
         open: node.config.open,
         base: api_base(&node.config.base_url),
         run: node.records.store().identity().incarnation.clone(),
         views: node.views.clone(),
         origins: node.config.origins.clone(),
+        gate: is_closed.then_some(gate),
+        cookies,
         put_back,
     };
     let watched = node.clone();

@@ -5,5 +5,6 @@ mod drugs;
 mod folder;
 mod labs;
 mod lists;
+mod roles;
 mod tables;
 mod weight;

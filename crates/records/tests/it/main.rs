@@ -5,6 +5,8 @@
 mod audit;
 mod everything;
 mod export;
+mod gate;
+mod roles;
 mod rules;
 mod terms;
 mod transact;

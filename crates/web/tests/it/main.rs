@@ -1,6 +1,8 @@
 //! The shell as a stranger, a browser and an old page see it; requests in process, no sockets.
 #![allow(clippy::unwrap_used)] // a test stops where something is not as it should be
 
+mod entrance;
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};

@@ -33,7 +33,7 @@ fn a_person_is_found_and_read_in_a_real_browser() {
 }
 
 /// `target/screenshots`, whatever the target folder is called.
-fn pictures() -> PathBuf {
+pub fn pictures() -> PathBuf {
     let program = Path::new(crate::house::YBA);
     program.ancestors().nth(2).expect("the program lies in target/<profile>").join("screenshots")
 }

@@ -121,7 +121,7 @@ pub struct House {
     child: Child,
     pub address: SocketAddr,
     log: PathBuf,
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
 }
 
 impl House {
@@ -146,7 +146,7 @@ impl House {
             let ended = child.wait().map(|status| status.to_string()).unwrap_or_default();
             return Err(format!("{ended}\n{}", std::fs::read_to_string(&log).unwrap_or_default()));
         };
-        let mut house = House { child, address, log, _stdout: stdout };
+        let mut house = House { child, address, log, stdout };
         let begun = Instant::now();
         while house.try_ask("GET", "/fhir/metadata", &[], b"").map(|answer| answer.status).ok() != Some(200) {
             if begun.elapsed() > START || house.wait(Duration::ZERO).is_some() {
@@ -162,6 +162,18 @@ impl House {
         let own = self.child.id();
         let children = std::fs::read_to_string(format!("/proc/{own}/task/{own}/children"));
         children.ok().and_then(|list| list.split_whitespace().next()?.parse().ok()).unwrap_or(own)
+    }
+
+    /// The next line of standard output that holds this text; waits for it, and fails when the node ends before.
+    pub fn told(&mut self, text: &str) -> String {
+        loop {
+            let mut line = String::new();
+            let read = self.stdout.read_line(&mut line).expect("standard output can be read");
+            assert!(read > 0, "the node ended before it said {text}");
+            if line.contains(text) {
+                return line.trim().to_owned();
+            }
+        }
     }
 
     /// What it wrote to standard error so far.

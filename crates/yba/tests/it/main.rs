@@ -18,6 +18,7 @@ mod linking;
 mod bad_files;
 mod closed_house;
 mod postgres_house;
+mod sign_in;
 mod subscriptions;
 mod two_hospitals_one_record;
 mod validate;

@@ -1,0 +1,24 @@
+//! Who someone is and what they may do: accounts, passwords, codes of an authenticator app, the tokens and sessions of this
+//! node, and what roles permit.
+//!
+//! It deliberately does not know: HTTP, pages, the audit trail. It permits nothing and writes no account:
+//! `yba-records` does (its `gate`), and leaves a trace of it.
+//!
+//! Start reading at [`account`] (who), [`permit`] (what they may), [`password`], [`totp`] and [`token`] (how they prove
+//! it), [`tables`] (what this node remembers of it).
+
+pub mod account;
+pub mod browser;
+pub mod password;
+pub mod permit;
+pub mod seal;
+pub mod tables;
+pub mod throttle;
+pub mod token;
+pub mod totp;
+
+pub use account::{Account, Grant, KIND};
+pub use browser::{Cookies, Said};
+pub use password::Hasher;
+pub use permit::{Action, Permits};
+pub use tables::{Link, Session, Tables};

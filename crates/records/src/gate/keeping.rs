@@ -1,0 +1,283 @@
+//! What those do who keep accounts: new ones, roles, blocking, setting back; and the first of all.
+
+use super::{CameIn, Gate, Origin};
+use crate::audit::Seen;
+use crate::ctx::{Agent, Ctx};
+use crate::door::not_found;
+use std::sync::Arc;
+use yba_auth::account::{GRANTS_MAX, login, name};
+use yba_auth::password;
+use yba_auth::token::{Token, random_password};
+use yba_auth::{Account, Action, Grant, KIND, Link};
+use yba_fhir::{Day, Kind, Outcome};
+use yba_store::Expect;
+
+/// How long the links last: the first run's a day, one for a password three.
+const FIRST_RUN_MS: i64 = 24 * 3_600_000;
+const PASSWORD_LINK_MS: i64 = 3 * 24 * 3_600_000;
+/// The role of who sets a node up.
+const KEEPER: &str = "it-officer";
+
+/// An account to be made.
+#[derive(Debug, Clone, Default)]
+pub struct NewAccount {
+    pub login: String,
+    pub name: String,
+    pub practitioner: Option<String>,
+    pub roles: Vec<Grant>,
+}
+
+/// A role as people call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleName {
+    pub slug: String,
+    pub title: String,
+}
+
+impl Gate {
+    /// Whether there is no account yet.
+    pub async fn is_empty(&self) -> Result<bool, Outcome> {
+        Ok(self.all().await?.is_empty())
+    }
+
+    /// A link for setting the node up, good for a day and once; one given before is good no more. None when there are
+    /// accounts.
+    pub async fn first_run(&self) -> Result<Option<Token>, Outcome> {
+        match self.is_empty().await? {
+            true => self.0.tables.link(&Link::FirstRun, FIRST_RUN_MS).await.map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// The first account, for who has the link: a keeper of accounts, who is let in.
+    pub async fn set_up(
+        &self,
+        token: &str,
+        typed: &NewAccount,
+        password: &str,
+        device: Option<Token>,
+        origin: &Origin,
+    ) -> Result<CameIn, Outcome> {
+        let (Link::FirstRun, Some(used)) = (self.link(token, origin).await?.0, Token::of(token)) else {
+            return Err(Outcome::new(
+                Kind::Invalid,
+                "link-other",
+                "Liên kết này dùng cho việc khác. Hãy mở đúng liên kết đã nhận.",
+                "the link is for another purpose",
+            ));
+        };
+        let typed = NewAccount { roles: vec![Grant::new(KEEPER, self.today())], ..typed.clone() };
+        let mut account = self.checked(&typed, Some(password))?;
+        let alone = self.0.turnstile.lock().await;
+        self.link(token, origin).await?;
+        let ctx = Ctx::system("first-run").with_request_id(origin.request_id.as_str());
+        password::set(&self.0.hasher, &mut account, password, self.now()).await?;
+        self.write(&ctx, &account, Expect::Absent, "account-create").await?;
+        self.0.tables.use_link(&used).await?;
+        drop(alone);
+        self.begin(&Arc::new(account), true, device, origin, "first-run").await
+    }
+
+    /// All accounts, by the name to sign in with.
+    pub async fn accounts(&self, ctx: &Ctx) -> Result<Vec<Arc<Account>>, Outcome> {
+        self.keeper(ctx, Action::Read, "accounts")?;
+        let seen = Seen { action: "accounts", kind: KIND, patients: &[], refused: false };
+        self.0.records.trail().note(ctx, &seen)?;
+        self.all().await
+    }
+
+    /// One account.
+    pub async fn account_for(&self, ctx: &Ctx, id: &str) -> Result<Arc<Account>, Outcome> {
+        self.keeper(ctx, Action::Read, "accounts")?;
+        self.account(id).await?.ok_or_else(|| not_found(KIND, id))
+    }
+
+    /// Makes an account without a password; the link, shown this once, sets it.
+    pub async fn create(&self, ctx: &Ctx, typed: &NewAccount) -> Result<(Arc<Account>, Token), Outcome> {
+        self.keeper(ctx, Action::Create, "account-create")?;
+        let account = self.checked(typed, None)?;
+        let _alone = self.0.turnstile.lock().await;
+        if self.account_of_login(&account.login).await?.is_some() {
+            let text = format!("Tên đăng nhập {} đã có người dùng. Hãy chọn tên khác.", account.login);
+            let taken = Outcome::new(Kind::Conflict, "login-taken", text, "the login is taken");
+            return Err(taken.at("login"));
+        }
+        self.write(ctx, &account, Expect::Absent, "account-create").await?;
+        let link = self.0.tables.link(&Link::Password(account.id.clone()), PASSWORD_LINK_MS).await?;
+        Ok((Arc::new(account), link))
+    }
+
+    /// Gives an account other roles.
+    pub async fn set_roles(&self, ctx: &Ctx, id: &str, roles: Vec<Grant>) -> Result<(), Outcome> {
+        self.keeper(ctx, Action::Update, "account-roles")?;
+        self.check_roles(&roles)?;
+        let keeps = roles.iter().any(|grant| grant.role == KEEPER && grant.holds(self.today()));
+        if is_own(ctx, id) && !keeps {
+            return Err(own());
+        }
+        let _alone = self.0.turnstile.lock().await;
+        self.change(ctx, id, "account-roles", async |account| {
+            account.roles = roles;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Blocks an account, or lets it in again. Blocked, all its sessions end.
+    pub async fn set_blocked(&self, ctx: &Ctx, id: &str, blocked: bool) -> Result<(), Outcome> {
+        let action = if blocked { "account-block" } else { "account-unblock" };
+        self.keeper(ctx, Action::Update, action)?;
+        if blocked && is_own(ctx, id) {
+            return Err(own());
+        }
+        let _alone = self.0.turnstile.lock().await;
+        self.change(ctx, id, action, async |account| {
+            account.blocked = blocked;
+            Ok(())
+        })
+        .await?;
+        if blocked { self.0.tables.end_all(id, None).await } else { Ok(()) }
+    }
+
+    /// Takes password, second factor and sessions of an account away. The link, shown this once, sets a new password.
+    pub async fn set_back(&self, ctx: &Ctx, id: &str) -> Result<Token, Outcome> {
+        self.keeper(ctx, Action::Update, "account-set-back")?;
+        if is_own(ctx, id) {
+            return Err(own());
+        }
+        let _alone = self.0.turnstile.lock().await;
+        self.change(ctx, id, "account-set-back", async |account| {
+            (account.password, account.totp, account.recovery) = (None, None, Vec::new());
+            Ok(())
+        })
+        .await?;
+        self.0.tables.end_all(id, None).await?;
+        self.0.tables.link(&Link::Password(id.to_owned()), PASSWORD_LINK_MS).await
+    }
+
+    /// One account for each role, for a demonstration, each with a new random password, shown this once.
+    pub async fn demonstration(&self) -> Result<Vec<(RoleName, String, String)>, Outcome> {
+        let ctx = Ctx::system("demo");
+        let mut made = Vec::new();
+        for role in self.roles() {
+            let password = random_password();
+            let roles = vec![Grant::new(&role.slug, self.today())];
+            let typed = NewAccount {
+                login: role.slug.clone(),
+                name: role.title.clone(),
+                roles,
+                ..NewAccount::default()
+            };
+            let mut fresh = self.checked(&typed, None)?;
+            let _alone = self.0.turnstile.lock().await;
+            let there = self.account_of_login(&role.slug).await?;
+            if let Some(account) = &there {
+                fresh.id.clone_from(&account.id);
+            }
+            password::set(&self.0.hasher, &mut fresh, &password, self.now()).await?;
+            let expect = if there.is_some() { Expect::Present } else { Expect::Absent };
+            self.write(&ctx, &fresh, expect, "account-create").await?;
+            self.0.tables.end_all(&fresh.id, None).await?;
+            made.push((role, fresh.login, password));
+        }
+        Ok(made)
+    }
+
+    /// The roles of content that are in force, by their names.
+    pub fn roles(&self) -> Vec<RoleName> {
+        let day = self.today();
+        let role = |slug: &str| {
+            let edition = self.0.content.role(slug, day)?;
+            Some(RoleName { slug: slug.to_owned(), title: edition.title.clone() })
+        };
+        let mut roles: Vec<RoleName> = self.0.content.roles().filter_map(role).collect();
+        roles.sort_by(|one, other| one.title.cmp(&other.title));
+        roles
+    }
+
+    /// Refuses, and notes, whoever may not do this with accounts.
+    fn keeper(&self, ctx: &Ctx, action: Action, word: &str) -> Result<(), Outcome> {
+        let refused = ctx.may_look().and_then(|()| ctx.must(action, KIND)).err();
+        match refused {
+            None => Ok(()),
+            Some(refused) => {
+                let seen = Seen { action: word, kind: KIND, patients: &[], refused: true };
+                self.0.records.trail().note(ctx, &seen)?;
+                Err(refused)
+            }
+        }
+    }
+
+    /// An account of what was typed; all that is wrong at once.
+    fn checked(&self, typed: &NewAccount, password: Option<&str>) -> Result<Account, Outcome> {
+        let mut issues = Vec::new();
+        let mut take = |checked: Result<String, Outcome>| {
+            checked.unwrap_or_else(|refused| {
+                issues.extend(refused.issues);
+                String::new()
+            })
+        };
+        let (login, name) = (take(login(&typed.login)), take(name(&typed.name)));
+        issues.extend(self.check_roles(&typed.roles).err().into_iter().flat_map(|refused| refused.issues));
+        let practitioner = typed.practitioner.clone();
+        if practitioner.as_deref().is_some_and(|id| !yba_fhir::resource::is_id(id)) {
+            issues.extend(bad_reference("practitioner").issues);
+        }
+        let id = self.0.records.ids.next();
+        let roles = typed.roles.clone();
+        let account = Account { id, login, name, practitioner, roles, ..Account::default() };
+        // An empty name is in every password, and was complained of already.
+        let wrong = password.filter(|_| !account.login.is_empty());
+        let wrong = wrong.and_then(|password| password::problem(&account, password));
+        issues.extend(wrong.into_iter().flat_map(|refused| refused.issues));
+        match issues.is_empty() {
+            true => Ok(account),
+            false => Err(Outcome { kind: Kind::Unprocessable, issues }),
+        }
+    }
+
+    fn check_roles(&self, roles: &[Grant]) -> Result<(), Outcome> {
+        let known = |grant: &Grant| self.0.content.roles().any(|slug| slug == grant.role);
+        let day = |text: &str| Day::parse(text).is_some();
+        let refuse = |text: &str, detail: &str, at: &str| {
+            Err(Outcome::new(Kind::Unprocessable, "role-format", text, detail).at(at))
+        };
+        if roles.len() > GRANTS_MAX {
+            return refuse("Một tài khoản có quá nhiều vai trò.", "too many roles", "role");
+        }
+        for grant in roles {
+            if !known(grant) {
+                return refuse("Chọn một vai trò trong danh sách.", "unknown role", "role");
+            }
+            if !day(&grant.from) || !grant.to.as_deref().is_none_or(day) {
+                return refuse("Ghi ngày đầy đủ, ví dụ 2026-03-31.", "malformed period of a role", "to");
+            }
+            if grant.to.as_deref().is_some_and(|to| Day::parse(to) < Day::parse(&grant.from)) {
+                return refuse("Ngày cuối đứng trước ngày đầu.", "a period ends before it begins", "to");
+            }
+            let ids = [&grant.organization, &grant.practitioner_role];
+            if ids.into_iter().flatten().any(|id| !yba_fhir::resource::is_id(id)) {
+                return Err(bad_reference("organization"));
+            }
+            if grant.department.as_deref().is_some_and(|text| text.chars().count() > 100) {
+                return refuse("Tên khoa, phòng quá dài.", "department too long", "department");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn bad_reference(at: &str) -> Outcome {
+    let text = "Mã này gồm chữ, số, gạch ngang, dấu chấm, dài không quá 64 ký tự.";
+    Outcome::new(Kind::Unprocessable, "reference-format", text, "malformed id of a record").at(at)
+}
+
+fn is_own(ctx: &Ctx, id: &str) -> bool {
+    matches!(&ctx.agent, Agent::Person(person) if person.account() == id)
+}
+
+fn own() -> Outcome {
+    let text =
+        "Không tự khóa, tự đặt lại hay tự bỏ quyền quản trị của mình được. Hãy nhờ người quản trị khác.";
+    Outcome::new(Kind::Conflict, "own-account", text, "nobody keeps their own account")
+}

@@ -1,0 +1,210 @@
+//! The gate: how somebody comes in, and the only place where a [`Ctx`] of a person is made. It asks `yba-auth` who someone
+//! is, writes accounts through the log, and leaves an audit entry for every coming, going and refusal.
+//!
+//! Start at [`Gate::sign_in`] (`sign_in.rs`), then [`Gate::visitor`] (who a request is from), `own.rs` (what someone does
+//! with their own account), `keeping.rs` (what those do who keep accounts), `roster.rs` (accounts as the log has them).
+
+mod keeping;
+mod own;
+mod roster;
+mod sign_in;
+
+pub use keeping::{NewAccount, RoleName};
+pub use own::Setup;
+pub use sign_in::{Attempt, CameIn};
+
+use crate::audit::{Seen, entry};
+use crate::ctx::{Ctx, Person};
+use crate::door::{Records, not_found};
+use roster::Roster;
+use std::sync::{Arc, RwLock};
+use yba_auth::permit::second_factor;
+use yba_auth::seal::Seal;
+use yba_auth::token::Token;
+use yba_auth::{Account, Hasher, KIND, Permits, Session, Tables, password};
+use yba_content::Content;
+use yba_fhir::{Day, Kind, Outcome};
+use yba_store::{Expect, Refusal, Request, Write};
+
+/// The gate of a node; clones share it.
+#[derive(Clone)]
+pub struct Gate(Arc<Inner>);
+
+struct Inner {
+    records: Records,
+    content: Arc<Content>,
+    tables: Tables,
+    hasher: Hasher,
+    seal: Seal,
+    roster: RwLock<Roster>,
+    /// Held while something is looked at and then used up or changed: a count, a code, a link, an account.
+    turnstile: tokio::sync::Mutex<()>,
+}
+
+/// Where a request came from, for counters and the trail.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// The caller's address.
+    pub address: String,
+    pub request_id: String,
+}
+
+/// Who a request is from.
+#[derive(Debug, Clone)]
+pub enum Visitor {
+    Stranger,
+    /// Has shown a password, and has something to do before anything else.
+    Halfway(Here, Step),
+    Person(Here),
+}
+
+/// What somebody still has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Show the second factor.
+    Code,
+    /// Set a new password: the old one is too old.
+    Password,
+    /// Set up a second factor, which a role asks for.
+    SecondFactor,
+}
+
+/// An account and the session in which it is here.
+#[derive(Debug, Clone)]
+pub struct Here {
+    pub account: Arc<Account>,
+    pub session: Session,
+}
+
+impl Gate {
+    /// The gate of these records. The province's key seals second factors.
+    pub async fn open(
+        records: Records,
+        content: Arc<Content>,
+        province_key: &[u8; 32],
+    ) -> Result<Gate, Outcome> {
+        let tables = Tables::open(records.store().clone()).await?;
+        let gate = Gate(Arc::new(Inner {
+            records,
+            content,
+            tables,
+            hasher: Hasher::default(),
+            seal: Seal::new(province_key),
+            roster: RwLock::default(),
+            turnstile: tokio::sync::Mutex::new(()),
+        }));
+        gate.follow().await?;
+        Ok(gate)
+    }
+
+    /// Who a request with this token is from. A token that is forged, over, or of an account that may not come in any more
+    /// is a stranger's, and noted as refused.
+    pub async fn visitor(&self, token: &str, origin: &Origin) -> Result<Visitor, Outcome> {
+        let session = match Token::of(token) {
+            Some(token) => self.0.tables.session(&token).await?,
+            None => None,
+        };
+        let Some(session) = session else {
+            self.note(&Ctx::stranger("gate"), "session", origin, true)?;
+            return Ok(Visitor::Stranger);
+        };
+        let account = self.account(&session.account).await?;
+        let Some(account) = account.filter(|account| self.has_role(account)) else {
+            self.note(&Ctx::unproven(&session.account, "gate"), "session", origin, true)?;
+            self.0.tables.end_all(&session.account, None).await?;
+            return Ok(Visitor::Stranger);
+        };
+        let step = self.step(&account, session.whole);
+        let here = Here { account, session };
+        Ok(match step {
+            Some(step) => Visitor::Halfway(here, step),
+            None => Visitor::Person(here),
+        })
+    }
+
+    /// The circumstances of a call by this visitor: what their roles permit today, and nothing of one who is halfway.
+    pub fn ctx(&self, visitor: &Visitor, source: &str, request_id: &str) -> Ctx {
+        let ctx = match visitor {
+            Visitor::Stranger => Ctx::stranger(source),
+            Visitor::Halfway(here, _) => Ctx::unproven(&here.account.id, source),
+            Visitor::Person(here) => {
+                let day = self.today();
+                let permits = Permits::of(&self.0.content, here.account.roles_on(day), day);
+                Ctx::person(Person::new(here.account.id.clone(), Arc::new(permits)), source)
+            }
+        };
+        ctx.with_request_id(request_id)
+    }
+
+    /// What the account still has to do.
+    fn step(&self, account: &Account, whole: bool) -> Option<Step> {
+        let day = self.today();
+        let strict = second_factor(&self.0.content, account.roles_on(day), day);
+        let age = |since: i64| self.now() - since;
+        match (&account.totp, &account.password) {
+            (Some(_), _) if !whole => Some(Step::Code),
+            (_, None) => Some(Step::Password),
+            (_, Some(kept)) if strict && age(kept.since) > password::AGE_MAX_MS => Some(Step::Password),
+            (None, _) if strict => Some(Step::SecondFactor),
+            _ => None,
+        }
+    }
+
+    fn has_role(&self, account: &Account) -> bool {
+        let day = self.today();
+        account.roles_on(day).any(|role| self.0.content.role(role, day).is_some())
+    }
+
+    /// Today in Vietnam, by the store's clock.
+    pub fn today(&self) -> Day {
+        Day::of_instant(self.now())
+    }
+
+    fn now(&self) -> i64 {
+        self.0.records.store().clock().now_ms()
+    }
+
+    /// Housekeeping, to be called about every minute.
+    pub async fn tidy(&self) -> Result<(), Outcome> {
+        self.0.tables.tidy().await
+    }
+
+    fn note(&self, ctx: &Ctx, action: &str, origin: &Origin, refused: bool) -> Result<(), Outcome> {
+        let ctx = ctx.clone().with_request_id(origin.request_id.as_str());
+        self.0.records.trail().note(&ctx, &Seen { action, kind: KIND, patients: &[], refused })
+    }
+
+    /// Writes an account: a version in the log, with its audit entry.
+    async fn write(&self, ctx: &Ctx, account: &Account, expect: Expect, action: &str) -> Result<(), Outcome> {
+        let store = self.0.records.store();
+        let write = Write::put(&account.resource()?, expect, store.numbers())?;
+        let seen = Seen { action, kind: KIND, patients: &[], refused: false };
+        let request = Request { writes: vec![write], audit: entry(ctx, &seen) };
+        match store.commit(request).await {
+            Ok(_) => self.follow().await,
+            Err(Refusal::Head { .. }) => Err(changed_meanwhile()),
+            Err(refusal) => Err(Outcome::fault(format!("an account cannot be written: {refusal:?}"))),
+        }
+    }
+
+    /// Makes something else of an account as the log has it. The turnstile is held by the caller.
+    async fn change<T>(
+        &self,
+        ctx: &Ctx,
+        id: &str,
+        action: &str,
+        change: impl AsyncFnOnce(&mut Account) -> Result<T, Outcome>,
+    ) -> Result<T, Outcome> {
+        let version = self.0.records.store().read(KIND, id).await?;
+        let found = version.and_then(|version| Some((Account::of_version(&version)?, version.version_id)));
+        let (mut account, version_id) = found.ok_or_else(|| not_found(KIND, id))?;
+        let done = change(&mut account).await?;
+        self.write(ctx, &account, Expect::Version(version_id), action).await?;
+        Ok(done)
+    }
+}
+
+fn changed_meanwhile() -> Outcome {
+    let text = "Tài khoản vừa được người khác sửa. Hãy mở lại rồi sửa tiếp.";
+    Outcome::new(Kind::Conflict, "account-changed", text, "the account has another version by now")
+}

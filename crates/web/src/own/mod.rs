@@ -1,0 +1,189 @@
+//! One's own account: password, authenticator app, sessions. Also where somebody does what they still have to do before
+//! they are let in.
+
+mod page;
+
+use crate::enter::{form, refused, same_twice, step_path};
+use crate::site::{Page, Site};
+use crate::visit::{Entrance, as_who, entrance, origin};
+use crate::{Router, enter, error};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use maud::Markup;
+use page::Mine;
+use yba_fhir::Outcome;
+use yba_records::gate::{Here, Step, Visitor};
+
+/// One's own page.
+pub const OWN: &str = "/tai-khoan";
+const FORM_BYTES_MAX: usize = 64 << 10;
+
+pub(crate) fn routes() -> Router<Site> {
+    Router::new()
+        .route(OWN, get(own))
+        .route("/tai-khoan/mat-khau", get(password_page).post(password))
+        .route("/tai-khoan/ung-dung", get(app_page).post(app))
+        .route("/tai-khoan/phien", post(sessions))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+}
+
+/// What the forms send; it holds secrets and has no `Debug`.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Typed {
+    present: String,
+    password: String,
+    repeat: String,
+    code: String,
+    sealed: String,
+    /// The session to end; all others when empty.
+    session: String,
+}
+
+/// Whoever is here and may do this: a person, or somebody whose step it is. Others are led to where they have to be.
+async fn here<'s>(
+    site: &'s Site,
+    parts: &Parts,
+    own_step: Option<Step>,
+) -> Result<(&'s Entrance, Here), Response> {
+    let found = async {
+        let entrance = entrance(site)?;
+        Ok((entrance, entrance.visitor(parts).await?))
+    };
+    match found.await {
+        Ok((entrance, Visitor::Person(here))) => Ok((entrance, here)),
+        Ok((entrance, Visitor::Halfway(here, step))) if own_step == Some(step) => Ok((entrance, here)),
+        Ok((_, Visitor::Halfway(_, step))) => Err(Redirect::to(step_path(step)).into_response()),
+        Ok((_, Visitor::Stranger)) => Err(enter::in_place(site, parts)),
+        Err(outcome) => Err(refused(site, parts, &outcome)),
+    }
+}
+
+async fn drawn(site: &Site, here: &Here, status: StatusCode, title: &str, content: Markup) -> Response {
+    as_who(&here.account.name, async {
+        let mut response = site.page(&Page { search_in_bar: false, ..Page::new(title, content).here(OWN) });
+        *response.status_mut() = status;
+        response
+    })
+    .await
+}
+
+async fn own(State(site): State<Site>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let (entrance, here) = match here(&site, &parts, None).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    match entrance.gate.sessions(&here).await {
+        Ok(sessions) => {
+            let roles = entrance.gate.roles();
+            let mine = Mine { here: &here, sessions: &sessions, roles: &roles };
+            drawn(&site, &here, StatusCode::OK, "Tài khoản của tôi", page::own(&mine)).await
+        }
+        Err(outcome) => refused(&site, &parts, &outcome),
+    }
+}
+
+async fn password_page(State(site): State<Site>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    match here(&site, &parts, Some(Step::Password)).await {
+        Ok((_, here)) => drawn(&site, &here, StatusCode::OK, "Đổi mật khẩu", page::password(None)).await,
+        Err(response) => response,
+    }
+}
+
+async fn password(State(site): State<Site>, request: Request) -> Response {
+    let (parts, typed) = match form::<Typed>(&site, request).await {
+        Ok(form) => form,
+        Err(response) => return response,
+    };
+    let (entrance, here) = match here(&site, &parts, Some(Step::Password)).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    let changed = async {
+        same_twice(&enter::Typed {
+            password: typed.password.clone(),
+            repeat: typed.repeat,
+            ..Default::default()
+        })?;
+        entrance.gate.change_password(&here, &typed.present, &typed.password, &origin(&parts)).await
+    };
+    match changed.await {
+        Ok(()) => Redirect::to(OWN).into_response(),
+        Err(outcome) => {
+            let content = page::password(Some(&outcome));
+            drawn(&site, &here, error::status(outcome.kind), "Đổi mật khẩu", content).await
+        }
+    }
+}
+
+async fn app_page(State(site): State<Site>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let (entrance, here) = match here(&site, &parts, Some(Step::SecondFactor)).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    if here.account.totp.is_some() {
+        return Redirect::to(OWN).into_response();
+    }
+    match entrance.gate.set_up_app(&here) {
+        Ok(setup) => drawn(&site, &here, StatusCode::OK, "Ứng dụng xác thực", page::app(&setup, None)).await,
+        Err(outcome) => refused(&site, &parts, &outcome),
+    }
+}
+
+async fn app(State(site): State<Site>, request: Request) -> Response {
+    let (parts, typed) = match form::<Typed>(&site, request).await {
+        Ok(form) => form,
+        Err(response) => return response,
+    };
+    let (entrance, here) = match here(&site, &parts, Some(Step::SecondFactor)).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    match entrance.gate.keep_app(&here, &typed.sealed, &typed.code, &origin(&parts)).await {
+        Ok(codes) => drawn(&site, &here, StatusCode::OK, "Mã dự phòng", page::codes(&codes)).await,
+        Err(outcome) => app_again(&site, &parts, entrance, &here, &typed.sealed, &outcome).await,
+    }
+}
+
+/// The same square once more, with what was wrong.
+async fn app_again(
+    site: &Site,
+    parts: &Parts,
+    entrance: &Entrance,
+    here: &Here,
+    sealed: &str,
+    outcome: &Outcome,
+) -> Response {
+    match entrance.gate.set_up_app_again(here, sealed) {
+        Ok(setup) => {
+            let content = page::app(&setup, Some(outcome));
+            drawn(site, here, error::status(outcome.kind), "Ứng dụng xác thực", content).await
+        }
+        Err(outcome) => refused(site, parts, &outcome),
+    }
+}
+
+async fn sessions(State(site): State<Site>, request: Request) -> Response {
+    let (parts, typed) = match form::<Typed>(&site, request).await {
+        Ok(form) => form,
+        Err(response) => return response,
+    };
+    let (entrance, here) = match here(&site, &parts, None).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    let ended = match typed.session.as_str() {
+        "" => entrance.gate.end_other_sessions(&here, &origin(&parts)).await,
+        session => entrance.gate.end_session(&here, session, &origin(&parts)).await,
+    };
+    match ended {
+        Ok(()) => Redirect::to(OWN).into_response(),
+        Err(outcome) => refused(&site, &parts, &outcome),
+    }
+}

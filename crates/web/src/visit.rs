@@ -1,0 +1,143 @@
+//! Who a page request is from: cookies to a visitor by the gate, and what goes back into the browser.
+
+use crate::headers::RequestId;
+use crate::site::Site;
+use axum::extract::ConnectInfo;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use std::net::SocketAddr;
+use yba_auth::token::Token;
+use yba_auth::{Cookies, Said};
+use yba_fhir::Outcome;
+use yba_records::Gate;
+use yba_records::gate::{CameIn, Origin, Visitor};
+
+/// The gate of a node as its pages need it.
+#[derive(Clone)]
+pub struct Entrance {
+    pub gate: Gate,
+    pub cookies: Cookies,
+}
+
+impl Entrance {
+    /// Who this is. Without a cookie nobody is asked.
+    pub async fn visitor(&self, parts: &Parts) -> Result<Visitor, Outcome> {
+        match self.cookies.session(text(&parts.headers, "cookie")) {
+            Some(token) => self.gate.visitor(token, &origin(parts)).await,
+            None => Ok(Visitor::Stranger),
+        }
+    }
+
+    /// The mark of the browser.
+    pub fn device(&self, headers: &HeaderMap) -> Option<Token> {
+        self.cookies.device(text(headers, "cookie"))
+    }
+
+    /// Gives the browser the session's cookie, and its mark when it has come to be known.
+    pub fn give(&self, came: &CameIn, response: &mut Response) {
+        set(response, &self.cookies.set_session(&came.session));
+        if let Some(device) = &came.device {
+            set(response, &self.cookies.set_device(device));
+        }
+    }
+
+    /// Takes the session's cookie away.
+    pub fn take(&self, response: &mut Response) {
+        set(response, &self.cookies.clear_session());
+    }
+}
+
+fn set(response: &mut Response, cookie: &str) {
+    if let Ok(value) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+/// Where the request came from. A proxy on this machine says for whom it asks; others are not believed.
+pub fn origin(parts: &Parts) -> Origin {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let told = text(&parts.headers, "x-forwarded-for").rsplit(',').next().map(str::trim).unwrap_or_default();
+    let address = match peer {
+        Some(peer) if peer.is_loopback() && told.parse::<std::net::IpAddr>().is_ok() => told.to_owned(),
+        Some(peer) => peer.to_string(),
+        None => String::new(),
+    };
+    let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    Origin { address, request_id }
+}
+
+/// What the request says of where it comes from.
+pub fn said(headers: &HeaderMap) -> Said<'_> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    Said { site: header("sec-fetch-site"), origin: header("origin"), host: header("host") }
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+tokio::task_local! {
+    /// The name of whoever is at work in this request, for the frame of its page.
+    static WHO: String;
+}
+
+/// Does something in the name of somebody, which pages then show.
+pub async fn as_who<T>(name: &str, work: impl Future<Output = T>) -> T {
+    WHO.scope(name.to_owned(), work).await
+}
+
+/// Whose name a page shows.
+pub(crate) fn who() -> Option<String> {
+    WHO.try_with(Clone::clone).ok()
+}
+
+/// An address of our own to go back to; anything else is the first page.
+pub fn local(address: &str) -> &str {
+    let fits = address.starts_with('/')
+        && !address.starts_with("//")
+        && !address.contains(['\\', '\n', '\r'])
+        && !address.starts_with("/dang-")
+        && address.len() <= 1000;
+    if fits { address } else { "/" }
+}
+
+/// The entrance of a site that has one.
+pub(crate) fn entrance(site: &Site) -> Result<&Entrance, Outcome> {
+    site.entrance().ok_or_else(|| Outcome::fault("a page of the entrance was asked of a site that has none"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::Request;
+
+    #[test]
+    fn one_goes_back_only_to_our_own_pages() {
+        for (address, back) in [
+            ("/nguoi/1?loai=x", "/nguoi/1?loai=x"),
+            ("https://b.vn/", "/"),
+            ("//b.vn", "/"),
+            ("/\\b.vn", "/"),
+            ("", "/"),
+            ("javascript:1", "/"),
+            ("/dang-nhap", "/"),
+            ("/a\r\nSet-Cookie: x=1", "/"),
+        ] {
+            assert_eq!(local(address), back, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_forwarded_address_is_believed_of_this_machine_alone() {
+        let of = |peer: &str, told: &str| {
+            let mut request = Request::get("/").header("x-forwarded-for", told).body(()).unwrap();
+            let peer: SocketAddr = format!("{peer}:1").parse().unwrap();
+            request.extensions_mut().insert(ConnectInfo(peer));
+            origin(&request.into_parts().0).address
+        };
+        assert_eq!(of("127.0.0.1", "1.1.1.1, 10.2.3.4"), "10.2.3.4");
+        assert_eq!(of("10.0.0.1", "10.2.3.4"), "10.0.0.1");
+        assert_eq!(of("127.0.0.1", "'; DROP"), "127.0.0.1");
+    }
+}
