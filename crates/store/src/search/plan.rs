@@ -36,7 +36,7 @@ pub(super) struct Sight<'a> {
     pub numbers: &'a Numbers,
     pub t: i64,
     full: bool,
-    /// What it begins from, and what that costs; searches within others come first.
+    /// What it begins from, and what that costs: a search, then those within it.
     pub steps: RefCell<Vec<Step>>,
 }
 
@@ -76,6 +76,7 @@ pub fn too_slow() -> Outcome {
 
 /// As long as the text of a common search becomes.
 const SQL_BYTES: usize = 4096;
+
 /// Finds one page: at most `limit` matches after the cursor. The queries are of one search: of several types, with the
 /// same sort.
 pub fn page(
@@ -185,7 +186,7 @@ pub fn explain(
 /// How a search would be answered.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Searches within others come first.
+    /// A search, then those within it.
     pub steps: Vec<Step>,
     /// Looks at a row, at the most known.
     pub cost: i64,
@@ -217,7 +218,7 @@ fn sorted(
 ) -> Result<Vec<Match>> {
     let sql = page_sql(connection, std::slice::from_ref(query), sight, Purpose::Sorted, cursor, limit)?;
     let mut found = run(connection, &sql, sight, query.sort.len())?;
-    let along_dates = sight.steps.borrow().last().is_some_and(|step| step.way == Way::Dates);
+    let along_dates = sight.steps.borrow().iter().any(|step| step.way == Way::Dates);
     if let [Sort { by: SortBy::Parameter { table, code, .. }, descending }] = query.sort.as_slice()
         && along_dates
         && found.len() < limit
