@@ -4,7 +4,7 @@ use crate::kit::*;
 use std::time::Duration;
 use yba_fhir::Kind;
 use yba_store::db::Connection;
-use yba_store::{Effect, Expect, Options, Query, Refusal, Scope, Statement, Store, Value};
+use yba_store::{Effect, Expect, Options, Place, Query, Refusal, Scope, Statement, Store, Value};
 use yba_testkit::{Kit, each_engine, engines, records_on_postgres};
 
 /// Runs SQL past the store, as an administrator might.
@@ -277,4 +277,39 @@ async fn a_value_of_the_wrong_type_is_an_error_not_other_bytes() {
     assert!(asked.unwrap_err().to_string().contains("does not fit"));
     let query = Query::parse_string("Patient", "name=x").unwrap();
     assert!(kit.store().search(&query, &Scope::All, None).await.is_ok());
+}
+
+/// Statements are planned by what is known of the tables; when the log has doubled they are looked at and vacuumed.
+#[tokio::test]
+async fn tables_of_postgres_are_vacuumed_when_they_have_grown() {
+    let Some(kit) = records_on_postgres() else { return };
+    let store = kit.store();
+    let writes =
+        (0..600).map(|n| put(store, &patient(&format!("p{n}"), "Lò"), Expect::Absent)).collect::<Vec<_>>();
+    commit(store, writes).await.unwrap();
+    let sql = "SELECT count(*) FROM pg_class WHERE relname IN ('version', 'ix_token', 'ix_reference', 'ix_patient') \
+               AND reltuples >= 0 AND relallvisible = relpages";
+    for _ in 0..100 {
+        if store.query(sql, Vec::new()).await.unwrap()[0].int(0) == 4 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("not vacuumed in 10 s");
+}
+
+/// Only a near engine is asked on the thread of the request. By this spelling of 127.0.0.1 the same one counts as far.
+#[tokio::test]
+async fn a_far_postgres_is_asked_from_other_threads() {
+    let Some(database) = yba_testkit::postgres::Database::fresh() else { return };
+    let place = Place::Postgres(database.url().replace("127.0.0.1", "127.1"));
+    assert!(!place.is_near() && database.place().is_near());
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(Options { place: Some(place), ..Options::folder(folder.path()) }).unwrap();
+    save(&store, &patient("a", "Lò Thị Mẫu")).await;
+    save(&store, &observation("o", "a", "5.4")).await;
+    assert_eq!(store.read("Patient", "a").await.unwrap().unwrap().id, "a");
+    assert_eq!(ids(&store, "Observation", "patient.name=mau&_sort=-date").await, ["o"]);
+    assert_eq!(ids(&store, "Patient", "_count=1000").await, ["a"]);
+    store.close().await;
 }
