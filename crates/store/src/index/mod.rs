@@ -4,6 +4,7 @@
 //! All search parameters of R4 have rows here, but for the ones that are no value of a resource: `_text` and `_content`
 //! (words of the whole text), `_query` (the name of a query), `near` (a distance).
 
+pub mod course;
 pub mod date;
 pub mod pair;
 pub(crate) mod program;
@@ -18,6 +19,7 @@ pub mod uri;
 use crate::db::Value as Cell;
 use crate::db::schema::{self, IndexTable};
 use crate::search::condition::Condition;
+use course::Course;
 use program::Programs;
 use sharing::{Candidate, Kept};
 use std::borrow::Cow;
@@ -30,8 +32,9 @@ use yba_fhirpath::{Environment, Item, Node};
 /// The version of what this module makes of a resource. Whoever changes which rows there are raises it: nodes then
 /// make their rows anew (see [`crate::reindex`]). 1 was the one of plain paths, 2 kept
 /// rows for every parameter, 3 had none for the types of identifiers and for identifiers in references,
-/// 4 took integers for decimals and had no rows for codes in words, 5 minded the case of tokens that are strings.
-pub const EPOCH: i64 = 6;
+/// 4 took integers for decimals and had no rows for codes in words, 5 minded the case of tokens that are strings, 6 had no
+/// courses.
+pub const EPOCH: i64 = 7;
 /// Longest text kept in an index row; longer text is cut and marked with a hash of the whole.
 const TEXT_MAX: usize = 400;
 /// Most bytes, and fewest, that remain of a text that is cut (a letter has up to four).
@@ -344,7 +347,8 @@ impl Numbers {
     pub fn names() -> impl Iterator<Item = String> {
         kinds().iter().flat_map(|(kind, index)| {
             let own = index.codes().map(move |code| format!("{kind}.{code}"));
-            std::iter::once(kind.clone()).chain(own)
+            let course = Course::of(kind).map(|course| format!("{kind}.{}", course.code));
+            std::iter::once(kind.clone()).chain(own).chain(course)
         })
     }
 }
@@ -369,8 +373,9 @@ pub fn extract(tree: &Value, kind: &str, id: &str, numbers: &Numbers) -> Rows {
         ..Environment::default()
     };
     let programs = index.programs();
-    let mut numbers = of_parameters.iter();
-    for ((parameter, program), p) in index.parameters.iter().zip(&programs.parameters).zip(&mut numbers) {
+    let mut of_parameters = of_parameters.iter();
+    for ((parameter, program), p) in index.parameters.iter().zip(&programs.parameters).zip(&mut of_parameters)
+    {
         let Some(program) = program else { continue };
         for item in program.evaluate_node(root, &environment).unwrap_or_default() {
             let Some(value) = value_of(&item) else { continue };
@@ -386,9 +391,12 @@ pub fn extract(tree: &Value, kind: &str, id: &str, numbers: &Numbers) -> Rows {
             }
         }
     }
-    for (pair, p) in programs.pairs.iter().zip(numbers) {
+    for (pair, p) in programs.pairs.iter().zip(of_parameters) {
         let Some(pair) = pair else { continue };
         pair::index(*p, pair, root, &environment, &mut rows);
+    }
+    if let Some(course) = Course::of(kind) {
+        course.index(numbers, &mut rows);
     }
     rows
 }

@@ -56,15 +56,16 @@ impl Store {
 
     /// How the first page of a search would be found now.
     pub async fn explain(&self, queries: &[Query], scope: &Scope) -> Result<Plan, Outcome> {
-        let (queries, scope, inner, t) = (queries.to_vec(), scope.clone(), self.0.clone(), self.head_t());
+        let (queries, scope, inner, t) = (self.joined(queries), scope.clone(), self.0.clone(), self.head_t());
         self.answer(move |connection| plan::explain(connection, &queries, &scope, &inner.numbers, t)).await
     }
 
     async fn page(&self, queries: &[Query], scope: &Scope, cursor: Cursor) -> Result<Found, Outcome> {
-        let (queries, scope, inner, t) = (queries.to_vec(), scope.clone(), self.0.clone(), cursor.t);
+        let mark = mark(queries, scope);
+        let (queries, scope, inner, t) = (self.joined(queries), scope.clone(), self.0.clone(), cursor.t);
         let is_brief = queries.iter().all(|query| query.filters.is_empty() && query.count <= BRIEF_COUNT);
         let work = move |connection: &mut Connection| {
-            let page = Page { connection, queries: &queries, scope: &scope, numbers: &inner.numbers };
+            let page = Page { connection, queries: &queries, scope: &scope, numbers: &inner.numbers, mark };
             page.find(cursor.clone())
         };
         let found = if is_brief { self.brief(work).await? } else { self.answer(work).await? };
@@ -74,6 +75,12 @@ impl Store {
         let text = "Liên kết trang đã quá hạn 1 giờ. Hãy tìm lại từ đầu.";
         let detail = "the page link has expired; restart the search";
         Err(Outcome::new(Kind::Gone, "search-page-expired", text, detail))
+    }
+
+    /// The queries by rows of two clauses together, where there are such rows of every record.
+    fn joined(&self, queries: &[Query]) -> Vec<Query> {
+        let is_indexed = self.indexing().borrow().is_done();
+        queries.iter().map(|query| if is_indexed { query.joined() } else { query.clone() }).collect()
     }
 }
 
@@ -87,6 +94,8 @@ struct Page<'a> {
     queries: &'a [Query],
     scope: &'a Scope,
     numbers: &'a Numbers,
+    /// Tells this search from others, as it was asked.
+    mark: u32,
 }
 
 impl Page<'_> {
@@ -104,7 +113,7 @@ impl Page<'_> {
             true => self.matches(cursor, query.count, &mut found)?,
             false => self.filtered(cursor, query.count, &mut found)?,
         };
-        found.next = next.map(|next| next.to_text(mark(self.queries, self.scope)));
+        found.next = next.map(|next| next.to_text(self.mark));
         let (versions, patients) =
             included(self.connection, query, self.scope, self.numbers, t, &found.matches)?;
         found.included = versions;

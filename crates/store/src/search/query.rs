@@ -6,6 +6,9 @@ use super::condition::Condition;
 use super::filter::Filter;
 use super::include::{Include, RevInclude};
 use crate::db::Value;
+use crate::db::schema::{IndexTable, PAIR, REFERENCE, STRING, TOKEN};
+use crate::index::course::{COURSES, Course};
+use crate::index::sharing::Kept;
 use crate::index::{self, Parameter, kinds};
 use yba_fhir::defs::{SearchType, r4};
 use yba_fhir::{Kind, Outcome};
@@ -123,12 +126,20 @@ impl Clause {
         match self {
             Clause::Ids(_) => true,
             Clause::Compartment { of, .. } => of == "Patient",
-            Clause::Index { table, condition, negated: false, .. } => {
-                *table == index::position(&crate::db::schema::REFERENCE)
-                    && (1..=FEW).contains(&condition.params.len())
-                    && condition.params.iter().all(is_a_person)
+            Clause::Index { code, .. } if COURSES.iter().any(|course| course.code == code) => true,
+            _ => self.condition_of(&REFERENCE).is_some_and(|(_, condition)| {
+                (1..=FEW).contains(&condition.params.len()) && condition.params.iter().all(is_a_person)
+            }),
+        }
+    }
+
+    /// The condition of a parameter with rows in `table`, unless it is negated.
+    fn condition_of(&self, wanted: &IndexTable) -> Option<(&str, &Condition)> {
+        match self {
+            Clause::Index { table, code, condition, negated: false } if *table == index::position(wanted) => {
+                Some((code, condition))
             }
-            _ => false,
+            _ => None,
         }
     }
 
@@ -147,7 +158,6 @@ impl Clause {
 
     /// How many records it may be expected to leave, next to others: a guess by what is compared.
     pub(super) fn breadth(&self) -> u8 {
-        use crate::db::schema::{PAIR, REFERENCE, STRING, TOKEN};
         match self {
             Clause::Ids(_) | Clause::Compartment { .. } => 0,
             Clause::Index { table, .. } if *table == index::position(&REFERENCE) => 1,
@@ -261,6 +271,34 @@ impl Query {
     pub(super) fn asks_when(&self) -> bool {
         self.clauses.iter().any(|clause| matches!(clause, Clause::Updated(_)))
             || self.sort.iter().any(|sort| matches!(sort.by, SortBy::Updated))
+    }
+
+    /// The same search with person and code as one clause, where there are rows of both together.
+    pub(super) fn joined(&self) -> Query {
+        let mut query = self.clone();
+        let Some(course) = Course::of(&self.kind) else { return query };
+        let whose = self.clauses.iter().position(|clause| {
+            let of_person = |(code, _): (&str, _)| self.has_rows_of(code, course.whose);
+            clause.is_of_few() && clause.condition_of(&REFERENCE).is_some_and(of_person)
+        });
+        let is_code =
+            |clause: &Clause| clause.condition_of(&TOKEN).is_some_and(|(code, _)| code == course.what);
+        let (Some(whose), Some(what)) = (whose, self.clauses.iter().position(is_code)) else { return query };
+        let condition_at =
+            |at: usize, table| self.clauses[at].condition_of(table).map(|(_, condition)| condition);
+        let both = condition_at(whose, &REFERENCE).zip(condition_at(what, &TOKEN));
+        if let Some(condition) = both.and_then(|(whose, what)| course.matches(whose, what)) {
+            let (table, code) = (index::position(&PAIR), course.code.to_owned());
+            query.clauses[whose] = Clause::Index { table, code, condition, negated: false };
+            query.clauses.remove(what);
+        }
+        query
+    }
+
+    /// Whether the rows of a parameter are those of another, and no more.
+    fn has_rows_of(&self, code: &str, owner: &str) -> bool {
+        let kept = kinds().get(&self.kind).and_then(|index| index.kept(code));
+        code == owner || matches!(kept, Some(Kept::With { codes, .. }) if *codes == [owner])
     }
 
     /// By how many ways its chains go.

@@ -5,6 +5,7 @@
 mod backup;
 mod changes;
 mod check;
+mod course;
 mod crash;
 mod engine;
 mod extract;

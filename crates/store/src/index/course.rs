@@ -1,0 +1,112 @@
+//! The course of a value: which observations of a code someone has. "This person's HbA1c, newest first" is what doctors ask
+//! most; by the rows of the person and the rows of the code apart, each of the person's observations would have to be
+//! tested for its code. One row holds both.
+//!
+//! The rows stand among the composites ([`schema::PAIR`]): person and code together in `code`, the code's system in
+//! `system`. They are made of the rows of the two parameters, so they say the same as both of these.
+
+use super::{Numbers, Rows, bounded, position};
+use crate::db::{Value as Cell, schema};
+use crate::search::condition::{Condition, places};
+
+/// Two parameters of a type whose values have rows together.
+pub struct Course {
+    pub kind: &'static str,
+    /// The reference to a person.
+    pub whose: &'static str,
+    /// The code.
+    pub what: &'static str,
+    /// What both together are called; no search parameter has such a name.
+    pub code: &'static str,
+}
+
+/// Every course. Other types have too few records of one person for one to be worth its rows.
+pub static COURSES: [Course; 1] =
+    [Course { kind: "Observation", whose: "subject", what: "code", code: "subject+code" }];
+
+/// Between person and code in a row.
+const BETWEEN: char = '\u{1}';
+
+impl Course {
+    pub fn of(kind: &str) -> Option<&'static Course> {
+        COURSES.iter().find(|course| course.kind == kind)
+    }
+
+    /// Adds the rows of a resource that has the rows of both parameters.
+    pub(super) fn index(&self, numbers: &Numbers, rows: &mut Rows) {
+        let number = |code| numbers.parameter(self.kind, code);
+        let (p, whose, what) = (number(self.code), number(self.whose), number(self.what));
+        let people: Vec<String> =
+            values(rows, &schema::REFERENCE, &whose).map(|cells| text(&cells[1]).to_owned()).collect();
+        let codes: Vec<(String, Cell)> = values(rows, &schema::TOKEN, &what)
+            .map(|cells| (text(&cells[1]).to_owned(), cells[2].clone()))
+            .collect();
+        for person in &people {
+            for (code, system) in &codes {
+                let (key, zero) = (Cell::Text(key(person, code)), Cell::Real(0.0));
+                let row = [
+                    Cell::Int(p[0]),
+                    key,
+                    system.clone(),
+                    zero.clone(),
+                    zero,
+                    Cell::from(""),
+                    Cell::from(""),
+                ];
+                rows.add(position(&schema::PAIR), row);
+            }
+        }
+    }
+
+    /// Both conditions as one over these rows, when they are equalities: of a few people, with one code.
+    pub fn matches(&self, whose: &Condition, what: &Condition) -> Option<Condition> {
+        let listed = format!("target IN ({})", places(whose.params.len()));
+        let (code, rest) = what.params.split_first()?;
+        let is_plain = matches!(what.sql.as_str(), "code = {}" | "(code = {} AND system = {})")
+            && (whose.sql == "target = {}" || whose.sql == listed);
+        let one = |person: &Cell| {
+            let mut params = vec![Cell::Text(key(text(person), text(code)))];
+            params.extend_from_slice(rest);
+            Condition::new(what.sql.clone(), params)
+        };
+        is_plain.then(|| Condition::any(whose.params.iter().map(one).collect()))
+    }
+}
+
+fn key(person: &str, code: &str) -> String {
+    bounded(&format!("{person}{BETWEEN}{code}"))
+}
+
+fn values<'a>(
+    rows: &'a Rows,
+    table: &schema::IndexTable,
+    numbers: &'a [i64],
+) -> impl Iterator<Item = &'a [Cell]> {
+    let is_under = |cells: &&[Cell]| matches!(cells[0], Cell::Int(p) if numbers.contains(&p));
+    rows.rows(position(table)).filter(is_under)
+}
+
+fn text(cell: &Cell) -> &str {
+    if let Cell::Text(text) = cell { text } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_equalities_are_joined() {
+        let course = Course::of("Observation").unwrap();
+        let people = |sql: &str, count: usize| Condition::new(sql, vec![Cell::from("Patient/a"); count]);
+        let code = Condition::new("(code = {} AND system = {})", vec![Cell::from("c"), Cell::from("s")]);
+        let joined = course.matches(&people("target IN ({}, {})", 2), &code).unwrap();
+        assert_eq!(joined.sql, "((code = {} AND system = {}) OR (code = {} AND system = {}))");
+        assert_eq!(joined.params[0], Cell::from("Patient/a\u{1}c"));
+        let range = people("(target = {} OR target >= {} AND target < {})", 3);
+        assert_eq!(course.matches(&range, &code), None);
+        let of_system = Condition::new("system = {}", vec![Cell::from("s")]);
+        assert_eq!(course.matches(&people("target = {}", 1), &of_system), None);
+        let either = Condition::new("(code = {} OR system = {})", vec![Cell::from("c"), Cell::from("s")]);
+        assert_eq!(course.matches(&people("target = {}", 1), &either), None);
+    }
+}
