@@ -147,14 +147,18 @@ impl Store {
         after: i64,
         last: i64,
     ) -> Result<Vec<(String, String)>, Outcome> {
-        let mut sql = Sql::default();
-        sql.push(
-            "SELECT DISTINCT kind, id FROM version WHERE shard = 0 AND t > {} AND t <= {}",
-            [Value::Int(after), Value::Int(last)],
-        );
-        let kinds = kinds.iter().map(|kind| Value::from(*kind));
-        sql.push(&format!(" AND kind IN ({})", places(kinds.len())), kinds);
-        let rows = self.query(&sql.text, sql.params).await?;
+        let kinds: Vec<Value> = kinds.iter().map(|kind| Value::from(*kind)).collect();
+        let work = move |connection: &mut Connection| {
+            let mut sql = Sql::default();
+            let hint = connection.by_index("version_kind");
+            sql.push(
+                &format!("SELECT DISTINCT kind, id FROM version{hint} WHERE shard = 0 AND t > {{}} AND t <= {{}}"),
+                [Value::Int(after), Value::Int(last)],
+            );
+            sql.push(&format!(" AND kind IN ({})", places(kinds.len())), kinds);
+            Ok(connection.query(&sql.text, &sql.params)?)
+        };
+        let rows = self.scan(work).await?;
         Ok(rows.into_iter().map(|mut row| (row.take_text(0), row.take_text(1))).collect())
     }
 

@@ -357,11 +357,16 @@ impl Connection {
         }
     }
 
-    /// Follows the name of an index table whose rows are looked up by value. SQLite, which keeps no statistics of ours,
-    /// otherwise prefers to walk the whole table in the order of its records; PostgreSQL plans from its statistics.
+    /// Follows the name of an index table whose rows are looked up by value, rather than in the order of its records.
     pub fn by_value(&self, table: &str) -> String {
+        self.by_index(&format!("{table}_find"))
+    }
+
+    /// Follows the name of a table that SQLite is to read by this index; without statistics of ours it prefers the
+    /// table's own key, even where that means to walk the whole log. PostgreSQL plans from its statistics.
+    pub fn by_index(&self, index: &str) -> String {
         match self {
-            Connection::Sqlite(_) => format!(" INDEXED BY {table}_find"),
+            Connection::Sqlite(_) => format!(" INDEXED BY {index}"),
             Connection::Postgres(_) => String::new(),
         }
     }
