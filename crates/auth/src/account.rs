@@ -1,6 +1,7 @@
 //! An account: a central record in the log under a type that is no FHIR (decision of 2026-11-22).
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 use yba_fhir::{Day, Kind, Outcome, Resource};
 use yba_store::Version;
@@ -36,6 +37,9 @@ pub struct Account {
     pub recovery: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Grant>,
+    /// The ids of the Patients that the account is for: its owner, or those for whom they care.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patients: Vec<String>,
 }
 
 /// What is kept of a password.
@@ -69,6 +73,9 @@ pub struct Grant {
     pub organization: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub department: Option<String>,
+    /// An administrative unit whose people the role is for, as `system|code`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commune: Option<String>,
     /// The id of the PractitionerRole that says the same to other systems.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub practitioner_role: Option<String>,
@@ -92,10 +99,17 @@ impl Grant {
             role: role.to_owned(),
             organization: None,
             department: None,
+            commune: None,
             practitioner_role: None,
             from: from.to_string(),
             to: None,
         }
+    }
+
+    /// The places for which it is granted, as ties name them; none when it holds everywhere.
+    pub fn places(&self) -> BTreeSet<String> {
+        let facility = self.organization.iter().map(|id| format!("Organization/{id}"));
+        facility.chain(self.commune.clone()).collect()
     }
 
     /// Whether it holds on a day. A period that cannot be read never does.
@@ -109,8 +123,13 @@ impl Grant {
 impl Account {
     /// The roles that hold on a day; none of a blocked account.
     pub fn roles_on(&self, day: Day) -> impl Iterator<Item = &str> {
+        self.grants_on(day).map(|grant| grant.role.as_str())
+    }
+
+    /// The same with where they were granted.
+    pub fn grants_on(&self, day: Day) -> impl Iterator<Item = &Grant> {
         let grants = if self.blocked { &[][..] } else { &self.roles };
-        grants.iter().filter(move |grant| grant.holds(day)).map(|grant| grant.role.as_str())
+        grants.iter().filter(move |grant| grant.holds(day))
     }
 
     /// What goes into the log.

@@ -1,8 +1,12 @@
 //! What someone may do: the interactions that the roles of content permit, by type. Deny by default.
 
-use std::collections::HashMap;
+use crate::account::Grant;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 use yba_content::Content;
+use yba_content::roles::Reach;
 use yba_fhir::Day;
+use yba_store::{Knowledge, Narrow, Scope};
 
 /// What can be done with records of a type; the words of role files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,36 +45,111 @@ impl Action {
         yba_content::roles::INTERACTIONS[self as usize]
     }
 
+    /// Whether it changes records.
+    pub fn changes(self) -> bool {
+        matches!(self, Action::Create | Action::Update | Action::Delete)
+    }
+
     fn bit(self) -> u16 {
         1 << self as u16
     }
 }
 
-/// What the roles of someone permit together on a day.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Permits(HashMap<String, u16>);
+/// What the roles of someone permit together on a day, and whose records that reaches.
+#[derive(Debug, Default)]
+pub struct Permits {
+    /// The actions that are permitted by type.
+    bits: HashMap<String, u16>,
+    grants: Vec<Granted>,
+    /// The patients that the account is for.
+    own: BTreeSet<String>,
+    /// Patients whose records were opened in an emergency.
+    opened: BTreeSet<String>,
+    /// Sensitive labels that no role names.
+    hidden: BTreeSet<String>,
+    scopes: [OnceLock<Scope>; Action::ALL.len()],
+}
+
+/// What one role permits where it was granted.
+#[derive(Debug, PartialEq, Eq)]
+struct Granted {
+    /// Everywhere when empty.
+    places: BTreeSet<String>,
+    reaches: BTreeMap<(&'static str, String), Reach>,
+}
+
+impl PartialEq for Permits {
+    fn eq(&self, other: &Permits) -> bool {
+        (&self.grants, &self.own, &self.opened, &self.hidden)
+            == (&other.grants, &other.own, &other.opened, &other.hidden)
+    }
+}
+
+impl Eq for Permits {}
 
 impl Permits {
     /// What these roles permit on a day. A role that content does not know permits nothing.
-    pub fn of<'a>(content: &Content, roles: impl IntoIterator<Item = &'a str>, on: Day) -> Permits {
-        let mut permits = Permits::default();
-        for edition in roles.into_iter().filter_map(|slug| content.role(slug, on)) {
-            for (word, kind) in &edition.permitted {
+    pub fn of<'a>(content: &Content, grants: impl IntoIterator<Item = &'a Grant>, on: Day) -> Permits {
+        let mut permits = Permits { hidden: content.sensitive_labels().clone(), ..Permits::default() };
+        for grant in grants {
+            let Some(edition) = content.role(&grant.role, on) else { continue };
+            for (word, kind) in edition.permitted.keys() {
                 if let Some(action) = Action::ALL.into_iter().find(|action| action.word() == *word) {
-                    *permits.0.entry(kind.clone()).or_default() |= action.bit();
+                    *permits.bits.entry(kind.clone()).or_default() |= action.bit();
                 }
             }
+            permits.hidden.retain(|label| !edition.sensitive.contains(label));
+            permits.grants.push(Granted { places: grant.places(), reaches: edition.permitted.clone() });
         }
         permits
     }
 
+    /// The same for an account that is for these patients.
+    pub fn for_patients(mut self, own: impl IntoIterator<Item = String>) -> Permits {
+        self.own.extend(own);
+        self
+    }
+
+    /// The same with the records of these patients opened for looking.
+    pub fn with_opened(mut self, opened: impl IntoIterator<Item = String>) -> Permits {
+        self.opened.extend(opened);
+        self
+    }
+
     pub fn may(&self, action: Action, kind: &str) -> bool {
-        self.0.get(kind).is_some_and(|bits| bits & action.bit() != 0)
+        self.bits.get(kind).is_some_and(|bits| bits & action.bit() != 0)
     }
 
     /// Of these types, those for which it is permitted.
     pub fn those<'k>(&self, action: Action, kinds: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
         kinds.into_iter().filter(|kind| self.may(action, kind)).collect()
+    }
+
+    /// Whose records an action reaches, type by type. Made once for each action.
+    pub fn scope(&self, action: Action, knowledge: &Knowledge) -> Scope {
+        self.scopes[action as usize].get_or_init(|| self.make_scope(action, knowledge)).clone()
+    }
+
+    fn make_scope(&self, action: Action, knowledge: &Knowledge) -> Scope {
+        let mut narrow = Narrow::new(knowledge.clone());
+        narrow.hidden = self.hidden.clone();
+        narrow.opened = self.own.clone();
+        if !action.changes() {
+            narrow.opened.extend(self.opened.iter().cloned());
+        }
+        for Granted { places, reaches } in &self.grants {
+            for ((_, kind), reach) in reaches.iter().filter(|((word, _), _)| *word == action.word()) {
+                let everywhere = *reach == Reach::Province || (*reach == Reach::Tied && places.is_empty());
+                if everywhere {
+                    narrow.whole.insert(kind.clone());
+                } else {
+                    let known = narrow.tied.entry(kind.clone()).or_default();
+                    known.extend(places.iter().filter(|_| *reach == Reach::Tied).cloned());
+                }
+            }
+        }
+        narrow.tied.retain(|kind, _| !narrow.whole.contains(kind));
+        Scope::Narrow(Arc::new(narrow))
     }
 }
 
@@ -107,7 +186,10 @@ mod tests {
     #[test]
     fn what_no_role_says_is_denied_and_roles_add_up() {
         let content = Content::built_in();
-        let of = |roles: &[&str], on: Day| Permits::of(&content, roles.iter().copied(), on);
+        let of = |roles: &[&str], on: Day| {
+            let grants: Vec<Grant> = roles.iter().map(|role| Grant::new(role, on)).collect();
+            Permits::of(&content, &grants, on)
+        };
         let lab = of(&["lab-technician"], day());
         assert!(lab.may(Action::Create, "DiagnosticReport") && lab.may(Action::Read, "Patient"));
         assert!(!lab.may(Action::Update, "Patient") && !lab.may(Action::Read, "MedicationRequest"));
@@ -116,16 +198,48 @@ mod tests {
         for nobody in
             [of(&[], day()), of(&["khong-co"], day()), of(&["doctor"], Day::new(2025, 12, 31).unwrap())]
         {
-            assert_eq!(nobody, Permits::default());
+            assert!(nobody.bits.is_empty() && nobody.grants.is_empty());
+            let scope = nobody.scope(Action::Read, &Knowledge::default());
+            assert!(!scope.reaches("Patient") && !scope.reaches("Organization"));
         }
         assert_eq!(both.those(Action::Update, ["Patient", "Claim"]), ["Patient"]);
+    }
+
+    #[test]
+    fn a_role_reaches_as_far_as_the_place_for_which_it_was_granted() {
+        let content = Content::built_in();
+        let at = |role: &str, place: Option<&str>| Grant {
+            organization: place.map(str::to_owned),
+            ..Grant::new(role, day())
+        };
+        let narrow = |permits: &Permits, action| match permits.scope(action, &Knowledge::default()) {
+            Scope::Narrow(narrow) => narrow,
+            other => panic!("{other:?}"),
+        };
+        let two = Permits::of(&content, [&at("doctor", Some("a")), &at("lab-technician", Some("b"))], day());
+        let read = narrow(&two, Action::Read);
+        let places = |kind: &str| read.tied[kind].iter().map(String::as_str).collect::<Vec<_>>();
+        assert_eq!(places("Observation"), ["Organization/a", "Organization/b"]);
+        assert_eq!(places("Condition"), ["Organization/a"]);
+        assert!(read.whole.contains("Patient") && !narrow(&two, Action::History).whole.contains("Patient"));
+        assert!(read.hidden.is_empty());
+        let everywhere = Permits::of(&content, [&at("nurse", None)], day()).with_opened(["p".to_owned()]);
+        assert!(narrow(&everywhere, Action::Read).whole.contains("Condition"));
+        assert!(narrow(&everywhere, Action::Read).hidden.contains("HIV"));
+        assert!(narrow(&everywhere, Action::Read).opened.contains("p"));
+        assert!(narrow(&everywhere, Action::Update).opened.is_empty(), "an emergency is for looking");
+        let citizen = Permits::of(&content, [&at("citizen", None)], day()).for_patients(["me".to_owned()]);
+        let own = narrow(&citizen, Action::Read);
+        assert!(
+            !own.whole.contains("Patient") && own.tied["Patient"].is_empty() && own.opened.contains("me")
+        );
     }
 
     #[test]
     fn only_those_who_keep_the_node_come_near_accounts_and_they_see_no_person() {
         let content = Content::built_in();
         for slug in content.roles() {
-            let permits = Permits::of(&content, [slug], day());
+            let permits = Permits::of(&content, [&Grant::new(slug, day())], day());
             assert_eq!(permits.may(Action::Update, "YbaAccount"), slug == "it-officer", "{slug}");
             if slug == "it-officer" {
                 assert!(!Action::ALL.iter().any(|action| permits.may(*action, "Patient")));

@@ -142,6 +142,11 @@ impl Content {
         self.roles.on(slug, on)
     }
 
+    /// The labels of sensitive records, which only roles see that name them.
+    pub fn sensitive_labels(&self) -> &std::collections::BTreeSet<String> {
+        self.roles.sensitive()
+    }
+
     /// The slugs of all roles, in alphabetical order.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
         self.roles.slugs()

@@ -86,8 +86,16 @@ pub async fn find(records: &Records, ctx: &Ctx, text: &str, limit: usize) -> Res
     let limit = limit.clamp(1, HITS_MAX);
     let asked = understand(text);
     let mut note = asked.note.map(str::to_owned);
-    let (candidates, mut more) = look(records.store(), &ctx.scope, &asked, &mut note).await?;
-    let mut hits = persons(records.store(), &ctx.scope, candidates, limit, &mut more).await?;
+    let (scope, sifted) = records.lookup(ctx, Action::Search);
+    let (mut candidates, mut more) = look(records.store(), &scope, &asked, &mut note).await?;
+    if sifted {
+        let ids: Vec<String> = candidates.iter().map(|(_, row, _)| row.summary.id.clone()).collect();
+        let reached = records.patients_reached(ctx, Action::Search, &ids).await?;
+        candidates.retain(|(_, row, _)| reached.contains(&row.summary.id));
+        // Of others not even that there are more is said.
+        more = false;
+    }
+    let mut hits = persons(records.store(), &scope, candidates, limit, &mut more).await?;
     let shown: Vec<String> =
         hits.iter().flat_map(|hit| hit.patients.iter().map(|(id, _)| id.clone())).collect();
     match records.audit_view(ctx, "find", &shown).await {
@@ -170,7 +178,7 @@ async fn by_number(store: &Store, scope: &Scope, keys: &[Key]) -> Result<Vec<Can
 
 async fn by_name(store: &Store, scope: &Scope, query: &NameQuery) -> Result<(Vec<Candidate>, bool), Outcome> {
     let (rows, more) = match scope {
-        Scope::Nothing => (Vec::new(), false),
+        Scope::Nothing | Scope::Narrow(_) => (Vec::new(), false),
         // Few Patients: all of them are looked at, so that neither count nor order tells of others.
         Scope::Patients(ids) => (table::patients(store, ids).await?, false),
         Scope::All if query.words.is_empty() => by_birth(store, query).await?,
@@ -496,6 +504,6 @@ pub(crate) fn allowed(scope: &Scope, patient: &str) -> bool {
     match scope {
         Scope::All => true,
         Scope::Patients(ids) => ids.iter().any(|id| id == patient),
-        Scope::Nothing => false,
+        Scope::Nothing | Scope::Narrow(_) => false,
     }
 }

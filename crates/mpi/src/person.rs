@@ -61,7 +61,13 @@ pub async fn person(records: &Records, ctx: &Ctx, id: &str) -> Result<PersonReco
     let store = records.store();
     let Some(own) = table::patients(store, &[id.to_owned()]).await?.pop() else { return Err(not_found(id)) };
     let mut members = table::of_persons(store, std::slice::from_ref(&own.person)).await?;
-    members.retain(|row| allowed(&ctx.scope, &row.summary.id));
+    let (scope, sifted) = records.lookup(ctx, Action::Read);
+    members.retain(|row| allowed(&scope, &row.summary.id));
+    if sifted {
+        let ids: Vec<String> = members.iter().map(|row| row.summary.id.clone()).collect();
+        let reached = records.patients_reached(ctx, Action::Read, &ids).await?;
+        members.retain(|row| reached.contains(&row.summary.id));
+    }
     if !members.iter().any(|row| row.summary.id == id) {
         // Said as "not found": whether something exists beyond the scope is itself not to be known. Noted as refused.
         let _ = records.audit_view(ctx, "person", &[id.to_owned()]).await;
@@ -81,7 +87,7 @@ pub async fn person(records: &Records, ctx: &Ctx, id: &str) -> Result<PersonReco
     let numbers = masked_numbers(members.iter());
     members.sort_by_key(|row| (known_badly(&row.summary), row.summary.id.clone()));
     Ok(PersonRecord {
-        id: if allowed(&ctx.scope, &own.person) { own.person } else { id.to_owned() },
+        id: if allowed(&scope, &own.person) { own.person } else { id.to_owned() },
         links: links.iter().filter(inside).map(note).collect(),
         patients: members.into_iter().map(|row| row.summary).collect(),
         doubts,
@@ -95,6 +101,7 @@ async fn doubts(
     ids: &[String],
     links: &[LinkRow],
 ) -> Result<Vec<DoubtNote>, Outcome> {
+    let (scope, sifted) = records.lookup(ctx, Action::Read);
     let mut open: Vec<(&LinkRow, String)> = links
         .iter()
         .filter(|row| row.decided.verdict == Verdict::Doubt)
@@ -106,13 +113,16 @@ async fn doubts(
                 _ => None,
             }
         })
-        .filter(|(_, other)| allowed(&ctx.scope, other))
+        .filter(|(_, other)| allowed(&scope, other))
         .collect();
     open.sort_by(|a, b| (-a.0.decided.weight, &a.1).cmp(&(-b.0.decided.weight, &b.1)));
     open.truncate(DOUBTS_MAX);
     let others: BTreeSet<String> = open.iter().map(|(_, other)| other.clone()).collect();
-    let others: Vec<PatientRow> =
-        table::patients(records.store(), &others.into_iter().collect::<Vec<_>>()).await?;
+    let mut others: Vec<String> = others.into_iter().collect();
+    if sifted {
+        others = records.patients_reached(ctx, Action::Read, &others).await?;
+    }
+    let others: Vec<PatientRow> = table::patients(records.store(), &others).await?;
     Ok(open
         .into_iter()
         .filter_map(|(row, other)| {
@@ -120,7 +130,7 @@ async fn doubts(
             // Doubtful with one Patient but linked over another: then it is settled.
             (!ids.contains(&other.summary.id)).then(|| DoubtNote {
                 pair: note(row),
-                other_person: if allowed(&ctx.scope, &other.person) {
+                other_person: if allowed(&scope, &other.person) {
                     other.person.clone()
                 } else {
                     other.summary.id.clone()

@@ -33,6 +33,10 @@ impl Person {
         Person { account, permits }
     }
 
+    pub(crate) fn permits(&self) -> &Permits {
+        &self.permits
+    }
+
     /// The id of the account.
     pub fn account(&self) -> &str {
         &self.account
@@ -78,7 +82,7 @@ pub struct Ctx {
     pub purpose: Purpose,
     /// Ties the audit entry to the request's log line.
     pub request_id: String,
-    /// What the agent may see at all.
+    /// What the call is narrowed to, besides what roles say (see [`crate::Records::scope`]).
     pub scope: Scope,
 }
 
@@ -182,7 +186,7 @@ impl Ctx {
         Ok(())
     }
 
-    /// Refuses strangers and narrowed scopes before it is looked at what is written.
+    /// Refuses strangers and calls that are narrowed besides their agent's roles, before it is looked at what is written.
     pub(crate) fn may_write(&self) -> Result<(), Outcome> {
         self.may_look()?;
         if self.scope != Scope::All {

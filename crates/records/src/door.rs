@@ -2,6 +2,7 @@
 
 use crate::audit::{ReadTrail, Seen};
 use crate::ctx::Ctx;
+use crate::permission::needed;
 use crate::rules::Rules;
 use crate::terms::Terms;
 use std::collections::BTreeSet;
@@ -120,7 +121,11 @@ impl Records {
         };
         let (version, patients) = found.unzip();
         let patients = patients.unwrap_or_default();
-        if !within(&ctx.scope, &patients) {
+        let is_reached = match &version {
+            Some(version) => self.reaches(ctx, Action::Read, version, &patients).await?,
+            None => true,
+        };
+        if !is_reached {
             // Said as "not found": whether something exists beyond the scope is itself not to be known.
             self.trail.note(ctx, &Seen { action, kind, patients: &[], refused: true })?;
             return Err(not_found(kind, id));
@@ -139,8 +144,8 @@ impl Records {
         let (action, kind) = ("history", past.kind.as_str());
         self.admit(ctx, action, kind)?;
         let of_record = !past.id.is_empty();
-        let scope = if of_record { &Scope::All } else { &ctx.scope };
-        let events = self.store.history(past, scope).await?;
+        let scope = if of_record { Scope::All } else { self.scope(ctx, Action::History) };
+        let events = self.store.history(past, &scope).await?;
         // Whose the record is, its last version says when none of this page does.
         let known = match of_record && events.is_empty() {
             true => self.store.history(&Past::of_record(kind, &past.id, 1), &Scope::All).await?,
@@ -148,7 +153,11 @@ impl Records {
         };
         let known: Vec<Version> = known.into_iter().map(|event| event.version).collect();
         let patients = self.store.patients_of(&known).await?;
-        if of_record && (known.is_empty() || !within(&ctx.scope, &patients)) {
+        let is_reached = match known.first().filter(|_| of_record) {
+            Some(version) => self.reaches(ctx, Action::History, version, &patients).await?,
+            None => !of_record,
+        };
+        if !is_reached {
             self.trail.note(ctx, &Seen { action, kind, patients: &[], refused: true })?;
             return Err(not_found(kind, &past.id));
         }
@@ -175,7 +184,7 @@ impl Records {
     ) -> Result<Found, Outcome> {
         let kind = if let [only] = queries { only.kind.as_str() } else { "" };
         let queries = self.admit_searches(ctx, "search", queries)?;
-        let found = self.store.search_each(&queries, &ctx.scope, cursor).await?;
+        let found = self.store.search_each(&queries, &self.scope(ctx, Action::Search), cursor).await?;
         self.found(ctx, kind, found).await
     }
 
@@ -183,7 +192,7 @@ impl Records {
     pub async fn search_each_at(&self, ctx: &Ctx, queries: &[Query], moment: i64) -> Result<Found, Outcome> {
         let kind = if let [only] = queries { only.kind.as_str() } else { "" };
         let queries = self.admit_searches(ctx, "search", queries)?;
-        let found = self.store.search_each_at(&queries, &ctx.scope, moment).await?;
+        let found = self.store.search_each_at(&queries, &self.scope(ctx, Action::Search), moment).await?;
         self.found(ctx, kind, found).await
     }
 
@@ -192,7 +201,8 @@ impl Records {
     pub async fn explain(&self, ctx: &Ctx, queries: &[Query]) -> Result<Plan, Outcome> {
         let kind = if let [only] = queries { only.kind.as_str() } else { "" };
         let queries = &*self.admit_searches(ctx, "explain", queries)?;
-        let refused = ctx.scope != Scope::All;
+        let scope = self.scope(ctx, Action::Explain);
+        let refused = queries.iter().any(|query| !scope.is_whole(&query.kind));
         self.trail.note(ctx, &Seen { action: "explain", kind, patients: &[], refused })?;
         if refused {
             let text = "Chỉ người quản trị toàn hệ thống xem được cách tìm kiếm (_explain).";
@@ -203,7 +213,7 @@ impl Records {
                 "_explain needs an unnarrowed scope",
             ));
         }
-        self.store.explain(queries, &ctx.scope).await
+        self.store.explain(queries, &scope).await
     }
 
     /// What was found, with a line in the trail. What would be brought along and may not be read is left out.
@@ -218,7 +228,7 @@ impl Records {
     pub async fn labels(&self, ctx: &Ctx, kind: &str) -> Result<Labels, Outcome> {
         self.admit(ctx, "meta", kind)?;
         let kinds: Vec<&str> = if kind.is_empty() { r4().resource_types().collect() } else { vec![kind] };
-        let labels = self.store.labels(&kinds, &ctx.scope).await?;
+        let labels = self.store.labels(&kinds, &self.scope(ctx, Action::Meta)).await?;
         self.trail.note(ctx, &Seen { action: "meta", kind, patients: &[], refused: false })?;
         Ok(labels)
     }
@@ -232,7 +242,8 @@ impl Records {
         kinds: &[&str],
     ) -> Result<Vec<Version>, Outcome> {
         self.admit(ctx, "everything", "Patient")?;
-        if !within(&ctx.scope, patients) {
+        let reached = self.patients_reached(ctx, Action::Everything, patients).await?;
+        if reached.len() < patients.len() {
             self.trail.note(ctx, &Seen { action: "everything", kind: "Patient", patients, refused: true })?;
             return Err(not_found("Patient", patients.first().map_or("", String::as_str)));
         }
@@ -243,7 +254,10 @@ impl Records {
         }
         match permitted.is_empty() && !(kinds.is_empty() && ctx.may(Action::Read, "")) {
             true => Ok(Vec::new()),
-            false => self.store.everything(patients, &permitted).await,
+            false => {
+                let versions = self.store.everything(patients, &permitted).await?;
+                self.those_reached(ctx, Action::Read, versions).await
+            }
         }
     }
 
@@ -256,10 +270,8 @@ impl Records {
         kinds.into_iter().try_for_each(|kind| self.admit(ctx, "read", kind))?;
         let mut versions = self.store.read_many(keys.to_vec()).await?;
         versions.retain(|version| !version.deleted);
+        let versions = self.those_reached(ctx, Action::Read, versions).await?;
         let patients = self.store.patients_of(&versions).await?;
-        if !within(&ctx.scope, &patients) {
-            return Err(not_found("", ""));
-        }
         let kind = keys.first().map_or("", |key| &key.0);
         self.trail.note(ctx, &Seen { action: "read", kind, patients: &patients, refused: false })?;
         Ok(versions)
@@ -269,7 +281,12 @@ impl Records {
     /// refuses when `ctx` may not see them.
     pub async fn audit_view(&self, ctx: &Ctx, action: &str, patients: &[String]) -> Result<(), Outcome> {
         self.admit(ctx, action, if action == "redeliver" { "Subscription" } else { "Patient" })?;
-        if !within(&ctx.scope, patients) {
+        let wanted = needed(action).unwrap_or(Action::Read);
+        let reached = match action {
+            "redeliver" => patients.to_vec(),
+            _ => self.patients_reached(ctx, wanted, patients).await?,
+        };
+        if reached.len() < patients.len() || self.scope(ctx, wanted) == Scope::Nothing {
             self.trail.note(ctx, &Seen { action, kind: "Patient", patients: &[], refused: true })?;
             return Err(Outcome::new(
                 Kind::Forbidden,
@@ -279,15 +296,6 @@ impl Records {
             ));
         }
         self.trail.note(ctx, &Seen { action, kind: "Patient", patients, refused: false })
-    }
-}
-
-/// Whether these patients are all within the scope. Under a narrowed scope something of no patient is not.
-pub(crate) fn within(scope: &Scope, patients: &[String]) -> bool {
-    match scope {
-        Scope::All => true,
-        Scope::Patients(allowed) => !patients.is_empty() && patients.iter().all(|one| allowed.contains(one)),
-        Scope::Nothing => false,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::audit::Seen;
 use crate::ctx::Ctx;
-use crate::door::{Records, gone, not_found, within};
+use crate::door::{Records, gone, not_found};
 use yba_auth::Action;
 use yba_fhir::json::{JsonValueTrait, items, str_at};
 use yba_fhir::{Kind, Outcome};
@@ -28,17 +28,14 @@ impl Records {
         let refused = |patients: &[String]| {
             self.trail.note(ctx, &Seen { action: "everything", kind, patients, refused: true })
         };
-        let from = self.store.everything_from(wanted, &ctx.scope, cursor)?;
+        let scope = self.scope(ctx, Action::Everything);
+        let from = self.store.everything_from(wanted, &scope, cursor)?;
         let Some((head, owners)) = self.store.read_with_patients(kind, id).await? else {
             refused(&[])?;
             return Err(not_found(kind, id));
         };
-        let is_seen = match kind {
-            "Patient" => within(&ctx.scope, &[id.to_owned()]),
-            // The compartments of a deletion are closed, so nobody with a narrowed scope is told of it.
-            _ => within(&ctx.scope, &owners),
-        };
-        if !is_seen {
+        // Of a deletion only those know who reach the type whole.
+        if !self.reaches(ctx, Action::Everything, &head, &owners).await? {
             refused(&[])?;
             return Err(not_found(kind, id));
         }
@@ -47,13 +44,17 @@ impl Records {
             return Err(gone(kind, id));
         }
         let patients = match (kind, wanted.persons) {
-            ("Patient", true) => self.same_person(ctx, id, from.t).await?,
+            ("Patient", true) => {
+                let persons = self.same_person(id, from.t).await?;
+                self.patients_reached(ctx, Action::Everything, &persons).await?
+            }
             ("Patient", false) => vec![id.to_owned()],
             _ => Vec::new(),
         };
-        let mut page = self.store.everything_page(wanted, patients.clone(), &ctx.scope, from).await?;
+        let mut page = self.store.everything_page(wanted, patients.clone(), &scope, from).await?;
         page.matches.retain(|version| ctx.may(Action::Read, &version.kind));
         page.included.retain(|version| ctx.may(Action::Read, &version.kind));
+        page.included = self.those_reached(ctx, Action::Read, page.included).await?;
         let mut shown = patients;
         if kind != "Patient" {
             shown = self.store.patients_of(&page.matches).await?;
@@ -68,15 +69,15 @@ impl Records {
     /// Of the observations that a search finds, the `max` latest of each code; see [`yba_store::Store::latest`].
     pub async fn latest(&self, ctx: &Ctx, query: &Query, max: usize) -> Result<Vec<Version>, Outcome> {
         let queries = self.admit_searches(ctx, "lastn", std::slice::from_ref(query))?;
-        let versions = self.store.latest(&queries[0], &ctx.scope, max).await?;
+        let versions = self.store.latest(&queries[0], &self.scope(ctx, Action::Search), max).await?;
         let patients = self.store.patients_of(&versions).await?;
         let seen = Seen { action: "lastn", kind: "Observation", patients: &patients, refused: false };
         self.trail.note(ctx, &seen)?;
         Ok(versions)
     }
 
-    /// The patient and all that Linkages in force tie to it, over any number of them, as far as the caller may see.
-    async fn same_person(&self, ctx: &Ctx, id: &str, t: i64) -> Result<Vec<String>, Outcome> {
+    /// The patient and all that Linkages in force tie to it, over any number of them.
+    async fn same_person(&self, id: &str, t: i64) -> Result<Vec<String>, Outcome> {
         let (mut persons, mut at) = (vec![id.to_owned()], 0);
         while at < persons.len() {
             let pair = ("item".to_owned(), format!("Patient/{}", persons[at]));
@@ -92,7 +93,6 @@ impl Records {
                     if let Some(("Patient", other)) =
                         str_at(item, &["resource", "reference"]).and_then(local_target)
                         && !persons.iter().any(|known| known == other)
-                        && within(&ctx.scope, &[other.to_owned()])
                     {
                         persons.push(other.to_owned());
                     }

@@ -3,7 +3,7 @@
 
 use crate::audit::Seen;
 use crate::ctx::Ctx;
-use crate::door::{Records, not_found, within};
+use crate::door::{Records, not_found};
 use bytes::Bytes;
 use yba_auth::Action;
 use yba_fhir::Outcome;
@@ -41,14 +41,14 @@ impl Records {
     /// Begins an export of a type, as its records are now or were at a moment. Refuses strangers, unknown types, and
     /// patients beyond the scope.
     pub async fn export(&self, ctx: &Ctx, wanted: Wanted<'_>) -> Result<Export, Outcome> {
-        self.note_export(ctx, wanted.kind, wanted.patients)?;
+        self.note_export(ctx, wanted.kind, wanted.patients).await?;
         let walk = self.walk(ctx, wanted).await?;
         Ok(Export { store: self.store().clone(), walk })
     }
 
     /// How many records an export would give.
     pub async fn export_count(&self, ctx: &Ctx, wanted: Wanted<'_>) -> Result<u64, Outcome> {
-        self.may_export(ctx, wanted.kind, wanted.patients)?;
+        self.may_export(ctx, wanted.kind, wanted.patients).await?;
         let walk = self.walk(ctx, wanted).await?;
         self.store().left(&walk).await
     }
@@ -56,7 +56,7 @@ impl Records {
     /// Notes that an export of several types is asked for, and gives its moment: the log position, and the ms since
     /// 1970 UTC from which on everything later arrives. Refuses like [`Records::export`].
     pub async fn export_moment(&self, ctx: &Ctx, patients: &[String]) -> Result<(i64, i64), Outcome> {
-        self.note_export(ctx, "", patients)?;
+        self.note_export(ctx, "", patients).await?;
         self.store().last_arrival().await
     }
 
@@ -65,26 +65,27 @@ impl Records {
         self.ids.next()
     }
 
-    fn may_export(&self, ctx: &Ctx, kind: &str, patients: &[String]) -> Result<(), Outcome> {
+    async fn may_export(&self, ctx: &Ctx, kind: &str, patients: &[String]) -> Result<(), Outcome> {
         // Of several types each is admitted when its turn comes; here it must be one at least.
         let any = kind.is_empty() && r4().resource_types().any(|kind| ctx.may(Action::Export, kind));
         match any {
             true => ctx.may_look()?,
             false => self.admit(ctx, "export", kind)?,
         }
-        if !patients.is_empty() && !within(&ctx.scope, patients) {
+        let reached = self.patients_reached(ctx, Action::Export, patients).await?;
+        if reached.len() < patients.len() {
             self.trail().note(ctx, &Seen { action: "export", kind, patients, refused: true })?;
             return Err(not_found("Patient", &patients[0]));
         }
         Ok(())
     }
 
-    fn note_export(&self, ctx: &Ctx, kind: &str, patients: &[String]) -> Result<(), Outcome> {
-        self.may_export(ctx, kind, patients)?;
+    async fn note_export(&self, ctx: &Ctx, kind: &str, patients: &[String]) -> Result<(), Outcome> {
+        self.may_export(ctx, kind, patients).await?;
         let shown = match &ctx.scope {
             _ if !patients.is_empty() => patients,
             Scope::Patients(allowed) => allowed,
-            Scope::All | Scope::Nothing => &[],
+            Scope::All | Scope::Nothing | Scope::Narrow(_) => &[],
         };
         self.trail().note(ctx, &Seen { action: "export", kind, patients: shown, refused: false })
     }
@@ -96,7 +97,10 @@ impl Records {
             Some(ms) => store.arrived_before(ms).await?,
             None => 0,
         };
-        let walk = store.walk(kind, &ctx.scope).of_patients(patients.to_vec()).of_anyone(of_anyone);
+        let walk = store
+            .walk(kind, &self.scope(ctx, Action::Export))
+            .of_patients(patients.to_vec())
+            .of_anyone(of_anyone);
         Ok(walk.arrived_after(after_t).at(t.unwrap_or(i64::MAX)))
     }
 }

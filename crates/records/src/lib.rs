@@ -15,6 +15,7 @@ mod export;
 pub mod gate;
 pub mod overlay;
 mod permission;
+mod reach;
 mod references;
 mod rules;
 mod targets;

@@ -13,7 +13,7 @@ use yba_store::search::query::Clause;
 
 /// What a look of the door needs, by the word that the trail has for it. `None`: being known is enough, for what is shown
 /// was permitted before or is permitted after.
-fn needed(word: &str) -> Option<Action> {
+pub(crate) fn needed(word: &str) -> Option<Action> {
     match word {
         "rest" => None,
         "history" => Some(Action::History),

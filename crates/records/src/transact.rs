@@ -6,6 +6,7 @@ use crate::ctx::Ctx;
 use crate::door::{Records, gone, not_found, unknown_type};
 use crate::permission::may_change;
 use std::collections::HashSet;
+use yba_auth::Action as Allowed;
 use yba_fhir::defs::r4;
 use yba_fhir::json;
 use yba_fhir::{Kind, Outcome, Resource};
@@ -116,6 +117,11 @@ impl Records {
         }
         refuse_twice(&targets)?;
         refuse_same_condition(&planned)?;
+        let positions: Vec<usize> = targets.iter().map(|target| target.position).collect();
+        if let Err(refused) = self.refuse_beyond(ctx, &request.writes, &positions).await {
+            self.trail.note(ctx, &Seen { action: "transact", kind: "", patients: &[], refused: true })?;
+            return Err(refused);
+        }
         patients.extend(self.patients_of_deletions(&planned).await?);
         let mut patients: Vec<String> = patients.into_iter().collect();
         patients.sort_unstable();
@@ -193,6 +199,11 @@ impl Records {
                     Which::Id(id) => {
                         let found = self.store.read(&kind, id).await?;
                         let found = found.ok_or_else(|| not_found(&kind, id))?;
+                        // Before anything is said of what it holds.
+                        let patients = self.store.patients_of(std::slice::from_ref(&found)).await?;
+                        if !self.reaches(ctx, Allowed::Update, &found, &patients).await? {
+                            return Err(not_found(&kind, id));
+                        }
                         if found.deleted { Err(gone(&kind, id)) } else { Ok(found) }
                     }
                     Which::Where(text) => {

@@ -66,7 +66,10 @@ impl Records {
         let world = self.world("", &pairs).await?;
         let query = Query::parse_each(&[kind], &pairs, &world)?.pop();
         match query {
-            Some(query) if query.filters.is_empty() => narrowed(ctx, &query),
+            Some(query) if query.filters.is_empty() => {
+                self.refuse_narrow_condition(ctx, &query)?;
+                narrowed(ctx, &query)
+            }
             _ => {
                 let text =
                     "Điều kiện ghi không dùng được _text, _content hay :text. Hãy dùng mã hoặc số định danh.";

@@ -10,9 +10,10 @@ use crate::index::reference::local_target;
 use crate::index::{Numbers, kinds};
 use crate::open::Store;
 use crate::search::Scope;
-use crate::search::clause_sql::{visible, within};
+use crate::search::clause_sql::visible;
 use crate::search::condition::{Sql, places};
 use crate::search::cursor::Cursor;
+use crate::search::scope::{Of, shown_at, within};
 use crate::version::Version;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
@@ -239,7 +240,7 @@ impl Walk<'_> {
 
     /// The log position of the version that a record shows, if it shows one and that is within the scope.
     fn shown(&self, connection: &mut Connection, rid: i64) -> Result<Option<i64>, Outcome> {
-        Ok(fragments::shown_at(connection, &[rid], self.scope.patients(), self.t)?.first().copied())
+        Ok(shown_at(connection, &[rid], self.scope, self.t, self.numbers)?.first().map(|shown| shown.t))
     }
 
     fn record(&self, connection: &mut Connection, kind: &str, id: &str) -> Result<Option<i64>, Outcome> {
@@ -255,6 +256,7 @@ impl Walk<'_> {
             [Value::from(self.patients[at].as_str())],
         );
         visible(&mut sql, "x.", self.t);
+        within(&mut sql, self.scope, Of::P, "x.", self.t, self.numbers);
         self.of_kinds(&mut sql, "x.");
         self.in_span(&mut sql);
         if at > 0 {
@@ -313,7 +315,7 @@ impl Walk<'_> {
         self.referring(sql, "p");
         sql.push(&format!(") AS d {join} ix_life l ON l.shard = 0 AND l.rid = d.rid WHERE "), []);
         visible(sql, "l.", self.t);
-        within(sql, self.scope, "l.", self.t);
+        within(sql, self.scope, Of::P, "l.", self.t, self.numbers);
     }
 
     /// The reference rows that point at the encounter; `p` is the column of their parameters, or a term that keeps an
@@ -336,7 +338,8 @@ impl Walk<'_> {
         limit: usize,
     ) -> Result<Vec<Step>, Outcome> {
         // Under a narrowed scope something of no patient is not to be seen.
-        let reaches = *self.scope == Scope::All || self.wanted.kind == "Encounter";
+        let reaches =
+            !matches!(self.scope, Scope::Patients(_) | Scope::Nothing) || self.wanted.kind == "Encounter";
         let (mut steps, mut from) = (Vec::new(), from.to_owned());
         if !reaches {
             return Ok(steps);

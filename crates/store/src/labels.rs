@@ -2,10 +2,12 @@
 
 use crate::db::Value;
 use crate::db::schema::OPEN;
+use crate::index::Numbers;
 use crate::open::Store;
 use crate::search::Scope;
-use crate::search::clause_sql::{NOW, within};
+use crate::search::clause_sql::NOW;
 use crate::search::condition::{Sql, places};
+use crate::search::scope::{Of, within};
 use yba_fhir::Outcome;
 
 /// Most labels of one sort that are told.
@@ -28,7 +30,7 @@ impl Store {
             kinds.iter().flat_map(|kind| self.numbers().parameter(kind, code)).collect()
         };
         let [profiles, security, tags] = ["_profile", "_security", "_tag"].map(under);
-        let scope = scope.clone();
+        let (scope, inner) = (scope.clone(), self.0.clone());
         self.scan(move |connection| {
             let mut labels = Labels::default();
             let mut each =
@@ -38,7 +40,7 @@ impl Store {
                         // From one value to the next: rows of the same value are passed over by the index.
                         let mut last = vec![Value::from(""); columns.len()];
                         loop {
-                            let sql = next(table, columns, *p, &last, &scope);
+                            let sql = next(table, columns, *p, &last, &scope, &inner.numbers);
                             let Some(row) = connection.query(&sql.text, &sql.params)?.into_iter().next()
                             else {
                                 break;
@@ -74,7 +76,7 @@ impl Store {
 }
 
 /// The first value of a parameter after another.
-fn next(table: &str, columns: &[&str], p: i64, last: &[Value], scope: &Scope) -> Sql {
+fn next(table: &str, columns: &[&str], p: i64, last: &[Value], scope: &Scope, numbers: &Numbers) -> Sql {
     let mut sql = Sql::default();
     let (names, listed) = (columns.join(", "), places(columns.len()));
     sql.push(
@@ -82,7 +84,7 @@ fn next(table: &str, columns: &[&str], p: i64, last: &[Value], scope: &Scope) ->
         std::iter::once(Value::Int(p)).chain(last.iter().cloned()),
     );
     sql.push(&format!(" AND l.t_to = {OPEN}"), []);
-    within(&mut sql, scope, "l.", NOW);
+    within(&mut sql, scope, Of::Life, "l.", NOW, numbers);
     sql.push(&format!(" ORDER BY {names} LIMIT 1"), []);
     sql
 }

@@ -2,12 +2,13 @@
 
 use crate::blob::Blobs;
 use crate::clock::Clock;
-use crate::db::{Bound, Connection, Place, lease, schema};
-use crate::index::Numbers;
+use crate::db::{Bound, Connection, Place, Value, lease, schema};
 use crate::index::units::Known;
+use crate::index::{Numbers, tie};
 use crate::readers::Readers;
 use crate::reindex::{self, Indexing};
 use crate::request::{Applied, Arrival, Refusal, Request};
+use crate::search::scope::{Kin, Knowledge};
 use crate::upkeep::Upkeep;
 use crate::version::Version;
 use crate::writer::{self, Ends, Job, KeptFrom, QUEUE_MAX, Writer, number};
@@ -15,7 +16,8 @@ use rand::Rng;
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 use yba_fhir::{Kind, Outcome};
@@ -70,6 +72,7 @@ pub(crate) struct Inner {
     pub blobs: Blobs,
     pub readers: Readers,
     pub kept_from: KeptFrom,
+    knowledge: RwLock<Knowledge>,
     /// When the log was where, within the last [`LINK_MS`].
     passed: Mutex<VecDeque<(i64, i64)>>,
     jobs: mpsc::Sender<Job>,
@@ -104,7 +107,12 @@ impl Store {
         let kept_from = KeptFrom::default();
         kept_from.set(number(&mut connection, "pages_from_t")?.unwrap_or(0));
         let (committed_sender, committed) = watch::channel(ends.t);
-        let (indexing_sender, indexing) = watch::channel(reindex::begin(&mut connection, ends.t)?);
+        let begun = reindex::begin(&mut connection, ends.t)?;
+        let knowledge = Knowledge { clock: clock.clone(), kin: None, bars: Arc::default() };
+        // Rows that are still to be made may hold bars too.
+        let bars = !begun.is_done() || has_bars(&mut connection, &numbers)?;
+        knowledge.bars.store(bars, Ordering::Release);
+        let (indexing_sender, indexing) = watch::channel(begun);
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         let writer = Writer {
             connection,
@@ -122,6 +130,7 @@ impl Store {
             indexing: indexing_sender,
             indexed_at: Instant::now(),
             kept_from: kept_from.clone(),
+            bars: knowledge.bars.clone(),
             _lock: lock.clone(),
         };
         let thread = start_thread("yba-writer", move || writer.run(queue))?;
@@ -143,6 +152,7 @@ impl Store {
             blobs,
             readers: Readers::of(&place),
             kept_from,
+            knowledge: RwLock::new(knowledge),
             place,
             folder,
             clock,
@@ -180,6 +190,16 @@ impl Store {
 
     pub fn blobs(&self) -> &Blobs {
         &self.0.blobs
+    }
+
+    /// What is known for scopes.
+    pub fn knowledge(&self) -> Knowledge {
+        self.0.knowledge.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on scopes hold for all Patients of a person, as this table tells.
+    pub fn know_kin(&self, kin: Kin) {
+        self.0.knowledge.write().unwrap_or_else(PoisonError::into_inner).kin = Some(kin);
     }
 
     /// The position of the last committed version.
@@ -487,4 +507,9 @@ pub(crate) fn load_numbers(connection: &mut Connection) -> Result<Numbers, Outco
     }
     by_name.extend(missing);
     Ok(Numbers::new(by_name))
+}
+
+fn has_bars(connection: &mut Connection, numbers: &Numbers) -> Result<bool, Outcome> {
+    let sql = "SELECT 1 FROM ix_pair WHERE shard = 0 AND p = ?1 LIMIT 1";
+    Ok(!connection.query(sql, &[Value::Int(numbers.named(tie::BAR))])?.is_empty())
 }

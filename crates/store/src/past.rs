@@ -4,10 +4,12 @@
 use crate::db::Value;
 use crate::db::fragments::{VERSION_COLUMNS, with_alias};
 use crate::db::schema::OPEN;
+use crate::index::Numbers;
 use crate::open::Store;
 use crate::search::Scope;
-use crate::search::clause_sql::{NOW, within};
+use crate::search::clause_sql::NOW;
 use crate::search::condition::{Sql, places};
+use crate::search::scope::{Of, within};
 use crate::version::{INTERNAL_KINDS, Version};
 use yba_fhir::Outcome;
 use yba_fhir::resource::is_id;
@@ -36,7 +38,7 @@ impl Past {
         Past { kind, id, after: 0, before: OPEN, between: None, limit }
     }
 
-    fn sql(&self, scope: &Scope) -> Sql {
+    fn sql(&self, scope: &Scope, numbers: &Numbers) -> Sql {
         let mut sql = Sql::default();
         let columns = with_alias(VERSION_COLUMNS, "v");
         let before = "SELECT w.deleted FROM version w WHERE w.shard = 0 AND w.rid = v.rid AND w.t < v.t \
@@ -63,7 +65,8 @@ impl Past {
                 [last, first].map(Value::Int),
             );
         }
-        within(&mut sql, scope, "v.", NOW);
+        let of = if self.kind.is_empty() { Of::Life } else { Of::Kind(&self.kind) };
+        within(&mut sql, scope, of, "v.", NOW, numbers);
         sql.push(" ORDER BY v.t DESC LIMIT {}", [Value::Int(self.limit as i64)]);
         sql
     }
@@ -83,7 +86,7 @@ impl Store {
         if !past.id.is_empty() && !is_id(&past.id) {
             return Ok(Vec::new());
         }
-        let sql = past.sql(scope);
+        let sql = past.sql(scope, self.numbers());
         self.scan(move |connection| {
             let rows = connection.query(&sql.text, &sql.params)?;
             let event = |mut row: crate::Row| {

@@ -5,7 +5,9 @@ use crate::db::schema::OPEN;
 use crate::db::{Connection, Row, Value};
 use crate::index::units::UNITS_MAX;
 use crate::open::Store;
+use crate::search::clause_sql::NOW;
 use crate::search::condition::{Sql, places};
+use crate::search::scope::{self, Scope};
 use crate::version::Version;
 use std::collections::HashSet;
 use yba_fhir::defs::r4;
@@ -152,7 +154,9 @@ impl Store {
             let mut sql = Sql::default();
             let hint = connection.by_index("version_kind");
             sql.push(
-                &format!("SELECT DISTINCT kind, id FROM version{hint} WHERE shard = 0 AND t > {{}} AND t <= {{}}"),
+                &format!(
+                    "SELECT DISTINCT kind, id FROM version{hint} WHERE shard = 0 AND t > {{}} AND t <= {{}}"
+                ),
                 [Value::Int(after), Value::Int(last)],
             );
             sql.push(&format!(" AND kind IN ({})", places(kinds.len())), kinds);
@@ -160,6 +164,18 @@ impl Store {
         };
         let rows = self.scan(work).await?;
         Ok(rows.into_iter().map(|mut row| (row.take_text(0), row.take_text(1))).collect())
+    }
+
+    /// Of these versions those of records that a scope shows now, in their order.
+    pub async fn within(&self, scope: &Scope, versions: Vec<Version>) -> Result<Vec<Version>, Outcome> {
+        let (scope, inner) = (scope.clone(), self.0.clone());
+        let rids: Vec<i64> = versions.iter().map(|version| version.rid).collect();
+        let work = move |connection: &mut Connection| {
+            let shown = scope::shown_at(connection, &rids, &scope, NOW, &inner.numbers)?;
+            Ok(shown.into_iter().map(|shown| shown.rid).collect())
+        };
+        let shown: HashSet<i64> = self.answer(work).await?;
+        Ok(versions.into_iter().filter(|version| shown.contains(&version.rid)).collect())
     }
 
     /// The units of UCUM that quantities here have or had.

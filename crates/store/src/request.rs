@@ -1,6 +1,6 @@
 //! What is asked of the writer: a transaction as data, not as a closure (DESIGN 10).
 
-use crate::index::{self, Numbers, Rows};
+use crate::index::{self, Numbers, Rows, tie};
 use crate::search::Query;
 use crate::version::{INTERNAL_KINDS, Version, deleted_hash};
 use yba_fhir::defs::r4;
@@ -68,6 +68,15 @@ impl Write {
             None if self.kind == "Patient" => vec![&self.id],
             None => Vec::new(),
         }
+    }
+
+    pub fn is_delete(&self) -> bool {
+        self.payload.is_none()
+    }
+
+    /// The ties that this write makes: patient and place.
+    pub fn ties<'a>(&'a self, numbers: &Numbers) -> Vec<(&'a str, &'a str)> {
+        self.payload.as_ref().map_or(Vec::new(), |payload| tie::ties_of(&payload.rows, numbers))
     }
 
     pub fn unless(mut self, query: Query) -> Write {

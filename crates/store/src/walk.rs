@@ -5,8 +5,9 @@ use crate::db::Value;
 use crate::index::Numbers;
 use crate::open::Store;
 use crate::search::Scope;
-use crate::search::clause_sql::{visible, within};
+use crate::search::clause_sql::visible;
 use crate::search::condition::{Sql, places};
+use crate::search::scope::{Of, within};
 use crate::version::FORMAT_PLAIN;
 use bytes::Bytes;
 use yba_fhir::Outcome;
@@ -84,7 +85,7 @@ impl Walk {
             [kind, self.after, self.after_t].map(Value::Int),
         );
         visible(sql, "l.", self.t);
-        within(sql, &self.scope, "l.", self.t);
+        within(sql, &self.scope, Of::Kind(&self.kind), "l.", self.t, numbers);
         let few = (1..=LISTED_MAX).contains(&self.patients.len());
         if few {
             sql.push(
@@ -126,7 +127,7 @@ impl Store {
             after_t: 0,
             after: 0,
             count: COUNT_FIRST,
-            ended: *scope == Scope::Nothing,
+            ended: !scope.reaches(kind),
         }
     }
 

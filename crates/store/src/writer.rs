@@ -11,7 +11,7 @@ use crate::db::schema::{self, INDEXES};
 use crate::db::{Connection, Error, Place, Result, Statement, Value, lease};
 use crate::group::{Entry, Group, Head};
 use crate::index::units::Known;
-use crate::index::{Numbers, Rows};
+use crate::index::{Numbers, Rows, tie};
 use crate::reindex::{self, Indexing};
 use crate::request::{Arrival, Effect, Expect, Refusal, Request, Write};
 use crate::search::plan;
@@ -22,7 +22,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 use yba_fhir::date;
@@ -83,6 +83,8 @@ pub(crate) struct Writer {
     pub indexed_at: Instant,
     /// Since when the index rows tell the past.
     pub kept_from: KeptFrom,
+    /// Whether any person bars a place.
+    pub bars: Arc<AtomicBool>,
     /// The folder stays locked until the writer is done with it, not only until the store is let go.
     pub _lock: Arc<File>,
 }
@@ -498,6 +500,7 @@ impl Writer {
             body,
         };
         let kind_number = self.numbers.kind(&write.kind);
+        self.learn_bars(write.rows());
         group.show(
             &mut self.connection,
             slot,
@@ -518,6 +521,13 @@ impl Writer {
         let hash = audit_hash(&self.ends.audit_hash, seq, at, t_first, t_last, entry);
         group.audit(Entry { seq, at, t_first, t_last, entry, hash });
         (self.ends.audit_seq, self.ends.audit_hash) = (seq, hash.to_vec());
+    }
+
+    /// From its first bar on, scopes look for them. Before it is committed: what is looked for in vain costs little.
+    fn learn_bars(&self, rows: &Rows) {
+        if !self.bars.load(Ordering::Acquire) && tie::has_bar(rows, &self.numbers) {
+            self.bars.store(true, Ordering::Release);
+        }
     }
 
     /// Takes in versions from elsewhere. Ones we have are passed over; answers how many were new.
@@ -549,6 +559,7 @@ impl Writer {
             match shown {
                 true => {
                     let kind_number = self.numbers.kind(&version.kind);
+                    self.learn_bars(rows);
                     group.show(&mut self.connection, slot, version, kind_number, rows, &mut self.units)?;
                 }
                 false => group.keep(version),

@@ -55,6 +55,7 @@ impl Typed {
             role: self.role.clone(),
             organization: some(&self.organization),
             department: some(&self.department),
+            commune: None,
             practitioner_role: None,
             from: some(&self.from).unwrap_or_else(|| today.to_owned()),
             to: some(&self.to),

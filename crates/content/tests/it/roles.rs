@@ -1,5 +1,6 @@
 //! Roles: the twelve that are built in, and a folder's own with its slips.
 
+use yba_content::roles::Reach;
 use yba_content::{Content, Day};
 
 fn day(text: &str) -> Day {
@@ -7,15 +8,18 @@ fn day(text: &str) -> Day {
 }
 
 #[test]
-fn the_twelve_users_have_a_role_and_a_citizen_nothing_yet() {
+fn the_twelve_users_have_a_role_and_a_citizens_reaches_their_own() {
     let content = Content::built_in();
     assert_eq!(content.roles().count(), 12);
     for slug in content.roles() {
         assert!(content.role(slug, day("2025-12-31")).is_none());
         let role = content.role(slug, day("2026-03-02")).expect("in force");
-        assert_eq!(role.permitted.is_empty(), slug == "citizen", "{slug}");
+        let reaches = |reach| role.permitted.values().any(|one| *one == reach);
+        assert!(!role.permitted.is_empty());
+        assert_eq!(reaches(Reach::Own), slug == "citizen", "{slug}");
+        assert!(slug != "citizen" || !(reaches(Reach::Tied)), "{slug}");
         assert!(
-            !role.permitted.iter().any(|(action, kind)| *action == "delete" && kind == "Patient"),
+            !role.permitted.keys().any(|(action, kind)| *action == "delete" && kind == "Patient"),
             "{slug}"
         );
     }
@@ -39,6 +43,8 @@ fn an_edition_of_a_folder_holds_from_its_day_and_slips_are_named() {
         ("[[may]]\ndo = [\"read\"]\nwith = [\"DomainResource\"]\n", "\"DomainResource\""),
         ("[[may]]\ndo = [\"read\"]\n", "with"),
         ("all = true\n", "all"),
+        ("[[may]]\ndo = [\"read\"]\nwith = [\"Patient\"]\nreach = \"everyone\"\n", "\"everyone\""),
+        ("sensitive = [\"XYZ\"]\n", "\"XYZ\""),
     ] {
         std::fs::write(folder.join("2026-07-01.toml"), role(slip)).expect("written");
         let problems = Content::with_folder(dir.path()).expect_err("a slip");

@@ -25,6 +25,8 @@ pub struct NewAccount {
     pub name: String,
     pub practitioner: Option<String>,
     pub roles: Vec<Grant>,
+    /// The ids of the Patients that it is for.
+    pub patients: Vec<String>,
 }
 
 /// A role as people call it.
@@ -225,7 +227,8 @@ impl Gate {
         }
         let id = self.0.records.ids.next();
         let roles = typed.roles.clone();
-        let account = Account { id, login, name, practitioner, roles, ..Account::default() };
+        let patients = typed.patients.clone();
+        let account = Account { id, login, name, practitioner, roles, patients, ..Account::default() };
         // An empty name is in every password, and was complained of already.
         let wrong = password.filter(|_| !account.login.is_empty());
         let wrong = wrong.and_then(|password| password::problem(&account, password));

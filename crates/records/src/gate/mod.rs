@@ -129,7 +129,8 @@ impl Gate {
             Visitor::Halfway(here, _) => Ctx::unproven(&here.account.id, source),
             Visitor::Person(here) => {
                 let day = self.today();
-                let permits = Permits::of(&self.0.content, here.account.roles_on(day), day);
+                let permits = Permits::of(&self.0.content, here.account.grants_on(day), day)
+                    .for_patients(here.account.patients.iter().cloned());
                 Ctx::person(Person::new(here.account.id.clone(), Arc::new(permits)), source)
             }
         };

@@ -130,6 +130,9 @@ const NUMBERS: [&str; 30] = [
 ];
 const SYSTEMS: [&str; 4] =
     ["http://loinc.org", "urn:ma:noi-bo", "http://example.vn/a,b|c", "http://loinc.org/x"];
+/// Administrative units in which people live.
+pub const UNIT_SYSTEM: &str = "urn:don-vi";
+pub const UNITS: [&str; 3] = ["03121", "03122", "03123"];
 pub const CODES: [&str; 12] =
     ["2345-7", "718-7", "8480-6", "hb", "HB", "a,b", "x|y", "50%", "_", "đ", "hb\\1", "2345"];
 const UCUM: &str = "http://unitsofmeasure.org";
@@ -245,6 +248,10 @@ fn address(chance: &mut Chance) -> Value {
     for member in ["city", "district", "state", "country", "postalCode", "text"] {
         maybe!(chance, tree, 30, member, text(chance));
     }
+    maybe!(chance, tree, 40, "extension", {
+        let unit = json!({"system": UNIT_SYSTEM, "code": chance.word(&UNITS)});
+        json!([{"url": "https://yba.vn/fhir/StructureDefinition/admin-unit", "valueCoding": unit}])
+    });
     if tree.is_empty() {
         tree.insert("use".into(), json!("temp"));
     }
@@ -435,7 +442,7 @@ fn organization(tree: &mut Map<String, Value>, chance: &mut Chance) {
 }
 
 fn encounter(tree: &mut Map<String, Value>, chance: &mut Chance) {
-    tree.insert("status".into(), json!(chance.word(&["finished", "in-progress", "planned"])));
+    tree.insert("status".into(), json!(chance.word(&["finished", "in-progress", "planned", "cancelled"])));
     tree.insert("class".into(), coding(chance));
     maybe!(chance, tree, 40, "type", list(chance, 2, concept));
     maybe!(chance, tree, 90, "subject", patients(chance));

@@ -16,6 +16,7 @@ mod data;
 #[path = "../it/house.rs"]
 #[allow(dead_code)] // the other tests ask in more ways
 mod house;
+mod policy;
 mod query;
 mod random;
 mod reference;
@@ -24,11 +25,18 @@ mod values;
 use chance::Chance;
 use data::KINDS;
 use house::House;
+use policy::{Policy, Ties};
 use query::{Search, Test};
 use random::Vocabulary;
 use reference::Reference;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use yba_content::Content;
+use yba_fhir::Day;
+use yba_records::Gate;
+use yba_records::gate::{Attempt, NewAccount, Origin};
+use yba_store::{Kin, Statement};
 use yba_testkit::MORNING_MS;
 
 /// Searches of a usual run.
@@ -128,6 +136,63 @@ async fn random_walks_over_pages_show_one_moment_while_records_change() {
     eprintln!("{walks} walks over {pages} pages");
 }
 
+/// Callers with roles, places, patients and consents by chance see what a small model says that they see: neither bodies nor
+/// numbers nor order tell of more. They have accounts and sign in, and their roles are content.
+#[tokio::test]
+async fn callers_by_chance_see_what_a_small_model_says() {
+    let mut chance = Chance::new(seed() + 2);
+    let mut world = World::open();
+    world.fill(&mut chance).await;
+    let (consents, persons) = world.relate(&mut chance).await;
+    let vocabulary = Vocabulary::new(&world.reference);
+    let all = world.reference.clone();
+    let today = "2026-03-12";
+    let ties = Ties::of(&all, consents, persons, today);
+    let (callers, searches) = if is_deep() { (150, 200) } else { (14, 40) };
+    let (mut told, mut hits, mut seen) = (Vec::new(), 0, 0);
+    for number in 0..callers {
+        let policy = world.enter(number, &mut chance).await;
+        world.reference = all.only(|kind, id| ties.sees(&policy, kind, id));
+        seen += KINDS.iter().map(|kind| world.reference.ids(kind).len()).sum::<usize>();
+        for kind in KINDS {
+            for id in all.ids(kind) {
+                let wanted = if world.reference.ids(kind).contains(&id) { 200 } else { 404 };
+                for house in &world.houses {
+                    let path = format!("/fhir/{kind}/{id}");
+                    assert_eq!(
+                        house.get(&path).await.status,
+                        wanted,
+                        "{seed}: {path} {policy:#?}",
+                        seed = seed()
+                    );
+                }
+            }
+        }
+        for _ in 0..searches {
+            let search = vocabulary.search(&all, &mut chance);
+            match world.difference(&search).await {
+                Told::Same(found) => hits += usize::from(found > 0),
+                Told::NotDone(_) => {}
+                Told::Differs(_) => {
+                    let small = world.smallest(search).await;
+                    if let Told::Differs(text) = world.difference(&small).await {
+                        eprintln!("{text}\n  {policy:?}\n");
+                        told.push(small.address());
+                    }
+                }
+            }
+        }
+        if told.len() >= TOLD_MAX {
+            break;
+        }
+    }
+    let records = callers * KINDS.iter().map(|kind| all.ids(kind).len()).sum::<usize>();
+    eprintln!("{callers} callers, {seen} of {records} records seen, {hits} searches found something");
+    assert!(told.is_empty(), "YBA_TEST_SEED={}:\n  {}", seed(), told.join("\n  "));
+    assert!(seen * 10 > records && seen * 10 < 9 * records, "the callers see all or nothing");
+    assert!(hits * 8 > callers * searches, "too few searches find anything: {hits}");
+}
+
 fn seed() -> u64 {
     std::env::var("YBA_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_260_302)
 }
@@ -176,6 +241,67 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Writes consents, and says which Patients are one person; answers both.
+    async fn relate(&mut self, chance: &mut Chance) -> (Vec<Value>, BTreeMap<String, String>) {
+        let consents: Vec<Value> = (0..14).map(|number| policy::consent(number, chance)).collect();
+        let patients: Vec<String> = data::ids("Patient").collect();
+        let persons: BTreeMap<String, String> = patients
+            .iter()
+            .map(|one| (one.clone(), patients[chance.below(patients.len())].clone()))
+            .collect();
+        let kin = Kin { table: "kin", patient: "patient", person: "person" };
+        for house in &self.houses {
+            for consent in &consents {
+                let path = format!("/fhir/Consent/{}", consent["id"].as_str().unwrap());
+                let said = house.ask("PUT", &path, &[], consent.to_string()).await;
+                assert_eq!(said.status, 201, "{said:?}");
+            }
+            let store = house.kit.store();
+            let table =
+                "CREATE TABLE IF NOT EXISTS kin (patient TEXT NOT NULL PRIMARY KEY, person TEXT NOT NULL)";
+            store.migrate(&[table]).await.unwrap();
+            let row = |(patient, person): (&String, &String)| Statement {
+                sql: "INSERT INTO kin (patient, person) VALUES (?1, ?2)".to_owned(),
+                params: vec![patient.as_str().into(), person.as_str().into()],
+            };
+            store.keep(persons.iter().map(row).collect()).await.unwrap();
+            store.know_kin(kin);
+        }
+        (consents, persons)
+    }
+
+    /// Somebody new comes in to each house and asks from now on.
+    async fn enter(&mut self, number: usize, chance: &mut Chance) -> Policy {
+        let day = Day::of_instant(self.houses[0].kit.now_ms());
+        let policy = Policy::random(number, day, chance);
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in policy.files() {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let content = Arc::new(Content::with_folder(folder.path()).unwrap());
+        let (login, password) = (format!("thu.{number}"), "mot cau dai de nho");
+        for house in &mut self.houses {
+            let gate = Gate::open(house.kit.records.clone(), content.clone(), &[7; 32]).await.unwrap();
+            let typed = NewAccount {
+                login: login.clone(),
+                name: "Thử".to_owned(),
+                roles: policy.grants.clone(),
+                patients: policy.own.clone(),
+                ..NewAccount::default()
+            };
+            let (_, link) = gate.create(&house.kit.ctx(), &typed).await.unwrap();
+            let origin = Origin { address: format!("10.0.0.{number}"), request_id: String::new() };
+            gate.set_password_by_link(&link.0, password, None, &origin).await.unwrap();
+            let attempt =
+                Attempt { login: login.clone(), password: password.to_owned(), device: None, origin };
+            let came = gate.sign_in(attempt).await.unwrap();
+            house.ask_as(gate, &came.session.0);
+        }
+        policy
     }
 
     fn advance(&mut self, ms: i64) {

@@ -59,6 +59,22 @@ impl Reference {
         self.forget();
     }
 
+    /// The record as it was put.
+    pub fn tree(&self, kind: &str, id: &str) -> &Value {
+        &self.records[kind][id]
+    }
+
+    /// The same with these records alone.
+    pub fn only(&self, keep: impl Fn(&'static str, &str) -> bool) -> Reference {
+        let mut only = Reference { now_ms: self.now_ms, ..Reference::default() };
+        for (kind, all) in &self.records {
+            let kept =
+                all.iter().filter(|(id, _)| keep(kind, id)).map(|(id, tree)| (id.clone(), tree.clone()));
+            only.records.insert(kind, kept.collect());
+        }
+        only
+    }
+
     fn forget(&mut self) {
         self.found.borrow_mut().clear();
         self.pairs.borrow_mut().clear();

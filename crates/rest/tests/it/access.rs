@@ -173,7 +173,7 @@ async fn pages_of_other_origins_are_let_in_when_they_are_named() {
         ..Default::default()
     };
     let router = yba_rest::router(kit.records.clone(), with("https://app.example.vn"));
-    let house = House { router, kit };
+    let house = House { router, kit, cookie: None };
     let mine = [("origin", "https://app.example.vn")];
     let said = house.ask("GET", "/fhir/metadata", &mine, "").await;
     assert_eq!(said.header("access-control-allow-origin"), "https://app.example.vn");
@@ -193,7 +193,8 @@ async fn pages_of_other_origins_are_let_in_when_they_are_named() {
     assert!(before.headers()["access-control-allow-methods"].to_str().unwrap().contains("PUT"));
     let stranger = house.ask("GET", "/fhir/metadata", &[("origin", "https://evil.example")], "").await;
     assert_eq!(stranger.header("access-control-allow-origin"), "");
-    let none = House { router: yba_rest::router(house.kit.records.clone(), with("")), kit: house.kit };
+    let none =
+        House { router: yba_rest::router(house.kit.records.clone(), with("")), kit: house.kit, cookie: None };
     assert_eq!(none.ask("GET", "/fhir/metadata", &mine, "").await.header("access-control-allow-origin"), "");
 }
 

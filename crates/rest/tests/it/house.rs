@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use tower::ServiceExt;
 use yba_content::Content;
 use yba_fhir::json::{self, JsonContainerTrait, JsonValueTrait, Value, json, str_at};
+use yba_records::Gate;
 use yba_rest::{Settings, router};
 use yba_testkit::Kit;
 use yba_view::Library;
@@ -18,11 +19,17 @@ pub const BASE: &str = "http://yba.test/fhir";
 pub struct House {
     pub kit: Kit,
     pub router: Router,
+    /// The cookie of whoever asks, as their browser has it.
+    pub cookie: Option<String>,
 }
 
 /// Runs a case on a new house of each engine.
 pub async fn each(case: impl AsyncFn(House)) {
     yba_testkit::each_engine(|kit| case(House::open(kit))).await;
+}
+
+fn settings(open: bool) -> Settings {
+    Settings { open, base: BASE.into(), run: "test".into(), views: views(), ..Settings::default() }
 }
 
 impl House {
@@ -35,10 +42,14 @@ impl House {
         House::with(kit, false)
     }
 
+    /// From now on it is asked by somebody who has signed in, with the token of their session.
+    pub fn ask_as(&mut self, gate: Gate, token: &str) {
+        self.router = router(self.kit.records.clone(), Settings { gate: Some(gate), ..settings(false) });
+        self.cookie = Some(format!("yba={token}"));
+    }
+
     fn with(kit: Kit, open: bool) -> House {
-        let settings =
-            Settings { open, base: BASE.into(), run: "test".into(), views: views(), ..Settings::default() };
-        House { router: router(kit.records.clone(), settings), kit }
+        House { router: router(kit.records.clone(), settings(open)), kit, cookie: None }
     }
 
     /// Any request. JSON bodies are said to be FHIR JSON unless a header says otherwise.
@@ -56,6 +67,9 @@ impl House {
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie).header("sec-fetch-site", "same-origin");
         }
         let request = request.body(Body::from(body)).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();

@@ -68,7 +68,7 @@ async fn what_the_statement_declares_for_a_type_is_what_is_served() {
 async fn without_a_configured_base_links_begin_with_the_callers_host() {
     let kit = yba_testkit::records();
     let settings = yba_rest::Settings { open: true, ..Default::default() };
-    let house = House { router: yba_rest::router(kit.records.clone(), settings), kit };
+    let house = House { router: yba_rest::router(kit.records.clone(), settings), kit, cookie: None };
     let at = async |host: &str| {
         let said = house.ask("GET", "/fhir/metadata", &[("host", host)], "").await;
         said.text(&["implementation", "url"])

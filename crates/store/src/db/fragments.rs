@@ -278,59 +278,23 @@ pub fn references_to(
     }
 }
 
-/// The log positions of the versions that these records showed at a log position, of those that showed one; narrowed to
-/// what belongs to these patients, when any are named.
-pub fn shown_at(
-    connection: &mut Connection,
-    rids: &[i64],
-    patients: Option<&[String]>,
-    t: i64,
-) -> Result<Vec<i64>> {
-    if rids.is_empty() || patients.is_some_and(<[String]>::is_empty) {
-        return Ok(Vec::new());
-    }
-    let rows = match connection {
+/// What these records show at a moment, of those that show something, as rows of `rid, t`.
+pub fn shown_at(connection: &mut Connection, rids: &[i64], t: i64) -> Result<Vec<Row>> {
+    match connection {
         Connection::Sqlite(link) => {
-            let own = patients.map(|patients| {
-                let places: Vec<String> = (0..patients.len()).map(|at| format!("?{}", at + 3)).collect();
-                format!(
-                    " AND EXISTS (SELECT 1 FROM ix_patient x WHERE x.shard = 0 AND x.rid = l.rid \
-                     AND x.t_from <= ?2 AND x.t_to > ?2 AND x.patient IN ({}))",
-                    places.join(", ")
-                )
-            });
-            let sql = format!(
-                "SELECT l.t_from FROM ix_life l WHERE l.shard = 0 AND l.rid = ?1 AND l.t_from <= ?2 \
-                 AND l.t_to > ?2{}",
-                own.unwrap_or_default()
-            );
-            let mut rows = Vec::with_capacity(rids.len());
-            for rid in rids {
-                let mut params = vec![Value::Int(*rid), Value::Int(t)];
-                params.extend(patients.unwrap_or_default().iter().map(|id| Value::from(id.as_str())));
-                rows.extend(link.query(&sql, &params)?);
-            }
-            rows
+            let sql = "SELECT l.rid, l.t_from FROM ix_life l WHERE l.shard = 0 AND l.rid = ?1 AND l.t_from <= ?2 \
+                       AND l.t_to > ?2";
+            link.query_each(sql, rids.iter().map(|rid| [Value::Int(*rid), Value::Int(t)]))
         }
         Connection::Postgres(link) => {
             let at = "(?2::bigint[])[1]";
-            let own = patients.map(|_| {
-                format!(
-                    " AND EXISTS (SELECT 1 FROM ix_patient x WHERE x.shard = 0 AND x.rid = l.rid \
-                     AND x.t_from <= {at} AND x.t_to > {at} AND x.patient = ANY(?3::text[]))"
-                )
-            });
             let sql = format!(
-                "SELECT l.t_from FROM unnest(?1::bigint[]) AS k(rid) JOIN ix_life l ON l.shard = 0 \
-                 AND l.rid = k.rid AND l.t_from <= {at} AND l.t_to > {at}{}",
-                own.unwrap_or_default()
+                "SELECT l.rid, l.t_from FROM unnest(?1::bigint[]) AS k(rid) JOIN ix_life l ON l.shard = 0 \
+                 AND l.rid = k.rid AND l.t_from <= {at} AND l.t_to > {at}"
             );
-            let mut columns = vec![Column::Int(rids.to_vec()), Column::Int(vec![t])];
-            columns.extend(patients.map(|ids| Column::Text(ids.iter().map(String::as_str).collect())));
-            link.query_arrays(&sql, &columns)?
+            link.query_arrays(&sql, &[Column::Int(rids.to_vec()), Column::Int(vec![t])])
         }
-    };
-    Ok(rows.iter().map(|row| row.int(0)).collect())
+    }
 }
 
 /// Numbers of ours as they stand in a list of SQL.

@@ -12,6 +12,7 @@ pub mod quantity;
 pub mod reference;
 pub mod sharing;
 pub mod string;
+pub mod tie;
 pub mod token;
 pub mod units;
 pub mod uri;
@@ -33,7 +34,7 @@ use yba_fhirpath::{Environment, Item, Node};
 /// make their rows anew (see [`crate::reindex`]). 1 was the one of plain paths, 2 kept
 /// rows for every parameter, 3 had none for the types of identifiers and for identifiers in references,
 /// 4 took integers for decimals and had no rows for codes in words, 5 minded the case of tokens that are strings, 6 had no
-/// courses.
+/// courses and ties.
 pub const EPOCH: i64 = 7;
 /// Longest text kept in an index row; longer text is cut and marked with a hash of the whole.
 const TEXT_MAX: usize = 400;
@@ -334,6 +335,11 @@ impl Numbers {
         self.by_kind.get(kind).map_or(-1, |(number, _)| *number)
     }
 
+    /// The number of rows that are no parameter's.
+    pub fn named(&self, name: &str) -> i64 {
+        self.by_name.get(name).copied().unwrap_or(-1)
+    }
+
     /// The numbers under which the rows of a parameter stand.
     pub fn parameter(&self, kind: &str, code: &str) -> Vec<i64> {
         let number = |code: &str| self.by_name.get(&format!("{kind}.{code}")).copied().unwrap_or(-1);
@@ -345,11 +351,12 @@ impl Numbers {
 
     /// Every name that needs a number.
     pub fn names() -> impl Iterator<Item = String> {
-        kinds().iter().flat_map(|(kind, index)| {
+        let of_kinds = kinds().iter().flat_map(|(kind, index)| {
             let own = index.codes().map(move |code| format!("{kind}.{code}"));
             let course = Course::of(kind).map(|course| format!("{kind}.{}", course.code));
             std::iter::once(kind.clone()).chain(own).chain(course)
-        })
+        });
+        of_kinds.chain(tie::NAMES.map(str::to_owned))
     }
 }
 
@@ -398,6 +405,7 @@ pub fn extract(tree: &Value, kind: &str, id: &str, numbers: &Numbers) -> Rows {
     if let Some(course) = Course::of(kind) {
         course.index(numbers, &mut rows);
     }
+    tie::index(tree, kind, id, numbers, &mut rows);
     rows
 }
 

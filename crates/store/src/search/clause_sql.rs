@@ -1,6 +1,5 @@
 //! Clauses as SQL: their rows by value, the test of one record, the key by which it is sorted.
 
-use super::Scope;
 use super::condition::{Sql, places};
 use super::driver::{self, Purpose};
 use super::plan::{Sight, matching};
@@ -15,26 +14,6 @@ use yba_fhir::defs::r4;
 pub const NEVER: i64 = 9_000_000_000_000_000_000;
 /// The moment at which just those rows are true that still are.
 pub const NOW: i64 = OPEN - 1;
-
-/// Narrows the record of `alias` to what the caller may see at all.
-pub fn within(sql: &mut Sql, scope: &Scope, alias: &str, t: i64) {
-    match scope {
-        Scope::All => {}
-        Scope::Patients(patients) if !patients.is_empty() => {
-            sql.push(
-                &format!(
-                    " AND EXISTS (SELECT 1 FROM ix_patient x WHERE x.shard = 0 AND x.rid = {alias}rid AND "
-                ),
-                [],
-            );
-            visible(sql, "x.", t);
-            let listed = places(patients.len());
-            let ids = patients.iter().map(|id| Value::from(id.as_str()));
-            sql.push(&format!(" AND x.patient IN ({listed}))"), ids);
-        }
-        Scope::Patients(_) | Scope::Nothing => sql.push(" AND 1 = 0", []),
-    }
-}
 
 /// The condition that a row of `alias` is true at `t`.
 pub fn visible(sql: &mut Sql, alias: &str, t: i64) {

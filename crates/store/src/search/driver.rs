@@ -2,7 +2,6 @@
 //!
 //! What one thing is named by goes first; rows are counted, up to a bound, only to tell few from many.
 
-use super::Scope;
 use super::clause_sql::{rows_of_clause, visible};
 use super::condition::Sql;
 use super::plan::Sight;
@@ -83,7 +82,7 @@ pub(super) fn choose(
         Purpose::Page => (Way::Records, DRIVER_ROWS),
         Purpose::Sorted if goes_along_dates(query, sight) => {
             // Of records that are tested further, it is not known how far apart the matches are.
-            let is_tested = query.clauses.len() > 1 || *sight.scope != Scope::All;
+            let is_tested = query.clauses.len() > 1 || !sight.scope.is_whole(&query.kind);
             (Way::Dates, if is_tested { DATED_ROWS } else { DRIVER_ROWS })
         }
         _ => (way, i64::MAX),
@@ -97,7 +96,7 @@ pub(super) fn choose(
         }
     }
     let tests = query.clauses.len() - usize::from(matches!(way, Way::Clause(_)))
-        + usize::from(*sight.scope != Scope::All);
+        + usize::from(!sight.scope.is_whole(&query.kind));
     let is_sorted = matches!(purpose, Purpose::Sorted | Purpose::Merged);
     let sorts = if is_sorted { query.sort.len() } else { 0 };
     let each = 1 + PROBE_COST * (tests + sorts) as i64;

@@ -1,8 +1,8 @@
 //! What a page of a search brings along: `_include` and `_revinclude`, step after step when they iterate.
 //! <https://hl7.org/fhir/R4/search.html#revinclude>
 
-use super::Scope;
 use super::query::{Query, bad_value};
+use super::scope::{Scope, shown_at};
 use crate::db::{Connection, fragments};
 use crate::index::reference::local_target;
 use crate::index::{Numbers, Parameter, kinds};
@@ -163,7 +163,8 @@ pub fn included(
             return Err(too_many());
         }
         let rids: Vec<i64> = rids.into_iter().collect();
-        let positions = fragments::shown_at(connection, &rids, scope.patients(), t)?;
+        let positions: Vec<i64> =
+            shown_at(connection, &rids, scope, t, numbers)?.iter().map(|shown| shown.t).collect();
         shown.extend(rids);
         begun = all.len();
         for row in fragments::shown_versions_at(connection, &positions)? {

@@ -14,34 +14,14 @@ pub mod include;
 mod page;
 pub mod plan;
 pub mod query;
+pub mod scope;
 mod value;
 
 pub use query::{Clause, NoWorld, Query, Sort, World};
+pub use scope::Scope;
 
 use crate::version::Version;
 use std::collections::BTreeSet;
-
-/// What of the records a caller may see at all. Every search plan takes one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
-    /// Everything.
-    All,
-    /// Only what belongs to these patients (ids), and nothing of other kinds.
-    Patients(Vec<String>),
-    /// Nothing.
-    Nothing,
-}
-
-impl Scope {
-    /// The patients to whom it is narrowed; `None` when it is not.
-    pub fn patients(&self) -> Option<&[String]> {
-        match self {
-            Scope::All => None,
-            Scope::Patients(patients) => Some(patients),
-            Scope::Nothing => Some(&[]),
-        }
-    }
-}
 
 /// One page of a search.
 #[derive(Debug)]

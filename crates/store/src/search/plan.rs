@@ -2,13 +2,12 @@
 //! is a probe by record into its table, which is clustered by record. Every row must be visible at the `t` of the search.
 
 use super::Scope;
-use super::clause_sql::{
-    last_date, probe, rows_of_clause, sort_key, under, under_of_record, visible, within,
-};
+use super::clause_sql::{last_date, probe, rows_of_clause, sort_key, under, under_of_record, visible};
 use super::condition::{Condition, Sql};
 use super::cursor::Cursor;
 use super::driver::{self, COST_MAX, Purpose, Step, Way};
 use super::query::{Clause, Query, Sort, SortBy};
+use super::scope::{Of, within};
 use crate::db::schema::INDEXES;
 use crate::db::{self, Connection, Row, Value, fragments};
 use crate::index::Numbers;
@@ -336,7 +335,7 @@ fn along_dates(
     for clause in &query.clauses {
         probe(connection, sql, query, clause, sight)?;
     }
-    within(sql, sight.scope, "l.", sight.t);
+    within(sql, sight.scope, Of::Kind(&query.kind), "l.", sight.t, sight.numbers);
     Ok(())
 }
 
@@ -415,7 +414,7 @@ pub(super) fn matching(
             probe(connection, sql, query, clause, sight)?;
         }
     }
-    within(sql, sight.scope, "l.", sight.t);
+    within(sql, sight.scope, Of::Kind(&query.kind), "l.", sight.t, sight.numbers);
     Ok(())
 }
 
