@@ -22,7 +22,10 @@ pub const FAILURES_MAX: usize = 2000;
 /// Most links that wait to be used.
 pub const LINKS_MAX: usize = 1000;
 
-const DDL: [&str; 8] = [
+/// Most records that an account has open in an emergency at a time.
+pub const OPENED_MAX: usize = 20;
+
+const DDL: [&str; 9] = [
     "CREATE TABLE IF NOT EXISTS auth_session (hash TEXT NOT NULL PRIMARY KEY, account TEXT NOT NULL, \
      whole BIGINT NOT NULL, begun_ms BIGINT NOT NULL, seen_ms BIGINT NOT NULL, source TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS auth_session_account ON auth_session (account, begun_ms)",
@@ -34,6 +37,8 @@ const DDL: [&str; 8] = [
     "CREATE TABLE IF NOT EXISTS auth_device (hash TEXT NOT NULL, account TEXT NOT NULL, seen_ms BIGINT NOT NULL, \
      PRIMARY KEY (hash, account))",
     "CREATE INDEX IF NOT EXISTS auth_device_account ON auth_device (account, seen_ms)",
+    "CREATE TABLE IF NOT EXISTS auth_opened (account TEXT NOT NULL, patient TEXT NOT NULL, until_ms BIGINT NOT NULL, \
+     PRIMARY KEY (account, patient))",
     "CREATE TABLE IF NOT EXISTS auth_step (account TEXT NOT NULL PRIMARY KEY, step BIGINT NOT NULL)",
 ];
 const SESSION_COLUMNS: &str = "hash, account, whole, begun_ms, seen_ms, source";
@@ -250,6 +255,28 @@ impl Tables {
         self.store.keep(vec![Statement::new(sql, vec![Value::from(token.hash().as_str())])]).await
     }
 
+    /// Notes that an account has these patients' records open until a moment.
+    pub async fn open_records(
+        &self,
+        account: &str,
+        patients: &[String],
+        until_ms: i64,
+    ) -> Result<(), Outcome> {
+        let row = |patient: &String| {
+            let sql = "INSERT INTO auth_opened (account, patient, until_ms) VALUES (?1, ?2, ?3) \
+                       ON CONFLICT (account, patient) DO UPDATE SET until_ms = excluded.until_ms";
+            Statement::new(sql, vec![account.into(), patient.as_str().into(), Value::Int(until_ms)])
+        };
+        self.store.keep(patients.iter().map(row).collect()).await
+    }
+
+    /// The records that are open: account, patient, until when.
+    pub async fn opened(&self) -> Result<Vec<(String, String, i64)>, Outcome> {
+        let sql = "SELECT account, patient, until_ms FROM auth_opened WHERE until_ms > ?1";
+        let rows = self.store.query(sql, vec![Value::Int(self.now())]).await?;
+        Ok(rows.into_iter().map(|mut row| (row.take_text(0), row.take_text(1), row.int(2))).collect())
+    }
+
     /// Housekeeping: what is over is deleted.
     pub async fn tidy(&self) -> Result<(), Outcome> {
         let now = self.now();
@@ -260,6 +287,7 @@ impl Tables {
                 before("DELETE FROM auth_session WHERE begun_ms <= ?1", now - ABSOLUTE_MS),
                 before("DELETE FROM auth_failure WHERE at_ms <= ?1", now - FORGET_MS),
                 before("DELETE FROM auth_link WHERE until_ms <= ?1", now),
+                before("DELETE FROM auth_opened WHERE until_ms <= ?1", now),
                 before("DELETE FROM auth_device WHERE seen_ms <= ?1", now - DEVICE_MS),
             ])
             .await

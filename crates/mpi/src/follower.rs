@@ -44,7 +44,10 @@ pub async fn catch_up(records: &Records) -> Result<Report, Outcome> {
 /// Creates the derived tables if they are not there. To be called before anybody searches; safe at each start.
 pub async fn prepare(records: &Records) -> Result<(), Outcome> {
     let _alone = FOLLOWING.lock().await;
-    table::prepare(records.store()).await
+    table::prepare(records.store()).await?;
+    // Who may see one of a person's records may see all of them.
+    records.store().know_kin(table::KIN);
+    Ok(())
 }
 
 async fn follow(records: &Records) -> Result<Report, Outcome> {

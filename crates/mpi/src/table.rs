@@ -8,8 +8,10 @@ use crate::linkage::Decided;
 use crate::name::{marked_words, words};
 use crate::patient::Summary;
 use yba_fhir::Outcome;
-use yba_store::{Row, Statement, Store, Value};
+use yba_store::{Kin, Row, Statement, Store, Value};
 
+/// Which Patients are one person, for scopes.
+pub const KIN: Kin = Kin { table: "mpi_patient", patient: "patient", person: "person" };
 /// The follower's name: its cursor in the store.
 pub const FOLLOWER: &str = "mpi";
 /// Which tables these are. A program with another number drops them and reads the log again.

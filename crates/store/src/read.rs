@@ -7,7 +7,7 @@ use crate::index::units::UNITS_MAX;
 use crate::open::Store;
 use crate::search::clause_sql::NOW;
 use crate::search::condition::{Sql, places};
-use crate::search::scope::{self, Scope};
+use crate::search::scope::{self, Kin, Scope};
 use crate::version::Version;
 use std::collections::HashSet;
 use yba_fhir::defs::r4;
@@ -164,6 +164,19 @@ impl Store {
         };
         let rows = self.scan(work).await?;
         Ok(rows.into_iter().map(|mut row| (row.take_text(0), row.take_text(1))).collect())
+    }
+
+    /// The Patients (ids) that are the same person as this one, itself among them.
+    pub async fn kin_of(&self, patient: &str) -> Result<Vec<String>, Outcome> {
+        let mut all = vec![patient.to_owned()];
+        if let Some(Kin { table, patient: id, person }) = self.knowledge().kin {
+            let sql = format!(
+                "SELECT m.{id} FROM {table} o JOIN {table} m ON m.{person} = o.{person} WHERE o.{id} = ?1 AND m.{id} <> ?1"
+            );
+            let rows = self.query(&sql, vec![Value::from(patient)]).await?;
+            all.extend(rows.into_iter().map(|mut row| row.take_text(0)));
+        }
+        Ok(all)
     }
 
     /// Of these versions those of records that a scope shows now, in their order.

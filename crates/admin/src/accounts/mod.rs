@@ -106,6 +106,7 @@ async fn create(
         name: typed.name.clone(),
         practitioner: some(&typed.practitioner),
         roles,
+        ..NewAccount::default()
     };
     match admin.gate.create(&ctx, &account).await {
         Ok((account, link)) => linked(&admin, &headers, &account.name, &link),

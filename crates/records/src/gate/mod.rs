@@ -4,11 +4,13 @@
 //! Start at [`Gate::sign_in`] (`sign_in.rs`), then [`Gate::visitor`] (who a request is from), `own.rs` (what someone does
 //! with their own account), `keeping.rs` (what those do who keep accounts), `roster.rs` (accounts as the log has them).
 
+mod emergency;
 mod keeping;
 mod own;
 mod roster;
 mod sign_in;
 
+pub use emergency::OPEN_MS;
 pub use keeping::{NewAccount, RoleName};
 pub use own::Setup;
 pub use sign_in::{Attempt, CameIn};
@@ -17,7 +19,8 @@ use crate::audit::{Seen, entry};
 use crate::ctx::{Ctx, Person};
 use crate::door::{Records, not_found};
 use roster::Roster;
-use std::sync::{Arc, RwLock};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 use yba_auth::permit::second_factor;
 use yba_auth::seal::Seal;
 use yba_auth::token::Token;
@@ -37,8 +40,18 @@ struct Inner {
     hasher: Hasher,
     seal: Seal,
     roster: RwLock<Roster>,
+    opened: emergency::Opened,
+    permits: RwLock<HashMap<String, Known>>,
     /// Held while something is looked at and then used up or changed: a count, a code, a link, an account.
     turnstile: tokio::sync::Mutex<()>,
+}
+
+/// What an account may do, as it was made last: good for the same version of it, day and open records.
+struct Known {
+    account: Arc<Account>,
+    day: Day,
+    opened: Vec<String>,
+    permits: Arc<Permits>,
 }
 
 /// Where a request came from, for counters and the trail.
@@ -91,9 +104,14 @@ impl Gate {
             hasher: Hasher::default(),
             seal: Seal::new(province_key),
             roster: RwLock::default(),
+            opened: emergency::Opened::default(),
+            permits: RwLock::default(),
             turnstile: tokio::sync::Mutex::new(()),
         }));
         gate.follow().await?;
+        for (account, patient, until_ms) in gate.0.tables.opened().await? {
+            gate.0.opened.add(&account, &[patient], until_ms)?;
+        }
         Ok(gate)
     }
 
@@ -127,14 +145,34 @@ impl Gate {
         let ctx = match visitor {
             Visitor::Stranger => Ctx::stranger(source),
             Visitor::Halfway(here, _) => Ctx::unproven(&here.account.id, source),
-            Visitor::Person(here) => {
-                let day = self.today();
-                let permits = Permits::of(&self.0.content, here.account.grants_on(day), day)
-                    .for_patients(here.account.patients.iter().cloned());
-                Ctx::person(Person::new(here.account.id.clone(), Arc::new(permits)), source)
-            }
+            Visitor::Person(here) => self.ctx_of(here, source),
         };
         ctx.with_request_id(request_id)
+    }
+
+    /// The circumstances of a call by somebody who is wholly here.
+    fn ctx_of(&self, here: &Here, source: &str) -> Ctx {
+        let permits = self.permits(&here.account);
+        Ctx::person(Person::new(here.account.id.clone(), permits), source)
+    }
+
+    fn permits(&self, account: &Arc<Account>) -> Arc<Permits> {
+        let (day, opened) = (self.today(), self.0.opened.of(&account.id, self.now()));
+        let all = self.0.permits.read().unwrap_or_else(PoisonError::into_inner);
+        let is_good = |known: &&Known| {
+            Arc::ptr_eq(&known.account, account) && known.day == day && known.opened == opened
+        };
+        if let Some(known) = all.get(&account.id).filter(is_good) {
+            return known.permits.clone();
+        }
+        drop(all);
+        let permits = Permits::of(&self.0.content, account.grants_on(day), day)
+            .for_patients(account.patients.iter().cloned())
+            .with_opened(opened.iter().cloned());
+        let permits = Arc::new(permits);
+        let known = Known { account: account.clone(), day, opened, permits: permits.clone() };
+        self.0.permits.write().unwrap_or_else(PoisonError::into_inner).insert(account.id.clone(), known);
+        permits
     }
 
     /// What the account still has to do.

@@ -6,6 +6,7 @@ mod audit;
 mod everything;
 mod export;
 mod gate;
+mod reach;
 mod roles;
 mod rules;
 mod terms;

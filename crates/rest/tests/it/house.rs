@@ -48,6 +48,12 @@ impl House {
         self.cookie = Some(format!("yba={token}"));
     }
 
+    /// From now on it is open again.
+    pub fn ask_openly(&mut self) {
+        self.router = router(self.kit.records.clone(), settings(true));
+        self.cookie = None;
+    }
+
     fn with(kit: Kit, open: bool) -> House {
         House { router: router(kit.records.clone(), settings(open)), kit, cookie: None }
     }

@@ -1,0 +1,242 @@
+//! Whose records a role reaches: of the place for which it was granted, as ties, consents and emergencies have it.
+
+use crate::gate::{from, gate, try_in};
+use yba_auth::Grant;
+use yba_fhir::json::{Value, json};
+use yba_fhir::{Kind, Outcome, Resource};
+use yba_records::gate::{NewAccount, OPEN_MS, Visitor};
+use yba_records::{Change, Ctx, Everything, Gate, Past, Query, Records};
+use yba_store::search::query::decode_pairs;
+use yba_testkit::{Kit, each_engine};
+
+const PASSWORD: &str = "bốn bức tường trắng";
+
+fn of(tree: Value) -> Resource {
+    Resource::from_value(tree).unwrap()
+}
+
+fn put(tree: Value) -> Change {
+    Change::put(of(tree))
+}
+
+fn person(id: &str) -> Value {
+    json!({"resourceType": "Patient", "id": id, "name": [{"text": "Lò Thị Mẫu"}]})
+}
+
+fn visit(id: &str, patient: &str, facility: &str, status: &str) -> Value {
+    json!({"resourceType": "Encounter", "id": id, "status": status, "class": {"code": "AMB"},
+        "subject": {"reference": format!("Patient/{patient}")},
+        "serviceProvider": {"reference": format!("Organization/{facility}")}})
+}
+
+fn result(id: &str, patient: &str) -> Value {
+    json!({"resourceType": "Observation", "id": id, "status": "final", "code": {"text": "x"},
+        "subject": {"reference": format!("Patient/{patient}")}})
+}
+
+/// Somebody with a role at a facility, and how they come in again.
+async fn someone(gate: &Gate, kit: &Kit, role: &str, facility: Option<&str>) -> (Visitor, Ctx) {
+    let grant = Grant { organization: facility.map(str::to_owned), ..Grant::new(role, gate.today()) };
+    let login = format!("{role}.{}", facility.unwrap_or("tinh"));
+    let typed =
+        NewAccount {
+            login: login.clone(), name: "Thử".into(), roles: vec![grant], ..NewAccount::default()
+        };
+    let (_, link) = gate.create(&kit.ctx(), &typed).await.unwrap();
+    gate.set_password_by_link(&link.0, PASSWORD, None, &from("10.0.0.9")).await.unwrap();
+    let came = try_in(gate, &login, PASSWORD, None, "10.0.0.1").await.unwrap();
+    let visitor = gate.visitor(&came.session.0, &from("10.0.0.1")).await.unwrap();
+    let ctx = gate.ctx(&visitor, "test", "r");
+    (visitor, ctx)
+}
+
+fn kind<T>(done: Result<T, Outcome>) -> Option<Kind> {
+    done.err().map(|refused| refused.kind)
+}
+
+async fn found(records: &Records, ctx: &Ctx, kind: &str, text: &str) -> Vec<String> {
+    let query = Query::parse(kind, &decode_pairs(text)).unwrap();
+    let found = records.search(ctx, &query, None).await.unwrap();
+    found.matches.into_iter().map(|one| one.id).collect()
+}
+
+async fn write(records: &Records, ctx: &Ctx, changes: Vec<Change>) -> Option<Kind> {
+    kind(records.transact(ctx, changes).await)
+}
+
+/// Two people: one was at facility a, the other at b.
+async fn two_people(kit: &Kit) {
+    let all = vec![
+        put(person("p")),
+        put(person("q")),
+        put(visit("e", "p", "a", "finished")),
+        put(visit("f", "q", "b", "finished")),
+        put(result("o", "p")),
+        put(result("u", "q")),
+    ];
+    assert_eq!(write(&kit.records, &kit.ctx(), all).await, None);
+}
+
+#[tokio::test]
+async fn a_doctor_sees_who_was_at_the_facility_and_finds_everybody() {
+    each_engine(async |kit| {
+        let gate = gate(&kit).await;
+        two_people(&kit).await;
+        let (_, doctor) = someone(&gate, &kit, "doctor", Some("a")).await;
+        let records = &kit.records;
+        assert_eq!(
+            found(records, &doctor, "Patient", "").await,
+            ["p", "q"],
+            "to find people is for the province"
+        );
+        assert_eq!(found(records, &doctor, "Observation", "").await, ["o"]);
+        assert_eq!(found(records, &doctor, "Observation", "patient=q").await, [""; 0]);
+        assert_eq!(found(records, &doctor, "Patient", "_has:Observation:patient:status=final").await, ["p"]);
+        let query = Query { count_only: true, ..Query::all("Observation") };
+        assert_eq!(records.search(&doctor, &query, None).await.unwrap().total, Some(1));
+        assert_eq!(kind(records.read(&doctor, "Observation", "o").await), None);
+        assert_eq!(kind(records.read(&doctor, "Observation", "u").await), Some(Kind::NotFound));
+        assert_eq!(
+            kind(records.history(&doctor, &Past::of_record("Observation", "u", 5)).await),
+            Some(Kind::NotFound)
+        );
+        let past = Past { id: String::new(), ..Past::of_record("Observation", "", 10) };
+        assert_eq!(records.history(&doctor, &past).await.unwrap().len(), 1);
+        let whole = |id: &str| Everything {
+            kind: "Patient".into(),
+            id: id.into(),
+            count: 10,
+            ..Everything::default()
+        };
+        assert_eq!(records.everything_page(&doctor, &whole("p"), None).await.unwrap().matches.len(), 3);
+        assert_eq!(kind(records.everything_page(&doctor, &whole("q"), None).await), Some(Kind::NotFound));
+        assert_eq!(kind(records.everything(&doctor, &["q".into()], &[]).await), Some(Kind::NotFound));
+        let keys = [("Observation".to_owned(), "o".to_owned()), ("Observation".to_owned(), "u".to_owned())];
+        assert_eq!(records.read_many(&doctor, &keys).await.unwrap().len(), 1);
+        // Granted for no place, a role is for the province.
+        let (_, anywhere) = someone(&gate, &kit, "doctor", None).await;
+        assert_eq!(found(records, &anywhere, "Observation", "").await, ["o", "u"]);
+        // A visit that was not takes the tie away.
+        assert_eq!(
+            write(records, &kit.ctx(), vec![put(visit("e", "p", "a", "entered-in-error"))]).await,
+            None
+        );
+        assert_eq!(found(records, &doctor, "Observation", "").await, [""; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn to_write_a_person_must_be_within_reach_and_receiving_them_brings_them_there() {
+    each_engine(async |kit| {
+        let gate = gate(&kit).await;
+        two_people(&kit).await;
+        let (_, doctor) = someone(&gate, &kit, "doctor", Some("a")).await;
+        let records = &kit.records;
+        let new = |id: &str, patient: &str| put(result(id, patient));
+        assert_eq!(write(records, &doctor, vec![new("o2", "p")]).await, None);
+        assert_eq!(write(records, &doctor, vec![new("o3", "q")]).await, Some(Kind::Forbidden));
+        assert_eq!(write(records, &doctor, vec![put(json!({"resourceType": "Observation", "id": "o4", "status": "final", "code": {"text": "x"}}))]).await, Some(Kind::Forbidden), "of nobody");
+        // Neither take what is not theirs nor give it away.
+        assert_eq!(write(records, &doctor, vec![new("u", "p")]).await, Some(Kind::NotFound));
+        assert_eq!(write(records, &doctor, vec![new("o", "q")]).await, Some(Kind::Forbidden));
+        let both = json!({"resourceType": "Observation", "id": "o5", "status": "final", "code": {"text": "x"},
+            "subject": {"reference": "Patient/p"}, "performer": [{"reference": "Patient/q"}]});
+        assert_eq!(write(records, &doctor, vec![put(both)]).await, Some(Kind::Forbidden));
+        let edit = |id: &str| {
+            Change::edit("Observation", id, |version| Ok(of(version.tree())))
+        };
+        assert_eq!(write(records, &doctor, vec![edit("u")]).await, Some(Kind::NotFound));
+        // A referral to oneself is no tie, nor is one that comes with what it should permit.
+        let referral = json!({"resourceType": "ServiceRequest", "id": "s", "status": "active", "intent": "order",
+            "subject": {"reference": "Patient/q"}, "performer": [{"reference": "Organization/a"}]});
+        assert_eq!(write(records, &doctor, vec![put(referral), new("o3", "q")]).await, Some(Kind::Forbidden));
+        // A condition would tell whether somebody unseen exists.
+        let unless = Change::put_where(of(result("o6", "p")), "status=final");
+        assert_eq!(write(records, &doctor, vec![unless]).await, Some(Kind::Forbidden));
+        // Receiving somebody is a visit, and what is found comes with it.
+        let come = vec![Change::create(of(json!({"resourceType": "Encounter", "status": "in-progress", "class": {"code": "AMB"},
+            "subject": {"reference": "Patient/q"}, "serviceProvider": {"reference": "Organization/a"}}))), Change::create(of(result("o3", "q")))];
+        assert_eq!(write(records, &doctor, come).await, None);
+        assert_eq!(found(records, &doctor, "Observation", "patient=q").await.len(), 2);
+        let (_, clerk) = someone(&gate, &kit, "reception", Some("a")).await;
+        assert_eq!(write(records, &clerk, vec![new("o7", "p")]).await, Some(Kind::Forbidden), "no role permits it");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_consent_holds_with_its_commit_and_so_does_its_withdrawal() {
+    each_engine(async |kit| {
+        let gate = gate(&kit).await;
+        two_people(&kit).await;
+        let (_, doctor) = someone(&gate, &kit, "doctor", Some("a")).await;
+        let records = &kit.records;
+        let consent = |status: &str, actor: &str| {
+            let actor = json!([{"role": {"text": "cơ sở"}, "reference": {"reference": actor}}]);
+            let concept = |code: &str| json!({"coding": [{"code": code}]});
+            put(json!({"resourceType": "Consent", "id": "c", "status": status, "scope": concept("patient-privacy"),
+                "category": [concept("x")], "policyRule": {"text": "x"}, "patient": {"reference": "Patient/p"},
+                "provision": {"type": "deny", "actor": actor}}))
+        };
+        for (status, actor, seen) in [
+            ("active", "Organization/a", 0),
+            ("inactive", "Organization/a", 1),
+            ("active", "Organization/b", 1),
+            ("active", "PractitionerRole/x", 0),
+            ("rejected", "Organization/a", 1),
+        ] {
+            assert_eq!(write(records, &kit.ctx(), vec![consent(status, actor)]).await, None);
+            let found = found(records, &doctor, "Observation", "patient=p").await;
+            assert_eq!(found.len(), seen, "{status} {actor}");
+            assert_eq!(records.read(&doctor, "Observation", "o").await.is_ok(), seen == 1);
+        }
+        // A node that opens again knows of the bars that there are.
+        assert_eq!(write(records, &kit.ctx(), vec![consent("active", "Organization/a")]).await, None);
+        drop(gate);
+        let kit = kit.reopened().await;
+        let gate = crate::gate::gate(&kit).await;
+        let (_, nurse) = someone(&gate, &kit, "nurse", Some("a")).await;
+        assert_eq!(found(&kit.records, &nurse, "Observation", "patient=p").await, [""; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_emergency_opens_one_person_for_some_hours_with_a_reason_and_a_notice() {
+    each_engine(async |kit| {
+        let gate = gate(&kit).await;
+        two_people(&kit).await;
+        let (visitor, doctor) = someone(&gate, &kit, "doctor", Some("a")).await;
+        let Visitor::Person(here) = &visitor else { panic!("{visitor:?}") };
+        let records = &kit.records;
+        assert_eq!(found(records, &doctor, "Observation", "patient=q").await, [""; 0]);
+        let open = async |patient: &str, reason: &str| {
+            gate.open_in_emergency(here, patient, reason, &from("10.0.0.1")).await
+        };
+        assert_eq!(kind(open("q", "vội").await), Some(Kind::Unprocessable));
+        assert_eq!(kind(open("khong-co", "Bệnh nhân hôn mê, cần biết dị ứng").await), Some(Kind::NotFound));
+        open("q", "Bệnh nhân hôn mê, cần biết dị ứng").await.unwrap();
+        let now = gate.ctx(&visitor, "test", "r");
+        assert_eq!(found(records, &now, "Observation", "").await, ["o", "u"]);
+        assert_eq!(
+            write(records, &now, vec![put(result("o9", "q"))]).await,
+            Some(Kind::Forbidden),
+            "for looking"
+        );
+        let told = found(records, &kit.ctx(), "Communication", "recipient=Patient/q").await;
+        assert_eq!(told.len(), 1, "the patient is told");
+        // Another door of the same node, after a restart, knows it too; hours later it is over.
+        let again = crate::gate::gate(&kit).await;
+        assert_eq!(found(records, &again.ctx(&visitor, "test", "r"), "Observation", "").await, ["o", "u"]);
+        kit.advance_ms(OPEN_MS);
+        assert_eq!(found(records, &gate.ctx(&visitor, "test", "r"), "Observation", "").await, ["o"]);
+        // Who may not see whole records opens none.
+        let (clerk, _) = someone(&gate, &kit, "reception", Some("a")).await;
+        let Visitor::Person(clerk) = &clerk else { panic!("{clerk:?}") };
+        let refused =
+            gate.open_in_emergency(clerk, "q", "Bệnh nhân hôn mê, cần biết", &from("10.0.0.1")).await;
+        assert_eq!(kind(refused), Some(Kind::Forbidden));
+    })
+    .await;
+}
