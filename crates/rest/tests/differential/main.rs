@@ -147,12 +147,21 @@ async fn callers_by_chance_see_what_a_small_model_says() {
     let vocabulary = Vocabulary::new(&world.reference);
     let all = world.reference.clone();
     let today = "2026-03-12";
+    let alone: BTreeMap<String, String> = BTreeMap::new();
+    let without_consents = Ties::of(&all, Vec::new(), persons.clone(), today);
+    let without_kin = Ties::of(&all, consents.clone(), alone, today);
     let ties = Ties::of(&all, consents, persons, today);
+    let (mut by_consents, mut by_kin) = (0, 0);
     let (callers, searches) = if is_deep() { (150, 200) } else { (14, 40) };
     let (mut told, mut hits, mut seen) = (Vec::new(), 0, 0);
     for number in 0..callers {
-        let policy = world.enter(number, &mut chance).await;
+        let policy = world.enter(number, &ties, &mut chance).await;
         world.reference = all.only(|kind, id| ties.sees(&policy, kind, id));
+        for (kind, id) in KINDS.iter().flat_map(|kind| all.ids(kind).into_iter().map(move |id| (*kind, id))) {
+            let sees = ties.sees(&policy, kind, &id);
+            by_consents += usize::from(sees != without_consents.sees(&policy, kind, &id));
+            by_kin += usize::from(sees != without_kin.sees(&policy, kind, &id));
+        }
         seen += KINDS.iter().map(|kind| world.reference.ids(kind).len()).sum::<usize>();
         for kind in KINDS {
             for id in all.ids(kind) {
@@ -187,7 +196,11 @@ async fn callers_by_chance_see_what_a_small_model_says() {
         }
     }
     let records = callers * KINDS.iter().map(|kind| all.ids(kind).len()).sum::<usize>();
-    eprintln!("{callers} callers, {seen} of {records} records seen, {hits} searches found something");
+    eprintln!(
+        "{callers} callers, {seen} of {records} records seen ({by_consents} otherwise by consents, {by_kin} by kin), \
+         {hits} searches found something"
+    );
+    assert!(by_consents > 20 && by_kin > 20, "consents and kin hardly matter: {by_consents}, {by_kin}");
     assert!(told.is_empty(), "YBA_TEST_SEED={}:\n  {}", seed(), told.join("\n  "));
     assert!(seen * 10 > records && seen * 10 < 9 * records, "the callers see all or nothing");
     assert!(hits * 8 > callers * searches, "too few searches find anything: {hits}");
@@ -245,7 +258,8 @@ impl World {
 
     /// Writes consents, and says which Patients are one person; answers both.
     async fn relate(&mut self, chance: &mut Chance) -> (Vec<Value>, BTreeMap<String, String>) {
-        let consents: Vec<Value> = (0..14).map(|number| policy::consent(number, chance)).collect();
+        let ties = Ties::of(&self.reference, Vec::new(), BTreeMap::new(), "");
+        let consents: Vec<Value> = (0..40).map(|number| policy::consent(number, &ties, chance)).collect();
         let patients: Vec<String> = data::ids("Patient").collect();
         let persons: BTreeMap<String, String> = patients
             .iter()
@@ -273,9 +287,9 @@ impl World {
     }
 
     /// Somebody new comes in to each house and asks from now on.
-    async fn enter(&mut self, number: usize, chance: &mut Chance) -> Policy {
+    async fn enter(&mut self, number: usize, ties: &Ties, chance: &mut Chance) -> Policy {
         let day = Day::of_instant(self.houses[0].kit.now_ms());
-        let policy = Policy::random(number, day, chance);
+        let policy = Policy::random(number, day, ties, chance);
         let folder = tempfile::tempdir().unwrap();
         for (path, text) in policy.files() {
             let path = folder.path().join(path);

@@ -41,7 +41,8 @@ fn sensitive() -> BTreeSet<&'static str> {
 }
 
 impl Policy {
-    pub fn random(number: usize, today: Day, chance: &mut Chance) -> Policy {
+    /// Roles at facilities that have people.
+    pub fn random(number: usize, today: Day, ties: &Ties, chance: &mut Chance) -> Policy {
         let mut policy = Policy { roles: Vec::new(), grants: Vec::new(), own: Vec::new() };
         for role in 0..=chance.below(2) {
             let reach =
@@ -53,7 +54,7 @@ impl Policy {
             let mut grant = Grant::new(&slug, today);
             // A role without any place is for the province: seldom here, since nothing is hidden then.
             if chance.happens(80) {
-                grant.organization = data::ids("Organization").nth(chance.below(4));
+                grant.organization = ties.any(chance).1.strip_prefix("Organization/").map(str::to_owned);
             }
             if grant.organization.is_none() && chance.happens(80) || chance.happens(20) {
                 grant.commune = Some(format!("{}|{}", data::UNIT_SYSTEM, chance.word(&UNITS)));
@@ -172,6 +173,13 @@ impl Ties {
         Ties { patients, ties, labels, consents, persons, today: today.to_owned() }
     }
 
+    /// A patient and a facility with a tie, by chance.
+    pub fn any(&self, chance: &mut Chance) -> (String, String) {
+        let pairs: Vec<&(String, String)> =
+            self.ties.iter().filter(|(_, place)| place.starts_with("Organization/")).collect();
+        (*chance.pick(&pairs)).clone()
+    }
+
     /// Whether a caller sees a record.
     pub fn sees(&self, policy: &Policy, kind: &'static str, id: &str) -> bool {
         let key = (kind, id.to_owned());
@@ -254,15 +262,13 @@ fn list(value: &Value, member: &str) -> Vec<String> {
     value.as_array().into_iter().flatten().filter_map(|one| one[member].as_str().map(str::to_owned)).collect()
 }
 
-/// A consent by chance, with an id.
-pub fn consent(number: usize, chance: &mut Chance) -> Value {
-    let patient = data::ids("Patient").nth(chance.below(12)).unwrap();
+/// A consent by chance, with an id, of somebody who has a tie.
+pub fn consent(number: usize, ties: &Ties, chance: &mut Chance) -> Value {
+    let (patient, place) = ties.any(chance);
     let mut provision = json!({"type": chance.word(&["deny", "deny", "permit"])});
     if chance.happens(70) {
-        let id = data::ids("Organization").nth(chance.below(4)).unwrap();
         let role = json!({"text": "cơ sở"});
-        provision["actor"] =
-            json!([{"role": role, "reference": {"reference": format!("Organization/{id}")}}]);
+        provision["actor"] = json!([{"role": role, "reference": {"reference": place}}]);
     }
     if chance.happens(50) {
         provision["securityLabel"] = json!([{"code": chance.word(&CODES)}]);

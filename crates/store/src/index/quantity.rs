@@ -161,7 +161,7 @@ fn meets(prefix: Prefix, low: f64, high: f64, exact: f64) -> Condition {
             let margin = (exact * 0.1).abs();
             let (from, to) = (Cell::Real(exact - margin), Cell::Real(exact + margin));
             Condition::new(
-                "((low >= {} OR high >= {}) AND (low <= {} OR high <= {}))",
+                "((low >= {} OR high > {}) AND (low < {} OR high <= {}))",
                 vec![from.clone(), from, to.clone(), to],
             )
         }
