@@ -49,6 +49,16 @@ pub(crate) enum Action {
 }
 
 impl Action {
+    /// What is to be written, where that is known already.
+    pub(crate) fn resource(&self) -> Option<&Resource> {
+        match self {
+            Action::Create { resource, .. }
+            | Action::Put { resource, .. }
+            | Action::PutWhere { resource, .. } => Some(resource),
+            Action::Edit { .. } | Action::Delete { .. } | Action::DeleteWhere { .. } => None,
+        }
+    }
+
     pub(crate) fn kind(&self) -> &str {
         match self {
             Action::Create { resource, .. }

@@ -3,8 +3,10 @@
 
 use crate::ctx::{Agent, Ctx};
 use crate::door::{Records, not_found};
+use crate::transact::Planned;
 use std::collections::HashSet;
 use yba_auth::Action;
+use yba_fhir::json::str_at;
 use yba_fhir::{Kind, Outcome};
 use yba_store::search::query::Clause;
 use yba_store::{Query, Scope, Version, Write};
@@ -126,7 +128,7 @@ impl Records {
         let numbers = self.store.numbers();
         let new_ties: HashSet<(&str, &str)> = writes
             .iter()
-            .filter(|write| create.is_whole(&write.kind))
+            .filter(|write| create.persons(&write.kind).is_none())
             .flat_map(|write| write.ties(numbers))
             .collect();
         for (write, position) in writes.iter().zip(positions) {
@@ -157,6 +159,31 @@ impl Records {
             };
             if !patients.iter().all(|patient| reached.contains(patient) || is_tied(patient)) {
                 return Err(beyond(&write.kind).about(*position));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a Subscription to a type that its writer does not reach whole: it would tell of what they may not see.
+    pub(crate) fn refuse_watching(&self, ctx: &Ctx, planned: &[Planned]) -> Result<(), Outcome> {
+        let scope = self.scope(ctx, Action::Search);
+        for (position, one) in planned.iter().enumerate() {
+            let Planned::Write { change, .. } = one else { continue };
+            let Some(resource) = change.action.resource().filter(|one| one.kind() == "Subscription") else {
+                continue;
+            };
+            let criteria = str_at(resource.tree(), &["criteria"]).unwrap_or_default();
+            let (kind, asked) = criteria.split_once('?').unwrap_or((criteria, ""));
+            // What it asks of other types is asked of all of them.
+            let asks_others = asked
+                .split('&')
+                .any(|one| one.split('=').next().is_some_and(|name| name.contains(['.', ':'])));
+            if !scope.is_whole(kind) || (asks_others && scope != Scope::All) {
+                let text = format!(
+                    "Vai trò của bạn không thấy mọi {kind} nên không đăng ký nhận thông báo về loại này được."
+                );
+                let detail = format!("a subscription needs all of {kind} within reach");
+                return Err(Outcome::new(Kind::Forbidden, "subscription-scope", text, detail).about(position));
             }
         }
         Ok(())

@@ -93,6 +93,7 @@ impl Records {
                     .map_err(|refused| refused.about(position))?,
             );
         }
+        self.refuse_watching(ctx, &planned)?;
         self.resolve_references(ctx, &mut planned).await?;
         self.refuse_dangling(&planned).await?;
         let (mut request, mut patients) = (Request::default(), HashSet::new());

@@ -240,3 +240,25 @@ async fn an_emergency_opens_one_person_for_some_hours_with_a_reason_and_a_notice
     })
     .await;
 }
+
+#[tokio::test]
+async fn nobody_is_told_of_what_they_may_not_see() {
+    let kit = yba_testkit::records();
+    let gate = gate(&kit).await;
+    let made = gate.demonstration().await.unwrap();
+    let (_, login, password) = made.iter().find(|one| one.0.slug == "it-officer").unwrap();
+    let keeper = crate::roles::someone(&kit, &gate, login, password).await;
+    let to = |criteria: &str| {
+        put(json!({"resourceType": "Subscription", "id": "s", "status": "requested", "reason": "x", "criteria": criteria,
+            "channel": {"type": "rest-hook", "endpoint": "https://may.vn/nhan"}}))
+    };
+    for (criteria, refused) in [
+        ("Organization?name=x", None),
+        ("Patient?", Some(Kind::Forbidden)),
+        ("Observation?code=x", Some(Kind::Forbidden)),
+        ("Location?_has:Encounter:location:status=finished", Some(Kind::Forbidden)),
+        ("PractitionerRole?practitioner.name=x", Some(Kind::Forbidden)),
+    ] {
+        assert_eq!(write(&kit.records, &keeper, vec![to(criteria)]).await, refused, "{criteria}");
+    }
+}

@@ -39,7 +39,7 @@ fn written() -> BTreeMap<String, BTreeSet<(String, String)>> {
 }
 
 /// Somebody who has come in with this role alone.
-async fn someone(kit: &Kit, gate: &Gate, role: &str, password: &str) -> Ctx {
+pub async fn someone(kit: &Kit, gate: &Gate, role: &str, password: &str) -> Ctx {
     let came = try_in(gate, role, password, None, "10.0.0.1").await.unwrap();
     let mut visitor = gate.visitor(&came.session.0, &from("10.0.0.1")).await.unwrap();
     if let Visitor::Halfway(here, _) = &visitor {
