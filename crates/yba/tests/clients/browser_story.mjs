@@ -220,6 +220,71 @@ async function byKeyboardAlone(page, who) {
   await page.screenshot({ path: `${SHOTS}/visit-whole-1440.png`, fullPage: true });
 }
 
+// The palette: commands and codes in the same box, and the keys.
+async function byPalette(page) {
+  await page.goto(`${OPEN}/gioi-thieu`);
+  await page.locator("h1").click();
+  await page.keyboard.press("Control+k");
+  await ask(page, "#dai thao");
+  assert.match(await hits(page).first().innerText(), /đái tháo/i);
+  await page.screenshot({ path: `${SHOTS}/palette-codes-1440.png` });
+  await page.keyboard.press("Control+a");
+  await ask(page, "#E11");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/ma/icd-10/E11");
+  assert.match(await heading(page), /^E11 /);
+  await judge(page, "code");
+  await page.keyboard.press("Control+k");
+  await ask(page, ">tim ng");
+  await page.screenshot({ path: `${SHOTS}/palette-commands-1440.png` });
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`${OPEN}/`);
+  await page.locator("h1").click();
+  await page.keyboard.press("?");
+  await page.waitForSelector("#phim[open]");
+  await judge(page, "keys");
+  await page.keyboard.press("Escape");
+  // A letter typed into a field, or composed there, is no key of ours.
+  await page.locator("#q").focus();
+  await page.keyboard.type("g?t");
+  assert.equal(await page.locator("#q").inputValue(), "g?t");
+  assert.equal(await page.locator("#phim[open]").count(), 0);
+  await page.goto(`${OPEN}/gioi-thieu`);
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await page.waitForURL(`${OPEN}/`);
+}
+
+// Dark and roomy are kept by the server, so that the page comes as it is wanted; single letters can be turned off.
+async function looks(page) {
+  const root = (name) => page.evaluate((name) => document.documentElement.dataset[name], name);
+  const choose = async (word) => {
+    await page.locator(".account > summary").click();
+    await page.locator(".account").getByRole("button", { name: word }).click();
+    await page.waitForLoadState();
+  };
+  await page.goto(`${OPEN}/gioi-thieu`);
+  await choose("Tối");
+  await choose("Thoáng");
+  assert.ok(page.url().endsWith("/gioi-thieu"));
+  assert.deepEqual([await root("theme"), await root("roomy")], ["dark", ""]);
+  await page.goto(`${OPEN}/_ui`);
+  await judge(page, "gallery-dark");
+  await page.goto(`${OPEN}/gioi-thieu`);
+  await choose("Sáng");
+  await choose("Gọn");
+  assert.equal(await root("theme"), undefined);
+  await page.keyboard.press("?");
+  await page.getByRole("button", { name: /Tắt phím/ }).click();
+  await page.waitForLoadState();
+  await page.keyboard.press("?");
+  assert.equal(await page.locator("#phim[open]").count(), 0, "letters are off");
+  await page.locator(".account > summary").click();
+  await page.getByRole("button", { name: "Phím tắt" }).click();
+  await page.getByRole("button", { name: /Bật phím/ }).click();
+  await page.waitForLoadState();
+}
+
 async function withoutScript(browser, who) {
   const context = await browser.newContext({ javaScriptEnabled: false, viewport: WIDE });
   const page = await open(context);
@@ -272,7 +337,7 @@ try {
   const who = await someone();
   const context = await browser.newContext({ viewport: WIDE, locale: "vi-VN", reducedMotion: "reduce" });
   const page = await open(context);
-  for (const step of [byName, byNumber, byCard, byKeyboardAlone]) {
+  for (const step of [byName, byNumber, byCard, byKeyboardAlone, byPalette, looks]) {
     console.log(step.name);
     await step(page, who);
     assert.deepEqual(page.surprises, [], step.name);
