@@ -23,7 +23,7 @@ pub fn search_box(place: Place, action: &str, value: &str, results: Markup) -> M
             div .line {
                 (icon("search"))
                 (hx::search_input(action, value, PLACEHOLDER, big))
-                @if big { button .btn.main type="submit" { "Tìm" } } @else { kbd aria-hidden="true" { "Ctrl K" } }
+                @if big { button .btn.main type="submit" { "Tìm" } } @else { kbd aria-hidden="true" { "Ctrl K" } button type="submit" hidden {} }
             }
             p #q-tin .sr role="status" {}
             div #ket-qua .results { (results) }
@@ -42,6 +42,11 @@ pub struct Hit {
     pub papers: Vec<String>,
     /// At the right of the name.
     pub side: String,
+}
+
+/// A button under the results that sends what stands in the box elsewhere: there is nobody, so register them.
+pub fn send_on(action: &str, word: &str, first: bool) -> Markup {
+    html! { p .hits-act { button .btn.main type="submit" formaction=(action) autofocus[first] { (word) } } }
 }
 
 /// What a search answers.
@@ -82,14 +87,25 @@ pub fn results(query: &str, found: &Found) -> Markup {
     }
 }
 
+/// The same lines as plain links, outside of the box.
+pub fn lines(hits: &[Hit]) -> Markup {
+    html! { ul .hits { @for hit in hits { li { a .hit href=(hit.href) { (parts(hit)) } } } } }
+}
+
 fn option(at: usize, hit: &Hit) -> Markup {
     html! {
         a .hit id={ "kq-" (at) } role="option" aria-selected=(if at == 0 { "true" } else { "false" }) href=(hit.href) {
-            span .name { @for (matched, piece) in &hit.name { @if *matched { mark { (piece) } } @else { (piece) } } }
-            span .side.top { (hit.side) }
-            span .more { (hit.about.join(" · ")) }
-            span .side { (hit.papers.join(" · ")) }
+            (parts(hit))
         }
+    }
+}
+
+fn parts(hit: &Hit) -> Markup {
+    html! {
+        span .name { @for (matched, piece) in &hit.name { @if *matched { mark { (piece) } } @else { (piece) } } }
+        span .side.top { (hit.side) }
+        span .more { (hit.about.join(" · ")) }
+        span .side { (hit.papers.join(" · ")) }
     }
 }
 

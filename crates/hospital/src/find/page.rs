@@ -3,7 +3,7 @@
 use super::model::{self, SHOWN};
 use crate::people::People;
 use maud::{Markup, html};
-use yba_ui::search::{Found, Hit, Place, results, search_box};
+use yba_ui::search::{Found, Hit, Place, results, search_box, send_on};
 use yba_ui::{card, state};
 
 /// What stands under the box.
@@ -53,7 +53,9 @@ pub fn found(answer: &Answer, today: &str) -> Markup {
                 (_, true) => Found::TooMany(&hits),
                 _ => Found::Hits(&hits),
             };
-            html! { (results(query, &shown)) @if let Some(note) = &found.note { p .hits-note { (note) } } }
+            html! { (results(query, &shown)) @if let Some(note) = &found.note { p .hits-note { (note) } }
+                @if hits.is_empty() && found.may_register { (send_on("/dang-ky/quet", "Đăng ký người này", found.scanned)) }
+            }
         }
     }
 }

@@ -251,6 +251,7 @@ async function byPalette(page) {
   assert.equal(await page.locator("#phim[open]").count(), 0);
   await page.goto(`${OPEN}/gioi-thieu`);
   await page.keyboard.press("g");
+  await page.waitForTimeout(120); // a person; what comes faster is a scanner
   await page.keyboard.press("t");
   await page.waitForURL(`${OPEN}/`);
 }
