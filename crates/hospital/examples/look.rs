@@ -101,6 +101,7 @@ fn record_page(site: &Site, id: &str, query: &HashMap<String, String>, headers: 
     let view = timeline::View {
         kind: query.get("loai").and_then(|slug| timeline::Kind::from_slug(slug)),
         skip: query.get("tu").and_then(|n| n.parse().ok()).unwrap_or(0),
+        ..timeline::View::default()
     };
     let record = record(id, &all, view);
     let response = if headers::wants_fragment(headers, "them") {

@@ -194,10 +194,19 @@ pub struct Tab<'a> {
 
 /// Tabs are links: each is a page or a place on the page.
 pub fn tabs(label: &str, list: &[Tab]) -> Markup {
+    drawn_tabs(label, list, false)
+}
+
+/// The tabs of a whole page: 1, 2, 3… lead to them.
+pub fn keyed_tabs(label: &str, list: &[Tab]) -> Markup {
+    drawn_tabs(label, list, true)
+}
+
+fn drawn_tabs(label: &str, list: &[Tab], keyed: bool) -> Markup {
     html! {
         nav .tabs aria-label=(label) {
-            @for tab in list {
-                a href=(tab.href) aria-current=[tab.current.then_some("page")] {
+            @for (at, tab) in list.iter().enumerate() {
+                a href=(tab.href) aria-current=[tab.current.then_some("page")] aria-keyshortcuts=[keyed.then(|| at + 1)] data-word=(tab.word) {
                     (tab.word) @if let Some(n) = tab.count { " " span .n { (n) } }
                 }
             }

@@ -47,7 +47,7 @@ pub(super) fn page(s: &Shown) -> Markup {
         form .form method="post" action=(action) novalidate {
             (problems(s))
             div .cols.two {
-                div .col { (papers(s)) (person(s)) (contact(s)) (kin(s)) }
+                div .col { (person(s)) (contact(s)) (more(s)) (kin(s)) }
                 div .col { @if s.editing.is_none() { (hx::beside_form("trung", "/dang-ky/trung", &TELLING, alike(s.people, s.typed, s.today))) } }
             }
             (hidden("version", &s.typed.version))
@@ -109,35 +109,21 @@ impl Shown<'_> {
     }
 }
 
-fn papers(s: &Shown) -> Markup {
-    let t = s.typed;
-    let reasons: Vec<(&str, &str)> = REASONS.iter().map(|(value, words, _)| (*value, *words)).collect();
-    Card::new("giay-to", "Giấy tờ").flush(html! {
-        fieldset {
-            (s.text("number", "Số định danh cá nhân", &t.number, Sort::Digits, "12 chữ số trên căn cước"))
-            @if s.editing.is_none() { (s.one_of("without", "Chưa có số, vì sao? (cấp mã tạm)", &reasons, &t.without)) }
-            (s.text("card", "Thẻ BHYT hoặc mã số BHXH", &t.card, Sort::Digits, ""))
-            (s.text("card_from", "Thẻ có hạn từ", &t.card_from, Sort::Day, ""))
-            (s.text("card_to", "Thẻ có hạn đến", &t.card_to, Sort::Day, ""))
-            (s.text("issued", "Ngày cấp căn cước", &t.issued, Sort::Day, ""))
-            (s.text("issuer", "Nơi cấp", &t.issuer, Sort::Text, ""))
-            (s.text("cmnd", "Số CMND cũ", &t.cmnd, Sort::Digits, ""))
-            (s.text("passport", "Hộ chiếu", &t.passport, Sort::Text, ""))
-            @if s.asks_facility && s.editing.is_none() { (s.text("facility", "Mã cơ sở", &t.facility, Sort::Text, "5 ký tự; cần khi cấp mã tạm")) }
-        }
-    })
-}
-
 fn person(s: &Shown) -> Markup {
     let t = s.typed;
+    let reasons: Vec<(&str, &str)> = REASONS.iter().map(|(value, words, _)| (*value, *words)).collect();
+    let to_phone = !t.name.is_empty() && t.phone.is_empty() && s.wrong.is_none() && s.editing.is_none();
+    let phone = Field::new("phone", "Điện thoại", Sort::Phone).value(&t.phone).error(about(s.wrong, "phone")).optional();
     Card::new("nguoi", "Người bệnh").flush(html! {
         fieldset {
             (s.needed("name", "Họ và tên", &t.name, Sort::Text, "Như trên giấy tờ"))
             (s.needed("birth", "Ngày sinh", &t.birth, Sort::Day, "Chỉ biết năm thì gõ năm"))
             (s.one_of("sex", "Giới tính", &SEXES, &t.sex))
+            (s.text("number", "Số định danh cá nhân", &t.number, Sort::Digits, ""))
+            @if s.editing.is_none() { (s.one_of("without", "Nếu chưa có số: vì sao? (cấp mã tạm)", &reasons, &t.without)) }
+            @if s.asks_facility && s.editing.is_none() { (s.text("facility", "Mã cơ sở", &t.facility, Sort::Text, "")) }
             (s.one_of("ethnic", "Dân tộc", &borrowed(s.ethnic), &t.ethnic))
-            (s.text("nation", "Quốc tịch", &t.nation, Sort::Text, "Để trống nếu chưa hỏi"))
-            (s.one_of("job", "Nghề nghiệp", &borrowed(s.jobs), &t.job))
+            (field(&if to_phone { phone.first() } else { phone }))
         }
     })
 }
@@ -146,39 +132,80 @@ fn borrowed(list: &[(String, String)]) -> Vec<(&str, &str)> {
     list.iter().map(|(code, words)| (code.as_str(), words.as_str())).collect()
 }
 
+fn place(s: &Shown, id: &'static str, label: &'static str, value: &str) -> Markup {
+    let hint = "Xã, tỉnh: «ban bo, lai chau»; tên cũ cũng được";
+    let field = Field::new(id, label, Sort::Text).hint(hint).value(value).error(about(s.wrong, id)).optional();
+    offering(&field, "/dang-ky/xa")
+}
+
 fn contact(s: &Shown) -> Markup {
     let t = s.typed;
-    let place = |id: &'static str, label: &'static str, value: &str| {
-        let hint = "Xã, dấu phẩy, tỉnh: «ban bo, lai chau»; tên trước 01/07/2025 cũng được";
-        offering(&Field::new(id, label, Sort::Text).hint(hint).value(value).error(about(s.wrong, id)).optional(), "/dang-ky/xa")
-    };
-    let to_phone = !t.name.is_empty() && t.phone.is_empty() && s.wrong.is_none() && s.editing.is_none();
-    let phone = Field::new("phone", "Điện thoại", Sort::Phone).value(&t.phone).error(about(s.wrong, "phone")).optional();
-    Card::new("lien-he", "Liên hệ và nơi ở").flush(html! {
+    Card::new("lien-he", "Thường trú và thẻ BHYT").flush(html! {
         fieldset {
-            (field(&if to_phone { phone.first() } else { phone }))
-            (s.text("email", "Thư điện tử", &t.email, Sort::Email, ""))
-            (place("commune", "Thường trú: xã, phường", &t.commune))
-            (s.text("line", "Số nhà, thôn, bản", &t.line, Sort::Text, "Thường trú"))
-            (place("stay_commune", "Nơi ở hiện tại, nếu khác", &t.stay_commune))
-            (s.text("stay_line", "Số nhà, thôn, bản nơi ở", &t.stay_line, Sort::Text, "Nơi ở hiện tại"))
-            (s.text("household", "Mã hộ gia đình", &t.household, Sort::Text, ""))
-            (s.text("householder", "Quan hệ với chủ hộ", &t.householder, Sort::Text, "Chủ hộ, vợ, con…"))
+            (place(s, "commune", "Thường trú", &t.commune))
+            (s.text("line", "Số nhà, thôn, bản", &t.line, Sort::Text, "Phần trước tên xã"))
+            (s.text("card", "Thẻ BHYT hoặc mã số BHXH", &t.card, Sort::Digits, "15 hoặc 10 ký tự"))
+            (s.text("card_from", "Hạn từ", &t.card_from, Sort::Day, ""))
+            (s.text("card_to", "Hạn đến", &t.card_to, Sort::Day, ""))
         }
     })
 }
 
+/// What is asked less often stands folded, unless something in it is filled in or wrong.
+fn folded(s: &Shown, words: &str, fields: &[(&str, &str)], content: Markup) -> Markup {
+    let open = fields.iter().any(|(id, value)| !value.is_empty() || about(s.wrong, id).is_some());
+    html! { details .fold open[open] { summary { (words) } fieldset { (content) } } }
+}
+
+fn more(s: &Shown) -> Markup {
+    let t = s.typed;
+    let fields = [
+        ("issued", t.issued.as_str()),
+        ("issuer", &t.issuer),
+        ("cmnd", &t.cmnd),
+        ("passport", &t.passport),
+        ("nation", &t.nation),
+        ("job", &t.job),
+        ("email", &t.email),
+        ("stay_commune", &t.stay_commune),
+        ("stay_line", &t.stay_line),
+        ("household", &t.household),
+        ("householder", &t.householder),
+    ];
+    let content = html! {
+        (s.text("issued", "Ngày cấp căn cước", &t.issued, Sort::Day, ""))
+        (s.text("issuer", "Nơi cấp", &t.issuer, Sort::Text, ""))
+        (s.text("cmnd", "Số CMND cũ", &t.cmnd, Sort::Digits, ""))
+        (s.text("passport", "Hộ chiếu", &t.passport, Sort::Text, ""))
+        (s.text("nation", "Quốc tịch", &t.nation, Sort::Text, ""))
+        (s.one_of("job", "Nghề nghiệp", &borrowed(s.jobs), &t.job))
+        (s.text("email", "Thư điện tử", &t.email, Sort::Email, ""))
+        (place(s, "stay_commune", "Nơi ở hiện tại, nếu khác", &t.stay_commune))
+        (s.text("stay_line", "Số nhà, thôn, bản nơi ở", &t.stay_line, Sort::Text, "Phần trước tên xã"))
+        (s.text("household", "Mã hộ gia đình", &t.household, Sort::Text, ""))
+        (s.text("householder", "Quan hệ với chủ hộ", &t.householder, Sort::Text, ""))
+    };
+    let words = "Giấy tờ khác, nghề nghiệp, nơi ở hiện tại, hộ gia đình";
+    Card::new("them", "Thêm").flush(folded(s, words, &fields, content))
+}
+
 fn kin(s: &Shown) -> Markup {
     let t = s.typed;
-    Card::new("nguoi-than", "Người thân, người giám hộ").aside(html! { "cần cho trẻ dưới 6 tuổi" }).flush(html! {
-        fieldset {
-            (s.text("kin_name", "Họ và tên người thân", &t.kin_name, Sort::Text, ""))
-            (s.one_of("kin_relation", "Quan hệ", &KIN, &t.kin_relation))
-            (s.text("kin_phone", "Điện thoại người thân", &t.kin_phone, Sort::Phone, ""))
-            (s.text("kin_number", "Số định danh người thân", &t.kin_number, Sort::Digits, ""))
-            (tick("guardian", "Là người giám hộ", t.guardian == "1"))
-        }
-    })
+    let fields = [
+        ("kin_name", t.kin_name.as_str()),
+        ("kin_relation", &t.kin_relation),
+        ("kin_phone", &t.kin_phone),
+        ("kin_number", &t.kin_number),
+    ];
+    let content = html! {
+        (s.text("kin_name", "Họ và tên người thân", &t.kin_name, Sort::Text, ""))
+        (s.one_of("kin_relation", "Quan hệ", &KIN, &t.kin_relation))
+        (s.text("kin_phone", "Điện thoại người thân", &t.kin_phone, Sort::Phone, ""))
+        (s.text("kin_number", "Số định danh người thân", &t.kin_number, Sort::Digits, ""))
+        (tick("guardian", "Là người giám hộ", t.guardian == "1"))
+    };
+    Card::new("nguoi-than", "Người thân, người giám hộ").aside(html! { "cần cho trẻ dưới 6 tuổi" })
+        .flush(folded(s, "Người báo tin, người giám hộ", &fields, content))
 }
 
 /// People who may be whoever is typed; a click opens them.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // a test stops where something is not as it should be
 
 mod registration;
+mod roles;
 #[path = "../data/sample.rs"]
 mod sample;
 

@@ -286,6 +286,76 @@ async function looks(page) {
   await page.waitForLoadState();
 }
 
+// The counter: a card is scanned, the person is there; somebody new is registered. One action is a key chord, a click, a
+// scan, or one field's worth of typing.
+async function atTheCounter(page, who) {
+  let actions = 0;
+  const act = async (work) => { actions += 1; await work; };
+  const [year, month, day] = who.birth.split("-");
+  const known = `${who.cccd}||${who.name}|${day}${month}${year}|${who.patient.gender === "male" ? "Nam" : "Nữ"}|Lai Châu|01072025`;
+  await page.goto(`${OPEN}/dang-ky`);
+  assert.equal(await page.evaluate(() => document.activeElement.id), "quet");
+  await judge(page, "register");
+  await act(scan(page, known));
+  await arrivedAt(page, who);
+  console.log(`a known person by card: ${actions} action(s)`);
+  assert.ok(actions <= 3);
+
+  // Wherever one is: scan, Enter on what is offered, the phone, Enter.
+  actions = 0;
+  const fresh = "012186004321|091234567|Giàng Thị Mẫu|12041986|Nữ|Bản Nà Khương, Bản Bo, Lai Châu|15052022";
+  await page.goto(`${OPEN}/gioi-thieu`);
+  await page.locator("h1").click();
+  await act(scan(page, fresh));
+  await page.getByRole("button", { name: "Đăng ký người này" }).waitFor();
+  await page.screenshot({ path: `${SHOTS}/register-nobody-1440.png` });
+  await act(page.keyboard.press("Enter"));
+  await page.waitForFunction(() => document.activeElement?.id === "phone");
+  assert.equal(await page.locator("#name").inputValue(), "Giàng Thị Mẫu");
+  assert.equal(await page.locator("#commune").inputValue(), "Xã Bản Bo, Tỉnh Lai Châu");
+  await judge(page, "register-scanned");
+  await page.locator("#phone").focus();
+  await act(page.keyboard.insertText("0912345678"));
+  await act(page.keyboard.press("Enter"));
+  await page.waitForURL("**/nguoi/*");
+  assert.equal(await heading(page), "GIÀNG THỊ MẪU");
+  console.log(`a new person by card: ${actions} actions`);
+  assert.ok(actions <= 5);
+
+  // The same by typing: who is known is offered beside the form, and what is wrong is said beside its field.
+  await page.goto(`${OPEN}/dang-ky`);
+  await page.locator("#name").pressSequentially("giang thi mau", { delay: 20 });
+  await page.locator("#birth").pressSequentially("1986", { delay: 20 });
+  await page.locator("#trung .hit").first().waitFor();
+  await page.locator("#commune").pressSequentially("tan lap", { delay: 20 });
+  await page.waitForFunction(() => document.querySelectorAll("#commune-ds option").length > 1);
+  await page.locator("#card").fill("GD412");
+  await page.locator("#name").press("Enter");
+  await page.waitForSelector("#card-loi");
+  assert.ok((await page.locator("[role=alert] a").count()) >= 3, "each fault leads to its field");
+  assert.equal(await page.locator("#name").inputValue(), "giang thi mau");
+  page.surprises = page.surprises.filter((one) => !one.includes("422"));
+  await judge(page, "register-wrong");
+
+  // Edited by a key, and the past tells it.
+  await page.goto(`${OPEN}/`);
+  await page.locator("#q").fill("012186004321");
+  await page.waitForSelector(`.hits-head[data-q="012186004321"]`);
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/nguoi/*");
+  await page.locator("h1").click();
+  await page.keyboard.press("e");
+  await page.waitForURL("**/sua**");
+  await judge(page, "edit");
+  await page.locator("#phone").fill("0987654321");
+  await page.locator("#phone").press("Enter");
+  await page.waitForURL((url) => !url.pathname.endsWith("/sua"));
+  await page.getByRole("link", { name: "Lịch sử sửa" }).first().click();
+  await page.waitForURL("**/lich-su**");
+  assert.match(await page.locator("main").innerText(), /0912345678 → 0987654321/);
+  await judge(page, "past");
+}
+
 async function withoutScript(browser, who) {
   const context = await browser.newContext({ javaScriptEnabled: false, viewport: WIDE });
   const page = await open(context);
@@ -338,7 +408,7 @@ try {
   const who = await someone();
   const context = await browser.newContext({ viewport: WIDE, locale: "vi-VN", reducedMotion: "reduce" });
   const page = await open(context);
-  for (const step of [byName, byNumber, byCard, byKeyboardAlone, byPalette, looks]) {
+  for (const step of [byName, byNumber, byCard, byKeyboardAlone, byPalette, looks, atTheCounter]) {
     console.log(step.name);
     await step(page, who);
     assert.deepEqual(page.surprises, [], step.name);
