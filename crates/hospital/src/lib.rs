@@ -38,12 +38,17 @@ impl Hospital {
 
 /// The room's pages, to be put behind the guards of `yba_web::shell`.
 pub fn routes(hospital: Hospital) -> Router {
-    find::routes().merge(codes::routes()).merge(record::routes()).merge(register::routes()).with_state(hospital)
+    find::routes()
+        .merge(codes::routes())
+        .merge(record::routes())
+        .merge(register::routes())
+        .with_state(hospital)
 }
 
 /// This room's part of the menu.
 pub fn menu() -> Group {
     let find = Entry::new("/", "users", "Tìm người").needs(Action::Search, "Patient").letter('t');
-    let register = Entry::new(register::REGISTER, "user-plus", "Đăng ký").needs(Action::Create, "Patient").letter('n');
+    let register =
+        Entry::new(register::REGISTER, "user-plus", "Đăng ký").needs(Action::Create, "Patient").letter('n');
     Group { title: "Hồ sơ", entries: vec![find, register] }
 }

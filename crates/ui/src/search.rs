@@ -12,17 +12,19 @@ const PLACEHOLDER: &str = "Tìm người: tên, năm sinh, số giấy tờ… �
 pub enum Place {
     Bar,
     Page,
+    /// On the search page, where the answer holds what one goes on with.
+    Answered,
 }
 
 /// The box with its results. `action` is the address the form posts to; `results` what is already found.
 pub fn search_box(place: Place, action: &str, value: &str, results: Markup) -> Markup {
-    let big = place == Place::Page;
+    let big = place != Place::Bar;
     html! {
         form #tim .search .big[big] role="search" method="post" action=(action) {
             label .sr for="q" { "Tìm người, lệnh, mã" }
             div .line {
                 (icon("search"))
-                (hx::search_input(action, value, PLACEHOLDER, big))
+                (hx::search_input(action, value, PLACEHOLDER, place == Place::Page))
                 @if big { button .btn.main type="submit" { "Tìm" } } @else { kbd aria-hidden="true" { "Ctrl K" } button type="submit" hidden {} }
             }
             p #q-tin .sr role="status" {}

@@ -20,8 +20,8 @@ pub mod visit;
 pub use headers::RequestId;
 pub use menu::{Entry, Group};
 pub use site::{Page, Site, SiteSettings};
-pub use visit::Entrance;
 use visit::AtWork;
+pub use visit::Entrance;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Extension, Request, State};

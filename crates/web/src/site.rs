@@ -131,7 +131,8 @@ impl Site {
         let who = visit::who();
         let rail = who.as_ref().map(|who| menu::rail(&self.0.menu, &who.ctx)).unwrap_or_default();
         let name = who.as_ref().and_then(|who| who.name.as_deref());
-        let own = who.as_ref().and_then(|who| who.account.as_ref()).map(|_| Own { page: OWN, leave: SIGN_OUT });
+        let own =
+            who.as_ref().and_then(|who| who.account.as_ref()).map(|_| Own { page: OWN, leave: SIGN_OUT });
         let address = who.as_ref().map_or("/", |who| who.address.as_str());
         let around = Frame {
             title: &page.title,

@@ -133,7 +133,12 @@ impl AtWork {
             Visitor::Person(here) | Visitor::Halfway(here, _) => AtWork {
                 account: Some(here.account.id.clone()),
                 name: Some(here.account.name.clone()),
-                facilities: here.account.roles.iter().filter_map(|grant| grant.organization.clone()).collect(),
+                facilities: here
+                    .account
+                    .roles
+                    .iter()
+                    .filter_map(|grant| grant.organization.clone())
+                    .collect(),
                 look: look::of(&parts.headers, Some(&here.account.id)),
                 ..stranger
             },

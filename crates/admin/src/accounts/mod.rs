@@ -54,9 +54,12 @@ fn iso(typed: &str) -> String {
     let parts: Vec<&str> = typed.split(['/', '-', '.']).map(str::trim).collect();
     let short = |part: &str| part.parse::<i8>().ok().filter(|_| part.len() <= 2);
     let day = match parts[..] {
-        [day, month, year] if year.len() == 4 => {
-            year.parse().ok().zip(short(month)).zip(short(day)).and_then(|((year, month), day)| Day::new(year, month, day))
-        }
+        [day, month, year] if year.len() == 4 => year
+            .parse()
+            .ok()
+            .zip(short(month))
+            .zip(short(day))
+            .and_then(|((year, month), day)| Day::new(year, month, day)),
         _ => None,
     };
     day.map_or_else(|| typed.to_owned(), |day| day.to_string())

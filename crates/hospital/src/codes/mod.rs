@@ -52,7 +52,12 @@ async fn shown(hospital: &Hospital, slug: &str, code: &str) -> Result<Shown, Out
     let terminology = hospital.records.terminology().await?;
     let day = Day::of_instant(hospital.records.store().clock().now_ms());
     // A list that is over still tells what its codes meant.
-    let newest = || terminology.code_systems().filter(|one| one.head.url == list.system).max_by_key(|one| one.head.version.clone());
+    let newest = || {
+        terminology
+            .code_systems()
+            .filter(|one| one.head.url == list.system)
+            .max_by_key(|one| one.head.version.clone())
+    };
     let edition = terminology.code_system(list.system, None, day).or_else(newest);
     let found = edition.and_then(|edition| Some((edition, edition.table().find(code)?)));
     let (edition, at) = found.ok_or_else(|| {

@@ -28,10 +28,13 @@ pub fn page(answer: &Answer, today: &str) -> Markup {
         | Answer::Codes(query, _)
         | Answer::Failed(query, _) => query,
     };
+    // A scanned card of nobody: Enter goes on with the button under the results.
+    let goes_on = matches!(answer, Answer::People(_, found) if found.people.is_empty() && found.scanned && found.may_register);
+    let place = if goes_on { Place::Answered } else { Place::Page };
     html! {
         (card::page_title("Tìm người", html! { "một người, một hồ sơ, từ mọi cơ sở" }, html! {}))
         (card::column(html! {
-            (search_box(Place::Page, yba_web::site::SEARCH, query, found(answer, today)))
+            (search_box(place, yba_web::site::SEARCH, query, found(answer, today)))
             (help())
         }))
     }

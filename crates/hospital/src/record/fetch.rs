@@ -6,7 +6,6 @@ use super::ranges::Ranges;
 use super::read;
 use super::timeline::View;
 use super::visit::{Version as Shown, VisitPage};
-use yba_ui::banner::Allergy;
 use crate::{Hospital, people};
 use std::collections::BTreeSet;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -14,6 +13,7 @@ use yba_fhir::json::Value;
 use yba_fhir::{Kind, Outcome};
 use yba_mpi::person::PersonRecord;
 use yba_records::{Action, Ctx, Past, Query, Records, Version};
+use yba_ui::banner::Allergy;
 
 /// What the record page reads whole, in two halves that are read at the same time. Services, claims and papers belong
 /// to the visit's page; of dispenses it reads only those without a prescription.
@@ -65,7 +65,8 @@ pub async fn record(
     let room = room().await?;
     let patients = patients_of(person);
     let records = &hospital.records;
-    let half = async |kinds| trees(of_patients(records, ctx, &patients, kinds).await?, patients.clone()).await;
+    let half =
+        async |kinds| trees(of_patients(records, ctx, &patients, kinds).await?, patients.clone()).await;
     let dispenses = async {
         if !ctx.may(Action::Search, "MedicationDispense") {
             return Ok(Vec::new());
@@ -134,7 +135,9 @@ pub async fn part(
     let resources = trees(of_patients(&hospital.records, ctx, &patients, &wanted).await?, patients).await?;
     let wanted: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
     with_facilities(hospital, ctx, person, view, resources, room, move |record, resources| {
-        let own = |one: &&Value| matches!(read::kind(one), "Organization") || wanted.iter().any(|kind| kind == read::kind(one));
+        let own = |one: &&Value| {
+            matches!(read::kind(one), "Organization") || wanted.iter().any(|kind| kind == read::kind(one))
+        };
         (record, resources.iter().filter(own).filter(|one| !read::is_void(one)).cloned().collect())
     })
     .await

@@ -4,7 +4,7 @@
 use super::fetch;
 use super::labs::{self, Lab, Measured};
 use super::model::Record;
-use super::page::{Part, chart, hidden, head, parts};
+use super::page::{Part, chart, head, hidden, parts};
 use super::ranges::Ranges;
 use super::read::{self, Places};
 use super::timeline::View;
@@ -111,7 +111,8 @@ fn unseen(record: &Record, kinds: &[&str]) -> Option<Outcome> {
 
 /// Tests against days, the newest day first; beside each test its trend.
 fn table(record: &Record, labs: &[Lab], view: View) -> Markup {
-    let mut days: Vec<&str> = labs.iter().flat_map(|lab| &lab.values).filter_map(|value| value.date.get(..10)).collect();
+    let mut days: Vec<&str> =
+        labs.iter().flat_map(|lab| &lab.values).filter_map(|value| value.date.get(..10)).collect();
     days.sort_unstable_by(|a, b| b.cmp(a));
     days.dedup();
     let skip = view.skip.min(days.len().saturating_sub(1));
@@ -123,16 +124,18 @@ fn table(record: &Record, labs: &[Lab], view: View) -> Markup {
     heads.push(("Diễn biến", false));
     let drawn = Table { caption: "Kết quả theo ngày", heads: &heads, stack: false };
     let to = |skip: usize| format!("/nguoi/{}/ket-qua?tu={skip}", record.person);
-    Card::new("ket-qua-bang", "Kết quả theo ngày").aside(html! { (format::count(days.len())) " ngày, mọi cơ sở" }).flush(html! {
-        @if rows.is_empty() { (state::empty_line("Chưa có kết quả xét nghiệm nào.")) }
-        @else {
-            (drawn.draw(html! { @for lab in &rows { (row(lab, shown)) } }, html! {}))
-            p .more-row {
-                @if skip > 0 { a .btn href=(to(skip.saturating_sub(DAYS))) { "Mới hơn" } " " }
-                @if skip + DAYS < days.len() { a .btn href=(to(skip + DAYS)) { "Cũ hơn" } }
+    Card::new("ket-qua-bang", "Kết quả theo ngày")
+        .aside(html! { (format::count(days.len())) " ngày, mọi cơ sở" })
+        .flush(html! {
+            @if rows.is_empty() { (state::empty_line("Chưa có kết quả xét nghiệm nào.")) }
+            @else {
+                (drawn.draw(html! { @for lab in &rows { (row(lab, shown)) } }, html! {}))
+                p .more-row {
+                    @if skip > 0 { a .btn href=(to(skip.saturating_sub(DAYS))) { "Mới hơn" } " " }
+                    @if skip + DAYS < days.len() { a .btn href=(to(skip + DAYS)) { "Cũ hơn" } }
+                }
             }
-        }
-    })
+        })
 }
 
 /// The value of a test on a day.
@@ -156,8 +159,10 @@ fn row(lab: &Lab, days: &[&str]) -> Markup {
 
 fn papers(record: &Record, own: &[Value]) -> Markup {
     let places = Places::of_all(own);
-    let mut list: Vec<&Value> =
-        own.iter().filter(|one| matches!(read::kind(one), "DocumentReference" | "Composition" | "DiagnosticReport")).collect();
+    let mut list: Vec<&Value> = own
+        .iter()
+        .filter(|one| matches!(read::kind(one), "DocumentReference" | "Composition" | "DiagnosticReport"))
+        .collect();
     list.sort_by(|a, b| read::when(b).cmp(read::when(a)));
     let line = |one: &&Value| {
         let words = [read::words_at(one, "type"), read::words_at(one, "code"), title(one)];
@@ -171,13 +176,15 @@ fn papers(record: &Record, own: &[Value]) -> Markup {
             span .sub { (format::facility_short(places.name(one))) }
         }
     };
-    Card::new("tai-lieu", "Tài liệu, phiếu kết quả").aside(html! { (format::count(list.len())) }).flush(match list.as_slice() {
-        [] => state::empty_line("Chưa có tài liệu nào."),
-        list => html! {
-            (card::rows(list.iter().take(DOCUMENTS).map(line)))
-            @if list.len() > DOCUMENTS { (state::empty_line("Cũ hơn nữa xem trong từng lượt khám.")) }
+    Card::new("tai-lieu", "Tài liệu, phiếu kết quả").aside(html! { (format::count(list.len())) }).flush(
+        match list.as_slice() {
+            [] => state::empty_line("Chưa có tài liệu nào."),
+            list => html! {
+                (card::rows(list.iter().take(DOCUMENTS).map(line)))
+                @if list.len() > DOCUMENTS { (state::empty_line("Cũ hơn nữa xem trong từng lượt khám.")) }
+            },
         },
-    })
+    )
 }
 
 fn title(document: &Value) -> String {
@@ -188,7 +195,9 @@ fn kin(own: &[Value]) -> Markup {
     let of = |kind: &'static str| own.iter().filter(move |one| read::kind(one) == kind);
     let people: Vec<Markup> = of("RelatedPerson")
         .map(|one| {
-            let name = items(one, "name").find_map(yba_fhir::view::human_name).unwrap_or_else(|| "Chưa rõ tên".into());
+            let name = items(one, "name")
+                .find_map(yba_fhir::view::human_name)
+                .unwrap_or_else(|| "Chưa rõ tên".into());
             let roles: Vec<String> = items(one, "relationship").map(read::words).collect();
             let phone = items(one, "telecom").find_map(|one| str_at(one, &["value"])).unwrap_or_default();
             html! { span { b { (name) } } span .muted { (phone) } span .sub { (roles.join(", ")) } }
@@ -197,7 +206,8 @@ fn kin(own: &[Value]) -> Markup {
     let ills: Vec<Markup> = of("FamilyMemberHistory")
         .flat_map(|one| {
             let who = read::words_at(one, "relationship");
-            items(one, "condition").map(move |ill| html! { span { (read::words_at(ill, "code")) } span .muted { (who) } })
+            items(one, "condition")
+                .map(move |ill| html! { span { (read::words_at(ill, "code")) } span .muted { (who) } })
         })
         .collect();
     let empty = |words: &str, list: Vec<Markup>| match list.is_empty() {

@@ -104,8 +104,10 @@ pub fn parts(record: &Record, here: Part) -> Markup {
     let seen = all.into_iter().filter(|(.., kind)| record.sees(kind));
     let hrefs: Vec<(Part, String, &str)> =
         seen.map(|(part, tail, word, _)| (part, format!("/nguoi/{person}{tail}"), word)).collect();
-    let list: Vec<Tab> =
-        hrefs.iter().map(|(part, href, word)| Tab { href, word, count: None, current: *part == here }).collect();
+    let list: Vec<Tab> = hrefs
+        .iter()
+        .map(|(part, href, word)| Tab { href, word, count: None, current: *part == here })
+        .collect();
     keyed_tabs("Các trang của hồ sơ", &list)
 }
 

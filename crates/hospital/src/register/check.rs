@@ -82,7 +82,13 @@ impl Findings {
     }
 
     /// `None` when empty; said when what was typed is not as it should be.
-    fn read<T>(&mut self, field: &str, typed: &str, text: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    fn read<T>(
+        &mut self,
+        field: &str,
+        typed: &str,
+        text: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let typed = typed.trim();
         if typed.is_empty() {
             return None;
@@ -98,14 +104,19 @@ impl Findings {
 /// The draft, or everything that is wrong.
 pub(super) fn check(basis: &Basis, typed: &Typed) -> Result<Draft, Outcome> {
     let mut wrong = Findings(Vec::new());
-    let temporary = REASONS.iter().find(|(value, ..)| *value == typed.without).and_then(|(.., reason)| *reason);
+    let temporary =
+        REASONS.iter().find(|(value, ..)| *value == typed.without).and_then(|(.., reason)| *reason);
     let unknown = temporary == Some(Reason::Unknown);
-    let number = wrong.read("number", &typed.number, "Số định danh cá nhân gồm 12 chữ số.", |text| {
-        PersonalNumber::parse(text).map(|number| number.text().to_owned())
-    });
-    let passport = wrong.read("passport", &typed.passport, "Số hộ chiếu gồm chữ và số, 6 đến 9 ký tự.", |text| {
-        Some(compact(text)).filter(|text| is_passport(text))
-    });
+    let number =
+        wrong.read("number", &typed.number, "Số định danh cá nhân gồm 12 chữ số.", |text| {
+            PersonalNumber::parse(text).map(|number| number.text().to_owned())
+        });
+    let passport = wrong.read(
+        "passport",
+        &typed.passport,
+        "Số hộ chiếu gồm chữ và số, 6 đến 9 ký tự.",
+        |text| Some(compact(text)).filter(|text| is_passport(text)),
+    );
     let none = number.is_none() && typed.number.trim().is_empty() && passport.is_none();
     if none && temporary.is_none() && !basis.is_known {
         wrong.say("number", "Gõ số định danh, hoặc chọn lý do chưa có số để cấp mã tạm.");
@@ -139,12 +150,17 @@ pub(super) fn check(basis: &Basis, typed: &Typed) -> Result<Draft, Outcome> {
         temporary: temporary.filter(|_| none && !basis.is_known),
         ethnic: coded(basis, "dan-toc", &typed.ethnic, "ethnic", &mut wrong),
         job: coded(basis, "nghe-nghiep", &typed.job, "job", &mut wrong),
-        cmnd: wrong.read("cmnd", &typed.cmnd, "CMND cũ gồm 9 chữ số.", |text| Some(compact(text)).filter(|text| is_digits(text, 9))),
+        cmnd: wrong.read("cmnd", &typed.cmnd, "CMND cũ gồm 9 chữ số.", |text| {
+            Some(compact(text)).filter(|text| is_digits(text, 9))
+        }),
         phone: wrong.read("phone", &typed.phone, phone_text, phone),
         kin_phone: wrong.read("kin_phone", &typed.kin_phone, phone_text, phone),
-        kin_number: wrong.read("kin_number", &typed.kin_number, "Số định danh cá nhân gồm 12 chữ số.", |text| {
-            PersonalNumber::parse(text).map(|number| number.text().to_owned())
-        }),
+        kin_number: wrong.read(
+            "kin_number",
+            &typed.kin_number,
+            "Số định danh cá nhân gồm 12 chữ số.",
+            |text| PersonalNumber::parse(text).map(|number| number.text().to_owned()),
+        ),
         name,
         birth: birth.map(|birth| birth.to_string()),
         sex: sex.unwrap_or_default(),
@@ -188,7 +204,12 @@ fn birth(basis: &Basis, typed: &Typed, unknown: bool, wrong: &mut Findings) -> O
         return None;
     }
     let read = |text: &str| Birth::read(text);
-    let birth = wrong.read("birth", &typed.birth, "Gõ ngày/tháng/năm, ví dụ 05/09/1986; chỉ biết năm thì gõ 1986.", read)?;
+    let birth = wrong.read(
+        "birth",
+        &typed.birth,
+        "Gõ ngày/tháng/năm, ví dụ 05/09/1986; chỉ biết năm thì gõ 1986.",
+        read,
+    )?;
     if birth.to_string().as_str() > &basis.today.to_string()[..birth.to_string().len()] {
         wrong.say("birth", "Ngày sinh ở tương lai.");
     }
@@ -235,12 +256,16 @@ fn commune(basis: &Basis, field: &str, typed: &str, wrong: &mut Findings) -> Opt
     match places::meant(basis.terminology, basis.content, typed, basis.today) {
         Ok(one) => Some(one),
         Err(several) if several.is_empty() => {
-            wrong.say(field, "Không có xã, phường nào như vậy. Gõ tên xã, dấu phẩy, tên tỉnh: «Bản Bo, Lai Châu».");
+            wrong.say(
+                field,
+                "Không có xã, phường nào như vậy. Gõ tên xã, dấu phẩy, tên tỉnh: «Bản Bo, Lai Châu».",
+            );
             None
         }
         Err(several) => {
             let words: Vec<String> = several.iter().map(|one| format!("«{}»", one.label())).collect();
-            wrong.say(field, format!("Nhiều nơi có tên này: {}. Gõ thêm tên tỉnh (huyện).", words.join("; ")));
+            wrong
+                .say(field, format!("Nhiều nơi có tên này: {}. Gõ thêm tên tỉnh (huyện).", words.join("; ")));
             None
         }
     }
@@ -251,15 +276,29 @@ fn kin(basis: &Basis, typed: &Typed, birth: Option<Birth>, unknown: bool, wrong:
     if !is_known(&typed.kin_relation) {
         wrong.say("kin_relation", "Chọn một trong các quan hệ.");
     }
-    let says_more = [&typed.kin_relation, &typed.kin_phone, &typed.kin_number].iter().any(|text| !text.trim().is_empty());
+    let says_more =
+        [&typed.kin_relation, &typed.kin_phone, &typed.kin_number].iter().any(|text| !text.trim().is_empty());
     let is_small = birth.is_some_and(|birth| basis.today.year() - birth.year < GUARDED_BELOW_YEARS);
     if typed.kin_name.trim().is_empty() && (says_more || (is_small && !unknown && !basis.is_known)) {
-        wrong.say("kin_name", if is_small { "Trẻ dưới 6 tuổi: gõ tên mẹ, bố hoặc người giám hộ." } else { "Gõ họ tên người thân." });
+        wrong.say(
+            "kin_name",
+            if is_small {
+                "Trẻ dưới 6 tuổi: gõ tên mẹ, bố hoặc người giám hộ."
+            } else {
+                "Gõ họ tên người thân."
+            },
+        );
     }
 }
 
 /// A code of a list of content, with its words.
-fn coded(basis: &Basis, slug: &str, typed: &str, field: &str, wrong: &mut Findings) -> Option<(String, String)> {
+fn coded(
+    basis: &Basis,
+    slug: &str,
+    typed: &str,
+    field: &str,
+    wrong: &mut Findings,
+) -> Option<(String, String)> {
     if typed.is_empty() {
         return None;
     }

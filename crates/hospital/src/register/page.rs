@@ -35,7 +35,8 @@ const SEXES: [(&str, &str); 4] = [("", ""), ("female", "Nữ"), ("male", "Nam"),
 const TELLING: [&str; 5] = ["number", "name", "birth", "card", "passport"];
 
 pub(super) fn page(s: &Shown) -> Markup {
-    let title = if s.editing.is_some() { "Sửa thông tin hành chính" } else { "Đăng ký người bệnh" };
+    let title =
+        if s.editing.is_some() { "Sửa thông tin hành chính" } else { "Đăng ký người bệnh" };
     let acts = match s.editing {
         Some(patient) => card::link_button(&format!("/nguoi/{patient}"), html! { "Về hồ sơ" }),
         None => html! {},
@@ -61,13 +62,16 @@ pub(super) fn page(s: &Shown) -> Markup {
 
 /// Somebody is known, or a number says something else: it may be right all the same.
 fn may_be_known(s: &Shown) -> bool {
-    s.wrong.is_some_and(|wrong| wrong.kind == Kind::Conflict) || about(s.wrong, "number").is_some() || s.typed.seen == "1"
+    s.wrong.is_some_and(|wrong| wrong.kind == Kind::Conflict)
+        || about(s.wrong, "number").is_some()
+        || s.typed.seen == "1"
 }
 
 fn problems(s: &Shown) -> Markup {
     let issues = || s.wrong.into_iter().flat_map(|wrong| &wrong.issues);
-    let beside: Vec<(&str, &str)> =
-        issues().filter_map(|issue| Some((issue.path.as_deref().filter(|path| is_field(path))?, issue.text.as_str()))).collect();
+    let beside: Vec<(&str, &str)> = issues()
+        .filter_map(|issue| Some((issue.path.as_deref().filter(|path| is_field(path))?, issue.text.as_str())))
+        .collect();
     html! {
         @for issue in issues().filter(|issue| !issue.path.as_deref().is_some_and(is_field)) {
             (state::error("Chưa lưu được.", &issue.text, ""))
@@ -113,7 +117,10 @@ fn person(s: &Shown) -> Markup {
     let t = s.typed;
     let reasons: Vec<(&str, &str)> = REASONS.iter().map(|(value, words, _)| (*value, *words)).collect();
     let to_phone = !t.name.is_empty() && t.phone.is_empty() && s.wrong.is_none() && s.editing.is_none();
-    let phone = Field::new("phone", "Điện thoại", Sort::Phone).value(&t.phone).error(about(s.wrong, "phone")).optional();
+    let phone = Field::new("phone", "Điện thoại", Sort::Phone)
+        .value(&t.phone)
+        .error(about(s.wrong, "phone"))
+        .optional();
     Card::new("nguoi", "Người bệnh").flush(html! {
         fieldset {
             (s.needed("name", "Họ và tên", &t.name, Sort::Text, "Như trên giấy tờ"))
@@ -134,7 +141,8 @@ fn borrowed(list: &[(String, String)]) -> Vec<(&str, &str)> {
 
 fn place(s: &Shown, id: &'static str, label: &'static str, value: &str) -> Markup {
     let hint = "Xã, tỉnh: «ban bo, lai chau»; tên cũ cũng được";
-    let field = Field::new(id, label, Sort::Text).hint(hint).value(value).error(about(s.wrong, id)).optional();
+    let field =
+        Field::new(id, label, Sort::Text).hint(hint).value(value).error(about(s.wrong, id)).optional();
     offering(&field, "/dang-ky/xa")
 }
 
@@ -204,17 +212,20 @@ fn kin(s: &Shown) -> Markup {
         (s.text("kin_number", "Số định danh người thân", &t.kin_number, Sort::Digits, ""))
         (tick("guardian", "Là người giám hộ", t.guardian == "1"))
     };
-    Card::new("nguoi-than", "Người thân, người giám hộ").aside(html! { "cần cho trẻ dưới 6 tuổi" })
+    Card::new("nguoi-than", "Người thân, người giám hộ")
+        .aside(html! { "cần cho trẻ dưới 6 tuổi" })
         .flush(folded(s, "Người báo tin, người giám hộ", &fields, content))
 }
 
 /// People who may be whoever is typed; a click opens them.
 pub(super) fn alike(people: &People, typed: &Typed, today: &str) -> Markup {
     let hits: Vec<_> = people.people.iter().map(|one| hit(one, &typed.name, today)).collect();
-    Card::new("trung-nguoi", "Có thể đã có hồ sơ").aside(html! { "mở để khỏi lập trùng" }).flush(match hits.as_slice() {
-        [] => state::empty_line("Chưa thấy ai giống người đang gõ."),
-        hits => lines(hits),
-    })
+    Card::new("trung-nguoi", "Có thể đã có hồ sơ").aside(html! { "mở để khỏi lập trùng" }).flush(
+        match hits.as_slice() {
+            [] => state::empty_line("Chưa thấy ai giống người đang gõ."),
+            hits => lines(hits),
+        },
+    )
 }
 
 /// The same number, or the same name and birth.

@@ -1,7 +1,8 @@
 //! «Lịch sử sửa»: what each version of a facility's record says otherwise than the one before it.
 
+use super::edit::asked;
 use super::typed::Typed;
-use super::{answer, asked, lists};
+use super::{answer, lists};
 use crate::Hospital;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::response::Response;

@@ -133,7 +133,8 @@ pub(super) fn of_text(content: &Content, text: &str) -> (String, String) {
     let province = bare(province);
     for (at, part) in before.iter().enumerate().rev() {
         let name = bare(part);
-        let mut fits = content.units().filter(|one| bare(&one.name) == name && bare(&one.province_name) == province);
+        let mut fits =
+            content.units().filter(|one| bare(&one.name) == name && bare(&one.province_name) == province);
         if let (Some(one), None) = (fits.next(), fits.next()) {
             let label = new_one(content, &one.code).map(|one| one.label()).unwrap_or_default();
             return (label, before[..at].join(", "));
@@ -147,7 +148,9 @@ pub(super) fn of_address(content: &Content, address: &Value) -> (String, String)
     let unit = |list: &str, make: fn(&Content, &str) -> Option<Commune>| {
         let system = format!("{SID}{list}");
         let codings = items(address, "extension").filter_map(|one| one.get("valueCoding"));
-        let code = codings.filter(|one| str_at(one, &["system"]) == Some(&system)).find_map(|one| str_at(one, &["code"]));
+        let code = codings
+            .filter(|one| str_at(one, &["system"]) == Some(&system))
+            .find_map(|one| str_at(one, &["code"]));
         code.and_then(|code| make(content, code))
     };
     let commune = unit(OLD, old_one).or_else(|| unit(NEW, new_one));

@@ -52,13 +52,19 @@ fn a_right_form_becomes_a_patient_and_comes_back_the_same() {
         let one = items(&patient, "identifier").find(|one| str_at(one, &["system"]) == Some(&system));
         one.and_then(|one| str_at(one, &["value"])).unwrap_or_default().to_owned()
     };
-    assert_eq!((number("cccd"), number("bhyt"), number("bhxh")), ("012186004321".into(), "GD4121234560897".into(), "1234560897".into()));
+    assert_eq!(
+        (number("cccd"), number("bhyt"), number("bhxh")),
+        ("012186004321".into(), "GD4121234560897".into(), "1234560897".into())
+    );
     assert_eq!(str_at(&patient, &["birthDate"]), Some("1986-04-12"));
     let address = items(&patient, "address").next().unwrap();
     assert_eq!(str_at(address, &["text"]), Some("Bản Nà Khương, Xã Bản Bo, Tỉnh Lai Châu"));
     let back = Typed::of_patient(&CONTENT, &patient, None);
     assert_eq!((back.commune.as_str(), back.line.as_str()), ("Xã Bản Bo, Tỉnh Lai Châu", "Bản Nà Khương"));
-    assert_eq!((back.birth.as_str(), back.ethnic.as_str(), back.phone.as_str()), ("12/04/1986", "08", "0912345678"));
+    assert_eq!(
+        (back.birth.as_str(), back.ethnic.as_str(), back.phone.as_str()),
+        ("12/04/1986", "08", "0912345678")
+    );
     assert!(wrong(&back).is_empty(), "{:?}", wrong(&back));
 }
 
@@ -83,13 +89,39 @@ fn everything_wrong_is_said_at_once_beside_its_field() {
     };
     let mut fields = wrong(&all);
     fields.sort();
-    let expected = ["birth", "card", "card_to", "commune", "email", "ethnic", "household", "issued", "kin_name", "kin_relation", "name", "number", "phone", "sex"];
+    let expected = [
+        "birth",
+        "card",
+        "card_to",
+        "commune",
+        "email",
+        "ethnic",
+        "household",
+        "issued",
+        "kin_name",
+        "kin_relation",
+        "name",
+        "number",
+        "phone",
+        "sex",
+    ];
     assert_eq!(fields, expected);
     for (change, field) in [
-        (Typed { birth: "03/03/2026".into(), number: String::new(), passport: "C1234567".into(), ..typed() }, "birth"),
+        (
+            Typed {
+                birth: "03/03/2026".into(),
+                number: String::new(),
+                passport: "C1234567".into(),
+                ..typed()
+            },
+            "birth",
+        ),
         (Typed { commune: "Xã Tân Lập".into(), ..typed() }, "commune"),
         (Typed { number: String::new(), ..typed() }, "number"),
-        (Typed { sex: "female".into(), number: "000000000000".into(), seen: "1".into(), ..typed() }, "number"),
+        (
+            Typed { sex: "female".into(), number: "000000000000".into(), seen: "1".into(), ..typed() },
+            "number",
+        ),
     ] {
         assert!(wrong(&change).contains(&field.to_owned()), "{field}: {:?}", wrong(&change));
     }
@@ -107,13 +139,20 @@ fn a_number_of_another_sex_is_asked_about_once() {
 fn who_has_no_number_gets_a_temporary_code_and_may_be_unknown() {
     use yba_mpi::temporary::Reason;
     let none = Typed { number: String::new(), ..typed() };
-    for (without, reason) in [("newborn", Reason::Newborn), ("unknown", Reason::Unknown), ("foreigner", Reason::Foreigner)] {
+    for (without, reason) in
+        [("newborn", Reason::Newborn), ("unknown", Reason::Unknown), ("foreigner", Reason::Foreigner)]
+    {
         let draft = check(&basis(), &Typed { without: without.into(), ..none.clone() }).ok().unwrap();
         assert_eq!(draft.temporary, Some(reason), "{without}");
     }
     let nobody = check(&basis(), &Typed { without: "unknown".into(), ..Typed::default() }).ok().unwrap();
     assert_eq!((nobody.name.as_str(), nobody.sex.as_str(), nobody.birth), ("Chưa rõ tên", "unknown", None));
-    let baby = Typed { without: "newborn".into(), birth: "01/03/2026".into(), sex: "male".into(), ..Typed::default() };
+    let baby = Typed {
+        without: "newborn".into(),
+        birth: "01/03/2026".into(),
+        sex: "male".into(),
+        ..Typed::default()
+    };
     assert_eq!(wrong(&baby), ["name", "kin_name"], "somebody answers for a child");
     let baby = Typed { kin_name: "Lò Thị Mai".into(), kin_relation: "MTH".into(), ..baby };
     assert_eq!(check(&basis(), &baby).ok().unwrap().name, "Con bà Lò Thị Mai");
@@ -132,7 +171,9 @@ fn what_the_form_does_not_show_or_change_stays() {
     let draft = check(&Basis { is_known: true, ..basis() }, &after).ok().unwrap();
     let changed = write::changed(base.clone(), &before, &after, &draft, &CONTENT);
     assert_eq!(changed.to_string().matches("012186004321").count(), 1, "the old number stays as an old one");
-    let numbers: Vec<_> = items(&changed, "identifier").map(|one| (str_at(one, &["value"]).unwrap(), str_at(one, &["use"]))).collect();
+    let numbers: Vec<_> = items(&changed, "identifier")
+        .map(|one| (str_at(one, &["value"]).unwrap(), str_at(one, &["use"])))
+        .collect();
     assert_eq!(numbers, [("012186009999", Some("official")), ("7", None), ("012186004321", Some("old"))]);
     let member = |resource: &Value, key: &str| yba_fhir::json::at(resource, &[key]).map(Value::to_string);
     for key in ["maritalStatus", "name", "address", "gender"] {
@@ -145,12 +186,25 @@ fn what_the_form_does_not_show_or_change_stays() {
 #[test]
 fn communes_are_found_as_people_say_them_in_both_lists() {
     let today = Day::new(2026, 3, 2).unwrap();
-    let label = |typed: &str| meant(&TERMS, &CONTENT, typed, today).map(|one| one.label()).unwrap_or_else(|several| format!("{} nơi", several.len()));
+    let label = |typed: &str| {
+        meant(&TERMS, &CONTENT, typed, today)
+            .map(|one| one.label())
+            .unwrap_or_else(|several| format!("{} nơi", several.len()))
+    };
     assert_eq!(label("ban bo, lai chau"), "Xã Bản Bo, Tỉnh Lai Châu");
     assert_eq!(label("Xã Bản Bo, Tỉnh Lai Châu"), "Xã Bản Bo, Tỉnh Lai Châu");
-    assert_eq!(label("Xã Bản Bo, Huyện Tam Đường, Tỉnh Lai Châu (cũ)"), "Xã Bản Bo, Huyện Tam Đường, Tỉnh Lai Châu (cũ)");
+    assert_eq!(
+        label("Xã Bản Bo, Huyện Tam Đường, Tỉnh Lai Châu (cũ)"),
+        "Xã Bản Bo, Huyện Tam Đường, Tỉnh Lai Châu (cũ)"
+    );
     assert_eq!(label("xã tân lập"), "6 nơi", "as many as can be shown");
     assert_eq!(label("không có xã này"), "0 nơi");
-    assert_eq!(of_text(&CONTENT, "Bản Nà Khương, Bản Bo, Lai Châu"), ("Xã Bản Bo, Tỉnh Lai Châu".into(), "Bản Nà Khương".into()));
-    assert_eq!(of_text(&CONTENT, "Thân Thuộc, Tân Uyên, Nơi Khác"), (String::new(), "Thân Thuộc, Tân Uyên, Nơi Khác".into()));
+    assert_eq!(
+        of_text(&CONTENT, "Bản Nà Khương, Bản Bo, Lai Châu"),
+        ("Xã Bản Bo, Tỉnh Lai Châu".into(), "Bản Nà Khương".into())
+    );
+    assert_eq!(
+        of_text(&CONTENT, "Thân Thuộc, Tân Uyên, Nơi Khác"),
+        (String::new(), "Thân Thuộc, Tân Uyên, Nơi Khác".into())
+    );
 }

@@ -107,7 +107,9 @@ impl Typed {
             address("temp").map(|one| places::of_address(content, one)).unwrap_or_default();
         let code = |slug: &str| {
             let found = extension(patient, &format!("{EXTENSION}{slug}"));
-            let coding = found.and_then(|one| one.get("valueCoding").or_else(|| one.get("valueCodeableConcept")?.get("coding")?.get(0)));
+            let coding = found.and_then(|one| {
+                one.get("valueCoding").or_else(|| one.get("valueCodeableConcept")?.get("coding")?.get(0))
+            });
             text(coding, &["code"])
         };
         let own = |slug: &str| text(extension(patient, &format!("{EXTENSION}{slug}")), &["valueString"]);
@@ -134,8 +136,18 @@ impl Typed {
             stay_line,
             household: own("ma-ho-gia-dinh"),
             householder: own("quan-he-chu-ho"),
-            kin_relation: kin.and_then(|kin| items(kin, "relationship").flat_map(|one| items(one, "coding")).find(|one| str_at(one, &["code"]) != Some("GUARD")).and_then(|one| str_at(one, &["code"]))).unwrap_or_default().to_owned(),
-            kin_name: kin.and_then(|kin| items(kin, "name").find_map(yba_fhir::view::human_name)).unwrap_or_default(),
+            kin_relation: kin
+                .and_then(|kin| {
+                    items(kin, "relationship")
+                        .flat_map(|one| items(one, "coding"))
+                        .find(|one| str_at(one, &["code"]) != Some("GUARD"))
+                        .and_then(|one| str_at(one, &["code"]))
+                })
+                .unwrap_or_default()
+                .to_owned(),
+            kin_name: kin
+                .and_then(|kin| items(kin, "name").find_map(yba_fhir::view::human_name))
+                .unwrap_or_default(),
             kin_phone: kin.map(|kin| telecom(kin, "phone")).unwrap_or_default(),
             kin_number: kin.map(|kin| text(current(kin, "cccd"), &["value"])).unwrap_or_default(),
             guardian: if kin.is_some_and(is_guardian) { "1".into() } else { String::new() },

@@ -33,7 +33,9 @@ pub(super) fn patient(
     if let Some(facility) = facility {
         let managing = match &facility.organization {
             Some(id) => json!({"reference": format!("Organization/{id}").as_str()}),
-            None => json!({"identifier": {"system": format!("{SID}cskcb").as_str(), "value": facility.code.as_str()}}),
+            None => {
+                json!({"identifier": {"system": format!("{SID}cskcb").as_str(), "value": facility.code.as_str()}})
+            }
         };
         put(&mut patient, "managingOrganization", managing);
     }
@@ -41,9 +43,20 @@ pub(super) fn patient(
 }
 
 /// The Patient with what was changed on the form since `before`.
-pub(super) fn changed(mut patient: Value, before: &Typed, typed: &Typed, draft: &Draft, content: &Content) -> Value {
+pub(super) fn changed(
+    mut patient: Value,
+    before: &Typed,
+    typed: &Typed,
+    draft: &Draft,
+    content: &Content,
+) -> Value {
     if before.name != typed.name || typed.name.is_empty() {
-        replace(&mut patient, "name", |one| str_at(one, &["use"]) != Some("old"), Some(json!({"use": "official", "text": draft.name.as_str()})));
+        replace(
+            &mut patient,
+            "name",
+            |one| str_at(one, &["use"]) != Some("old"),
+            Some(json!({"use": "official", "text": draft.name.as_str()})),
+        );
     }
     if before.sex != typed.sex {
         put(&mut patient, "gender", json!(draft.sex.as_str()));
@@ -89,7 +102,12 @@ pub(super) fn changed(mut patient: Value, before: &Typed, typed: &Typed, draft: 
     }
     for (kind, was, is, commune) in [
         ("home", (&before.commune, &before.line), (&typed.commune, &typed.line), &draft.home),
-        ("temp", (&before.stay_commune, &before.stay_line), (&typed.stay_commune, &typed.stay_line), &draft.stay),
+        (
+            "temp",
+            (&before.stay_commune, &before.stay_line),
+            (&typed.stay_commune, &typed.stay_line),
+            &draft.stay,
+        ),
     ] {
         if was != is {
             let address = address(kind, commune.as_ref(), is.1, content);
@@ -136,7 +154,13 @@ fn is_of(identifier: &Value, slug: &str) -> bool {
 }
 
 /// Sets the number of a kind: those before it become old.
-fn number(patient: &mut Value, slug: &str, value: Option<&str>, usage: &str, about: Option<(Value, Option<String>)>) {
+fn number(
+    patient: &mut Value,
+    slug: &str,
+    value: Option<&str>,
+    usage: &str,
+    about: Option<(Value, Option<String>)>,
+) {
     let mut kept: Vec<Value> = Vec::new();
     for one in items(patient, "identifier") {
         let mut one = one.clone();
@@ -165,7 +189,9 @@ fn number(patient: &mut Value, slug: &str, value: Option<&str>, usage: &str, abo
 fn nation(text: &str) -> Option<Value> {
     let text = some(text)?;
     let concept = match yba_fhir::text::fold(&text).as_str() {
-        "viet nam" => json!({"coding": [{"system": "https://yba.vn/fhir/CodeSystem/quoc-tich", "code": "000", "display": "Việt Nam"}], "text": "Việt Nam"}),
+        "viet nam" => {
+            json!({"coding": [{"system": "https://yba.vn/fhir/CodeSystem/quoc-tich", "code": "000", "display": "Việt Nam"}], "text": "Việt Nam"})
+        }
         _ => json!({"text": text.as_str()}),
     };
     Some(json!({"url": NATIONALITY, "extension": [{"url": "code", "valueCodeableConcept": concept}]}))
@@ -196,7 +222,11 @@ fn address(kind: &str, commune: Option<&Commune>, line: &str, content: &Content)
             put(&mut address, "district", json!(one.district.as_str()));
         }
         put(&mut address, "state", json!(one.province.as_str()));
-        words.extend([one.name.clone(), one.district.clone(), one.province.clone()].into_iter().filter(|word| !word.is_empty()));
+        words.extend(
+            [one.name.clone(), one.district.clone(), one.province.clone()]
+                .into_iter()
+                .filter(|word| !word.is_empty()),
+        );
     }
     if words.is_empty() {
         return None;
@@ -216,11 +246,10 @@ pub(super) fn kin(base: Option<Value>, patient: &str, typed: &Typed, draft: &Dra
     let mut kin = base.unwrap_or_else(|| json!({"resourceType": "RelatedPerson", "active": true}));
     put(&mut kin, "patient", json!({"reference": patient}));
     put(&mut kin, "name", json!([{"use": "official", "text": name.as_str()}]));
-    let role = |code: &str, words: &str| {
-        json!({"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": code}], "text": words})
-    };
+    let role = |code: &str, words: &str| json!({"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": code}], "text": words});
     let mut roles: Vec<Value> = Vec::new();
-    if let Some((code, words)) = KIN.iter().find(|(code, _)| !code.is_empty() && *code == typed.kin_relation) {
+    if let Some((code, words)) = KIN.iter().find(|(code, _)| !code.is_empty() && *code == typed.kin_relation)
+    {
         roles.push(role(code, words));
     }
     if typed.guardian == "1" {

@@ -27,7 +27,8 @@ impl Desk {
         let gate = Gate::open(kit.records.clone(), content.clone(), &[7; 32]).await.unwrap();
         let roles = vec![Grant::new(role, gate.today())];
         let login = role.replace('-', ".");
-        let typed = NewAccount { login: login.clone(), name: "Lò Thị Mai".into(), roles, ..NewAccount::default() };
+        let typed =
+            NewAccount { login: login.clone(), name: "Lò Thị Mai".into(), roles, ..NewAccount::default() };
         let (_, link) = gate.create(&kit.ctx(), &typed).await.unwrap();
         gate.set_password_by_link(&link.0, PASSWORD, None, &Origin::default()).await.unwrap();
         let settings = SiteSettings {
@@ -39,7 +40,11 @@ impl Desk {
             run: "t".into(),
             gallery: false,
         };
-        let site = Site::with_entrance(settings, vec![menu()], Some(Entrance { gate, cookies: Cookies { secure: false } }));
+        let site = Site::with_entrance(
+            settings,
+            vec![menu()],
+            Some(Entrance { gate, cookies: Cookies { secure: false } }),
+        );
         let router = shell(site.clone(), routes(Hospital { site, records: kit.records.clone(), content }));
         let mut desk = Desk { router, cookie: String::new() };
         let came = desk.post("/dang-nhap", &[("login", &login), ("password", PASSWORD)]).await;
@@ -49,12 +54,14 @@ impl Desk {
     }
 
     async fn get(&self, path: &str) -> Answer {
-        ask(&self.router, Request::get(path).header("cookie", &self.cookie).body(Body::empty()).unwrap()).await
+        ask(&self.router, Request::get(path).header("cookie", &self.cookie).body(Body::empty()).unwrap())
+            .await
     }
 
     async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let hex = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
-        let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", hex(value))).collect();
+        let pairs: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{name}={}", hex(value))).collect();
         let request = Request::post(path)
             .header("cookie", &self.cookie)
             .header("sec-fetch-site", "same-origin")
@@ -70,7 +77,10 @@ async fn a_receptionist_sees_who_it_is_and_no_clinic() {
     let page = desk.get("/nguoi/p1").await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
     assert!(page.text.contains("NGUYỄN THỊ THANH HƯƠNG") && page.text.contains("Hồ sơ tại cơ sở"));
-    assert!(!page.text.contains("Chưa hỏi dị ứng") && !page.text.contains("Dị ứng "), "nothing is said of what is not seen");
+    assert!(
+        !page.text.contains("Chưa hỏi dị ứng") && !page.text.contains("Dị ứng "),
+        "nothing is said of what is not seen"
+    );
     for clinical in ["Chưa có chẩn đoán", "id=\"xet-nghiem\"", "id=\"thuoc\"", "Metformin", "E11.9"] {
         assert!(!page.text.contains(clinical), "{clinical}");
     }
@@ -92,7 +102,11 @@ async fn a_doctor_reads_everything_and_registers_nobody() {
     let kit = crate::kit_with(crate::sample::person()).await;
     let desk = Desk::of(&kit, "doctor").await;
     let page = desk.get("/nguoi/p1").await;
-    assert!(page.text.contains("id=\"xet-nghiem\"") && page.text.contains("href=\"/nguoi/p1/ket-qua\""), "{}", page.text);
+    assert!(
+        page.text.contains("id=\"xet-nghiem\"") && page.text.contains("href=\"/nguoi/p1/ket-qua\""),
+        "{}",
+        page.text
+    );
     assert!(!page.text.contains("/sua"), "no door that is shut");
     for (path, status) in [
         ("/nguoi/p1/ket-qua", StatusCode::OK),
@@ -102,7 +116,18 @@ async fn a_doctor_reads_everything_and_registers_nobody() {
     ] {
         assert_eq!(desk.get(path).await.status, status, "{path}");
     }
-    let sent = desk.post("/dang-ky", &[("name", "Lò Văn Mẫu"), ("without", "unknown"), ("facility", "12001"), ("sex", "male"), ("birth", "1990")]).await;
+    let sent = desk
+        .post(
+            "/dang-ky",
+            &[
+                ("name", "Lò Văn Mẫu"),
+                ("without", "unknown"),
+                ("facility", "12001"),
+                ("sex", "male"),
+                ("birth", "1990"),
+            ],
+        )
+        .await;
     assert_eq!(sent.status, StatusCode::FORBIDDEN);
     let nobody = desk.post("/tim", &[("q", "khong co ai nhu vay")]).await;
     assert!(!nobody.text.contains("Đăng ký người này"), "{}", nobody.text);

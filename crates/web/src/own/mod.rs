@@ -4,8 +4,8 @@
 mod page;
 
 use crate::enter::{form, refused, same_twice, step_path};
-use crate::site::{Page, Site};
 use crate::headers::RequestId;
+use crate::site::{Page, Site};
 use crate::visit::{AtWork, Entrance, at_work, entrance, origin};
 use crate::{Router, enter, error};
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -52,11 +52,7 @@ struct Present<'s> {
 }
 
 /// Whoever is here and may do this: a person, or somebody whose step it is. Others are led to where they have to be.
-async fn here<'s>(
-    site: &'s Site,
-    parts: &Parts,
-    own_step: Option<Step>,
-) -> Result<Present<'s>, Response> {
+async fn here<'s>(site: &'s Site, parts: &Parts, own_step: Option<Step>) -> Result<Present<'s>, Response> {
     let found = async {
         let entrance = entrance(site)?;
         Ok((entrance, entrance.visitor(parts).await?))
@@ -72,7 +68,13 @@ async fn here<'s>(
     }
 }
 
-async fn drawn(site: &Site, present: &Present<'_>, status: StatusCode, title: &str, content: Markup) -> Response {
+async fn drawn(
+    site: &Site,
+    present: &Present<'_>,
+    status: StatusCode,
+    title: &str,
+    content: Markup,
+) -> Response {
     at_work(present.who.clone(), async {
         let mut response = site.page(&Page::new(title, content).here(OWN));
         *response.status_mut() = status;
@@ -120,7 +122,11 @@ async fn password(State(site): State<Site>, request: Request) -> Response {
             repeat: typed.repeat,
             ..Default::default()
         })?;
-        present.entrance.gate.change_password(&present.here, &typed.present, &typed.password, &origin(&parts)).await
+        present
+            .entrance
+            .gate
+            .change_password(&present.here, &typed.present, &typed.password, &origin(&parts))
+            .await
     };
     match changed.await {
         Ok(()) => Redirect::to(OWN).into_response(),
@@ -141,7 +147,9 @@ async fn app_page(State(site): State<Site>, request: Request) -> Response {
         return Redirect::to(OWN).into_response();
     }
     match present.entrance.gate.set_up_app(&present.here) {
-        Ok(setup) => drawn(&site, &present, StatusCode::OK, "Ứng dụng xác thực", page::app(&setup, None)).await,
+        Ok(setup) => {
+            drawn(&site, &present, StatusCode::OK, "Ứng dụng xác thực", page::app(&setup, None)).await
+        }
         Err(outcome) => refused(&site, &parts, &outcome),
     }
 }

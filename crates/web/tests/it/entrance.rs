@@ -321,7 +321,10 @@ async fn how_pages_look_is_kept_for_the_account_and_comes_with_the_page() {
     house.nurse().await;
     let given = cookies(&house.sign_in(PASSWORD, "/").await);
     let plain = house.get("/trong/1?a=b", &given).await.text;
-    assert!(plain.contains("<html lang=\"vi\">") && plain.contains("name=\"ve\" value=\"/trong/1?a=b\""), "{plain}");
+    assert!(
+        plain.contains("<html lang=\"vi\">") && plain.contains("name=\"ve\" value=\"/trong/1?a=b\""),
+        "{plain}"
+    );
     let dark = house.post("/giao-dien", &given, &[("nen", "toi"), ("ve", "/trong/1?a=b")]).await;
     assert_eq!((dark.status, place(&dark)), (StatusCode::SEE_OTHER, "/trong/1?a=b"));
     let one = format!("{given}; {}", cookies(&dark));
