@@ -372,7 +372,7 @@ fn member(one: &Member, record: &Record) -> Markup {
             td .full {
                 @if one.reason.is_empty() { span .muted { "Hồ sơ duy nhất" } } @else { (one.reason) }
                 span .sub .no-print {
-                    @if record.may.edit { a href={ "/nguoi/" (record.person) "/sua?ho-so=" (one.patient) } { "Sửa" } " " }
+                    @if record.may.edit { a href={ "/nguoi/" (record.person) "/sua?ho-so=" (one.patient) } { "Sửa" } " · " }
                     @if record.may.history { a href={ "/nguoi/" (record.person) "/lich-su?ho-so=" (one.patient) } { "Lịch sử sửa" } }
                 }
             }

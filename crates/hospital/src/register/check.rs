@@ -263,9 +263,11 @@ fn commune(basis: &Basis, field: &str, typed: &str, wrong: &mut Findings) -> Opt
             None
         }
         Err(several) => {
-            let words: Vec<String> = several.iter().map(|one| format!("«{}»", one.label())).collect();
-            wrong
-                .say(field, format!("Nhiều nơi có tên này: {}. Gõ thêm tên tỉnh (huyện).", words.join("; ")));
+            let words: Vec<String> = several.iter().take(3).map(|one| format!("«{}»", one.label())).collect();
+            wrong.say(
+                field,
+                format!("Nhiều nơi có tên này, như {}. Gõ thêm tên tỉnh (huyện).", words.join("; ")),
+            );
             None
         }
     }

@@ -286,6 +286,41 @@ async function looks(page) {
   await page.waitForLoadState();
 }
 
+// The further pages of a record, by their keys; and what the first view of a record weighs and moves.
+async function wholeRecord(page, who) {
+  await page.goto(`${OPEN}/`);
+  await page.locator("#q").fill(who.cccd);
+  await page.waitForSelector(`.hits-head[data-q="${who.cccd}"]`);
+  await page.keyboard.press("Enter");
+  await arrivedAt(page, who);
+  const first = page.url();
+  for (const [key, tail, name] of [["2", "/ket-qua", "person-results"], ["3", "/tai-lieu", "person-documents"], ["4", "/gia-dinh", "person-family"]]) {
+    await page.locator("h1").click();
+    await page.keyboard.press(key);
+    await page.waitForURL(`**${tail}`);
+    await judge(page, name);
+  }
+  const fresh = await page.context().browser().newContext({ viewport: WIDE });
+  const light = await open(fresh);
+  await light.goto(first);
+  await light.waitForLoadState("networkidle");
+  const [bytes, shift] = await light.evaluate(() => {
+    const entries = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+    const weigh = entries.filter((one) => !one.name.endsWith(".woff2")).map((one) => one.transferSize);
+    return new Promise((told) => new PerformanceObserver((list) => {
+      told([weigh.reduce((sum, one) => sum + one, 0), list.getEntries().reduce((sum, one) => sum + one.value, 0)]);
+    }).observe({ type: "layout-shift", buffered: true }) ?? setTimeout(() => told([weigh.reduce((sum, one) => sum + one, 0), 0]), 1000));
+  });
+  console.log(`the first view of a record: ${Math.round(bytes / 1024)} KB without fonts, layout shift ${shift.toFixed(3)}`);
+  assert.ok(bytes <= 90 * 1024, `${bytes} bytes`);
+  assert.ok(shift < 0.1, `the page moves by ${shift}`);
+  // On paper: the list without menu and search box.
+  await light.emulateMedia({ media: "print" });
+  assert.equal(await light.locator(".rail").isVisible() || await light.locator(".topbar").isVisible(), false);
+  await light.screenshot({ path: `${SHOTS}/person-print.png` });
+  await fresh.close();
+}
+
 // The counter: a card is scanned, the person is there; somebody new is registered. One action is a key chord, a click, a
 // scan, or one field's worth of typing.
 async function atTheCounter(page, who) {
@@ -408,7 +443,7 @@ try {
   const who = await someone();
   const context = await browser.newContext({ viewport: WIDE, locale: "vi-VN", reducedMotion: "reduce" });
   const page = await open(context);
-  for (const step of [byName, byNumber, byCard, byKeyboardAlone, byPalette, looks, atTheCounter]) {
+  for (const step of [byName, byNumber, byCard, byKeyboardAlone, byPalette, looks, wholeRecord, atTheCounter]) {
     console.log(step.name);
     await step(page, who);
     assert.deepEqual(page.surprises, [], step.name);
