@@ -7,6 +7,7 @@ use axum::http::{Request, StatusCode};
 use std::sync::Arc;
 use yba_auth::{Cookies, Grant};
 use yba_content::Content;
+use yba_fhir::json::json;
 use yba_hospital::{Hospital, menu, routes};
 use yba_records::Gate;
 use yba_records::gate::{NewAccount, Origin};
@@ -23,9 +24,15 @@ struct Desk {
 impl Desk {
     /// Somebody with this role, signed in.
     async fn of(kit: &Kit, role: &str) -> Desk {
+        Desk::at(kit, role, None).await
+    }
+
+    /// The same, of a role that was granted for a facility.
+    async fn at(kit: &Kit, role: &str, facility: Option<&str>) -> Desk {
         let content = Arc::new(Content::built_in());
         let gate = Gate::open(kit.records.clone(), content.clone(), &[7; 32]).await.unwrap();
-        let roles = vec![Grant::new(role, gate.today())];
+        let grant = Grant { organization: facility.map(str::to_owned), ..Grant::new(role, gate.today()) };
+        let roles = vec![grant];
         let login = role.replace('-', ".");
         let typed =
             NewAccount { login: login.clone(), name: "Lò Thị Mai".into(), roles, ..NewAccount::default() };
@@ -95,6 +102,39 @@ async fn a_receptionist_sees_who_it_is_and_no_clinic() {
     ] {
         assert_eq!(desk.get(path).await.status, status, "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_receptionist_of_one_facility_registers_there_and_edits_their_own() {
+    let facility = json!({"resourceType": "Organization", "id": "cskcb-12001", "name": "Trạm Y tế xã Bản Bo"});
+    let kit = crate::kit_with(vec![facility]).await;
+    let desk = Desk::at(&kit, "reception", Some("cskcb-12001")).await;
+    let form = desk.get("/dang-ky").await;
+    assert!(!form.text.contains("name=\"facility\""), "the account says where: {}", form.text);
+    let follower = async {
+        loop {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            yba_mpi::follower::catch_up(&kit.records).await.unwrap();
+        }
+    };
+    let fields = [
+        ("without", "newborn"),
+        ("birth", "01/03/2026"),
+        ("sex", "male"),
+        ("kin_name", "Lò Thị Mai"),
+        ("kin_relation", "MTH"),
+        ("guardian", "1"),
+    ];
+    let done = tokio::select! {
+        done = desk.post("/dang-ky", &fields) => done,
+        () = follower => unreachable!("it never ends"),
+    };
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    let place = done.headers["location"].to_str().unwrap();
+    let page = desk.get(place).await;
+    assert!(page.text.contains("CON BÀ LÒ THỊ MAI") && page.text.contains("Trạm Y tế xã Bản Bo"), "{}", page.text);
+    assert_eq!(desk.get(&format!("{place}/sua")).await.status, StatusCode::OK);
+    assert!(desk.get(&format!("{place}/gia-dinh")).await.text.contains("Lò Thị Mai"));
 }
 
 #[tokio::test]
