@@ -10,9 +10,10 @@ use crate::people::{self, People};
 use axum::response::Response;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
 use yba_fhir::{Day, Kind, Outcome, Resource};
 use yba_mpi::temporary::{Reason, TemporaryCode};
-use yba_records::{Change, Ctx, DoneAs, Query};
+use yba_records::{Change, Ctx, Query};
 use yba_terminology::Terminology;
 use yba_web::{Page, error, visit};
 
@@ -22,6 +23,10 @@ const CODES_LOOKS_MAX: u32 = 40;
 /// How long a page waits until a person just written can be opened.
 const LINKING_STEPS: u32 = 60;
 const LINKING_STEP: Duration = Duration::from_millis(50);
+
+/// Held while a temporary code is looked for and given. A facility works on one node and a node is one process, so nobody
+/// else gives the same one meanwhile; a conditional create would need all Patients within the clerk's reach.
+static COUNTING: Mutex<()> = Mutex::const_new(());
 
 /// What every handler here needs of the house.
 pub(super) struct Desk<'h> {
@@ -108,20 +113,12 @@ impl Desk<'_> {
     pub async fn write(&self, typed: &Typed, draft: &Draft) -> Result<String, Outcome> {
         let facility = self.facility(typed).await;
         let Some(reason) = draft.temporary else {
-            let (outcome, id) = self.create(typed, draft, facility.as_ref(), None).await?;
-            debug_assert_eq!(outcome, DoneAs::Created, "nothing stands against it");
-            return Ok(id);
+            return self.create(typed, draft, facility.as_ref(), None).await;
         };
         let code = facility.as_ref().map(|one| one.code.as_str()).unwrap_or_default();
-        // Two desks may take the same free code; the second is told so by the door and takes the next.
-        for _ in 0..CODES_AT_ONCE {
-            let free = self.free_code(reason, code).await?;
-            let (outcome, id) = self.create(typed, draft, facility.as_ref(), Some(&free)).await?;
-            if outcome == DoneAs::Created {
-                return Ok(id);
-            }
-        }
-        Err(no_code())
+        let _alone = COUNTING.lock().await;
+        let free = self.free_code(reason, code).await?;
+        self.create(typed, draft, facility.as_ref(), Some(&free)).await
     }
 
     async fn create(
@@ -130,20 +127,24 @@ impl Desk<'_> {
         draft: &Draft,
         facility: Option<&Facility>,
         temporary: Option<&TemporaryCode>,
-    ) -> Result<(DoneAs, String), Outcome> {
-        const NAME: &str = "urn:uuid:5b1d2c36-6a44-4a0e-9b52-0c9d2f6a7e01";
+    ) -> Result<String, Outcome> {
         let patient = write::patient(typed, draft, &self.hospital.content, facility, temporary);
-        let mut create = Change::create(Resource::from_value(patient)?).known_as(NAME);
-        if let Some(code) = temporary {
-            create = create.unless(format!("identifier={}", token(code)));
+        let done = self
+            .hospital
+            .records
+            .transact(self.ctx, vec![Change::create(Resource::from_value(patient)?)])
+            .await?;
+        let version = done.into_iter().next().and_then(|done| done.version);
+        let id =
+            version.map(|version| version.id).ok_or_else(|| Outcome::fault("a create gave no version"))?;
+        // A second act: the clerk reaches the kin of those who are registered at their facility, and only now this one is.
+        if let Some(kin) = write::kin(None, &format!("Patient/{id}"), typed, draft) {
+            self.hospital
+                .records
+                .transact(self.ctx, vec![Change::create(Resource::from_value(kin)?)])
+                .await?;
         }
-        let mut changes = vec![create];
-        if let Some(kin) = write::kin(None, NAME, typed, draft) {
-            changes.push(Change::create(Resource::from_value(kin)?));
-        }
-        let done = self.hospital.records.transact(self.ctx, changes).await?;
-        let first = done.into_iter().next().and_then(|done| Some((done.outcome, done.version?.id)));
-        first.ok_or_else(|| Outcome::fault("a create gave no version"))
+        Ok(id)
     }
 
     /// The first code of today that nobody has.
