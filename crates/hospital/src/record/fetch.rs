@@ -17,7 +17,7 @@ use yba_ui::banner::Allergy;
 
 /// What the record page reads whole, in two halves that are read at the same time. Services, claims and papers belong
 /// to the visit's page; of dispenses it reads only those without a prescription.
-const RECORD_HALVES: [&[&'static str]; 2] = [
+const RECORD_HALVES: [&[&str]; 2] = [
     &["Observation"],
     &[
         "Patient",

@@ -40,7 +40,7 @@ fn wrong(typed: &Typed) -> Vec<String> {
 }
 
 fn patient(typed: &Typed) -> Value {
-    let draft = check(&basis(), typed).ok().expect("the form is right");
+    let Ok(draft) = check(&basis(), typed) else { panic!("{:?}", wrong(typed)) };
     write::patient(typed, &draft, &CONTENT, None, None)
 }
 
