@@ -7,9 +7,8 @@
 pub mod accounts;
 
 use axum::Router;
-use yba_records::Gate;
-use yba_ui::frame::{MenuEntry, MenuGroup};
-use yba_web::Site;
+use yba_records::{Action, Gate};
+use yba_web::{Entry, Group, Site};
 
 /// What the room's handlers need.
 #[derive(Clone)]
@@ -26,8 +25,8 @@ pub fn routes(admin: Admin) -> Router {
 }
 
 /// This room's part of the menu.
-pub fn menu() -> MenuGroup {
+pub fn menu() -> Group {
     let accounts =
-        MenuEntry { href: accounts::ACCOUNTS.into(), icon: "key", word: "Tài khoản".into(), count: None };
-    MenuGroup { title: "Quản trị".into(), entries: vec![accounts] }
+        Entry::new(accounts::ACCOUNTS, "key", "Tài khoản").needs(Action::Read, yba_auth::KIND).letter('k');
+    Group { title: "Quản trị", entries: vec![accounts] }
 }

@@ -101,6 +101,7 @@ fn record_page(site: &Site, id: &str, query: &HashMap<String, String>, headers: 
     let view = timeline::View {
         kind: query.get("loai").and_then(|slug| timeline::Kind::from_slug(slug)),
         skip: query.get("tu").and_then(|n| n.parse().ok()).unwrap_or(0),
+        ..timeline::View::default()
     };
     let record = record(id, &all, view);
     let response = if headers::wants_fragment(headers, "them") {
@@ -164,11 +165,11 @@ fn answer(site: &Site, headers: &HeaderMap, form: &HashMap<String, String>) -> R
     let (nobody, found_people) = (People::default(), People { people, ..People::default() });
     let answer = match query {
         q if q.chars().count() < 2 => Answer::TooShort(q),
-        "xyz" => Answer::People(query, &nobody),
+        "xyz" => Answer::People(query, nobody),
         "loi" => {
             Answer::Failed(query, error::note(&Outcome::fault("sample"), &RequestId("look-000007".into())))
         }
-        q => Answer::People(q, &found_people),
+        q => Answer::People(q, found_people),
     };
     match headers::wants_fragment(headers, "ket-qua") {
         true => site.fragment(&found(&answer, sample::TODAY)),

@@ -1,7 +1,8 @@
-//! How fast the page of one person with 500 visits is: in process and over HTTP, p50 and p95 of 200 requests, and
+//! How fast the page of one person with 500 visits (or as many as the first argument says, each with as many tests as the
+//! second says) is: in process and over HTTP, p50 and p95 of 200 requests, and
 //! the processor time of one, which a busy machine changes little.
 //!
-//! `cargo run --release -p yba-hospital --example record_speed`
+//! `cargo run --release -p yba-hospital --example record_speed -- 1000 20`
 
 #[path = "../tests/data/sample.rs"]
 #[allow(dead_code)]
@@ -21,8 +22,13 @@ use yba_records::Change;
 use yba_testkit::Kit;
 use yba_web::{Site, SiteSettings, shell};
 
-const VISITS: usize = 500;
 const REQUESTS: usize = 200;
+
+/// Visits, and tests at each.
+fn size() -> (usize, usize) {
+    let mut said = std::env::args().skip(1).map(|text| text.parse().expect("a number"));
+    (said.next().unwrap_or(500), said.next().unwrap_or(6))
+}
 
 #[tokio::main]
 async fn main() {
@@ -40,8 +46,9 @@ async fn main() {
 
 async fn filled() -> Kit {
     let kit = yba_testkit::records();
-    let all = sample::frequent(VISITS);
-    println!("{} resources, {VISITS} visits", all.len());
+    let (visits, tests) = size();
+    let all = sample::frequent_with(visits, tests);
+    println!("{} resources, {visits} visits", all.len());
     for part in all.chunks(200) {
         let changes: Vec<Change> = part
             .iter()

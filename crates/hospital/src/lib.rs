@@ -1,23 +1,24 @@
-//! The hospital's room. For now: find a person, read their record over all facilities.
+//! The hospital's room. For now: find a person, register them, read their record over all facilities.
 //!
 //! It deliberately does not know other rooms, SQL, or how people are linked. Pages are drawn from models,
 //! models are built from FHIR resources by pure functions.
 //!
-//! Start at [`routes`]; [`find`] and [`record`] are feature folders: `mod.rs` routes and handlers, `model.rs`,
+//! Start at [`routes`]; [`find`], [`record`] and [`register`] are feature folders: `mod.rs` routes and handlers, `model.rs`,
 //! `page.rs`, `tests.rs`.
 
+mod codes;
 pub mod find;
 pub mod people;
 pub mod record;
+pub mod register;
 mod spelling;
 
 use axum::Router;
 use std::sync::Arc;
 use yba_content::Content;
 use yba_fhir::Day;
-use yba_records::Records;
-use yba_ui::frame::{MenuEntry, MenuGroup};
-use yba_web::Site;
+use yba_records::{Action, Records};
+use yba_web::{Entry, Group, Site};
 
 /// What the room's handlers need.
 #[derive(Clone)]
@@ -37,11 +38,17 @@ impl Hospital {
 
 /// The room's pages, to be put behind the guards of `yba_web::shell`.
 pub fn routes(hospital: Hospital) -> Router {
-    find::routes().merge(record::routes()).with_state(hospital)
+    find::routes()
+        .merge(codes::routes())
+        .merge(record::routes())
+        .merge(register::routes())
+        .with_state(hospital)
 }
 
 /// This room's part of the menu.
-pub fn menu() -> MenuGroup {
-    let find = MenuEntry { href: "/".into(), icon: "users", word: "Tìm người".into(), count: None };
-    MenuGroup { title: "Hồ sơ".into(), entries: vec![find] }
+pub fn menu() -> Group {
+    let find = Entry::new("/", "users", "Tìm người").needs(Action::Search, "Patient").letter('t');
+    let register =
+        Entry::new(register::REGISTER, "user-plus", "Đăng ký").needs(Action::Create, "Patient").letter('n');
+    Group { title: "Hồ sơ", entries: vec![find, register] }
 }

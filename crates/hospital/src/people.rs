@@ -12,7 +12,7 @@ use yba_mpi::find::Hit;
 use yba_mpi::identifier::Sex;
 use yba_mpi::patient::Summary;
 use yba_mpi::person::{PairNote, PersonRecord};
-use yba_records::{Ctx, Query, Records};
+use yba_records::{Action, Ctx, Query, Records};
 
 /// What a search found.
 #[derive(Debug, Default)]
@@ -24,6 +24,8 @@ pub struct People {
     pub note: Option<String>,
     /// A card was scanned.
     pub scanned: bool,
+    /// Whoever asks may register somebody who is not found.
+    pub may_register: bool,
 }
 
 /// Finds people and the state of their insurance.
@@ -35,6 +37,7 @@ pub async fn find(records: &Records, ctx: &Ctx, text: &str, limit: usize) -> Res
         people: found.hits.iter().map(|hit| person(hit, &until, &written)).collect(),
         more: found.more,
         note: found.note,
+        may_register: ctx.may(Action::Create, "Patient"),
         scanned: matches!(found.asked.query, Meaning::CardQr(_) | Meaning::BhytQr(_)),
     })
 }

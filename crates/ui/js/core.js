@@ -4,7 +4,7 @@ import './scanner.js';
 import './search.js';
 
 document.addEventListener('click', (event) => {
-  const opener = event.target.closest('[data-dialog]');
+  const opener = event.target.closest('[data-dialog]:not([data-dialog=phim])');
   if (opener) document.getElementById(opener.dataset.dialog)?.showModal();
   if (event.target.closest('[data-print]')) window.print();
 });

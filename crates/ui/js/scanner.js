@@ -25,7 +25,7 @@ document.addEventListener('keydown', (event) => {
 }, true);
 
 function scanned(event) {
-  const box = document.getElementById('q');
+  const box = document.querySelector('[data-scan]') ?? document.getElementById('q');
   if (!box) return;
   event.preventDefault();
   event.stopPropagation();

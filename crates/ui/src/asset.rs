@@ -26,6 +26,7 @@ const STYLES: &[&str] = &[
     include_str!("tokens.css"),
     include_str!("base.css"),
     include_str!("frame.css"),
+    include_str!("account.css"),
     include_str!("search.css"),
     include_str!("banner.css"),
     include_str!("card.css"),

@@ -11,6 +11,8 @@ pub enum Allergy {
     /// Someone asked, and there is none.
     None,
     NotAsked,
+    /// The role does not see allergies; nothing is said of them.
+    NotSeen,
 }
 
 /// Values of the banner. `facts` stand after sex and birth, most important first; `extra` ones give way on
@@ -63,6 +65,7 @@ pub fn allergy(state: &Allergy) -> Markup {
             Allergy::Known(list) => p #di-ung .allergy.known { (icon("triangle-alert")) span { "Dị ứng " (list.join(", ")) } },
             Allergy::None => p #di-ung .allergy.none { "Không ghi nhận dị ứng" },
             Allergy::NotAsked => p #di-ung .allergy.not-asked { "Chưa hỏi dị ứng" },
+            Allergy::NotSeen => {},
         }
     }
 }

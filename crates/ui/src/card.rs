@@ -80,6 +80,11 @@ pub fn link_button(href: &str, content: Markup) -> Markup {
     html! { a .btn href=(href) { (content) } }
 }
 
+/// A link that looks like a button and has a key of its own on this page.
+pub fn key_link(href: &str, key: &str, content: Markup) -> Markup {
+    html! { a .btn href=(href) aria-keyshortcuts=(key) { (content) " " kbd aria-hidden="true" { (key) } } }
+}
+
 /// The one main action of a page: a verb, and the key that does it.
 pub fn main_button(text: &str, key: Option<&str>) -> Markup {
     html! { button .btn .main type="submit" { (text) @if let Some(key) = key { " " kbd { (key) } } } }

@@ -1,5 +1,6 @@
 //! Form field, dialog, toast, tabs.
 
+use crate::hx;
 use maud::{Markup, html};
 
 /// A labelled text field; the error stands above the input and is tied to it.
@@ -27,7 +28,13 @@ pub enum Sort {
     NewPassword,
     /// A code that is good once.
     Code,
+    /// Day, month and year as people here write them. No native date field: it shows the order of the browser's language,
+    /// so that the 5th of September becomes the 9th of May on an English machine, and it cannot hold a bare year.
     Day,
+    Phone,
+    /// Digits, which are no amount.
+    Digits,
+    Email,
 }
 
 impl<'a> Field<'a> {
@@ -61,7 +68,7 @@ impl Sort {
     fn input(self) -> &'static str {
         match self {
             Sort::Password | Sort::NewPassword => "password",
-            Sort::Day => "date",
+            Sort::Phone => "tel",
             _ => "text",
         }
     }
@@ -73,32 +80,73 @@ impl Sort {
             Sort::NewPassword => "new-password",
             Sort::Code => "one-time-code",
             Sort::Name => "name",
-            Sort::Text | Sort::Day => "off",
+            Sort::Text | Sort::Day | Sort::Phone | Sort::Digits | Sort::Email => "off",
+        }
+    }
+
+    /// The keys a phone shows.
+    fn keys(self) -> Option<&'static str> {
+        match self {
+            Sort::Day | Sort::Digits => Some("numeric"),
+            Sort::Email => Some("email"),
+            _ => None,
         }
     }
 
     /// What is no prose: neither corrected nor begun with a capital letter.
     fn plain(self) -> bool {
-        matches!(self, Sort::Login | Sort::Code)
+        matches!(self, Sort::Login | Sort::Code | Sort::Digits | Sort::Email)
     }
 }
 
 pub fn field(f: &Field) -> Markup {
+    labelled(f, |described| {
+        html! {
+            input id=(f.id) name=(f.id) type=(f.sort.input()) value=(f.value) maxlength="500" required[!f.optional]
+                autocomplete=(f.sort.autocomplete()) autofocus[f.first] inputmode=[f.sort.keys()]
+                placeholder=[(f.sort == Sort::Day).then_some("ngày/tháng/năm")]
+                autocapitalize=[f.sort.plain().then_some("none")] spellcheck=[f.sort.plain().then_some("false")]
+                aria-invalid=[f.error.map(|_| "true")] aria-describedby=[described];
+        }
+    })
+}
+
+/// A text field that offers what the server finds for it, in the browser's own list; without script a plain field.
+pub fn offering(f: &Field, action: &str) -> Markup {
+    let list = format!("{}-ds", f.id);
+    labelled(f, |described| html! { (hx::offering_input(f, action, &list, described)) datalist id=(list) {} })
+}
+
+/// Label, hint and error around an input, tied to it.
+fn labelled(f: &Field, input: impl FnOnce(Option<String>) -> Markup) -> Markup {
     let hint_id = (!f.hint.is_empty()).then(|| format!("{}-goi-y", f.id));
     let error_id = f.error.map(|_| format!("{}-loi", f.id));
     let described: Vec<&str> = [&hint_id, &error_id].into_iter().flatten().map(String::as_str).collect();
+    let described = (!described.is_empty()).then(|| described.join(" "));
     html! {
         div .field .wrong[f.error.is_some()] {
             label for=(f.id) { (f.label) @if f.optional { span .muted { " (không bắt buộc)" } } }
             @if let Some(id) = &hint_id { p .hint id=(id) { (f.hint) } }
             @if let (Some(id), Some(error)) = (&error_id, f.error) { p .error id=(id) { (error) } }
-            input id=(f.id) name=(f.id) type=(f.sort.input()) value=(f.value) maxlength="500" required[!f.optional]
-                autocomplete=(f.sort.autocomplete()) autofocus[f.first]
-                autocapitalize=[f.sort.plain().then_some("none")] spellcheck=[f.sort.plain().then_some("false")]
-                aria-invalid=[f.error.map(|_| "true")]
-                aria-describedby=[(!described.is_empty()).then(|| described.join(" "))];
+            (input(described))
         }
     }
+}
+
+/// Everything that is wrong, above the form: each leads to its field.
+pub fn summary(list: &[(&str, &str)]) -> Markup {
+    html! {
+        @if !list.is_empty() {
+            div .note.bad role="alert" {
+                div { b { "Chưa lưu được. Những gì bạn gõ vẫn còn." } ul { @for (id, text) in list { li { a href={ "#" (id) } { (text) } } } } }
+            }
+        }
+    }
+}
+
+/// A yes or no.
+pub fn tick(id: &str, label: &str, is_on: bool) -> Markup {
+    html! { label .tick { input type="checkbox" id=(id) name=(id) value="1" checked[is_on]; " " (label) } }
 }
 
 /// A labelled choice among words; `chosen` is the value of one of them.
@@ -126,7 +174,7 @@ pub fn dialog(id: &str, title: &str, body: Markup, acts: Markup) -> Markup {
         dialog id=(id) aria-labelledby={ (id) "-t" } {
             header { h2 id={ (id) "-t" } { (title) } }
             div .body { (body) }
-            footer { (acts) form method="dialog" { button .btn { "Đóng" } } }
+            footer { (acts) form method="dialog" { button .btn autofocus { "Đóng" } } }
         }
     }
 }
@@ -146,10 +194,19 @@ pub struct Tab<'a> {
 
 /// Tabs are links: each is a page or a place on the page.
 pub fn tabs(label: &str, list: &[Tab]) -> Markup {
+    drawn_tabs(label, list, false)
+}
+
+/// The tabs of a whole page: 1, 2, 3… lead to them.
+pub fn keyed_tabs(label: &str, list: &[Tab]) -> Markup {
+    drawn_tabs(label, list, true)
+}
+
+fn drawn_tabs(label: &str, list: &[Tab], keyed: bool) -> Markup {
     html! {
         nav .tabs aria-label=(label) {
-            @for tab in list {
-                a href=(tab.href) aria-current=[tab.current.then_some("page")] {
+            @for (at, tab) in list.iter().enumerate() {
+                a href=(tab.href) aria-current=[tab.current.then_some("page")] aria-keyshortcuts=[keyed.then(|| at + 1)] data-word=(tab.word) {
                     (tab.word) @if let Some(n) = tab.count { " " span .n { (n) } }
                 }
             }

@@ -1,10 +1,13 @@
 //! The whole document: head, left rail, top bar with the one search box, content, foot.
 //!
-//! Knows no room: the menu and the place are values. One column and a bottom bar under 900 px.
+//! Knows no room and no rule: the menu it gets is what somebody may open, and a stranger's is empty, so that theirs is a
+//! page without a rail. One column and a bottom bar under 900 px. How it looks (light or dark, narrow or roomy rows) is
+//! an attribute of the root, written by the server: nothing flickers and no inline script is needed.
 
+use crate::account::{Account, account_menu};
 use crate::icon::icon;
 use crate::search::{Place, search_box};
-use crate::{asset, form, hx, state};
+use crate::{asset, hx, keys, state};
 use maud::{DOCTYPE, Markup, html};
 
 /// A group of the menu with its entries.
@@ -19,21 +22,34 @@ pub struct MenuEntry {
     pub href: String,
     pub icon: &'static str,
     pub word: String,
+    /// The letter that leads there after `g`.
+    pub letter: Option<char>,
     /// A number of things waiting behind it.
     pub count: Option<usize>,
+}
+
+/// How somebody wants their pages to look and to listen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Look {
+    pub dark: bool,
+    /// Rows of 40 px.
+    pub roomy: bool,
+    /// Keys of a single letter do nothing.
+    pub letters_off: bool,
 }
 
 /// What stands around the content.
 pub struct Frame<'a> {
     pub title: &'a str,
+    /// What may be opened; nothing for a stranger.
     pub menu: &'a [MenuGroup],
     /// The address of the page, to mark its entry in the menu.
     pub here: &'a str,
     /// Facility and room, or the node's name.
     pub place: &'a str,
-    pub who: Option<&'a str>,
-    /// Whoever is at work by an account: their name leads to their page, and they can leave.
-    pub own: Option<Own<'a>>,
+    pub look: Look,
+    /// Whoever is at work; `None` for a stranger.
+    pub account: Option<Account<'a>>,
     /// Where the search form posts to; `None` draws no box (the page has it, or may not search).
     pub search: Option<&'a str>,
     /// The red bar of the test mode.
@@ -42,25 +58,19 @@ pub struct Frame<'a> {
     pub foot: &'a str,
 }
 
-/// Where somebody's own page is, and where a form posts that lets them leave.
-#[derive(Debug, Clone, Copy)]
-pub struct Own<'a> {
-    pub page: &'a str,
-    pub leave: &'a str,
-}
-
 /// The full page.
 pub fn frame(f: &Frame, content: &Markup) -> Markup {
+    let alone = f.menu.is_empty();
     html! {
         (DOCTYPE)
-        html lang="vi" {
+        html lang="vi" data-theme=[f.look.dark.then_some("dark")] data-roomy[f.look.roomy] data-letters=[f.look.letters_off.then_some("off")] {
             (head(f.title))
-            body data-open[f.open] {
+            body data-open[f.open] data-alone[alone] {
                 a .skip href="#noi-dung" { "Bỏ qua đến nội dung" }
                 @if f.open { aside .openbar aria-label="Chế độ thử" { "CHẾ ĐỘ THỬ – không xác thực" } }
                 div .frame {
-                    (rail(f))
-                    (top_bar(f))
+                    @if !alone { (rail(f)) }
+                    (top_bar(f, alone))
                     main #noi-dung .content tabindex="-1" { (content) }
                     footer .foot {
                         span { (f.foot) }
@@ -69,7 +79,7 @@ pub fn frame(f: &Frame, content: &Markup) -> Markup {
                     }
                 }
                 (state::offline_bar())
-                (keys())
+                @if let Some(account) = &f.account { (keys::dialog(f.menu, account, f.look)) }
             }
         }
     }
@@ -93,10 +103,14 @@ fn head(title: &str) -> Markup {
     }
 }
 
+fn brand() -> Markup {
+    html! { a .brand href="/" { (icon("heart-pulse")) span .word { "Y Bạ" } } }
+}
+
 fn rail(f: &Frame) -> Markup {
     html! {
         nav .rail aria-label="Chức năng" {
-            a .brand href="/" { (icon("heart-pulse")) span .word { "Y Bạ" } }
+            (brand())
             @for group in f.menu {
                 div {
                     h2 { (group.title) }
@@ -108,8 +122,9 @@ fn rail(f: &Frame) -> Markup {
 }
 
 fn entry_link(entry: &MenuEntry, here: &str) -> Markup {
+    let letter = entry.letter.map(String::from);
     html! {
-        a href=(entry.href) title=(entry.word) aria-current=[(entry.href == here).then_some("page")] {
+        a href=(entry.href) title=(entry.word) data-go=[letter] aria-current=[(entry.href == here).then_some("page")] {
             (icon(entry.icon))
             span .word { (entry.word) }
             @if let Some(n) = entry.count { span .count { (n) } }
@@ -117,44 +132,13 @@ fn entry_link(entry: &MenuEntry, here: &str) -> Markup {
     }
 }
 
-fn top_bar(f: &Frame) -> Markup {
+fn top_bar(f: &Frame, alone: bool) -> Markup {
     html! {
         header .topbar {
+            @if alone { (brand()) }
             @if let Some(action) = f.search { (search_box(Place::Bar, action, "", html! {})) }
             span .place { (f.place) }
-            @match (f.who, f.own) {
-                (Some(who), Some(own)) => {
-                    a .who href=(own.page) title="Tài khoản của tôi" aria-label={ "Tài khoản của tôi: " (who) } { (icon("user")) span .word { (who) } }
-                    form .leave method="post" action=(own.leave) {
-                        button .btn title="Đăng xuất" aria-label="Đăng xuất" { (icon("log-out")) span .word { "Đăng xuất" } }
-                    }
-                },
-                (Some(who), None) => span .who { (icon("user")) span .word { (who) } },
-                (None, _) => {}
-            }
+            @if let Some(account) = &f.account { (account_menu(account, f.look)) }
         }
     }
-}
-
-/// The list of keys, opened by `?`.
-fn keys() -> Markup {
-    let key =
-        |keys: &[&str], text: &str| html! { span { @for k in keys { kbd { (k) } " " } } span { (text) } };
-    form::dialog(
-        "phim",
-        "Phím tắt",
-        html! {
-            div .keys {
-                (key(&["/", "Ctrl K"], "Tìm người bệnh"))
-                (key(&["↑", "↓"], "Chọn trong kết quả"))
-                (key(&["Enter"], "Mở hồ sơ đang chọn"))
-                (key(&["Esc"], "Đóng, thoát ô tìm"))
-                (key(&["g", "t"], "Về trang tìm người"))
-                (key(&["?"], "Bảng phím này"))
-            }
-            p .muted { "Máy quét: quét căn cước hoặc thẻ BHYT ở bất kỳ trang nào để mở hồ sơ." }
-            label { input #phim-tat-don type="checkbox" checked; " Dùng phím tắt một chữ (/, ?, g)" }
-        },
-        html! {},
-    )
 }

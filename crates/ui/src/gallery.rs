@@ -1,7 +1,7 @@
 //! Every component in every state, on one page: the material for design reviews (`/_ui`).
 
 use crate::{
-    banner, card, form, qr, result, search, state, status, table, timeline, trend, vitals, worklist,
+    account, banner, card, form, qr, result, search, state, status, table, timeline, trend, vitals, worklist,
 };
 use maud::{Markup, html};
 
@@ -10,6 +10,7 @@ type Sample = fn() -> Markup;
 const SAMPLES: &[(&str, Sample)] = &[
     ("Thanh người bệnh", banner::sample),
     ("Tìm kiếm", search::sample),
+    ("Mục tài khoản", account::sample),
     ("Thẻ, tiêu đề, nút", card::sample),
     ("Trạng thái", status::sample),
     ("Giá trị kết quả", result::sample),

@@ -4,6 +4,7 @@
 //! Each of these elements also works as a plain link or form when no script runs. Person searches never
 //! push an address.
 
+use crate::form::Field;
 use maud::{Markup, html};
 
 /// Configuration for the `htmx-config` meta tag: nothing evaluated, no styles injected, no history of
@@ -38,5 +39,23 @@ pub fn more_link(id: &str, href: &str, text: &str) -> Markup {
         div .more-row id=(id) {
             a .btn href=(href) hx-get=(href) hx-target={ "#" (id) } hx-swap="outerHTML" { (text) }
         }
+    }
+}
+
+/// A field whose list of offers is asked of `action` while someone types.
+pub fn offering_input(f: &Field, action: &str, list: &str, described: Option<String>) -> Markup {
+    html! {
+        input id=(f.id) name=(f.id) type="text" value=(f.value) list=(list) maxlength="500" required[!f.optional] autocomplete="off"
+            aria-invalid=[f.error.map(|_| "true")] aria-describedby=[described]
+            hx-post=(action) hx-trigger="input changed delay:200ms" hx-target={ "#" (list) } hx-sync="this:replace";
+    }
+}
+
+/// A place that shows what `action` answers to the form around it, 400 ms after something was typed into one of `fields`.
+pub fn beside_form(id: &str, action: &str, fields: &[&str], content: Markup) -> Markup {
+    let triggers: Vec<String> =
+        fields.iter().map(|field| format!("input changed delay:400ms from:#{field}")).collect();
+    html! {
+        div id=(id) aria-live="polite" hx-post=(action) hx-trigger=(triggers.join(", ")) hx-include="closest form" hx-sync="this:replace" { (content) }
     }
 }

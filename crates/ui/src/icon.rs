@@ -26,6 +26,12 @@ pub const NAMES: &[&str] = &[
     "circle-help",
     "log-out",
     "key",
+    "id-card",
+    "user-plus",
+    "pencil",
+    "history",
+    "list",
+    "chevron-right",
 ];
 
 static SPRITE: LazyLock<String> = LazyLock::new(|| asset::url("icons.svg"));

@@ -8,6 +8,7 @@
 //! Start at [`gallery`], which shows every component; then [`frame`] for the page around them, [`format`]
 //! for dates, numbers and names, `tokens.css` for colours and sizes.
 
+pub mod account;
 pub mod asset;
 pub mod banner;
 pub mod card;
@@ -18,6 +19,7 @@ pub mod frame;
 pub mod gallery;
 pub mod hx;
 pub mod icon;
+mod keys;
 pub mod qr;
 pub mod result;
 pub mod search;

@@ -11,19 +11,23 @@ pub mod enter;
 pub mod error;
 mod files;
 pub mod headers;
+mod look;
+pub mod menu;
 mod own;
 pub mod site;
 pub mod visit;
 
 pub use headers::RequestId;
+pub use menu::{Entry, Group};
 pub use site::{Page, Site, SiteSettings};
+use visit::AtWork;
 pub use visit::Entrance;
 
 use axum::Router;
-use axum::extract::{Extension, Request, State};
+use axum::extract::{DefaultBodyLimit, Extension, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::compression::CompressionLayer;
 use yba_records::gate::Visitor;
 
@@ -33,11 +37,14 @@ use yba_records::gate::Visitor;
 pub fn shell(site: Site, rooms: Router) -> Router {
     let mut house = Router::new()
         .route("/gioi-thieu", get(about::about))
-        .route("/a/{hash}/{name}", get(files::file))
-        .fallback(missing);
+        .route(look::LOOK, post(look::change).layer(DefaultBodyLimit::max(look::FORM_BYTES_MAX)));
     if site.settings().gallery {
         house = house.route("/_ui", get(about::gallery));
     }
+    house = house
+        .fallback(missing)
+        .layer(middleware::from_fn_with_state(site.clone(), anyone))
+        .route("/a/{hash}/{name}", get(files::file));
     if site.entrance().is_some() {
         house = house.merge(enter::routes()).merge(own::routes());
     }
@@ -52,6 +59,13 @@ async fn missing(State(site): State<Site>, Extension(id): Extension<RequestId>) 
     error::page(&site, &error::not_found(), &id)
 }
 
+/// A page for everyone, in the name of whoever asks.
+async fn anyone(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let who = visit::anyone(&site, &parts).await;
+    visit::at_work(who, next.run(Request::from_parts(parts, body))).await
+}
+
 /// Strangers see the sign-in page in place of theirs, with 401; forms from other sites are refused; handlers find the `Ctx`
 /// among extensions.
 async fn known_only(State(site): State<Site>, request: Request, next: Next) -> Response {
@@ -63,15 +77,17 @@ async fn known_only(State(site): State<Site>, request: Request, next: Next) -> R
 }
 
 /// On an open node everyone is the test administrator; where there is no entrance, everyone else a stranger.
-async fn by_openness(site: &Site, mut request: Request, next: Next, id: &RequestId) -> Response {
+async fn by_openness(site: &Site, request: Request, next: Next, id: &RequestId) -> Response {
     if !site.settings().open {
         return error::page(site, &error::sign_in_needed(), id);
     }
     if headers::is_foreign_form(&request) {
         return error::page(site, &error::foreign_form(), id);
     }
-    request.extensions_mut().insert(site.ctx(id));
-    next.run(request).await
+    let (mut parts, body) = request.into_parts();
+    let who = AtWork::open(site, &parts, id);
+    parts.extensions.insert(who.ctx.clone());
+    visit::at_work(who, next.run(Request::from_parts(parts, body))).await
 }
 
 async fn by_session(
@@ -86,17 +102,18 @@ async fn by_session(
         Ok(visitor) => visitor,
         Err(outcome) => return error::page(site, &outcome, id),
     };
-    let name = match &visitor {
-        Visitor::Person(here) => here.account.name.clone(),
+    match &visitor {
+        Visitor::Person(_) => {}
         Visitor::Halfway(_, step) => return Redirect::to(enter::step_path(*step)).into_response(),
         Visitor::Stranger if parts.headers.contains_key("hx-request") => {
             return error::fragment(site, &error::sign_in_again(), id);
         }
         Visitor::Stranger => return enter::in_place(site, &parts),
-    };
-    if !parts.method.is_safe() && !visit::said(&parts.headers).own() {
-        return error::page(site, &error::foreign_form(), id);
     }
-    parts.extensions.insert(entrance.gate.ctx(&visitor, "page", &id.0));
-    visit::as_who(&name, next.run(Request::from_parts(parts, body))).await
+    let who = AtWork::visitor(entrance, &visitor, &parts, id);
+    if !parts.method.is_safe() && !visit::said(&parts.headers).own() {
+        return visit::at_work(who, async { error::page(site, &error::foreign_form(), id) }).await;
+    }
+    parts.extensions.insert(who.ctx.clone());
+    visit::at_work(who, next.run(Request::from_parts(parts, body))).await
 }

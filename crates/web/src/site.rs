@@ -4,13 +4,16 @@ use axum::response::{IntoResponse, Response};
 use maud::Markup;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use yba_ui::frame::{Frame, MenuEntry, MenuGroup, Own, frame};
+use yba_ui::account::{Account, Own};
+use yba_ui::frame::{Frame, frame};
 
 use crate::enter::SIGN_OUT;
-use crate::headers::{self, RequestId};
+use crate::headers;
+use crate::look::LOOK;
+use crate::menu::{self, Entry, Group};
 use crate::own::OWN;
 use crate::visit::{self, Entrance};
-use yba_records::Ctx;
+use yba_records::{Action, Ctx};
 
 /// Settings of the face, made once at start.
 #[derive(Debug, Clone)]
@@ -37,7 +40,7 @@ pub struct Site(Arc<Inner>);
 
 struct Inner {
     settings: SiteSettings,
-    menu: Vec<MenuGroup>,
+    menu: Vec<Group>,
     entrance: Option<Entrance>,
     requests: AtomicU64,
 }
@@ -77,14 +80,14 @@ pub const SEARCH: &str = "/tim";
 
 impl Site {
     /// `rooms` are the menu groups that the rooms bring; the house adds its own group after them.
-    pub fn new(settings: SiteSettings, rooms: Vec<MenuGroup>) -> Site {
+    pub fn new(settings: SiteSettings, rooms: Vec<Group>) -> Site {
         Site::with_entrance(settings, rooms, None)
     }
 
     /// The same with a gate through which people come in.
-    pub fn with_entrance(settings: SiteSettings, rooms: Vec<MenuGroup>, entrance: Option<Entrance>) -> Site {
+    pub fn with_entrance(settings: SiteSettings, rooms: Vec<Group>, entrance: Option<Entrance>) -> Site {
         let mut menu = rooms;
-        menu.push(house_group(settings.gallery));
+        menu.push(house_group(settings.gallery, entrance.is_some()));
         Site(Arc::new(Inner { settings, menu, entrance, requests: AtomicU64::new(1) }))
     }
 
@@ -94,6 +97,22 @@ impl Site {
 
     pub fn entrance(&self) -> Option<&Entrance> {
         self.0.entrance.as_ref()
+    }
+
+    /// What somebody may go to: the title of the group and the entry, in the order of the rail.
+    pub fn commands(&self, ctx: &Ctx) -> Vec<(&'static str, &Entry)> {
+        menu::commands(&self.0.menu, ctx)
+    }
+
+    /// The first place of the rail that is not the first page itself: where somebody goes who may not look for people.
+    pub fn elsewhere(&self, ctx: &Ctx) -> Option<String> {
+        let groups = menu::rail(&self.0.menu, ctx);
+        groups.into_iter().flat_map(|group| group.entries).map(|entry| entry.href).find(|href| href != "/")
+    }
+
+    /// Cookies are for TLS alone.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.entrance().is_some_and(|entrance| entrance.cookies.secure)
     }
 
     /// A page in its frame. Answers hold people's data, so nothing on the way may keep them.
@@ -109,15 +128,21 @@ impl Site {
         let settings = &self.0.settings;
         let place = if page.place.is_empty() { &settings.node } else { &page.place };
         let foot = format!("Y Bạ {} · {}", settings.version, settings.node);
-        let person = visit::who();
+        let who = visit::who();
+        let rail = who.as_ref().map(|who| menu::rail(&self.0.menu, &who.ctx)).unwrap_or_default();
+        let name = who.as_ref().and_then(|who| who.name.as_deref());
+        let own =
+            who.as_ref().and_then(|who| who.account.as_ref()).map(|_| Own { page: OWN, leave: SIGN_OUT });
+        let address = who.as_ref().map_or("/", |who| who.address.as_str());
         let around = Frame {
             title: &page.title,
-            menu: &self.0.menu,
+            menu: &rail,
             here: page.here,
             place,
-            who: person.as_deref().or(settings.who.as_deref()),
-            own: person.as_ref().map(|_| Own { page: OWN, leave: SIGN_OUT }),
-            search: page.search_in_bar.then_some(SEARCH),
+            look: who.as_ref().map(|who| who.look).unwrap_or_default(),
+            account: name.map(|name| Account { name, own, look: LOOK, address }),
+            // Strangers and those who still have to prove something find nothing anyway.
+            search: (page.search_in_bar && !rail.is_empty()).then_some(SEARCH),
             open: settings.open,
             source_url: &settings.source_url,
             foot: &foot,
@@ -132,25 +157,22 @@ impl Site {
         response
     }
 
-    /// Who asks on a page: everyone is the named test administrator on an open node, else a stranger.
-    pub(crate) fn ctx(&self, id: &RequestId) -> Ctx {
-        let ctx = if self.0.settings.open { Ctx::test_administrator("page") } else { Ctx::stranger("page") };
-        ctx.with_request_id(id.0.as_str())
-    }
-
     /// The next request id: the run and a counter.
     pub(crate) fn next_request_id(&self) -> String {
         format!("{}-{:06}", self.0.settings.run, self.0.requests.fetch_add(1, Ordering::Relaxed))
     }
 }
 
-fn house_group(gallery: bool) -> MenuGroup {
-    let entry =
-        |href: &str, icon, word: &str| MenuEntry { href: href.into(), icon, word: word.into(), count: None };
-    let mut entries =
-        vec![entry("/gioi-thieu", "info", "Giới thiệu"), entry("/fhir/metadata", "plug", "FHIR API")];
+fn house_group(gallery: bool, accounts: bool) -> Group {
+    let mut entries = vec![
+        Entry::new("/fhir/metadata", "plug", "FHIR API").needs(Action::Read, "CapabilityStatement"),
+        Entry::new("/gioi-thieu", "info", "Giới thiệu và giấy phép").command(),
+    ];
     if gallery {
-        entries.push(entry("/_ui", "layout-grid", "Thành phần"));
+        entries.push(Entry::new("/_ui", "layout-grid", "Thành phần"));
     }
-    MenuGroup { title: "Hệ thống".into(), entries }
+    if accounts {
+        entries.push(Entry::new(OWN, "id-card", "Tài khoản của tôi").command());
+    }
+    Group { title: "Hệ thống", entries }
 }

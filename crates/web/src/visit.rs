@@ -1,6 +1,7 @@
 //! Who a page request is from: cookies to a visitor by the gate, and what goes back into the browser.
 
 use crate::headers::RequestId;
+use crate::look;
 use crate::site::Site;
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
@@ -10,8 +11,9 @@ use std::net::SocketAddr;
 use yba_auth::token::Token;
 use yba_auth::{Cookies, Said};
 use yba_fhir::Outcome;
-use yba_records::Gate;
 use yba_records::gate::{CameIn, Origin, Visitor};
+use yba_records::{Ctx, Gate};
+use yba_ui::frame::Look;
 
 /// The gate of a node as its pages need it.
 #[derive(Clone)]
@@ -77,19 +79,107 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
+/// Who is at work in a request, for the frame of its page.
+#[derive(Debug, Clone)]
+pub(crate) struct AtWork {
+    /// The id of the account; `None` on an open node and for a stranger.
+    pub account: Option<String>,
+    /// The name that is shown; `None` for a stranger.
+    pub name: Option<String>,
+    /// What the rail is asked of.
+    pub ctx: Ctx,
+    /// Facilities at which their roles were given.
+    pub facilities: Vec<String>,
+    pub look: Look,
+    /// The address of the page, to come back to.
+    pub address: String,
+}
+
+impl AtWork {
+    /// Somebody of whom no more is known than the request says.
+    pub fn stranger(parts: &Parts) -> AtWork {
+        let asked = parts.uri.path_and_query().map_or("/", |asked| asked.as_str());
+        let address = if parts.method == axum::http::Method::GET { local(asked) } else { "/" };
+        AtWork {
+            account: None,
+            name: None,
+            ctx: Ctx::stranger("page"),
+            facilities: Vec::new(),
+            look: Look::default(),
+            address: address.to_owned(),
+        }
+    }
+
+    /// The test administrator of an open node.
+    pub fn open(site: &Site, parts: &Parts, id: &RequestId) -> AtWork {
+        let stranger = AtWork::stranger(parts);
+        match site.settings().open {
+            true => AtWork {
+                name: Some(site.settings().who.clone().unwrap_or_else(|| "Quản trị viên thử nghiệm".into())),
+                ctx: Ctx::test_administrator("page").with_request_id(id.0.as_str()),
+                look: look::of(&parts.headers, None),
+                ..stranger
+            },
+            false => stranger,
+        }
+    }
+
+    /// The visitor of a closed one. Somebody halfway has a name and no rail.
+    pub fn visitor(entrance: &Entrance, visitor: &Visitor, parts: &Parts, id: &RequestId) -> AtWork {
+        let ctx = entrance.gate.ctx(visitor, "page", &id.0);
+        let stranger = AtWork { ctx, ..AtWork::stranger(parts) };
+        match visitor {
+            Visitor::Stranger => stranger,
+            Visitor::Person(here) | Visitor::Halfway(here, _) => AtWork {
+                account: Some(here.account.id.clone()),
+                name: Some(here.account.name.clone()),
+                facilities: here
+                    .account
+                    .roles
+                    .iter()
+                    .filter_map(|grant| grant.organization.clone())
+                    .collect(),
+                look: look::of(&parts.headers, Some(&here.account.id)),
+                ..stranger
+            },
+        }
+    }
+}
+
 tokio::task_local! {
-    /// The name of whoever is at work in this request, for the frame of its page.
-    static WHO: String;
+    static AT_WORK: AtWork;
 }
 
-/// Does something in the name of somebody, which pages then show.
-pub async fn as_who<T>(name: &str, work: impl Future<Output = T>) -> T {
-    WHO.scope(name.to_owned(), work).await
+/// Does something in the name of somebody, whom pages then show.
+pub(crate) async fn at_work<T>(who: AtWork, work: impl Future<Output = T>) -> T {
+    AT_WORK.scope(who, work).await
 }
 
-/// Whose name a page shows.
-pub(crate) fn who() -> Option<String> {
-    WHO.try_with(Clone::clone).ok()
+/// Whose pages these are; `None` outside of any request.
+pub(crate) fn who() -> Option<AtWork> {
+    AT_WORK.try_with(Clone::clone).ok()
+}
+
+/// The account that is at work.
+pub(crate) fn account() -> Option<String> {
+    who().and_then(|who| who.account)
+}
+
+/// Facilities at which the roles of whoever is at work were given; none on an open node.
+pub fn facilities() -> Vec<String> {
+    who().map(|who| who.facilities).unwrap_or_default()
+}
+
+/// Who asks a page that is for everyone: what cannot be found out leaves a stranger.
+pub(crate) async fn anyone(site: &Site, parts: &Parts) -> AtWork {
+    let id = parts.extensions.get::<RequestId>().cloned().unwrap_or(RequestId(String::new()));
+    match site.entrance() {
+        Some(entrance) if !site.settings().open => match entrance.visitor(parts).await {
+            Ok(visitor) => AtWork::visitor(entrance, &visitor, parts, &id),
+            Err(_) => AtWork::stranger(parts),
+        },
+        _ => AtWork::open(site, parts, &id),
+    }
 }
 
 /// An address of our own to go back to; anything else is the first page.

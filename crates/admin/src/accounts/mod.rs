@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use page::Shown;
 use yba_auth::Grant;
 use yba_auth::token::Token;
-use yba_fhir::Outcome;
+use yba_fhir::{Day, Outcome};
 use yba_records::Ctx;
 use yba_records::gate::NewAccount;
 use yba_web::{Page, RequestId, error};
@@ -49,6 +49,22 @@ fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+/// `5/9/2026` as `2026-09-05`; what is no day stays as it was typed, and the gate says so.
+fn iso(typed: &str) -> String {
+    let parts: Vec<&str> = typed.split(['/', '-', '.']).map(str::trim).collect();
+    let short = |part: &str| part.parse::<i8>().ok().filter(|_| part.len() <= 2);
+    let day = match parts[..] {
+        [day, month, year] if year.len() == 4 => year
+            .parse()
+            .ok()
+            .zip(short(month))
+            .zip(short(day))
+            .and_then(|((year, month), day)| Day::new(year, month, day)),
+        _ => None,
+    };
+    day.map_or_else(|| typed.to_owned(), |day| day.to_string())
+}
+
 impl Typed {
     fn grant(&self, today: &str) -> Grant {
         Grant {
@@ -57,8 +73,8 @@ impl Typed {
             department: some(&self.department),
             commune: None,
             practitioner_role: None,
-            from: some(&self.from).unwrap_or_else(|| today.to_owned()),
-            to: some(&self.to),
+            from: some(&self.from).map_or_else(|| today.to_owned(), |typed| iso(&typed)),
+            to: some(&self.to).map(|typed| iso(&typed)),
         }
     }
 }

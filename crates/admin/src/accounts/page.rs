@@ -64,7 +64,7 @@ fn grant_fields(shown: &Shown) -> Markup {
         (choice("role", "Vai trò", &words, &typed.role, about(shown.wrong, "role")))
         (field(&Field::new("organization", "Cơ sở (mã Organization)", Sort::Text).value(&typed.organization).error(about(shown.wrong, "organization")).optional()))
         (field(&Field::new("department", "Khoa, phòng", Sort::Text).value(&typed.department).error(about(shown.wrong, "department")).optional()))
-        (field(&Field::new("from", "Từ ngày", Sort::Day).value(from)))
+        (field(&Field::new("from", "Từ ngày", Sort::Day).value(&format::date(from))))
         (field(&Field::new("to", "Đến hết ngày", Sort::Day).value(&typed.to).error(about(shown.wrong, "to")).optional()))
     }
 }

@@ -1,9 +1,10 @@
-//! Finding a person: the home page with the one search box.
+//! Finding a person: the home page with the one search box, which also finds commands and codes (`palette`).
 //!
 //! A search is always a POST, so that no name or number stands in an address, a log or a browser's history.
 
 pub mod model;
 pub mod page;
+pub mod palette;
 
 #[cfg(test)]
 mod tests;
@@ -17,8 +18,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use model::{LONGEST, SHORTEST, SHOWN};
 use page::Answer;
-use yba_fhir::Outcome;
-use yba_records::Ctx;
+use yba_fhir::{Day, Outcome};
+use yba_records::{Action, Ctx};
 use yba_web::headers::wants_fragment;
 use yba_web::{Page, RequestId, error, site};
 
@@ -33,8 +34,15 @@ struct Asked {
     q: String,
 }
 
-async fn home(State(hospital): State<Hospital>) -> Response {
-    draw(&hospital, &Answer::Start)
+/// The search page. Whoever may not look for people goes to the first page that is theirs.
+async fn home(State(hospital): State<Hospital>, Extension(ctx): Extension<Ctx>) -> Response {
+    if ctx.may(Action::Search, "Patient") {
+        return draw(&hospital, &Answer::Start);
+    }
+    match hospital.site.elsewhere(&ctx) {
+        Some(href) => Redirect::to(&href).into_response(),
+        None => hospital.site.page(&Page::new("Chưa có việc nào", page::nothing_to_do()).here("/")),
+    }
 }
 
 fn draw(hospital: &Hospital, answer: &Answer) -> Response {
@@ -52,14 +60,12 @@ async fn search(
 ) -> Response {
     let query = asked.q.trim();
     let typing = wants_fragment(&headers, "ket-qua");
-    if query.chars().count() < SHORTEST {
-        return answer(&hospital, typing, &Answer::TooShort(query));
-    }
-    match find(&hospital, &ctx, query).await {
-        Ok(People { people, scanned: true, .. }) if !typing && people.len() == 1 => {
+    match look(&hospital, &ctx, query).await {
+        Ok(Answer::People(_, People { people, scanned: true, .. })) if !typing && people.len() == 1 => {
             Redirect::to(&format!("/nguoi/{}", people[0].id)).into_response()
         }
-        Ok(found) => answer(&hospital, typing, &Answer::People(query, &found)),
+        Ok(found) if typing => hospital.site.fragment(&page::found(&found, &hospital.today())),
+        Ok(found) => draw(&hospital, &found),
         Err(outcome) if typing => error::fragment(&hospital.site, &outcome, &id),
         Err(outcome) => {
             let mut response = draw(&hospital, &Answer::Failed(query, error::note(&outcome, &id)));
@@ -69,17 +75,26 @@ async fn search(
     }
 }
 
-async fn find(hospital: &Hospital, ctx: &Ctx, query: &str) -> Result<People, Outcome> {
+async fn look<'q>(hospital: &Hospital, ctx: &Ctx, query: &'q str) -> Result<Answer<'q>, Outcome> {
     if query.len() > LONGEST {
         let text = "Nội dung tìm quá dài. Gõ tên, năm sinh hoặc số giấy tờ.";
         return Err(Outcome::invalid("search-too-long", text, "search text too long"));
     }
-    people::find(&hospital.records, ctx, query, SHOWN).await
-}
-
-fn answer(hospital: &Hospital, typing: bool, answer: &Answer) -> Response {
-    match typing {
-        true => hospital.site.fragment(&page::found(answer, &hospital.today())),
-        false => draw(hospital, answer),
+    if let Some(typed) = query.strip_prefix('#') {
+        let day = Day::of_instant(hospital.records.store().clock().now_ms());
+        return Ok(match typed.trim() {
+            "" => Answer::TooShort(query),
+            typed => Answer::Codes(query, palette::codes(hospital, typed, day).await?),
+        });
     }
+    let command = query.strip_prefix('>');
+    // Who may not look for people looks for commands, whatever they type.
+    let command = command.or((!ctx.may(Action::Search, "Patient")).then_some(query));
+    if let Some(typed) = command {
+        return Ok(Answer::Commands(query, palette::commands(hospital, ctx, typed.trim())));
+    }
+    if query.chars().count() < SHORTEST {
+        return Ok(Answer::TooShort(query));
+    }
+    Ok(Answer::People(query, people::find(&hospital.records, ctx, query, SHOWN).await?))
 }

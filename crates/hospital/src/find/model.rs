@@ -50,7 +50,7 @@ pub fn hit(person: &Person, query: &str, today: &str) -> Hit {
         name: marked(&person.name, query),
         about,
         papers,
-        facilities: person.facilities,
+        side: format!("{} cơ sở", format::count(person.facilities)),
     }
 }
 

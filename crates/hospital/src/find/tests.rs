@@ -48,24 +48,24 @@ fn a_line_masks_numbers_and_tells_the_insurance() {
     assert_eq!(line.papers, ["Số định danh ••••4821", "BHYT còn hạn"]);
     let late = hit(&person("Nguyễn Thị Lành"), "lanh", "2027-01-01");
     assert_eq!(late.papers[1], "BHYT hết hạn");
-    let markup = found(&Answer::People("lanh", &people(vec![person("Nguyễn Thị Lành")])), "2026-11-26").0;
+    let markup = found(&Answer::People("lanh", people(vec![person("Nguyễn Thị Lành")])), "2026-11-26").0;
     assert!(!markup.contains("012186004821"), "{markup}");
 }
 
 #[test]
 fn the_first_result_is_preselected_and_too_many_says_so() {
     let many = People { more: true, ..people((0..20).map(|_| person("Lò Thị Lả")).collect()) };
-    let markup = found(&Answer::People("lo", &many), "2026-11-26").0;
+    let markup = found(&Answer::People("lo", many), "2026-11-26").0;
     assert_eq!(markup.matches("aria-selected=\"true\"").count(), 1);
     assert_eq!(markup.matches("role=\"option\"").count(), 20);
     assert!(markup.contains("Hơn 20 người"));
-    assert!(found(&Answer::People("xyz", &people(vec![])), "2026-11-26").0.contains("Không tìm thấy ai"));
+    assert!(found(&Answer::People("xyz", people(vec![])), "2026-11-26").0.contains("Không tìm thấy ai"));
     assert!(found(&Answer::TooShort("l"), "2026-11-26").0.contains("ít nhất 2 ký tự"));
 }
 
 #[test]
 fn what_someone_typed_cannot_become_markup() {
     let nasty = "<img src=x onerror=alert(1)>\"'";
-    let markup = page(&Answer::People(nasty, &people(vec![person(nasty)])), "2026-11-26").0;
+    let markup = page(&Answer::People(nasty, people(vec![person(nasty)])), "2026-11-26").0;
     assert!(!markup.contains("<img"), "{markup}");
 }

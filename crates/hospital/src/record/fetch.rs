@@ -1,7 +1,7 @@
 //! Bringing a person's resources from the door: all facility records of the person, only the types a page
 //! shows, and the facilities they name.
 
-use super::model::{Basis, Record, build};
+use super::model::{Basis, May, Record, build};
 use super::ranges::Ranges;
 use super::read;
 use super::timeline::View;
@@ -12,7 +12,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use yba_fhir::json::Value;
 use yba_fhir::{Kind, Outcome};
 use yba_mpi::person::PersonRecord;
-use yba_records::{Ctx, Past, Query, Records, Version};
+use yba_records::{Action, Ctx, Past, Query, Records, Version};
+use yba_ui::banner::Allergy;
 
 /// What the record page reads whole, in two halves that are read at the same time. Services, claims and papers belong
 /// to the visit's page; of dispenses it reads only those without a prescription.
@@ -64,8 +65,12 @@ pub async fn record(
     let room = room().await?;
     let patients = patients_of(person);
     let records = &hospital.records;
-    let half = async |kinds| trees(records.everything(ctx, &patients, kinds).await?, patients.clone()).await;
+    let half =
+        async |kinds| trees(of_patients(records, ctx, &patients, kinds).await?, patients.clone()).await;
     let dispenses = async {
+        if !ctx.may(Action::Search, "MedicationDispense") {
+            return Ok(Vec::new());
+        }
         let found = without_prescription(records, ctx, &patients).await?;
         trees(found, Vec::new()).await
     };
@@ -73,6 +78,69 @@ pub async fn record(
     let (measured, others, dispenses) = tokio::try_join!(half(measured), half(others), dispenses)?;
     let resources: Vec<Value> = others.into_iter().chain(measured).chain(dispenses).collect();
     with_facilities(hospital, ctx, person, view, resources, room, |record, _| record).await
+}
+
+/// Rows of one type read for a role that may search it and may not see whole records.
+const SEARCHED_MAX: usize = 1000;
+
+/// Everything of these types that is about the person, as far as the role reads it. Who may not see whole records (a
+/// receptionist) searches the types that are theirs.
+async fn of_patients(
+    records: &Records,
+    ctx: &Ctx,
+    patients: &[String],
+    kinds: &[&str],
+) -> Result<Vec<Version>, Outcome> {
+    if ctx.may(Action::Everything, "Patient") {
+        return records.everything(ctx, patients, kinds).await;
+    }
+    let list = |prefix: &str| patients.iter().map(|id| format!("{prefix}{id}")).collect::<Vec<_>>().join(",");
+    let mut versions = Vec::new();
+    for kind in ctx.those_permitted(Action::Search, kinds.iter().copied()) {
+        let asked = match kind {
+            "Patient" => format!("_id={}", list("")),
+            "Coverage" => format!("beneficiary={}", list("Patient/")),
+            _ => format!("patient={}", list("Patient/")),
+        };
+        let query = Query::parse_string(kind, &format!("{asked}&_count={SEARCHED_MAX}"))?;
+        versions.extend(records.search(ctx, &query, None).await?.matches);
+    }
+    Ok(versions)
+}
+
+/// What whoever looks may see and do of a record.
+fn may(ctx: &Ctx) -> May {
+    let unseen = |kind: &&str| !ctx.may(Action::Read, kind) || !ctx.may(Action::Search, kind);
+    May {
+        unseen: RECORD_HALVES.iter().copied().flatten().chain(PARTS).copied().filter(unseen).collect(),
+        edit: ctx.may(Action::Update, "Patient"),
+        history: ctx.may(Action::History, "Patient"),
+    }
+}
+
+/// Types of the further parts of the record.
+pub(super) const PARTS: &[&str] =
+    &["RelatedPerson", "FamilyMemberHistory", "DocumentReference", "Composition", "DiagnosticReport"];
+
+/// The person's banner, and beside it everything of these types, newest first.
+pub async fn part(
+    hospital: &Hospital,
+    ctx: &Ctx,
+    person: &PersonRecord,
+    kinds: &[&str],
+    view: View,
+) -> Result<(Record, Vec<Value>), Outcome> {
+    let (room, patients) = (room().await?, patients_of(person));
+    let wanted: Vec<&str> = BANNER_TYPES.iter().chain(kinds).copied().collect();
+    let resources = trees(of_patients(&hospital.records, ctx, &patients, &wanted).await?, patients).await?;
+    let wanted: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+    with_facilities(hospital, ctx, person, view, resources, room, move |record, resources| {
+        let own = |one: &&Value| {
+            matches!(read::kind(one), "Organization") || wanted.iter().any(|kind| kind == read::kind(one))
+        };
+        (record, resources.iter().filter(own).filter(|one| !read::is_void(one)).cloned().collect())
+    })
+    .await
 }
 
 /// Dispenses that no prescription is named for; of the others the prescription tells.
@@ -104,6 +172,7 @@ pub async fn visit(
     person: &PersonRecord,
     encounter: &str,
     version: Option<&str>,
+    view: View,
 ) -> Result<(Record, VisitPage), Outcome> {
     let (records, patients, room) = (&hospital.records, patients_of(person), room().await?);
     let mut own = of_person(records.read(ctx, "Encounter", encounter).await?, &patients)?;
@@ -114,9 +183,9 @@ pub async fn visit(
             Some(own.last_updated())
         }
     };
-    let mut versions = records.everything(ctx, &patients, BANNER_TYPES).await?;
+    let mut versions = of_patients(records, ctx, &patients, BANNER_TYPES).await?;
     if old.is_none() {
-        for (kind, parameter) in VISIT_TYPES {
+        for (kind, parameter) in VISIT_TYPES.iter().filter(|(kind, _)| ctx.may(Action::Search, kind)) {
             let asked = format!("{parameter}=Encounter/{encounter}&_count={VISIT_ROWS_MAX}");
             let found = records.search(ctx, &Query::parse_string(kind, &asked)?, None).await?;
             versions.extend(found.matches);
@@ -134,7 +203,7 @@ pub async fn visit(
     let (encounter, content) = (encounter.to_string(), hospital.content.clone());
     let resources = trees(versions, patients).await?;
     let (record, page) =
-        with_facilities(hospital, ctx, person, View::default(), resources, room, move |record, resources| {
+        with_facilities(hospital, ctx, person, view, resources, room, move |record, resources| {
             let patients: Vec<&Value> = resources.iter().filter(|one| read::kind(one) == "Patient").collect();
             let ranges = Ranges::of(&content, &patients);
             let page = super::visit::build(&encounter, resources, &ranges);
@@ -170,6 +239,9 @@ async fn with_facilities<T: Send + 'static>(
     room: SemaphorePermit<'static>,
     then: impl FnOnce(Record, &[Value]) -> T + Send + 'static,
 ) -> Result<T, Outcome> {
+    let all = resources.len();
+    resources.retain(|one| view.reveal || !read::is_sensitive(one));
+    let hidden = all - resources.len();
     let named: BTreeSet<&str> = resources.iter().filter_map(read::facility).collect();
     let keys: Vec<(String, String)> =
         named.into_iter().map(|id| ("Organization".to_string(), id.to_string())).collect();
@@ -177,10 +249,13 @@ async fn with_facilities<T: Send + 'static>(
         if keys.is_empty() { Vec::new() } else { hospital.records.read_many(ctx, &keys).await? };
     resources.extend(facilities.iter().map(Version::tree));
     let (id, today, links) = (person.id.clone(), hospital.today(), people::reasons(person));
-    let (doubts, content) = (people::doubts(person), hospital.content.clone());
+    let (doubts, content, may) = (people::doubts(person), hospital.content.clone(), may(ctx));
     let (built, resources) = blocking(move || {
         let basis = Basis { person: &id, today: &today, links: &links, content: &content, view };
-        let record = Record { doubts, ..build(&basis, &resources) };
+        let mut record = Record { doubts, may, hidden, ..build(&basis, &resources) };
+        if !record.sees("AllergyIntolerance") {
+            record.allergy = Allergy::NotSeen;
+        }
         (then(record, &resources), resources)
     })
     .await?;

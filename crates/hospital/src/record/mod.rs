@@ -5,6 +5,7 @@
 
 pub mod drugs;
 mod fetch;
+mod further;
 pub mod labs;
 pub mod model;
 pub mod page;
@@ -33,6 +34,9 @@ use yba_web::{Page, RequestId, error};
 pub(crate) fn routes() -> Router<Hospital> {
     Router::new()
         .route("/nguoi/{person}", get(person))
+        .route("/nguoi/{person}/ket-qua", get(further::results))
+        .route("/nguoi/{person}/tai-lieu", get(further::documents))
+        .route("/nguoi/{person}/gia-dinh", get(further::family))
         .route("/nguoi/{person}/luot/{encounter}", get(visit_of))
 }
 
@@ -78,10 +82,11 @@ async fn visit_of(
     Path((person, encounter)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let version = query.as_deref().and_then(|query| query.strip_prefix("ban="));
+    let asked = query.as_deref().unwrap_or("");
+    let (version, view) = (asked.split('&').find_map(|pair| pair.strip_prefix("ban=")), view(asked));
     let read = async {
         let person = yba_mpi::person::person(&hospital.records, &ctx, &person).await?;
-        fetch::visit(&hospital, &ctx, &person, &encounter, version).await
+        fetch::visit(&hospital, &ctx, &person, &encounter, version, view).await
     };
     match read.await {
         Ok((record, visit)) => {
@@ -99,6 +104,7 @@ fn view(query: &str) -> View {
         match name {
             "loai" => view.kind = Kind::from_slug(value),
             "tu" => view.skip = value.parse().unwrap_or(0),
+            "hien" => view.reveal = value == "1",
             _ => {}
         }
     }

@@ -36,6 +36,26 @@ pub struct Record {
     pub members: Vec<Member>,
     /// Records of others that may be of this person; filled by who knows the links.
     pub doubts: Vec<Doubt>,
+    /// What whoever looks may see and do; filled by who knows them.
+    pub may: May,
+    /// Entries that are marked as sensitive and were not asked for.
+    pub hidden: usize,
+}
+
+/// What whoever looks may see and do.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct May {
+    /// Types of which nothing is shown, because no role lets them be read.
+    pub unseen: Vec<&'static str>,
+    pub edit: bool,
+    pub history: bool,
+}
+
+impl Record {
+    /// Whether something of this type could be shown.
+    pub fn sees(&self, kind: &str) -> bool {
+        !self.may.unseen.contains(&kind)
+    }
 }
 
 /// A record that may be of the same person, but was not linked.
@@ -116,6 +136,8 @@ pub fn build(basis: &Basis, resources: &[Value]) -> Record {
         papers: who::papers(of("Patient"), basis.today),
         members: who::members(of("Patient"), &places, basis.links),
         doubts: Vec::new(),
+        may: May::default(),
+        hidden: 0,
     }
 }
 

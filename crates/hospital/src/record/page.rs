@@ -8,7 +8,7 @@ use super::who::{Member, Paper};
 use maud::{Markup, html};
 use yba_ui::banner::{Banner, banner};
 use yba_ui::card::Card;
-use yba_ui::form::{Tab, tabs};
+use yba_ui::form::{Tab, keyed_tabs, tabs};
 use yba_ui::icon::icon;
 use yba_ui::status::{Tone, badge};
 use yba_ui::table::Table;
@@ -24,24 +24,26 @@ const LABS_OPEN: usize = 14;
 pub fn page(record: &Record) -> Markup {
     html! {
         (head(record))
+        (parts(record, Part::Summary))
         (jumps(record))
+        (hidden(record, &View { reveal: true, ..View::default() }.href(&record.person)))
         @if record.members.is_empty() { (state::warning("Hồ sơ trống.", "Chưa cơ sở nào gửi dữ liệu của người này.")) }
         div .cols {
             div .col {
                 @if !record.allergies.is_empty() { (allergies(&record.allergies)) }
-                (problems(&record.problems))
-                (drugs(&record.drugs))
-                (doses(&record.doses))
+                @if record.sees("Condition") { (problems(&record.problems)) }
+                @if record.sees("MedicationRequest") { (drugs(&record.drugs)) }
+                @if record.sees("Immunization") { (doses(&record.doses)) }
             }
             div .col {
                 @if !record.vitals.is_empty() {
                     (Card::new("sinh-ton", "Dấu hiệu sinh tồn").aside(html! { "gần nhất " (format::date(&record.vitals_when)) })
                         .padded(vitals::vitals(&record.vitals)))
                 }
-                (labs(record))
+                @if record.sees("Observation") { (labs(record)) } @else { (narrowed()) }
             }
             div .col { (history(&record.person, &record.history)) }
-            div .col { (members(&record.members)) (doubts(&record.doubts)) (papers(&record.papers)) }
+            div .col { (members(record)) (doubts(&record.doubts)) (papers(&record.papers)) }
         }
     }
 }
@@ -67,7 +69,10 @@ pub fn head(record: &Record) -> Markup {
         facts,
         extra,
         allergy: &record.allergy,
-        acts: html! { button .btn type="button" data-print { (icon("printer")) "In" } },
+        acts: html! {
+            @if record.may.edit { a .btn href={ "/nguoi/" (record.person) "/sua" } aria-keyshortcuts="e" data-word="Sửa thông tin hành chính" { (icon("pencil")) "Sửa" } }
+            button .btn type="button" data-print { (icon("printer")) "In" }
+        },
     })
 }
 
@@ -76,6 +81,50 @@ fn facility_count(members: &[Member]) -> usize {
     names.sort_unstable();
     names.dedup();
     names.len()
+}
+
+/// The pages of a record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Summary,
+    Results,
+    Documents,
+    Family,
+}
+
+/// The tabs of a record; 1 to 4 lead there.
+pub fn parts(record: &Record, here: Part) -> Markup {
+    let person = &record.person;
+    let all = [
+        (Part::Summary, String::new(), "Tóm tắt", "Patient"),
+        (Part::Results, "/ket-qua".into(), "Kết quả", "Observation"),
+        (Part::Documents, "/tai-lieu".into(), "Tài liệu", "DocumentReference"),
+        (Part::Family, "/gia-dinh".into(), "Gia đình", "RelatedPerson"),
+    ];
+    let seen = all.into_iter().filter(|(.., kind)| record.sees(kind));
+    let hrefs: Vec<(Part, String, &str)> =
+        seen.map(|(part, tail, word, _)| (part, format!("/nguoi/{person}{tail}"), word)).collect();
+    let list: Vec<Tab> = hrefs
+        .iter()
+        .map(|(part, href, word)| Tab { href, word, count: None, current: *part == here })
+        .collect();
+    keyed_tabs("Các trang của hồ sơ", &list)
+}
+
+/// What is marked as sensitive stands behind a click.
+pub fn hidden(record: &Record, href: &str) -> Markup {
+    html! {
+        @if record.hidden > 0 {
+            div .note.warn { p { b { (format::count(record.hidden)) " mục nhạy cảm đang ẩn. " } a href=(href) { "Hiện các mục này" } } }
+        }
+    }
+}
+
+/// In the place of what the role does not see.
+fn narrowed() -> Markup {
+    Card::new("pham-vi", "Phạm vi xem").flush(state::empty_line(
+        "Vai trò của bạn xem thông tin hành chính và các lượt khám; phần lâm sàng do bác sĩ, điều dưỡng xem.",
+    ))
 }
 
 fn jumps(record: &Record) -> Markup {
@@ -221,7 +270,8 @@ fn lab(one: &Lab, places: &[String]) -> Markup {
     }
 }
 
-fn chart(one: &Lab) -> Markup {
+/// The trend of a test.
+pub fn chart(one: &Lab) -> Markup {
     let Some(last) = one.values.first() else { return html! {} };
     let text = format!("{} {}", format::number(&last.value), format::unit(&last.unit));
     let label = sentence(&one.name, (&one.since, &last.date), one.count, text.trim_end(), last.flag.word());
@@ -269,7 +319,7 @@ pub fn history(person: &str, cut: &Cut) -> Markup {
         @if all == 0 { (state::empty_line("Chưa có lượt khám nào.")) }
         @else {
             (line::filters(&cut.filters, "dien-tien"))
-            @if cut.skip > 0 { p .more-row { a href=(View { kind: chosen(cut), skip: 0 }.href(person)) { "Về mục mới nhất" } } }
+            @if cut.skip > 0 { p .more-row { a href=(View { kind: chosen(cut), skip: 0, reveal: cut.reveal }.href(person)) { "Về mục mới nhất" } } }
             (events(person, cut))
         }
     })
@@ -282,7 +332,7 @@ fn chosen(cut: &Cut) -> Option<timeline::Kind> {
 
 /// The items of one page and the way to the next; also the answer to «Xem thêm».
 pub fn events(person: &str, cut: &Cut) -> Markup {
-    let next = View { kind: chosen(cut), skip: cut.skip + cut.events.len() };
+    let next = View { kind: chosen(cut), skip: cut.skip + cut.events.len(), reveal: cut.reveal };
     html! {
         (line::events(&cut.events, cut.after))
         @if cut.older > 0 {
@@ -291,7 +341,8 @@ pub fn events(person: &str, cut: &Cut) -> Markup {
     }
 }
 
-fn members(list: &[Member]) -> Markup {
+fn members(record: &Record) -> Markup {
+    let list = record.members.as_slice();
     let heads = [
         ("Cơ sở", false),
         ("Họ tên ghi tại cơ sở", false),
@@ -304,11 +355,11 @@ fn members(list: &[Member]) -> Markup {
         .aside(html! { (format::count(list.len())) " hồ sơ được nối" })
         .flush(match list {
             [] => state::empty_line("Chưa có hồ sơ nào."),
-            list => table.draw(html! { @for one in list { (member(one)) } }, html! {}),
+            list => table.draw(html! { @for one in list { (member(one, record)) } }, html! {}),
         })
 }
 
-fn member(one: &Member) -> Markup {
+fn member(one: &Member, record: &Record) -> Markup {
     html! {
         tr {
             th scope="row" .full { (one.facility) @if !one.number.is_empty() { span .sub { "Mã BN " (one.number) } } }
@@ -318,7 +369,13 @@ fn member(one: &Member) -> Markup {
             }
             td .full { (format::date(&one.birth)) " · " (format::sex(&one.sex)) }
             td .full { (one.papers.join(" · ")) }
-            td .full { @if one.reason.is_empty() { span .muted { "Hồ sơ duy nhất" } } @else { (one.reason) } }
+            td .full {
+                @if one.reason.is_empty() { span .muted { "Hồ sơ duy nhất" } } @else { (one.reason) }
+                span .sub .no-print {
+                    @if record.may.edit { a href={ "/nguoi/" (record.person) "/sua?ho-so=" (one.patient) } { "Sửa" } " · " }
+                    @if record.may.history { a href={ "/nguoi/" (record.person) "/lich-su?ho-so=" (one.patient) } { "Lịch sử sửa" } }
+                }
+            }
         }
     }
 }

@@ -29,6 +29,17 @@ pub fn is_void(resource: &Value) -> bool {
     }
 }
 
+/// Labels of what is shown only to whoever asks for it: restricted and very restricted, and the kinds of illness that the
+/// security labels of HL7 name. <https://hl7.org/fhir/R4/security-labels.html>
+const SENSITIVE: [&str; 9] = ["R", "V", "HIV", "PSY", "SEX", "STD", "SUD", "ETH", "PSYTHPN"];
+
+/// Marked as sensitive by whoever wrote it. Who may see it at all is the door's to say; this only keeps it from being read
+/// over a shoulder.
+pub fn is_sensitive(resource: &Value) -> bool {
+    let labels = resource.get("meta").into_iter().flat_map(|meta| items(meta, "security"));
+    labels.filter_map(|label| str_at(label, &["code"])).any(|code| SENSITIVE.contains(&code))
+}
+
 /// The first code of a concept.
 pub fn code(concept: &Value) -> Option<&str> {
     items(concept, "coding").find_map(|coding| str_at(coding, &["code"]))

@@ -170,7 +170,7 @@ fn the_timeline_tells_kind_and_origin_and_can_be_filtered() {
         2024-10-11 Tiêm chủng | Cúm mùa (Vaxigrip Tetra) | mũi 1 | TYT xã Bản Bo
         2024-03-11 Khám bệnh | Bệnh lý tăng huyết áp | 1 thuốc | TYT xã Bản Bo"#]]
     .assert_eq(&lines.join("\n"));
-    let view = View { kind: Some(Kind::Emergency), skip: 0 };
+    let view = View { kind: Some(Kind::Emergency), ..View::default() };
     let emergencies = record_in(&sample::person(), view).history;
     assert_eq!((emergencies.events.len(), emergencies.older), (1, 0));
     assert_eq!(emergencies.filters.iter().filter(|filter| filter.current).count(), 1);
@@ -195,7 +195,7 @@ fn pages_of_the_timeline_cover_everything_once() {
     seen.dedup();
     assert_eq!(seen.len(), 500);
     assert!(
-        record_in(&all, View { kind: None, skip: 9999 }).history.events.is_empty(),
+        record_in(&all, View { skip: 9999, ..View::default() }).history.events.is_empty(),
         "beyond the end is empty, not a fault"
     );
 }
@@ -218,6 +218,15 @@ fn the_page_shows_origin_masks_numbers_and_needs_no_script() {
     }
     assert_eq!(markup.matches("<h1").count(), 1);
     assert!(!markup.contains("<script") && !markup.contains(" style="));
+}
+
+#[test]
+fn what_is_marked_as_sensitive_is_told_from_the_rest() {
+    let of = |code: &str| json!({"resourceType": "Condition", "meta": {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": code}]}});
+    for (code, sensitive) in [("N", false), ("R", true), ("V", true), ("HIV", true), ("L", false)] {
+        assert_eq!(read::is_sensitive(&of(code)), sensitive, "{code}");
+    }
+    assert!(!read::is_sensitive(&json!({"resourceType": "Condition"})));
 }
 
 #[test]

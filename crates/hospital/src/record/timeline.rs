@@ -92,7 +92,7 @@ pub fn of<'a, 'b: 'a>(
         all("Encounter").iter().map(|one| item(Kind::of_encounter(one), one)).collect();
     items.extend(all("Immunization").iter().map(|one| item(Kind::Dose, one)));
     items.sort_by(|a, b| b.date.cmp(a.date));
-    let filters = filters(person, &items, view.kind);
+    let filters = filters(person, &items, view);
     items.retain(|item| view.kind.is_none_or(|kind| kind == item.kind));
     let skip = view.skip.min(items.len());
     let shown = &items[skip..items.len().min(skip + PAGE)];
@@ -108,6 +108,7 @@ pub fn of<'a, 'b: 'a>(
         skip,
         older: items.len() - skip - shown.len(),
         filters,
+        reveal: view.reveal,
     }
 }
 
@@ -199,6 +200,8 @@ fn dose<'a>(item: &Item<'a>, places: &Places<'a>) -> Event {
 pub struct View {
     pub kind: Option<Kind>,
     pub skip: usize,
+    /// What is marked as sensitive was asked for.
+    pub reveal: bool,
 }
 
 impl View {
@@ -212,6 +215,10 @@ impl View {
         }
         if self.skip > 0 {
             href.push_str(&format!("{mark}tu={}", self.skip));
+            mark = '&';
+        }
+        if self.reveal {
+            href.push_str(&format!("{mark}hien=1"));
         }
         href
     }
@@ -228,6 +235,8 @@ pub struct Cut {
     /// Items after this page.
     pub older: usize,
     pub filters: Vec<Filter>,
+    /// With what is marked as sensitive.
+    pub reveal: bool,
 }
 
 impl Cut {
@@ -237,12 +246,12 @@ impl Cut {
     }
 }
 
-fn filters(person: &str, items: &[Item], current: Option<Kind>) -> Vec<Filter> {
+fn filters(person: &str, items: &[Item], view: View) -> Vec<Filter> {
     let filter = |kind: Option<Kind>, word: &str| Filter {
-        href: View { kind, skip: 0 }.href(person),
+        href: View { kind, skip: 0, ..view }.href(person),
         word: word.to_string(),
         count: items.iter().filter(|item| kind.is_none_or(|kind| kind == item.kind)).count(),
-        current: kind == current,
+        current: kind == view.kind,
     };
     let mut all = vec![filter(None, "Tất cả")];
     all.extend(Kind::ALL.into_iter().map(|kind| filter(Some(kind), kind.word())).filter(|f| f.count > 0));

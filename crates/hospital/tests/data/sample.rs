@@ -259,6 +259,11 @@ pub fn person() -> Vec<Value> {
 
 /// Someone with as many visits as asked, over three facilities and many tests.
 pub fn frequent(visits: usize) -> Vec<Value> {
+    frequent_with(visits, 6)
+}
+
+/// The same with as many tests at each visit as asked.
+pub fn frequent_with(visits: usize, tests: usize) -> Vec<Value> {
     let mut all = organizations();
     let facilities = [("p1", "o1"), ("p2", "o2"), ("p3", "o3")];
     for (patient_id, organization) in facilities {
@@ -269,7 +274,8 @@ pub fn frequent(visits: usize) -> Vec<Value> {
         let date = yba_ui::format::iso_day(20_770 - at as i64 * 9);
         let value = format!("{}.{}", 6 + at % 3, at % 10);
         let class = ["AMB", "AMB", "AMB", "IMP", "AMB", "EMER"][at % 6];
-        let names: Vec<String> = (0..6).map(|n| format!("Xét nghiệm số {}", (at + n * 5) % 30)).collect();
+        let names: Vec<String> =
+            (0..tests).map(|n| format!("Xét nghiệm số {}", (at + n * 5) % 30.max(tests))).collect();
         let labs: Vec<Lab> = names
             .iter()
             .map(|name| (name.as_str(), name.as_str(), value.as_str(), "mmol/L", Some(3.9), Some(7.5)))

@@ -4,7 +4,7 @@ pub mod page;
 
 use crate::headers::RequestId;
 use crate::site::{Page, Site};
-use crate::visit::{as_who, entrance, local, origin, said};
+use crate::visit::{AtWork, at_work, entrance, local, origin, said};
 use crate::{Router, error};
 use axum::extract::{DefaultBodyLimit, Form, FromRequest, Path, Request, State};
 use axum::http::StatusCode;
@@ -240,7 +240,8 @@ async fn link_page(State(site): State<Site>, Path(token): Path<String>, request:
     match looked.await {
         Ok((_, Some(account))) => {
             let content = page::link(&account.login, &account.name, None);
-            as_who(&account.name, async { drawn(&site, StatusCode::OK, "Đặt mật khẩu", content) }).await
+            let who = AtWork { name: Some(account.name.clone()), ..AtWork::stranger(&parts) };
+            at_work(who, async { drawn(&site, StatusCode::OK, "Đặt mật khẩu", content) }).await
         }
         Ok(_) => Redirect::to(&format!("/thiet-lap/{token}")).into_response(),
         Err(outcome) => refused(&site, &parts, &outcome),

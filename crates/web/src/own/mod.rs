@@ -4,8 +4,9 @@
 mod page;
 
 use crate::enter::{form, refused, same_twice, step_path};
+use crate::headers::RequestId;
 use crate::site::{Page, Site};
-use crate::visit::{Entrance, as_who, entrance, origin};
+use crate::visit::{AtWork, Entrance, at_work, entrance, origin};
 use crate::{Router, enter, error};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
@@ -43,28 +44,39 @@ struct Typed {
     session: String,
 }
 
+/// Whoever is here, by which gate, and how pages show them.
+struct Present<'s> {
+    entrance: &'s Entrance,
+    here: Here,
+    who: AtWork,
+}
+
 /// Whoever is here and may do this: a person, or somebody whose step it is. Others are led to where they have to be.
-async fn here<'s>(
-    site: &'s Site,
-    parts: &Parts,
-    own_step: Option<Step>,
-) -> Result<(&'s Entrance, Here), Response> {
+async fn here<'s>(site: &'s Site, parts: &Parts, own_step: Option<Step>) -> Result<Present<'s>, Response> {
     let found = async {
         let entrance = entrance(site)?;
         Ok((entrance, entrance.visitor(parts).await?))
     };
-    match found.await {
-        Ok((entrance, Visitor::Person(here))) => Ok((entrance, here)),
-        Ok((entrance, Visitor::Halfway(here, step))) if own_step == Some(step) => Ok((entrance, here)),
-        Ok((_, Visitor::Halfway(_, step))) => Err(Redirect::to(step_path(step)).into_response()),
-        Ok((_, Visitor::Stranger)) => Err(enter::in_place(site, parts)),
-        Err(outcome) => Err(refused(site, parts, &outcome)),
+    let (entrance, visitor) = found.await.map_err(|outcome| refused(site, parts, &outcome))?;
+    let id = parts.extensions.get::<RequestId>().cloned().unwrap_or(RequestId(String::new()));
+    let who = AtWork::visitor(entrance, &visitor, parts, &id);
+    match visitor {
+        Visitor::Person(here) => Ok(Present { entrance, here, who }),
+        Visitor::Halfway(here, step) if own_step == Some(step) => Ok(Present { entrance, here, who }),
+        Visitor::Halfway(_, step) => Err(Redirect::to(step_path(step)).into_response()),
+        Visitor::Stranger => Err(enter::in_place(site, parts)),
     }
 }
 
-async fn drawn(site: &Site, here: &Here, status: StatusCode, title: &str, content: Markup) -> Response {
-    as_who(&here.account.name, async {
-        let mut response = site.page(&Page { search_in_bar: false, ..Page::new(title, content).here(OWN) });
+async fn drawn(
+    site: &Site,
+    present: &Present<'_>,
+    status: StatusCode,
+    title: &str,
+    content: Markup,
+) -> Response {
+    at_work(present.who.clone(), async {
+        let mut response = site.page(&Page::new(title, content).here(OWN));
         *response.status_mut() = status;
         response
     })
@@ -73,15 +85,15 @@ async fn drawn(site: &Site, here: &Here, status: StatusCode, title: &str, conten
 
 async fn own(State(site): State<Site>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let (entrance, here) = match here(&site, &parts, None).await {
+    let present = match here(&site, &parts, None).await {
         Ok(found) => found,
         Err(response) => return response,
     };
-    match entrance.gate.sessions(&here).await {
+    match present.entrance.gate.sessions(&present.here).await {
         Ok(sessions) => {
-            let roles = entrance.gate.roles();
-            let mine = Mine { here: &here, sessions: &sessions, roles: &roles };
-            drawn(&site, &here, StatusCode::OK, "Tài khoản của tôi", page::own(&mine)).await
+            let roles = present.entrance.gate.roles();
+            let mine = Mine { here: &present.here, sessions: &sessions, roles: &roles };
+            drawn(&site, &present, StatusCode::OK, "Tài khoản của tôi", page::own(&mine)).await
         }
         Err(outcome) => refused(&site, &parts, &outcome),
     }
@@ -90,7 +102,7 @@ async fn own(State(site): State<Site>, request: Request) -> Response {
 async fn password_page(State(site): State<Site>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     match here(&site, &parts, Some(Step::Password)).await {
-        Ok((_, here)) => drawn(&site, &here, StatusCode::OK, "Đổi mật khẩu", page::password(None)).await,
+        Ok(present) => drawn(&site, &present, StatusCode::OK, "Đổi mật khẩu", page::password(None)).await,
         Err(response) => response,
     }
 }
@@ -100,7 +112,7 @@ async fn password(State(site): State<Site>, request: Request) -> Response {
         Ok(form) => form,
         Err(response) => return response,
     };
-    let (entrance, here) = match here(&site, &parts, Some(Step::Password)).await {
+    let present = match here(&site, &parts, Some(Step::Password)).await {
         Ok(found) => found,
         Err(response) => return response,
     };
@@ -110,28 +122,34 @@ async fn password(State(site): State<Site>, request: Request) -> Response {
             repeat: typed.repeat,
             ..Default::default()
         })?;
-        entrance.gate.change_password(&here, &typed.present, &typed.password, &origin(&parts)).await
+        present
+            .entrance
+            .gate
+            .change_password(&present.here, &typed.present, &typed.password, &origin(&parts))
+            .await
     };
     match changed.await {
         Ok(()) => Redirect::to(OWN).into_response(),
         Err(outcome) => {
             let content = page::password(Some(&outcome));
-            drawn(&site, &here, error::status(outcome.kind), "Đổi mật khẩu", content).await
+            drawn(&site, &present, error::status(outcome.kind), "Đổi mật khẩu", content).await
         }
     }
 }
 
 async fn app_page(State(site): State<Site>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let (entrance, here) = match here(&site, &parts, Some(Step::SecondFactor)).await {
+    let present = match here(&site, &parts, Some(Step::SecondFactor)).await {
         Ok(found) => found,
         Err(response) => return response,
     };
-    if here.account.totp.is_some() {
+    if present.here.account.totp.is_some() {
         return Redirect::to(OWN).into_response();
     }
-    match entrance.gate.set_up_app(&here) {
-        Ok(setup) => drawn(&site, &here, StatusCode::OK, "Ứng dụng xác thực", page::app(&setup, None)).await,
+    match present.entrance.gate.set_up_app(&present.here) {
+        Ok(setup) => {
+            drawn(&site, &present, StatusCode::OK, "Ứng dụng xác thực", page::app(&setup, None)).await
+        }
         Err(outcome) => refused(&site, &parts, &outcome),
     }
 }
@@ -141,13 +159,13 @@ async fn app(State(site): State<Site>, request: Request) -> Response {
         Ok(form) => form,
         Err(response) => return response,
     };
-    let (entrance, here) = match here(&site, &parts, Some(Step::SecondFactor)).await {
+    let present = match here(&site, &parts, Some(Step::SecondFactor)).await {
         Ok(found) => found,
         Err(response) => return response,
     };
-    match entrance.gate.keep_app(&here, &typed.sealed, &typed.code, &origin(&parts)).await {
-        Ok(codes) => drawn(&site, &here, StatusCode::OK, "Mã dự phòng", page::codes(&codes)).await,
-        Err(outcome) => app_again(&site, &parts, entrance, &here, &typed.sealed, &outcome).await,
+    match present.entrance.gate.keep_app(&present.here, &typed.sealed, &typed.code, &origin(&parts)).await {
+        Ok(codes) => drawn(&site, &present, StatusCode::OK, "Mã dự phòng", page::codes(&codes)).await,
+        Err(outcome) => app_again(&site, &parts, &present, &typed.sealed, &outcome).await,
     }
 }
 
@@ -155,15 +173,14 @@ async fn app(State(site): State<Site>, request: Request) -> Response {
 async fn app_again(
     site: &Site,
     parts: &Parts,
-    entrance: &Entrance,
-    here: &Here,
+    present: &Present<'_>,
     sealed: &str,
     outcome: &Outcome,
 ) -> Response {
-    match entrance.gate.set_up_app_again(here, sealed) {
+    match present.entrance.gate.set_up_app_again(&present.here, sealed) {
         Ok(setup) => {
             let content = page::app(&setup, Some(outcome));
-            drawn(site, here, error::status(outcome.kind), "Ứng dụng xác thực", content).await
+            drawn(site, present, error::status(outcome.kind), "Ứng dụng xác thực", content).await
         }
         Err(outcome) => refused(site, parts, &outcome),
     }
@@ -174,13 +191,13 @@ async fn sessions(State(site): State<Site>, request: Request) -> Response {
         Ok(form) => form,
         Err(response) => return response,
     };
-    let (entrance, here) = match here(&site, &parts, None).await {
+    let present = match here(&site, &parts, None).await {
         Ok(found) => found,
         Err(response) => return response,
     };
     let ended = match typed.session.as_str() {
-        "" => entrance.gate.end_other_sessions(&here, &origin(&parts)).await,
-        session => entrance.gate.end_session(&here, session, &origin(&parts)).await,
+        "" => present.entrance.gate.end_other_sessions(&present.here, &origin(&parts)).await,
+        session => present.entrance.gate.end_session(&present.here, session, &origin(&parts)).await,
     };
     match ended {
         Ok(()) => Redirect::to(OWN).into_response(),

@@ -1,7 +1,6 @@
 //! The pages of one's own account, drawn.
 
 use super::OWN;
-use crate::enter::SIGN_OUT;
 use crate::enter::page::{about, at_large, new_password};
 use maud::{Markup, html};
 use yba_auth::Session;
@@ -28,9 +27,7 @@ pub(super) fn own(mine: &Mine) -> Markup {
         None => html! { a href="/tai-khoan/ung-dung" { "Cài ứng dụng xác thực" } },
     };
     html! {
-        (card::page_title("Tài khoản của tôi", html! { (account.name) }, html! {
-            form method="post" action=(SIGN_OUT) { (card::main_button("Đăng xuất", None)) }
-        }))
+        (card::page_title("Tài khoản của tôi", html! { (account.name) }, html! {}))
         (card::column(html! {
             (card::Card::new("tai-khoan", "Đăng nhập").padded(card::facts(&[
                 ("Tên đăng nhập", html! { (account.login) }),
@@ -41,7 +38,7 @@ pub(super) fn own(mine: &Mine) -> Markup {
             (card::Card::new("phien", "Đang đăng nhập ở").flush(html! {
                 (card::rows(mine.sessions.iter().map(|session| line(session, &mine.here.session))))
                 @if mine.sessions.len() > 1 {
-                    div .body { form method="post" action={ (OWN) "/phien" } { (hidden("session", "")) button .btn { "Đăng xuất mọi nơi khác" } } }
+                    div .body { form method="post" action={ (OWN) "/phien" } { (hidden("session", "")) button .btn { "Kết thúc mọi phiên khác" } } }
                 }
             }))
         }))
@@ -52,7 +49,7 @@ fn line(session: &Session, here: &Session) -> Markup {
     html! {
         span { (session.source) " " span .muted { "từ " (format::date_time(&date::instant(session.begun_ms))) } }
         @if session.hash == here.hash { span .muted { "máy này" } }
-        @else { form method="post" action={ (OWN) "/phien" } { (hidden("session", &session.hash)) button .btn { "Đăng xuất" } } }
+        @else { form method="post" action={ (OWN) "/phien" } { (hidden("session", &session.hash)) button .btn { "Kết thúc phiên này" } } }
     }
 }
 

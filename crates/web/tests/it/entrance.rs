@@ -10,9 +10,9 @@ use std::sync::Arc;
 use yba_auth::{Cookies, Grant};
 use yba_content::Content;
 use yba_records::gate::{NewAccount, Origin};
-use yba_records::{Ctx, Gate};
+use yba_records::{Action, Ctx, Gate};
 use yba_testkit::{Kit, app_code};
-use yba_web::{Entrance, Page, Site, SiteSettings, shell};
+use yba_web::{Entrance, Entry, Group, Page, Site, SiteSettings, shell};
 
 const PASSWORD: &str = "bốn bức tường trắng";
 
@@ -36,7 +36,13 @@ async fn house(secure: bool) -> House {
         gallery: false,
     };
     let entrance = Entrance { gate: gate.clone(), cookies: Cookies { secure } };
-    let site = Site::with_entrance(settings, Vec::new(), Some(entrance));
+    let entries = vec![
+        Entry::new("/trong/1", "users", "Tìm người").needs(Action::Search, "Patient").letter('t'),
+        Entry::new("/trong/2", "key", "Sổ tài khoản").needs(Action::Read, yba_auth::KIND),
+        Entry::new("/trong/3", "list", "Lệnh kín").needs(Action::Search, "Patient").command(),
+    ];
+    let group = Group { title: "Việc", entries };
+    let site = Site::with_entrance(settings, vec![group], Some(entrance));
     let inside = site.clone();
     let show = async move |Extension(ctx): Extension<Ctx>| {
         inside.page(&Page::new("Trong nhà", maud::html! { "bí mật của " (ctx.agent.name()) }))
@@ -257,7 +263,7 @@ async fn ones_own_page_shows_sessions_and_changes_the_password() {
     let other = cookies(&house.sign_in(PASSWORD, "/").await);
     let page = house.get("/tai-khoan", &given).await.text;
     assert!(
-        page.contains("Điều dưỡng") && page.contains("máy này") && page.contains("Đăng xuất mọi nơi khác"),
+        page.contains("Điều dưỡng") && page.contains("máy này") && page.contains("Kết thúc mọi phiên khác"),
         "{page}"
     );
     let session = yba_auth::token::hash(between(&other, "yba=", ";"));
@@ -287,4 +293,50 @@ async fn ones_own_page_shows_sessions_and_changes_the_password() {
     assert_eq!(house.sign_in(PASSWORD, "/").await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(house.get("/tai-khoan", &given).await.status, StatusCode::OK);
     assert_eq!(house.get("/tai-khoan", "").await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn the_rail_offers_what_the_role_may_open_and_strangers_get_none() {
+    let house = house(false).await;
+    house.nurse().await;
+    for path in ["/trong/1", "/dang-nhap", "/gioi-thieu", "/khong-co"] {
+        let text = house.get(path, "").await.text;
+        assert!(!text.contains("class=\"rail\"") && !text.contains("Tìm người"), "{path}: {text}");
+        assert!(!text.contains("id=\"q\"") && !text.contains("class=\"account\""), "{path}");
+    }
+    let given = cookies(&house.sign_in(PASSWORD, "/").await);
+    for path in ["/trong/1", "/tai-khoan", "/gioi-thieu", "/khong-co"] {
+        let text = house.get(path, &given).await.text;
+        let rail = between(&text, "class=\"rail\"", "</nav>");
+        assert!(rail.contains("Tìm người") && rail.contains("data-go=\"t\""), "{path}: {text}");
+        assert!(!rail.contains("Sổ tài khoản") && !rail.contains("Hệ thống"), "{path}: {rail}");
+        assert!(!rail.contains("Lệnh kín"), "a command is found by the palette alone");
+        assert_eq!(text.matches(">Đăng xuất<").count(), 1, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn how_pages_look_is_kept_for_the_account_and_comes_with_the_page() {
+    let house = house(false).await;
+    house.nurse().await;
+    let given = cookies(&house.sign_in(PASSWORD, "/").await);
+    let plain = house.get("/trong/1?a=b", &given).await.text;
+    assert!(
+        plain.contains("<html lang=\"vi\">") && plain.contains("name=\"ve\" value=\"/trong/1?a=b\""),
+        "{plain}"
+    );
+    let dark = house.post("/giao-dien", &given, &[("nen", "toi"), ("ve", "/trong/1?a=b")]).await;
+    assert_eq!((dark.status, place(&dark)), (StatusCode::SEE_OTHER, "/trong/1?a=b"));
+    let one = format!("{given}; {}", cookies(&dark));
+    assert!(house.get("/trong/1", &one).await.text.contains("<html lang=\"vi\" data-theme=\"dark\">"));
+    let both = house.post("/giao-dien", &one, &[("hang", "thoang"), ("ve", "https://b.vn/")]).await;
+    assert_eq!(place(&both), "/", "only back to our own pages");
+    let both = format!("{given}; {}", cookies(&both));
+    let text = house.get("/trong/1", &both).await.text;
+    assert!(text.contains("data-theme=\"dark\" data-roomy"), "{text}");
+    assert!(!house.get("/dang-nhap", &both).await.text.contains("data-theme"), "a stranger at the same desk");
+    let odd = house.post("/giao-dien", &both, &[("nen", "\"><script>")]).await;
+    assert!(!odd.headers["set-cookie"].to_str().unwrap().contains("script"));
+    let foreign = house.send("/giao-dien", &given, Some("cross-site"), &[("nen", "toi")]).await;
+    assert_eq!(foreign.status, StatusCode::FORBIDDEN);
 }

@@ -108,12 +108,24 @@ async function another(page) {
   return link;
 }
 
+// What somebody may open stands in the rail; nothing else does.
+async function offered(page) {
+  return page.locator(".rail li a .word").allInnerTexts();
+}
+
 async function out(page) {
+  await page.goto(`${HOUSE}/`);
+  await page.waitForURL("**/quan-tri/tai-khoan");
+  assert.deepEqual(await offered(page), ["Tài khoản", "FHIR API"], "who keeps the node looks for nobody");
   await page.goto(`${HOUSE}/tai-khoan`);
+  assert.equal(await page.locator("button", { hasText: "Đăng xuất" }).count(), 1);
   await judge(page, "own");
-  await page.locator(".topbar .leave button").click();
+  await page.locator(".account > summary").click();
+  await page.screenshot({ path: `${SHOTS}/account-menu-1440.png` });
+  await page.locator(".account .leave button").click();
   await page.waitForURL("**/dang-nhap");
   assert.equal(await heading(page), "Đăng nhập");
+  assert.equal(await page.locator(".rail, .account, #q").count(), 0, "strangers are offered nothing");
 }
 
 async function back(page, secret) {
@@ -144,6 +156,7 @@ async function colleague(browser, link) {
   await page.locator("#repeat").press("Enter");
   await page.waitForURL(`${HOUSE}/`);
   assert.equal(await heading(page), "Tìm người");
+  assert.ok(!(await offered(page)).includes("Tài khoản"));
   const cookies = await context.cookies();
   assert.ok(cookies.length === 2 && cookies.every((one) => one.httpOnly && one.sameSite === "Lax"), JSON.stringify(cookies));
   const [refused, used] = [await page.goto(`${HOUSE}/quan-tri/tai-khoan`), await page.goto(link)];
