@@ -7,6 +7,7 @@
 //! to a visitor), [`enter`] (coming in) and `own` (one's own account).
 
 mod about;
+pub mod emergency;
 pub mod enter;
 pub mod error;
 mod files;
@@ -46,7 +47,7 @@ pub fn shell(site: Site, rooms: Router) -> Router {
         .layer(middleware::from_fn_with_state(site.clone(), anyone))
         .route("/a/{hash}/{name}", get(files::file));
     if site.entrance().is_some() {
-        house = house.merge(enter::routes()).merge(own::routes());
+        house = house.merge(enter::routes()).merge(own::routes()).merge(emergency::routes());
     }
     house
         .with_state(site.clone())

@@ -23,13 +23,14 @@ use crate::Hospital;
 use axum::Router;
 use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use timeline::{Kind, View};
-use yba_fhir::Outcome;
-use yba_records::Ctx;
+use yba_fhir::resource::is_id;
+use yba_fhir::{Kind as OutcomeKind, Outcome};
+use yba_records::{Action, Agent, Ctx};
 use yba_web::headers::wants_fragment;
-use yba_web::{Page, RequestId, error};
+use yba_web::{Page, RequestId, emergency, error};
 
 pub(crate) fn routes() -> Router<Hospital> {
     Router::new()
@@ -53,7 +54,9 @@ async fn person(
     let view = view(query.as_deref().unwrap_or(""));
     let record = match record_of(&hospital, &ctx, &person, view).await {
         Ok(record) => record,
-        Err(outcome) => return error::page(site, &outcome, &id),
+        Err(outcome) => {
+            return beyond(&ctx, &person, &outcome).unwrap_or_else(|| error::page(site, &outcome, &id));
+        }
     };
     if wants_fragment(&headers, "them") {
         return site.fragment(&page::events(&record.person, &record.history));
@@ -62,6 +65,16 @@ async fn person(
         return site.fragment(&page::history(&record.person, &record.history));
     }
     site.page(&Page::new(format!("Hồ sơ {}", record.who.name), page::page(&record)))
+}
+
+/// Who may see whole records, and not this one, is asked whether it is an emergency. Whether there is such a person at all
+/// they know, or may find, since people are found in the whole province.
+fn beyond(ctx: &Ctx, person: &str, outcome: &Outcome) -> Option<Response> {
+    let may_ask = matches!(ctx.agent, Agent::Person(_))
+        && ctx.may(Action::Search, "Patient")
+        && ctx.may(Action::Everything, "Patient");
+    let is_hidden = outcome.kind == OutcomeKind::NotFound && is_id(person);
+    (may_ask && is_hidden).then(|| Redirect::to(&emergency::address(person)).into_response())
 }
 
 async fn record_of(

@@ -188,3 +188,34 @@ async fn a_laboratory_sees_results_and_no_diagnoses() {
     assert!(page.text.contains("id=\"xet-nghiem\"") && !page.text.contains("id=\"van-de\""), "{}", page.text);
     assert_eq!(desk.get("/nguoi/p1/ket-qua").await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_doctor_of_another_facility_opens_a_record_in_an_emergency_with_a_reason() {
+    let kit = crate::kit_with(crate::sample::person()).await;
+    let desk = Desk::at(&kit, "doctor", Some("khac")).await;
+    let found = desk.post("/tim", &[("q", "nguyen thi thanh huong")]).await;
+    assert!(found.status.is_success() || found.status.is_redirection(), "{}", found.text);
+    let page = desk.get("/nguoi/p1").await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text);
+    assert_eq!(page.headers["location"], "/nguoi/p1/khan-cap");
+    let asked = desk.get("/nguoi/p1/khan-cap").await;
+    assert!(asked.status == StatusCode::OK && asked.text.contains("ngoài phạm vi"), "{}", asked.text);
+    let short = desk.post("/nguoi/p1/khan-cap", &[("reason", "gấp <b>")]).await;
+    assert_eq!(short.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        short.text.contains("value=\"gấp &lt;b&gt;\"") && short.text.contains("Ghi lý do"),
+        "{}",
+        short.text
+    );
+    let opened = desk.post("/nguoi/p1/khan-cap", &[("reason", "Hôn mê, cần biết thuốc đang dùng")]).await;
+    assert_eq!(opened.headers["location"], "/nguoi/p1");
+    let page = desk.get("/nguoi/p1").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    assert!(page.text.contains("E11.9") || page.text.contains("Metformin"), "{}", page.text);
+    // Whoever may not see whole records is not asked.
+    let clerk = Desk::at(&kit, "reception", Some("khac")).await;
+    assert_eq!(
+        clerk.post("/nguoi/p1/khan-cap", &[("reason", "Hôn mê, cần biết thuốc")]).await.status,
+        StatusCode::FORBIDDEN
+    );
+}

@@ -45,14 +45,18 @@ struct Typed {
 }
 
 /// Whoever is here, by which gate, and how pages show them.
-struct Present<'s> {
-    entrance: &'s Entrance,
-    here: Here,
+pub(crate) struct Present<'s> {
+    pub entrance: &'s Entrance,
+    pub here: Here,
     who: AtWork,
 }
 
 /// Whoever is here and may do this: a person, or somebody whose step it is. Others are led to where they have to be.
-async fn here<'s>(site: &'s Site, parts: &Parts, own_step: Option<Step>) -> Result<Present<'s>, Response> {
+pub(crate) async fn here<'s>(
+    site: &'s Site,
+    parts: &Parts,
+    own_step: Option<Step>,
+) -> Result<Present<'s>, Response> {
     let found = async {
         let entrance = entrance(site)?;
         Ok((entrance, entrance.visitor(parts).await?))
@@ -68,7 +72,8 @@ async fn here<'s>(site: &'s Site, parts: &Parts, own_step: Option<Step>) -> Resu
     }
 }
 
-async fn drawn(
+/// A page of somebody who is here.
+pub(crate) async fn drawn(
     site: &Site,
     present: &Present<'_>,
     status: StatusCode,
