@@ -26,9 +26,9 @@ pub async fn run(node: &Node, output: &Output) -> Result<u8, Outcome> {
     Ok(u8::from(!sound))
 }
 
-/// Verifies both chains of the audit trail; exit 1 when one is broken.
-pub async fn audit(node: &Node, output: &Output) -> Result<u8, Outcome> {
-    let verdict = audit::verify(&node.records).await?;
+/// Verifies both chains of the audit trail, also against heads that were kept elsewhere; exit 1 when something is wrong.
+pub async fn audit(node: &Node, kept: &[String], output: &Output) -> Result<u8, Outcome> {
+    let verdict = audit::verify(&node.records, kept).await?;
     for problem in &verdict.problems {
         output.out(problem.clone());
     }
@@ -38,8 +38,19 @@ pub async fn audit(node: &Node, output: &Output) -> Result<u8, Outcome> {
     let whole = verdict.problems.is_empty();
     let word = if whole { "whole" } else { "BROKEN" };
     output.out(format!(
-        "audit trail {word}: {} writes, {} reads, {} signed heads",
-        verdict.writes, verdict.reads, verdict.heads
+        "audit trail {word}: {} writes over {} versions, {} reads, {} signed heads",
+        verdict.writes, verdict.versions, verdict.reads, verdict.heads
     ));
     Ok(u8::from(!whole))
+}
+
+/// Signs a head now and prints it, to be kept elsewhere: on paper, on a stick, at the hub.
+pub async fn head(node: &Node, output: &Output) -> Result<u8, Outcome> {
+    let folder = node.records.trail().folder();
+    let trouble = |error: std::io::Error| super::file_trouble(folder, &error);
+    let line = node.records.sign_heads(&audit::Signer::load(folder).map_err(trouble)?).await?;
+    audit::remember_given(folder, &line).map_err(trouble)?;
+    output.out(line);
+    output.note("keep this line where nobody who keeps this node can change it; check against it with `yba audit verify --head`");
+    Ok(0)
 }

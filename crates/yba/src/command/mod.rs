@@ -31,7 +31,8 @@ pub enum Work {
     ExportFhir { out: PathBuf },
     Check,
     Backup { to: PathBuf },
-    AuditVerify,
+    AuditVerify { kept: Vec<String> },
+    AuditHead,
     ViewRun { view: view::Meant, format: view::Shape, out: Option<PathBuf> },
 }
 
@@ -49,7 +50,8 @@ impl Work {
             Work::ExportFhir { out } => export_fhir::run(node, out, output).await,
             Work::Check => check::run(node, output).await,
             Work::Backup { to } => backup::run(node, to, output).await,
-            Work::AuditVerify => check::audit(node, output).await,
+            Work::AuditVerify { kept } => check::audit(node, kept, output).await,
+            Work::AuditHead => check::head(node, output).await,
             Work::ViewRun { view, format, out } => {
                 view::over_node(node, view, *format, out.as_deref(), output).await
             }
