@@ -97,6 +97,7 @@ async fn by_session(
     if !parts.method.is_safe() && !visit::said(&parts.headers).own() {
         return error::page(site, &error::foreign_form(), id);
     }
-    parts.extensions.insert(entrance.gate.ctx(&visitor, "page", &id.0));
+    let address = visit::origin(&parts).address;
+    parts.extensions.insert(entrance.gate.ctx(&visitor, "page", &id.0).with_address(address));
     visit::as_who(&name, next.run(Request::from_parts(parts, body))).await
 }
