@@ -1,13 +1,14 @@
-//! The administration's room. For now: the accounts of the people who work here.
+//! The administration's room: the accounts of the people who work here, and the audit trail.
 //!
 //! It deliberately does not know other rooms, SQL, or how somebody proves who they are: it asks the gate.
 //!
-//! Start at [`routes`]; [`accounts`] is a feature folder: `mod.rs` routes and handlers, `page.rs`.
+//! Start at [`routes`]; [`accounts`] and [`trail`] are feature folders: `mod.rs` routes and handlers, `page.rs`.
 
 pub mod accounts;
+pub mod trail;
 
 use axum::Router;
-use yba_records::Gate;
+use yba_records::{Gate, Records};
 use yba_ui::frame::{MenuEntry, MenuGroup};
 use yba_web::Site;
 
@@ -16,18 +17,25 @@ use yba_web::Site;
 pub struct Admin {
     pub site: Site,
     pub gate: Gate,
+    pub records: Records,
     /// The address others know this node by, without a slash at its end; empty when it is not known.
     pub base_url: String,
 }
 
 /// The room's pages, to be put behind the guards of `yba_web::shell`.
 pub fn routes(admin: Admin) -> Router {
-    accounts::routes().with_state(admin)
+    accounts::routes().merge(trail::routes()).with_state(admin)
 }
 
 /// This room's part of the menu.
 pub fn menu() -> MenuGroup {
     let accounts =
         MenuEntry { href: accounts::ACCOUNTS.into(), icon: "key", word: "Tài khoản".into(), count: None };
-    MenuGroup { title: "Quản trị".into(), entries: vec![accounts] }
+    let trail = MenuEntry {
+        href: trail::TRAIL.into(),
+        icon: "activity",
+        word: "Nhật ký truy cập".into(),
+        count: None,
+    };
+    MenuGroup { title: "Quản trị".into(), entries: vec![accounts, trail] }
 }

@@ -184,7 +184,8 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
     });
     if is_closed {
         let (site, gate, base_url) = (site.clone(), gate.clone(), node.config.base_url.clone());
-        rooms = rooms.merge(yba_admin::routes(Admin { site, gate, base_url }));
+        let records = node.records.clone();
+        rooms = rooms.merge(yba_admin::routes(Admin { site, gate, records, base_url }));
     }
     let api = yba_rest::Settings {
         open: node.config.open,
