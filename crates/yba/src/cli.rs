@@ -46,8 +46,16 @@ enum Command {
         what: Export,
     },
     /// Verify that the node's data is sound
-    #[command(after_help = "Example: yba check --data /var/lib/yba")]
-    Check(NodeFlags),
+    #[command(
+        after_help = "Example: yba check --data /var/lib/yba\n         yba check --security --data /var/lib/yba"
+    )]
+    Check {
+        #[command(flatten)]
+        node: NodeFlags,
+        /// Tell instead what is not as safe as it should be, and what to do
+        #[arg(long)]
+        security: bool,
+    },
     /// Save the node to one encrypted file
     #[command(after_help = "Example: yba backup --data /var/lib/yba --to /mnt/usb/yba-2026-11-21.bak")]
     Backup {
@@ -130,6 +138,12 @@ struct ListenArgs {
     /// Address [default: 127.0.0.1]
     #[arg(long, value_name = "ADDR")]
     listen: Option<IpAddr>,
+    /// Certificate chain (PEM): the node speaks TLS
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -269,7 +283,9 @@ async fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Export { what: Export::Fhir { node, out } } => {
             on_node(&node, Work::ExportFhir { out: std::path::absolute(out)? }).await
         }
-        Command::Check(node) => on_node(&node, Work::Check).await,
+        Command::Check { node, security } => {
+            on_node(&node, if security { Work::CheckSecurity } else { Work::Check }).await
+        }
         Command::Backup { node, to } => on_node(&node, Work::Backup { to: std::path::absolute(to)? }).await,
         Command::Restore(args) => command::backup::restore(&args).await,
         Command::Audit { what: Audit::Verify { node, head } } => {
@@ -301,6 +317,8 @@ impl ListenArgs {
     fn apply(&self, config: &mut Config) {
         config.port = self.port.unwrap_or(config.port);
         config.listen = self.listen.unwrap_or(config.listen);
+        config.tls_cert = self.tls_cert.clone().or(config.tls_cert.take());
+        config.tls_key = self.tls_key.clone().or(config.tls_key.take());
     }
 }
 

@@ -9,8 +9,10 @@ mod cli;
 mod command;
 mod config;
 mod control;
+mod listening;
 mod node;
 mod output;
+mod security;
 mod serve;
 
 use std::process::ExitCode;

@@ -10,6 +10,7 @@ pub(super) const ACTIONS: [(&str, &str); 32] = [
     ("search", "Xem danh sách"),
     ("lastn", "Xem kết quả gần nhất"),
     ("find", "Tìm người"),
+    ("break-glass", "Mở hồ sơ khẩn cấp"),
     ("transact", "Ghi hoặc sửa"),
     ("export", "Xuất dữ liệu"),
     ("notify", "Báo cho hệ thống khác"),

@@ -11,7 +11,7 @@ mod roster;
 mod sign_in;
 
 pub use emergency::OPEN_MS;
-pub use keeping::{NewAccount, RoleName};
+pub use keeping::{KEEPER, NewAccount, Review, RoleName};
 pub use own::Setup;
 pub use sign_in::{Attempt, CameIn};
 

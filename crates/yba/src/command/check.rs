@@ -1,7 +1,8 @@
-//! `yba check` and `yba audit verify`.
+//! `yba check`, `yba check --security` and `yba audit verify`.
 
 use crate::node::Node;
 use crate::output::Output;
+use crate::security::{gather, judge};
 use yba_fhir::Outcome;
 use yba_records::audit;
 
@@ -24,6 +25,19 @@ pub async fn run(node: &Node, output: &Output) -> Result<u8, Outcome> {
         report.problems.len()
     ));
     Ok(u8::from(!sound))
+}
+
+/// Tells what is not as safe as it should be, each with what to do; exit 1 when there is something.
+pub async fn security(node: &Node, output: &Output) -> Result<u8, Outcome> {
+    let found = judge(&gather(node).await?);
+    for one in &found {
+        output.out(format!("[{}] {} → {}", one.key, one.what, one.to_do));
+    }
+    output.out(match found.len() {
+        0 => "An toàn: mọi điều kiểm tra đều đạt.".to_owned(),
+        count => format!("CHƯA AN TOÀN: {count} điều cần làm."),
+    });
+    Ok(u8::from(!found.is_empty()))
 }
 
 /// Verifies both chains of the audit trail, also against heads that were kept elsewhere; exit 1 when something is wrong.
