@@ -1,10 +1,11 @@
-//! The administration's room: the accounts of the people who work here, and the audit trail.
+//! The administration's room: the accounts of the people who work here, the audit trail, the health of the node.
 //!
 //! It deliberately does not know other rooms, SQL, or how somebody proves who they are: it asks the gate.
 //!
-//! Start at [`routes`]; [`accounts`] and [`trail`] are feature folders: `mod.rs` routes and handlers, `page.rs`.
+//! Start at [`routes`]; [`accounts`], [`trail`] and [`health`] are feature folders: `mod.rs` routes and handlers, `page.rs`.
 
 pub mod accounts;
+pub mod health;
 pub mod trail;
 
 use axum::Router;
@@ -18,13 +19,15 @@ pub struct Admin {
     pub site: Site,
     pub gate: Gate,
     pub records: Records,
+    /// Looks at the node itself.
+    pub health: health::Look,
     /// The address others know this node by, without a slash at its end; empty when it is not known.
     pub base_url: String,
 }
 
 /// The room's pages, to be put behind the guards of `yba_web::shell`.
 pub fn routes(admin: Admin) -> Router {
-    accounts::routes().merge(trail::routes()).with_state(admin)
+    accounts::routes().merge(trail::routes()).merge(health::routes()).with_state(admin)
 }
 
 /// This room's part of the menu.
@@ -37,5 +40,11 @@ pub fn menu() -> MenuGroup {
         word: "Nhật ký truy cập".into(),
         count: None,
     };
-    MenuGroup { title: "Quản trị".into(), entries: vec![accounts, trail] }
+    let health = MenuEntry {
+        href: health::HEALTH.into(),
+        icon: "heart-pulse",
+        word: "Sức khỏe máy chủ".into(),
+        count: None,
+    };
+    MenuGroup { title: "Quản trị".into(), entries: vec![accounts, trail, health] }
 }

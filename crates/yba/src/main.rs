@@ -9,6 +9,7 @@ mod cli;
 mod command;
 mod config;
 mod control;
+mod health;
 mod listening;
 mod node;
 mod output;

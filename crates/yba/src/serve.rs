@@ -3,6 +3,7 @@
 use crate::command::demo::{self, Commune};
 use crate::config::Config;
 use crate::control;
+use crate::health;
 use crate::listening::{self, Tls};
 use crate::node::Node;
 use crate::output::{self, Output};
@@ -207,8 +208,8 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
     });
     if is_closed {
         let (site, gate, base_url) = (site.clone(), gate.clone(), node.config.base_url.clone());
-        let records = node.records.clone();
-        rooms = rooms.merge(yba_admin::routes(Admin { site, gate, records, base_url }));
+        let (records, health) = (node.records.clone(), health::look(node, &gate));
+        rooms = rooms.merge(yba_admin::routes(Admin { site, gate, records, health, base_url }));
     }
     let api = yba_rest::Settings {
         open: node.config.open,

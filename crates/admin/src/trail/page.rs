@@ -128,7 +128,7 @@ pub(super) fn search(
         }))
         (at_large(wrong, &FIELDS))
         (card::Card::new("tim-nhat-ky", "Tìm trong nhật ký").padded(html! {
-            form .form method="get" action=(TRAIL) {
+            form .form.two method="get" action=(TRAIL) {
                 (fields(asked, accounts, wrong))
                 (field(&Field::new("nguoi", "Mã hồ sơ người bệnh", Sort::Login).value(&asked.nguoi).error(about(wrong, "nguoi")).optional()))
                 (choice("viec", "Việc", &actions, &asked.viec, None))
@@ -170,7 +170,7 @@ pub(super) fn breach_form(asked: &Asked, accounts: &[Arc<Account>]) -> Markup {
         (card::page_title("Báo cáo lộ dữ liệu", html! {}, html! {}))
         (card::column(card::Card::new("khoang", "Xảy ra khi nào?").padded(html! {
             p { "Khi một tài khoản bị lộ hoặc có người lạ vào được: chọn khoảng thời gian (và tài khoản, địa chỉ mạng nếu biết) để biết dữ liệu của những ai đã bị xem. Sự cố lộ dữ liệu cá nhân phải báo cơ quan chức năng trong 72 giờ." }
-            form .form method="get" action=(BREACH) { (fields(asked, accounts, None)) (card::main_button("Lập báo cáo", None)) }
+            form .form.two method="get" action=(BREACH) { (fields(asked, accounts, None)) (card::main_button("Lập báo cáo", None)) }
         })))
     }
 }
@@ -228,7 +228,7 @@ pub(super) fn breach(asked: &Asked, accounts: &[Arc<Account>], report: &Report, 
             }))
         }
         (card::Card::new("khoang-khac", "Hỏi lại").padded(html! {
-            form .form method="get" action=(BREACH) { (fields(asked, accounts, None)) (card::main_button("Lập báo cáo", None)) }
+            form .form.two method="get" action=(BREACH) { (fields(asked, accounts, None)) (card::main_button("Lập báo cáo", None)) }
         }))
     }
 }

@@ -1,7 +1,7 @@
 //! The words of the trail as people say them. What has none is shown as it stands.
 
 /// What was done.
-pub(super) const ACTIONS: [(&str, &str); 32] = [
+pub(super) const ACTIONS: [(&str, &str); 33] = [
     ("person", "Mở hồ sơ"),
     ("everything", "Xem cả hồ sơ"),
     ("read", "Xem một mục"),
@@ -30,6 +30,7 @@ pub(super) const ACTIONS: [(&str, &str); 32] = [
     ("link", "Dùng liên kết một lần"),
     ("recovery-code", "Dùng mã dự phòng"),
     ("accounts", "Xem danh sách tài khoản"),
+    ("health", "Xem sức khỏe máy chủ"),
     ("account-create", "Lập tài khoản"),
     ("account-roles", "Đổi vai trò"),
     ("account-block", "Khóa tài khoản"),

@@ -1,6 +1,7 @@
 //! The administration's room, asked in process behind a real gate.
 #![allow(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
+mod health;
 mod trail;
 
 use axum::Router;
@@ -46,7 +47,13 @@ impl House {
             gallery: false,
         };
         let site = Site::new(settings, vec![yba_admin::menu()]);
-        let admin = Admin { site, gate: gate.clone(), records: kit.records.clone(), base_url: String::new() };
+        let health: yba_admin::health::Look = Arc::new(|| {
+            let to_do = vec![("Chưa sao lưu lần nào.".to_owned(), "Chạy `yba backup`.".to_owned())];
+            let measures = vec![("Chỗ chứa", vec![("Ổ đĩa còn trống".to_owned(), "3 GB".to_owned())])];
+            Box::pin(async { Ok(yba_admin::health::Health { measures, to_do }) })
+        });
+        let records = kit.records.clone();
+        let admin = Admin { site, gate: gate.clone(), records, health, base_url: String::new() };
         House { router: yba_admin::routes(admin), kit, gate }
     }
 

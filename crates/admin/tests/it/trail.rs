@@ -106,7 +106,7 @@ async fn the_trail_is_searched_by_who_whose_when_what_and_how_it_ended() {
     house.kit.records.read(&nurse, "Claim", "x").await.unwrap_err();
     house.kit.advance_ms(24 * 3_600_000);
     house.kit.records.read(&nurse, "Patient", "p2").await.unwrap();
-    let agent = format!("{}", nurse.agent.name().replace('/', "%2F"));
+    let agent = nurse.agent.name().replace('/', "%2F");
     let rows = async |query: &str| {
         let page = house.get(&keeper, &format!("/quan-tri/nhat-ky?{query}")).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text);

@@ -237,6 +237,12 @@ impl Gate {
         roles
     }
 
+    /// Refuses whoever keeps no accounts, and notes who looks at the node itself.
+    pub fn may_keep(&self, ctx: &Ctx, word: &str) -> Result<(), Outcome> {
+        self.keeper(ctx, Action::Read, word)?;
+        self.0.records.trail().note(ctx, &Seen { action: word, kind: KIND, patients: &[], refused: false })
+    }
+
     /// Refuses, and notes, whoever may not do this with accounts.
     fn keeper(&self, ctx: &Ctx, action: Action, word: &str) -> Result<(), Outcome> {
         let refused = ctx.may_look().and_then(|()| ctx.must(action, KIND)).err();

@@ -4,7 +4,7 @@ use crate::node::Node;
 use crate::output::Output;
 use crate::security::{gather, judge};
 use yba_fhir::Outcome;
-use yba_records::audit;
+use yba_records::{Gate, audit};
 
 /// Verifies bodies, heads, index and blobs against each other; exit 1 when something is not sound.
 pub async fn run(node: &Node, output: &Output) -> Result<u8, Outcome> {
@@ -29,7 +29,8 @@ pub async fn run(node: &Node, output: &Output) -> Result<u8, Outcome> {
 
 /// Tells what is not as safe as it should be, each with what to do; exit 1 when there is something.
 pub async fn security(node: &Node, output: &Output) -> Result<u8, Outcome> {
-    let found = judge(&gather(node).await?);
+    let gate = Gate::open(node.records.clone(), node.content.clone(), &node.province_key).await?;
+    let found = judge(&gather(node, &gate).await?);
     for one in &found {
         output.out(format!("[{}] {} → {}", one.key, one.what, one.to_do));
     }

@@ -47,11 +47,10 @@ pub struct Facts {
 const SECRETS: [&str; 4] = ["province.key", "backup.key", "audit/node.key", "yba.toml"];
 
 /// Looks at a node.
-pub async fn gather(node: &Node) -> Result<Facts, Outcome> {
+pub async fn gather(node: &Node, gate: &Gate) -> Result<Facts, Outcome> {
     let config = &node.config;
     let now_ms = node.records.store().clock().now_ms();
     let today = Day::of_instant(now_ms);
-    let gate = Gate::open(node.records.clone(), node.content.clone(), &node.province_key).await?;
     let hosts = config.subscription_hosts.to_string();
     Ok(Facts {
         now_ms,
