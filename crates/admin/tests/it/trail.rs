@@ -25,9 +25,10 @@ async fn house() -> (House, Ctx, Ctx, Ctx) {
     let house = House::open(yba_testkit::records()).await;
     put(&house, json!({"resourceType": "Organization", "id": "bv-1", "name": "Bệnh viện Đa khoa Mường Tè"}))
         .await;
-    for (id, name) in [("p1", "Lò Thị Mẫu"), ("p2", "Vàng A Thử")] {
-        put(&house, json!({"resourceType": "Patient", "id": id, "name": [{"text": name}]})).await;
-    }
+    // The facility that keeps a file is tied to its person; nothing ties the other.
+    let kept = json!({"reference": "Organization/bv-1"});
+    put(&house, json!({"resourceType": "Patient", "id": "p1", "name": [{"text": "Lò Thị Mẫu"}], "managingOrganization": kept})).await;
+    put(&house, json!({"resourceType": "Patient", "id": "p2", "name": [{"text": "Vàng A Thử"}]})).await;
     yba_mpi::follower::catch_up(&house.kit.records).await.unwrap();
     let doctor = house.someone("mai.lo", "Lò Thị Mai", "doctor", Some("bv-1")).await;
     let nurse = house.someone("pao.vang", "Vàng A <b>Páo</b>", "nurse", None).await;
@@ -72,6 +73,8 @@ async fn a_person_sees_who_when_as_what_and_from_where() {
         [(doctor.agent.name().as_str(), vec!["p1".to_owned()], false)],
         "the look is itself noted"
     );
+    let beyond = house.get(&doctor, "/nguoi/p2/ai-xem").await;
+    assert_eq!(beyond.status, StatusCode::FORBIDDEN, "of somebody whose record is beyond reach, nothing");
     // The next look shows the one before, with the doctor's post.
     let again = house.get(&doctor, "/nguoi/p1/ai-xem").await;
     assert!(
