@@ -17,7 +17,7 @@ pub(super) struct Asked {
     pub den: String,
     pub viec: String,
     /// `duoc` or `tu-choi`.
-    pub ket_qua: String,
+    pub ket_cuc: String,
     /// An address of the network.
     pub dia_chi: String,
     pub trang: String,
@@ -77,7 +77,7 @@ impl Asked {
             agent: plain(&self.ai),
             action: plain(&self.viec),
             address: plain(&self.dia_chi),
-            refused: match self.ket_qua.as_str() {
+            refused: match self.ket_cuc.as_str() {
                 "duoc" => Some(false),
                 "tu-choi" => Some(true),
                 _ => None,
@@ -95,7 +95,7 @@ impl Asked {
             ("tu", &self.tu),
             ("den", &self.den),
             ("viec", &self.viec),
-            ("ket-qua", &self.ket_qua),
+            ("ket-cuc", &self.ket_cuc),
             ("dia-chi", &self.dia_chi),
             ("trang", place.unwrap_or_default()),
         ];
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn what_was_asked_goes_along_to_the_next_page() {
-        let asked = Asked { ai: "account/a&b=c".into(), ket_qua: "tu-choi".into(), ..Asked::default() };
-        assert_eq!(asked.query(Some("9-8")), "ai=account%2Fa%26b%3Dc&ket-qua=tu-choi&trang=9-8");
+        let asked = Asked { ai: "account/a&b=c".into(), ket_cuc: "tu-choi".into(), ..Asked::default() };
+        assert_eq!(asked.query(Some("9-8")), "ai=account%2Fa%26b%3Dc&ket-cuc=tu-choi&trang=9-8");
     }
 }

@@ -132,7 +132,7 @@ pub(super) fn search(
                 (fields(asked, accounts, wrong))
                 (field(&Field::new("nguoi", "Mã hồ sơ người bệnh", Sort::Login).value(&asked.nguoi).error(about(wrong, "nguoi")).optional()))
                 (choice("viec", "Việc", &actions, &asked.viec, None))
-                (choice("ket-qua", "Kết quả", &results, &asked.ket_qua, None))
+                (choice("ket-cuc", "Kết quả", &results, &asked.ket_cuc, None))
                 (card::main_button("Tìm", None))
             }
         }))

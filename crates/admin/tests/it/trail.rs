@@ -116,7 +116,7 @@ async fn the_trail_is_searched_by_who_whose_when_what_and_how_it_ended() {
         page.text.split("<tbody>").nth(1).unwrap_or_default().matches("<tr>").count()
     };
     assert_eq!(rows(&format!("ai={agent}&viec=read")).await, 3);
-    assert_eq!(rows(&format!("ai={agent}&viec=read&ket-qua=tu-choi")).await, 1);
+    assert_eq!(rows(&format!("ai={agent}&viec=read&ket-cuc=tu-choi")).await, 1);
     assert_eq!(rows(&format!("ai={agent}&tu=2026-03-03")).await, 1);
     assert_eq!(rows(&format!("ai={agent}&viec=read&den=2026-03-02")).await, 2);
     assert_eq!(rows(&format!("nguoi=p1&ai={agent}")).await, 1);

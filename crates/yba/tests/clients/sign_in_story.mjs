@@ -165,7 +165,7 @@ async function trail(page) {
   await page.goto(`${HOUSE}/quan-tri/nhat-ky`);
   await judge(page, "trail");
   await page.locator("#viec").selectOption("sign-in");
-  await page.locator("#ket-qua").selectOption("tu-choi");
+  await page.locator("#ket-cuc").selectOption("tu-choi");
   await page.getByRole("button", { name: "Tìm" }).last().click();
   await page.waitForURL("**/quan-tri/nhat-ky?**");
   assert.match(await page.locator("#cac-dong tbody").innerText(), /Người tự nhận là Vàng A Páo/, "the wrong password");
