@@ -1,13 +1,15 @@
-//! The administration's room. For now: the accounts of the people who work here.
+//! The administration's room: the accounts of the people who work here, the audit trail, the health of the node.
 //!
 //! It deliberately does not know other rooms, SQL, or how somebody proves who they are: it asks the gate.
 //!
-//! Start at [`routes`]; [`accounts`] is a feature folder: `mod.rs` routes and handlers, `page.rs`.
+//! Start at [`routes`]; [`accounts`], [`trail`] and [`health`] are feature folders: `mod.rs` routes and handlers, `page.rs`.
 
 pub mod accounts;
+pub mod health;
+pub mod trail;
 
 use axum::Router;
-use yba_records::{Action, Gate};
+use yba_records::{Action, Gate, Records};
 use yba_web::{Entry, Group, Site};
 
 /// What the room's handlers need.
@@ -15,18 +17,25 @@ use yba_web::{Entry, Group, Site};
 pub struct Admin {
     pub site: Site,
     pub gate: Gate,
+    pub records: Records,
+    /// Looks at the node itself.
+    pub health: health::Look,
     /// The address others know this node by, without a slash at its end; empty when it is not known.
     pub base_url: String,
 }
 
 /// The room's pages, to be put behind the guards of `yba_web::shell`.
 pub fn routes(admin: Admin) -> Router {
-    accounts::routes().with_state(admin)
+    accounts::routes().merge(trail::routes()).merge(health::routes()).with_state(admin)
 }
 
 /// This room's part of the menu.
 pub fn menu() -> Group {
     let accounts =
         Entry::new(accounts::ACCOUNTS, "key", "Tài khoản").needs(Action::Read, yba_auth::KIND).letter('k');
-    Group { title: "Quản trị", entries: vec![accounts] }
+    let trail =
+        Entry::new(trail::TRAIL, "activity", "Nhật ký truy cập").needs(Action::Search, "AuditEvent").letter('j');
+    let health =
+        Entry::new(health::HEALTH, "heart-pulse", "Sức khỏe máy chủ").needs(Action::Read, yba_auth::KIND).letter('h');
+    Group { title: "Quản trị", entries: vec![accounts, trail, health] }
 }

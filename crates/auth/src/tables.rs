@@ -3,6 +3,7 @@
 
 use crate::throttle::{Counter, FORGET_MS, wait_ms};
 use crate::token::Token;
+use std::collections::HashMap;
 use yba_fhir::Outcome;
 use yba_store::{Row, Statement, Store, Value};
 
@@ -131,6 +132,14 @@ impl Tables {
         let rows = self.store.query(&sql, vec![Value::from(account)]).await?;
         let now = self.now();
         Ok(rows.into_iter().map(session_of).filter(|session| lasts(session, now)).collect())
+    }
+
+    /// When accounts were last seen here, by their sessions and their browsers, in ms since 1970 UTC.
+    pub async fn last_seen(&self) -> Result<HashMap<String, i64>, Outcome> {
+        let sql = "SELECT account, MAX(seen_ms) FROM (SELECT account, seen_ms FROM auth_session UNION ALL \
+                   SELECT account, seen_ms FROM auth_device) AS seen GROUP BY account";
+        let rows = self.store.query(sql, Vec::new()).await?;
+        Ok(rows.into_iter().map(|mut row| (row.take_text(0), row.int(1))).collect())
     }
 
     /// Ends a session by its hash.

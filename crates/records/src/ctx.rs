@@ -82,6 +82,10 @@ pub struct Ctx {
     pub purpose: Purpose,
     /// Ties the audit entry to the request's log line.
     pub request_id: String,
+    /// The caller's address, when it is known.
+    pub address: String,
+    /// As what a person asks: roles with their facilities, such as `doctor@bv-lai-chau`, between spaces.
+    pub posts: Arc<str>,
     /// What the call is narrowed to, besides what roles say (see [`crate::Records::scope`]).
     pub scope: Scope,
 }
@@ -94,6 +98,8 @@ impl Ctx {
             source: source.into(),
             purpose: Purpose::Treatment,
             request_id: String::new(),
+            address: String::new(),
+            posts: Arc::default(),
             scope: Scope::All,
         }
     }
@@ -105,6 +111,8 @@ impl Ctx {
             source: part.into(),
             purpose: Purpose::Operations,
             request_id: String::new(),
+            address: String::new(),
+            posts: Arc::default(),
             scope: Scope::All,
         }
     }
@@ -116,12 +124,26 @@ impl Ctx {
             source: source.into(),
             purpose: Purpose::Treatment,
             request_id: String::new(),
+            address: String::new(),
+            posts: Arc::default(),
             scope: Scope::Nothing,
         }
     }
 
     pub fn with_request_id(mut self, id: impl Into<String>) -> Ctx {
         self.request_id = id.into();
+        self
+    }
+
+    /// Says from which address the call came.
+    pub fn with_address(mut self, address: impl Into<String>) -> Ctx {
+        self.address = address.into();
+        self
+    }
+
+    /// Says as what a person asks.
+    pub(crate) fn with_posts(mut self, posts: impl Into<Arc<str>>) -> Ctx {
+        self.posts = posts.into();
         self
     }
 

@@ -72,7 +72,7 @@ impl Records {
     pub async fn read(&self, ctx: &Ctx, kind: &str, id: &str) -> Result<Version, Outcome> {
         self.admit(ctx, "read", kind)?;
         let found = self.store.read_with_patients(kind, id).await?;
-        self.shown(ctx, "read", kind, id, found).await
+        self.shown(ctx, "read", kind, id, found, None).await
     }
 
     /// The moment that is now, for several looks that must agree: good for as long as a page link.
@@ -88,24 +88,31 @@ impl Records {
             // Not there then: of what was deleted that is said, what came later is not known yet.
             None => self.store.read(kind, id).await?.filter(|found| found.deleted),
         };
-        let found = self.with_patients(found).await?;
-        self.shown(ctx, "read", kind, id, found).await
+        let (found, now) = self.with_patients(found).await?;
+        self.shown(ctx, "read", kind, id, found, Some(&now)).await
     }
 
     /// One version of a record.
     pub async fn vread(&self, ctx: &Ctx, kind: &str, id: &str, version_id: &str) -> Result<Version, Outcome> {
         self.admit(ctx, "vread", kind)?;
         let found = self.store.read_version(kind, id, version_id).await?;
-        let found = self.with_patients(found).await?;
-        self.shown(ctx, "vread", kind, id, found).await
+        let (found, now) = self.with_patients(found).await?;
+        self.shown(ctx, "vread", kind, id, found, Some(&now)).await
     }
 
-    async fn with_patients(&self, found: Option<Version>) -> Result<Option<(Version, Vec<String>)>, Outcome> {
-        let Some(version) = found else { return Ok(None) };
-        let patients = self.store.patients_of(std::slice::from_ref(&version)).await?;
-        Ok(Some((version, patients)))
+    /// An older version with the patients whom it shows, and those to whom its record belongs now.
+    async fn with_patients(
+        &self,
+        found: Option<Version>,
+    ) -> Result<(Option<(Version, Vec<String>)>, Vec<String>), Outcome> {
+        let Some(version) = found else { return Ok((None, Vec::new())) };
+        let now = self.store.patients_of(std::slice::from_ref(&version)).await?;
+        let shown = self.store.patients_within([&version]);
+        Ok((Some((version, shown)), now))
     }
 
+    /// Notes a look at one record and gives it. `now` are the patients to whom the record belongs when it shows others: by
+    /// those it is reached.
     async fn shown(
         &self,
         ctx: &Ctx,
@@ -113,6 +120,7 @@ impl Records {
         kind: &str,
         id: &str,
         found: Option<(Version, Vec<String>)>,
+        now: Option<&[String]>,
     ) -> Result<Version, Outcome> {
         let refused = match &found {
             None => Some(not_found(kind, id)),
@@ -122,7 +130,7 @@ impl Records {
         let (version, patients) = found.unzip();
         let patients = patients.unwrap_or_default();
         let is_reached = match &version {
-            Some(version) => self.reaches(ctx, Action::Read, version, &patients).await?,
+            Some(version) => self.reaches(ctx, Action::Read, version, now.unwrap_or(&patients)).await?,
             None => true,
         };
         if !is_reached {
@@ -141,11 +149,20 @@ impl Records {
     /// One page of the past of a record, a type or everything, newest first. Of a record that never was, or that is
     /// beyond the scope, refuses with `not-found`.
     pub async fn history(&self, ctx: &Ctx, past: &Past) -> Result<Vec<Event>, Outcome> {
+        Ok(self.history_page(ctx, past).await?.0)
+    }
+
+    /// The same, and whether there is more.
+    pub async fn history_page(&self, ctx: &Ctx, past: &Past) -> Result<(Vec<Event>, bool), Outcome> {
         let (action, kind) = ("history", past.kind.as_str());
         self.admit(ctx, action, kind)?;
         let of_record = !past.id.is_empty();
         let scope = if of_record { Scope::All } else { self.scope(ctx, Action::History) };
-        let events = self.store.history(past, &scope).await?;
+        // One more than is shown: then it is known whether there is more.
+        let further = Past { limit: past.limit + 1, ..past.clone() };
+        let mut events = self.store.history(&further, &scope).await?;
+        let more = events.len() > past.limit;
+        events.truncate(past.limit);
         // Whose the record is, its last version says when none of this page does.
         let known = match of_record && events.is_empty() {
             true => self.store.history(&Past::of_record(kind, &past.id, 1), &Scope::All).await?,
@@ -161,8 +178,10 @@ impl Records {
             self.trail.note(ctx, &Seen { action, kind, patients: &[], refused: true })?;
             return Err(not_found(kind, &past.id));
         }
-        self.trail.note(ctx, &Seen { action, kind, patients: &patients, refused: false })?;
-        Ok(events)
+        // Whom the versions of this page show, which may be others than those to whom the record belongs now.
+        let shown = self.store.patients_within(events.iter().map(|event| &event.version));
+        self.trail.note(ctx, &Seen { action, kind, patients: &shown, refused: false })?;
+        Ok((events, more))
     }
 
     /// The log position up to which everything had arrived here before this moment (ms since 1970 UTC).
@@ -218,7 +237,13 @@ impl Records {
 
     /// What was found, with a line in the trail. What would be brought along and may not be read is left out.
     async fn found(&self, ctx: &Ctx, kind: &str, mut found: Found) -> Result<Found, Outcome> {
+        let brought = found.included.len();
         found.included.retain(|version| ctx.may(Action::Read, &version.kind));
+        // The patients of a page are those to whom its records belong now. One of an earlier moment may show others.
+        if found.included.len() < brought || found.t < self.store.head_t() {
+            let shown = found.matches.iter().chain(&found.included);
+            found.patients = self.store.patients_within(shown).into_iter().collect();
+        }
         let patients: Vec<String> = found.patients.iter().cloned().collect();
         self.trail.note(ctx, &Seen { action: "search", kind, patients: &patients, refused: false })?;
         Ok(found)
@@ -247,18 +272,40 @@ impl Records {
             self.trail.note(ctx, &Seen { action: "everything", kind: "Patient", patients, refused: true })?;
             return Err(not_found("Patient", patients.first().map_or("", String::as_str)));
         }
-        self.trail.note(ctx, &Seen { action: "everything", kind: "Patient", patients, refused: false })?;
         let mut permitted = ctx.those_permitted(Action::Read, kinds.iter().copied());
         if kinds.is_empty() && !ctx.may(Action::Read, "") {
             permitted = ctx.those_permitted(Action::Read, r4().resource_types());
         }
-        match permitted.is_empty() && !(kinds.is_empty() && ctx.may(Action::Read, "")) {
-            true => Ok(Vec::new()),
+        let versions = match permitted.is_empty() && !(kinds.is_empty() && ctx.may(Action::Read, "")) {
+            true => Vec::new(),
             false => {
                 let versions = self.store.everything(patients, &permitted).await?;
-                self.those_reached(ctx, Action::Read, versions).await
+                self.those_reached(ctx, Action::Read, versions).await?
             }
+        };
+        let shown = self.with_others(patients, &[&versions], i64::MAX).await?;
+        self.trail
+            .note(ctx, &Seen { action: "everything", kind: "Patient", patients: &shown, refused: false })?;
+        Ok(versions)
+    }
+
+    /// These patients, and others in whose compartments something is too of what stood at a moment.
+    pub(crate) async fn with_others(
+        &self,
+        patients: &[String],
+        shown: &[&[Version]],
+        moment: i64,
+    ) -> Result<Vec<String>, Outcome> {
+        let mut all = patients.to_vec();
+        for versions in shown {
+            all.extend(match moment < self.store.head_t() {
+                true => self.store.patients_within(*versions),
+                false => self.store.patients_of(versions).await?,
+            });
         }
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
     }
 
     /// Many records as they are now; missing, deleted and unseen ones are left out.

@@ -51,17 +51,12 @@ impl Records {
             ("Patient", false) => vec![id.to_owned()],
             _ => Vec::new(),
         };
+        let moment = from.t;
         let mut page = self.store.everything_page(wanted, patients.clone(), &scope, from).await?;
         page.matches.retain(|version| ctx.may(Action::Read, &version.kind));
         page.included.retain(|version| ctx.may(Action::Read, &version.kind));
         page.included = self.those_reached(ctx, Action::Read, page.included).await?;
-        let mut shown = patients;
-        if kind != "Patient" {
-            shown = self.store.patients_of(&page.matches).await?;
-            shown.extend(self.store.patients_of(&page.included).await?);
-            shown.sort_unstable();
-            shown.dedup();
-        }
+        let shown = self.with_others(&patients, &[&page.matches, &page.included], moment).await?;
         self.trail.note(ctx, &Seen { action: "everything", kind, patients: &shown, refused: false })?;
         Ok(page)
     }

@@ -25,17 +25,19 @@ pub async fn of(
     let said = Said { site: text("sec-fetch-site"), origin: text("origin"), host: text("host") };
     let ours = if changes { said.own() } else { !said.foreign() };
     let token = text("cookie").and_then(|cookie| settings.cookies.session(cookie)).filter(|_| ours);
+    let address = peer.map(|peer| peer.ip().to_string()).unwrap_or_default();
     let visitor = match (&settings.gate, token) {
         (Some(gate), Some(token)) => {
-            let address = peer.map(|peer| peer.ip().to_string()).unwrap_or_default();
-            gate.visitor(token, &Origin { address, request_id: request_id.to_owned() }).await?
+            let origin = Origin { address: address.clone(), request_id: request_id.to_owned() };
+            gate.visitor(token, &origin).await?
         }
         _ => Visitor::Stranger,
     };
-    match &settings.gate {
-        Some(gate) => Ok(gate.ctx(&visitor, "rest", request_id)),
-        None => Ok(Ctx::stranger("rest").with_request_id(request_id)),
-    }
+    let ctx = match &settings.gate {
+        Some(gate) => gate.ctx(&visitor, "rest", request_id),
+        None => Ctx::stranger("rest").with_request_id(request_id),
+    };
+    Ok(ctx.with_address(address))
 }
 
 /// Lets in whom the door lets look at all, before a byte of the body is read. The door decides, and keeps a trace of

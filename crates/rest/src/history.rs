@@ -31,7 +31,7 @@ pub async fn page(
 ) -> Result<Answer, Outcome> {
     let wanted = Wanted::parse(pairs)?;
     let records = api.records();
-    let mut past = Past::of_record(&target.kind, &target.id, wanted.count + 1);
+    let mut past = Past::of_record(&target.kind, &target.id, wanted.count);
     past.before = wanted.before.unwrap_or(past.before);
     if let Some(ms) = wanted.since_ms {
         past.after = records.arrived_before(ms).await?;
@@ -40,9 +40,7 @@ pub async fn page(
         let ends = (records.arrived_before(range.start).await?, records.arrived_before(range.end).await?);
         past.between = Some(ends);
     }
-    let mut events = records.history(ctx, &past).await?;
-    let more = events.len() > wanted.count;
-    events.truncate(wanted.count);
+    let (events, more) = records.history_page(ctx, &past).await?;
     let steps = [base, &target.kind, &target.id, "_history"];
     let here = steps.into_iter().filter(|step| !step.is_empty()).collect::<Vec<_>>().join("/");
     let mut links = vec![("self", address::with_query(&here, pairs))];

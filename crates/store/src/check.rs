@@ -2,6 +2,7 @@
 //! beside a node that works: each page of records is read in one snapshot, and nothing after the start is looked at.
 
 use crate::blob::Blobs;
+use crate::chain::audit_hash;
 use crate::db::fragments;
 use crate::db::schema::{INDEXES, OPEN, TABLES};
 use crate::db::{Connection, Value};
@@ -9,7 +10,6 @@ use crate::heads::{self, Record};
 use crate::index::Numbers;
 use crate::open::Store;
 use crate::version::{Version, deleted_hash};
-use crate::writer::audit_hash;
 use yba_fhir::Outcome;
 
 /// Most problems that are told one by one.

@@ -7,6 +7,7 @@ use crate::index::Rows;
 use crate::index::units::Known;
 use crate::version::{Stored, Version};
 use bytes::Bytes;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What a record shows, as far as a writer needs to know.
@@ -43,7 +44,7 @@ pub(crate) struct Entry<'a> {
     pub at: i64,
     pub t_first: i64,
     pub t_last: i64,
-    pub entry: &'a [u8],
+    pub entry: Cow<'a, [u8]>,
     pub hash: [u8; 32],
 }
 
@@ -196,7 +197,7 @@ impl<'a> Group<'a> {
         let mut cells = Vec::with_capacity(self.audit.len() * AUDIT.columns.len());
         for one in &self.audit {
             cells.extend(row(one));
-            cells.extend([Bound::Blob(one.entry), Bound::Blob(&one.hash)]);
+            cells.extend([Bound::Blob(&one.entry), Bound::Blob(&one.hash)]);
         }
         cells
     }

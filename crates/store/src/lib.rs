@@ -9,6 +9,7 @@
 
 pub mod backup;
 pub mod blob;
+mod chain;
 pub mod check;
 pub mod clock;
 pub mod db;
@@ -31,6 +32,7 @@ pub mod version;
 mod walk;
 mod writer;
 
+pub use chain::{CONTENT_COLUMNS, Content, audit_hash, covered};
 pub use check::{CheckReport, Progress, check};
 pub use clock::Clock;
 pub use db::{Place, Row, Statement, Value};
@@ -44,4 +46,3 @@ pub use search::scope::{Kin, Knowledge, Narrow};
 pub use search::{Found, NoWorld, Query, Scope, World};
 pub use version::{INTERNAL_KINDS, Version};
 pub use walk::Walk;
-pub use writer::audit_hash;

@@ -62,6 +62,23 @@ impl Store {
         .await
     }
 
+    /// The patients in whose compartments these versions are by what they say themselves, whatever their records say now:
+    /// whom somebody sees who reads them. A Patient is in its own.
+    pub fn patients_within<'v>(&self, versions: impl IntoIterator<Item = &'v Version>) -> Vec<String> {
+        let mut patients = std::collections::BTreeSet::new();
+        for version in versions {
+            match version.kind == "Patient" {
+                true if !version.deleted => drop(patients.insert(version.id.clone())),
+                true => {}
+                false => {
+                    let rows = crate::heads::index_rows(version, self.numbers());
+                    patients.extend(rows.patients().into_iter().map(str::to_owned));
+                }
+            }
+        }
+        patients.into_iter().collect()
+    }
+
     /// The patients in whose compartments these records are now; a Patient is in its own.
     pub async fn patients_of(&self, versions: &[Version]) -> Result<Vec<String>, Outcome> {
         let mut patients: Vec<String> =

@@ -5,6 +5,7 @@
 //! needs no savepoint; if the database itself fails on a group, each request of it is tried alone.
 
 use crate::Applied;
+use crate::chain::{Content, audit_hash, covering};
 use crate::clock::{Clock, Hybrid};
 use crate::db::fragments::{self, VERSION_COLUMNS};
 use crate::db::schema::{self, INDEXES};
@@ -17,7 +18,7 @@ use crate::request::{Arrival, Effect, Expect, Refusal, Request, Write};
 use crate::search::plan;
 use crate::version::{Version, deleted_hash};
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -447,10 +448,21 @@ impl Writer {
     ) -> Result<Vec<Applied>> {
         let tx = self.ends.t + 1;
         let mut done = Vec::with_capacity(request.writes.len());
+        let mut content = Content::default();
         for (write, slot) in request.writes.iter().zip(slots) {
-            done.push(self.apply_write(group, write, *slot, tx)?);
+            let applied = self.apply_write(group, write, *slot, tx)?;
+            if let (Effect::Created | Effect::Updated | Effect::Deleted, Some(version)) =
+                (applied.effect, &applied.version)
+            {
+                content.version(version);
+            }
+            done.push(applied);
         }
-        self.audit(group, &request.audit, tx);
+        let entry = match self.ends.t < tx {
+            true => Cow::Borrowed(&*request.audit),
+            false => Cow::Owned(covering(&request.audit, &content.finish())),
+        };
+        self.audit(group, entry, tx);
         Ok(done)
     }
 
@@ -513,12 +525,12 @@ impl Writer {
     }
 
     /// Appends to the audit chain of writes: each hash covers the one before.
-    fn audit<'a>(&mut self, group: &mut Group<'a>, entry: &'a [u8], t_first: i64) {
+    fn audit<'a>(&mut self, group: &mut Group<'a>, entry: Cow<'a, [u8]>, t_first: i64) {
         let (seq, now, t_last) = (self.ends.audit_seq + 1, self.clock.now_ms(), self.ends.t);
         // What was written arrived when its last version says, not when the entry is made, a moment later: who asks for
         // what came since a `lastUpdated` must not be given that again. A clock ahead of ours is not believed.
         let at = if t_last < t_first { now } else { now.min(self.ends.hybrid.ms()) };
-        let hash = audit_hash(&self.ends.audit_hash, seq, at, t_first, t_last, entry);
+        let hash = audit_hash(&self.ends.audit_hash, seq, at, t_first, t_last, &entry);
         group.audit(Entry { seq, at, t_first, t_last, entry, hash });
         (self.ends.audit_seq, self.ends.audit_hash) = (seq, hash.to_vec());
     }
@@ -635,16 +647,6 @@ pub(crate) fn set_text(connection: &mut Connection, name: &str, value: &str) -> 
     let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2) \
                ON CONFLICT (shard, name) DO UPDATE SET value = excluded.value";
     connection.execute(sql, &[Value::from(name), Value::from(value)]).map(drop)
-}
-
-/// The hash of an audit entry in its chain.
-pub fn audit_hash(before: &[u8], seq: i64, at: i64, t_first: i64, t_last: i64, entry: &[u8]) -> [u8; 32] {
-    let mut hash = Sha256::new().chain_update(before);
-    for number in [seq, at, t_first, t_last] {
-        hash.update(number.to_be_bytes());
-    }
-    hash.update(entry);
-    hash.finalize().into()
 }
 
 impl Expect {

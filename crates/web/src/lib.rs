@@ -115,6 +115,7 @@ async fn by_session(
     if !parts.method.is_safe() && !visit::said(&parts.headers).own() {
         return visit::at_work(who, async { error::page(site, &error::foreign_form(), id) }).await;
     }
-    parts.extensions.insert(who.ctx.clone());
+    let address = visit::origin(&parts).address;
+    parts.extensions.insert(who.ctx.clone().with_address(address));
     visit::at_work(who, next.run(Request::from_parts(parts, body))).await
 }

@@ -46,8 +46,16 @@ enum Command {
         what: Export,
     },
     /// Verify that the node's data is sound
-    #[command(after_help = "Example: yba check --data /var/lib/yba")]
-    Check(NodeFlags),
+    #[command(
+        after_help = "Example: yba check --data /var/lib/yba\n         yba check --security --data /var/lib/yba"
+    )]
+    Check {
+        #[command(flatten)]
+        node: NodeFlags,
+        /// Tell instead what is not as safe as it should be, and what to do
+        #[arg(long)]
+        security: bool,
+    },
     /// Save the node to one encrypted file
     #[command(after_help = "Example: yba backup --data /var/lib/yba --to /mnt/usb/yba-2026-11-21.bak")]
     Backup {
@@ -130,6 +138,12 @@ struct ListenArgs {
     /// Address [default: 127.0.0.1]
     #[arg(long, value_name = "ADDR")]
     listen: Option<IpAddr>,
+    /// Certificate chain (PEM): the node speaks TLS
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -189,8 +203,17 @@ enum Export {
 #[derive(Subcommand)]
 enum Audit {
     /// Check that no entry was changed or removed; exit 0 when the trail is whole
-    #[command(after_help = "Example: yba audit verify --data /var/lib/yba")]
-    Verify(NodeFlags),
+    #[command(after_help = "Example: yba audit verify --data /var/lib/yba --head /mnt/usb/heads.txt")]
+    Verify {
+        #[command(flatten)]
+        node: NodeFlags,
+        /// A head that was kept elsewhere, as `yba audit head` printed it, or a file of such lines; finds a cut-off tail
+        #[arg(long, value_name = "LINE|FILE")]
+        head: Vec<String>,
+    },
+    /// Print a signed head of the trail, to be kept elsewhere
+    #[command(after_help = "Example: yba audit head --data /var/lib/yba >> /mnt/usb/heads.txt")]
+    Head(NodeFlags),
 }
 
 #[derive(Subcommand)]
@@ -260,10 +283,15 @@ async fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Export { what: Export::Fhir { node, out } } => {
             on_node(&node, Work::ExportFhir { out: std::path::absolute(out)? }).await
         }
-        Command::Check(node) => on_node(&node, Work::Check).await,
+        Command::Check { node, security } => {
+            on_node(&node, if security { Work::CheckSecurity } else { Work::Check }).await
+        }
         Command::Backup { node, to } => on_node(&node, Work::Backup { to: std::path::absolute(to)? }).await,
         Command::Restore(args) => command::backup::restore(&args).await,
-        Command::Audit { what: Audit::Verify(node) } => on_node(&node, Work::AuditVerify).await,
+        Command::Audit { what: Audit::Verify { node, head } } => {
+            on_node(&node, Work::AuditVerify { kept: kept_heads(&head)? }).await
+        }
+        Command::Audit { what: Audit::Head(node) } => on_node(&node, Work::AuditHead).await,
         Command::Content { what: ContentCommand::Check { dir } } => {
             Ok(command::content::check(dir.as_deref()))
         }
@@ -289,6 +317,8 @@ impl ListenArgs {
     fn apply(&self, config: &mut Config) {
         config.port = self.port.unwrap_or(config.port);
         config.listen = self.listen.unwrap_or(config.listen);
+        config.tls_cert = self.tls_cert.clone().or(config.tls_cert.take());
+        config.tls_key = self.tls_key.clone().or(config.tls_key.take());
     }
 }
 
@@ -309,6 +339,22 @@ async fn on_node(flags: &NodeFlags, work: Work) -> anyhow::Result<u8> {
     shown.await?;
     node.records.store().close().await;
     Ok(code)
+}
+
+/// Lines of heads: given as such, or in files.
+fn kept_heads(given: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut lines = Vec::new();
+    for one in given {
+        // A line has several words; no file that anyone would name has as many.
+        match one.split_whitespace().count() > 3 {
+            true => lines.push(one.clone()),
+            false => {
+                let text = std::fs::read_to_string(one).map_err(|error| anyhow::anyhow!("{one}: {error}"))?;
+                lines.extend(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
+            }
+        }
+    }
+    Ok(lines)
 }
 
 fn absolute(paths: Vec<PathBuf>) -> anyhow::Result<Vec<PathBuf>> {

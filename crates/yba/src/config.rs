@@ -1,12 +1,14 @@
 //! Settings: each a field with a default and a sentence. Flags win over the environment (`YBA_…`), that over
 //! `yba.toml` in the data folder, that over the default. Everything works with none set.
 
+use crate::listening::{Limits, Proxies};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 use yba_rest::Origins;
 use yba_store::{Clock, Options, Place};
 use yba_subscription::Hosts;
@@ -72,6 +74,13 @@ pub struct Config {
     pub references: References,
     pub origins: Origins,
     pub subscription_hosts: Hosts,
+    /// Certificate chain and key, PEM.
+    pub tls_cert: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    pub proxies: Proxies,
+    pub request_timeout_s: u64,
+    pub connections_of_source: usize,
+    pub requests_per_second: u32,
     pub clock_offset: i64,
 }
 
@@ -99,6 +108,18 @@ impl Config {
                 "subscription-hosts",
                 look("subscription-hosts").as_deref().unwrap_or_default(),
             )?,
+            tls_cert: look("tls-cert").map(PathBuf::from),
+            tls_key: look("tls-key").map(PathBuf::from),
+            proxies: parsed("proxies", look("proxies").as_deref().unwrap_or_default())?,
+            request_timeout_s: parsed("request-timeout", look("request-timeout").as_deref().unwrap_or("30"))?,
+            connections_of_source: parsed(
+                "connections-of-source",
+                look("connections-of-source").as_deref().unwrap_or("256"),
+            )?,
+            requests_per_second: parsed(
+                "requests-per-second",
+                look("requests-per-second").as_deref().unwrap_or("200"),
+            )?,
             clock_offset: flags.clock_offset.unwrap_or(0),
             data,
         };
@@ -113,7 +134,7 @@ impl Config {
     /// Every setting with its value and one sentence.
     pub fn settings(&self) -> Vec<Setting> {
         let row = |name, value: String, sentence| Setting { name, value, sentence };
-        vec![
+        let mut settings = vec![
             row(
                 "data",
                 self.data.display().to_string(),
@@ -167,7 +188,65 @@ impl Config {
                  hook.example.vn:8443, *.example.vn, http://lis.example.vn (in clear text); addresses and networks \
                  (10.1.2.3, 10.1.0.0/16) that such a name may stand for within an inner network. Empty: nowhere.",
             ),
+        ];
+        settings.extend(self.listening_settings());
+        settings
+    }
+
+    /// Those of the listening socket.
+    fn listening_settings(&self) -> Vec<Setting> {
+        let row = |name, value: String, sentence| Setting { name, value, sentence };
+        let path =
+            |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+        vec![
+            row(
+                "tls-cert",
+                path(&self.tls_cert),
+                "The certificate chain (PEM) of this node; with tls-key the node speaks TLS itself. Read again when it changes.",
+            ),
+            row(
+                "tls-key",
+                path(&self.tls_key),
+                "The key of that certificate (PEM), readable by the node alone.",
+            ),
+            row(
+                "proxies",
+                self.proxies.to_string(),
+                "Addresses and networks of proxies in front that speak TLS, such as 10.1.2.3 10.2.0.0/24. Only they, and this \
+                 machine, are believed whom they ask for; without TLS of its own, the node answers nobody else from afar.",
+            ),
+            row(
+                "request-timeout",
+                self.request_timeout_s.to_string(),
+                "How many seconds the head of a request, a TLS handshake or a pause within a body may take.",
+            ),
+            row(
+                "connections-of-source",
+                self.connections_of_source.to_string(),
+                "Most connections of one address at once; proxies are not counted.",
+            ),
+            row(
+                "requests-per-second",
+                self.requests_per_second.to_string(),
+                "How many requests a second one address may make, after ten seconds' worth at once; 0: without bound. An open \
+                 node has none.",
+            ),
         ]
+    }
+
+    /// What bounds what comes in.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            patience: Duration::from_secs(self.request_timeout_s.max(1)),
+            connections_of_source: self.connections_of_source.max(1),
+            requests_per_second: if self.open { 0 } else { self.requests_per_second },
+            proxies: self.proxies.clone(),
+        }
+    }
+
+    /// Whether people reach this node by https, its own or a proxy's.
+    pub fn is_https(&self) -> bool {
+        self.tls_cert.is_some() || self.base_url.starts_with("https://")
     }
 
     pub fn clock(&self) -> Clock {

@@ -9,8 +9,11 @@ mod cli;
 mod command;
 mod config;
 mod control;
+mod health;
+mod listening;
 mod node;
 mod output;
+mod security;
 mod serve;
 
 use std::process::ExitCode;

@@ -29,6 +29,7 @@ impl Node {
     /// Opens the node of these settings; creates it when the folder is new.
     pub fn open(config: Config) -> Result<Node, Outcome> {
         let content = load_content(&config)?;
+        keep_to_owner(&config.data);
         let store = Store::open(config.store_options())?;
         let province_key = province_key(&config.data).map_err(|error| {
             Outcome::fault(format!("the province key in {} cannot be used: {error}", config.data.display()))
@@ -49,6 +50,12 @@ impl Node {
         records.require_targets(config.references == References::Existing);
         Ok(Node { records, content, views: Arc::new(views), province_key, config })
     }
+}
+
+/// Makes a new data folder one that its owner alone may open. Trouble is told by whoever opens the store in it.
+fn keep_to_owner(folder: &Path) {
+    use std::os::unix::fs::DirBuilderExt;
+    let _ = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
 }
 
 fn load_content(config: &Config) -> Result<Content, Outcome> {

@@ -3,6 +3,8 @@
 use crate::command::demo::{self, Commune};
 use crate::config::Config;
 use crate::control;
+use crate::health;
+use crate::listening::{self, Tls};
 use crate::node::Node;
 use crate::output::{self, Output};
 use anyhow::{Context, bail};
@@ -21,8 +23,6 @@ use yba_records::audit::Signer;
 use yba_store::Indexing;
 use yba_web::{Entrance, Site, SiteSettings};
 
-/// How long requests may take to end after SIGTERM.
-const GOODBYE: Duration = Duration::from_secs(10);
 /// How often the audit heads are signed.
 const HEADS_EVERY: Duration = Duration::from_secs(60);
 /// How often closed index rows older than a page link's life are cleared.
@@ -31,6 +31,7 @@ const CLEAR_EVERY: Duration = Duration::from_secs(60);
 /// `yba serve`.
 pub async fn serve(config: Config, commune: Option<Commune>) -> anyhow::Result<u8> {
     refuse_open_to_the_world(&config)?;
+    refuse_clear_text_to_the_world(&config)?;
     refuse_invented_as_real(&config, commune.is_some())?;
     let node = Node::open(config)?;
     if let Some(commune) = commune {
@@ -65,9 +66,33 @@ fn refuse_open_to_the_world(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Passwords and records go over no network in clear text.
+fn refuse_clear_text_to_the_world(config: &Config) -> anyhow::Result<()> {
+    if config.tls_cert.is_none() && config.proxies.is_empty() && !config.listen.is_loopback() {
+        bail!(
+            "listening on {} needs TLS: give --tls-cert and --tls-key, or name the proxies in front that speak TLS in the \
+             setting `proxies`",
+            config.listen
+        );
+    }
+    Ok(())
+}
+
+/// The certificate of the settings, when there is one.
+fn tls(config: &Config) -> anyhow::Result<Option<Arc<Tls>>> {
+    match (&config.tls_cert, &config.tls_key) {
+        (Some(certificate), Some(key)) => Ok(Some(Arc::new(Tls::open(certificate, key)?))),
+        (None, None) => Ok(None),
+        _ => bail!("tls-cert and tls-key belong together: one of them is missing"),
+    }
+}
+
 /// Serves an open node until SIGTERM or Ctrl C.
 pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
     refuse_open_to_the_world(&node.config)?;
+    refuse_clear_text_to_the_world(&node.config)?;
+    let tls = tls(&node.config)?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let address = SocketAddr::new(node.config.listen, node.config.port);
     let listener = tokio::net::TcpListener::bind(address)
         .await
@@ -85,7 +110,7 @@ pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
     let put_back = notifying.put_back.clone();
     let mut chores = start_chores(&node, notifying, &stopping)?;
     let gate = Gate::open(node.records.clone(), node.content.clone(), &node.province_key).await?;
-    println!("Y Bạ đang chạy: http://{address}");
+    println!("Y Bạ đang chạy: {scheme}://{address}");
     if demo::is_demo(&node.config.data) {
         println!("Dữ liệu giả định: không phải người thật; không nhập hồ sơ thật vào thư mục này.");
     }
@@ -93,16 +118,15 @@ pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
         println!("CHẾ ĐỘ THỬ: không xác thực, chỉ dùng dữ liệu giả định.");
     }
     if !node.config.open {
-        tell_how_to_come_in(&node, &gate, address).await?;
+        tell_how_to_come_in(&node, &gate, &format!("{scheme}://{address}")).await?;
     }
     chores.push(keep_gate(&gate, &stopping));
-    let app = app(&node, gate, put_back).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, app).with_graceful_shutdown(stop_signal(stop.clone()));
-    let mut told = stopping.clone();
-    tokio::select! {
-        done = server => done?,
-        () = async { let _ = told.wait_for(|stop| *stop).await; tokio::time::sleep(GOODBYE).await } => {}
+    if let Some(tls) = &tls {
+        chores.push(tokio::spawn(tls.clone().follow(stopping.clone())));
     }
+    tokio::spawn(stop_signal(stop.clone()));
+    let app = app(&node, gate, put_back);
+    listening::serve(listener, app, node.config.limits(), tls, stopping.clone()).await?;
     let _ = stop.send(true);
     for chore in chores {
         let _ = tokio::time::timeout(Duration::from_secs(2), chore).await;
@@ -114,7 +138,7 @@ pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
 
 /// Says, once, how the first people come in: the accounts of a demonstration with new passwords, or the link that sets a
 /// new node up.
-async fn tell_how_to_come_in(node: &Node, gate: &Gate, address: SocketAddr) -> anyhow::Result<()> {
+async fn tell_how_to_come_in(node: &Node, gate: &Gate, here: &str) -> anyhow::Result<()> {
     if demo::is_demo(&node.config.data) {
         println!("Tài khoản thử, mật khẩu mới ở mỗi lần chạy:");
         for (role, login, password) in gate.demonstration().await? {
@@ -124,7 +148,7 @@ async fn tell_how_to_come_in(node: &Node, gate: &Gate, address: SocketAddr) -> a
     }
     if let Some(link) = gate.first_run().await? {
         let known = &node.config.base_url;
-        let base = if known.is_empty() { format!("http://{address}") } else { known.clone() };
+        let base = if known.is_empty() { here } else { known };
         println!("Chưa có tài khoản nào. Thiết lập bằng liên kết này, dùng một lần trong 24 giờ:");
         println!("  {base}/thiet-lap/{}", link.0);
     }
@@ -160,7 +184,7 @@ async fn stop_signal(stop: watch::Sender<bool>) {
 
 /// Pages at `/`, FHIR at `/fhir`, and the three addresses for those who watch the node.
 fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
-    let cookies = Cookies { secure: node.config.base_url.starts_with("https://") };
+    let cookies = Cookies { secure: node.config.is_https() };
     let settings = SiteSettings {
         open: node.config.open,
         node: node.config.name.clone(),
@@ -184,7 +208,8 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
     });
     if is_closed {
         let (site, gate, base_url) = (site.clone(), gate.clone(), node.config.base_url.clone());
-        rooms = rooms.merge(yba_admin::routes(Admin { site, gate, base_url }));
+        let (records, health) = (node.records.clone(), health::look(node, &gate));
+        rooms = rooms.merge(yba_admin::routes(Admin { site, gate, records, health, base_url }));
     }
     let api = yba_rest::Settings {
         open: node.config.open,

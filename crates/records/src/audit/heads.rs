@@ -77,8 +77,8 @@ impl Signer {
         self.0.verifying_key()
     }
 
-    /// Appends a signed head to `heads.log`.
-    pub fn sign(&self, folder: &Path, head: &Head) -> std::io::Result<()> {
+    /// Appends a signed head to `heads.log`; answers the line.
+    pub fn sign(&self, folder: &Path, head: &Head) -> std::io::Result<String> {
         let text = head.text();
         let signature = self.0.sign(text.as_bytes());
         let path = folder.join("heads.log");
@@ -86,7 +86,22 @@ impl Signer {
             cut_torn_line(&path)?;
         }
         let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
-        file.write_all(format!("{text} {}\n", hex(&signature.to_bytes())).as_bytes())?;
-        file.sync_all()
+        let line = format!("{text} {}", hex(&signature.to_bytes()));
+        file.write_all(format!("{line}\n").as_bytes())?;
+        file.sync_all()?;
+        Ok(line)
     }
+}
+
+/// The last head that was given out to be kept elsewhere.
+const GIVEN: &str = "head-given.txt";
+
+/// Remembers that a head was given out to be kept elsewhere, as its line.
+pub fn remember_given(folder: &Path, line: &str) -> std::io::Result<()> {
+    std::fs::write(folder.join(GIVEN), format!("{line}\n"))
+}
+
+/// When a head was last given out to be kept elsewhere, in ms since 1970 UTC; `None` when none ever was.
+pub fn given_at(folder: &Path) -> Option<i64> {
+    std::fs::read_to_string(folder.join(GIVEN)).ok()?.split(' ').next()?.parse().ok()
 }

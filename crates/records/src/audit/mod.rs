@@ -5,10 +5,16 @@
 //! An entry names the agent, the place, the purpose and every patient shown, and nothing of what was shown.
 
 mod heads;
+mod reads;
+mod search;
+mod tally;
 mod trail;
 mod verify;
+mod writes;
 
-pub use heads::{Head, Signer};
+pub use heads::{Head, Signer, given_at, remember_given};
+pub use search::{Chain, Entry, Found, Wanted};
+pub use tally::{Looker, Report, Shown};
 pub use trail::ReadTrail;
 pub use verify::{Verdict, verify};
 
@@ -29,8 +35,8 @@ pub struct Seen<'a> {
 pub fn entry(ctx: &Ctx, seen: &Seen<'_>) -> Vec<u8> {
     let quoted = |text: &str| json::to_string(text).expect("a string always serialises");
     let patients: Vec<String> = seen.patients.iter().map(|id| quoted(id)).collect();
-    let line = format!(
-        r#"{{"action":{},"agent":{},"kind":{},"patients":[{}],"purpose":"{}","refused":{},"request":{},"source":{}}}"#,
+    let mut line = format!(
+        r#"{{"action":{},"agent":{},"kind":{},"patients":[{}],"purpose":"{}","refused":{},"request":{},"source":{}"#,
         quoted(seen.action),
         quoted(&ctx.agent.name()),
         quoted(seen.kind),
@@ -40,12 +46,18 @@ pub fn entry(ctx: &Ctx, seen: &Seen<'_>) -> Vec<u8> {
         quoted(&ctx.request_id),
         quoted(&ctx.source),
     );
+    for (name, text) in [("as", &*ctx.posts), ("address", &*ctx.address)] {
+        if !text.is_empty() {
+            line += &format!(r#","{name}":{}"#, quoted(text));
+        }
+    }
+    line.push('}');
     line.into_bytes()
 }
 
 impl crate::door::Records {
-    /// Signs the ends of both chains together; called every minute and at the end.
-    pub async fn sign_heads(&self, signer: &Signer) -> Result<(), yba_fhir::Outcome> {
+    /// Signs the ends of both chains together; called every minute and at the end. Answers the signed line.
+    pub async fn sign_heads(&self, signer: &Signer) -> Result<String, yba_fhir::Outcome> {
         let sql = "SELECT seq, hash FROM audit WHERE shard = 0 ORDER BY seq DESC LIMIT 1";
         let rows = self.store().query(sql, Vec::new()).await?;
         let (read_seq, read_hash) = self.trail().end();

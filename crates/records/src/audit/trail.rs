@@ -144,12 +144,21 @@ pub(crate) fn line_hash(before: &[u8], seq: u64, at: i64, entry: &[u8]) -> [u8; 
         .into()
 }
 
-/// Takes a line apart: number, time, hash, entry.
+/// Takes a line apart: number, time, hash, entry. Numbers and digits must stand as they are written here, so that no
+/// other line means the same.
 pub(crate) fn parse_line(line: &[u8]) -> Option<(u64, i64, [u8; 32], &[u8])> {
     let mut parts = line.splitn(4, |byte| *byte == b' ');
     let mut text = || std::str::from_utf8(parts.next()?).ok();
-    let (seq, at, hash) = (text()?.parse().ok()?, text()?.parse().ok()?, unhex(text()?)?);
-    Some((seq, at, hash, parts.next()?))
+    let (seq, at, hash) = (plain(text()?)?, plain(text()?)?, unhex(text()?)?);
+    Some((u64::try_from(seq).ok()?, at, hash, parts.next()?))
+}
+
+/// A number as it is printed: without a plus sign or leading zeros.
+fn plain(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let canonical =
+        digits.bytes().all(|byte| byte.is_ascii_digit()) && (!digits.starts_with('0') || text == "0");
+    if canonical { text.parse().ok() } else { None }
 }
 
 /// The segment files in order.
@@ -220,12 +229,22 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 pub(crate) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    if text.len() != 2 * N || !text.is_ascii() {
+    let digits = text.as_bytes();
+    if digits.len() != 2 * N {
         return None;
     }
     let mut bytes = [0; N];
-    for (position, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * position..2 * position + 2], 16).ok()?;
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
     }
     Some(bytes)
+}
+
+/// A hex digit as [`hex`] writes it.
+fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    }
 }

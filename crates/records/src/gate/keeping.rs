@@ -16,7 +16,7 @@ use yba_store::Expect;
 const FIRST_RUN_MS: i64 = 24 * 3_600_000;
 const PASSWORD_LINK_MS: i64 = 3 * 24 * 3_600_000;
 /// The role of who sets a node up.
-const KEEPER: &str = "it-officer";
+pub const KEEPER: &str = "it-officer";
 
 /// An account to be made.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +27,25 @@ pub struct NewAccount {
     pub roles: Vec<Grant>,
     /// The ids of the Patients that it is for.
     pub patients: Vec<String>,
+}
+
+/// What a review of accounts looks at, and no secret of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Review {
+    pub login: String,
+    pub blocked: bool,
+    /// Slugs of the roles that hold today.
+    pub roles: Vec<String>,
+    /// Whether its owner may come in today.
+    pub in_force: bool,
+    pub has_password: bool,
+    pub has_second_factor: bool,
+    /// When it was made or its password set, in ms since 1970 UTC.
+    pub since_ms: i64,
+    /// When its owner was last seen here, if ever.
+    pub last_ms: Option<i64>,
+    /// Sessions that last.
+    pub sessions: usize,
 }
 
 /// A role as people call it.
@@ -185,6 +204,27 @@ impl Gate {
         Ok(made)
     }
 
+    /// All accounts as a review looks at them. For the node's own keepers at its console: it asks for no permission.
+    pub async fn review(&self) -> Result<Vec<Review>, Outcome> {
+        let (mut reviews, seen) = (Vec::new(), self.0.tables.last_seen().await?);
+        for account in self.all().await? {
+            let kept = account.password.as_ref();
+            reviews.push(Review {
+                login: account.login.clone(),
+                blocked: account.blocked,
+                roles: account.roles_on(self.today()).map(str::to_owned).collect(),
+                in_force: self.has_role(&account),
+                has_password: kept.is_some(),
+                has_second_factor: account.totp.is_some(),
+                // Whoever never set a password waits for that since the link was made, which nobody remembers.
+                since_ms: kept.map_or(self.now(), |kept| kept.since),
+                last_ms: seen.get(&account.id).copied(),
+                sessions: self.0.tables.sessions(&account.id).await?.len(),
+            });
+        }
+        Ok(reviews)
+    }
+
     /// The roles of content that are in force, by their names.
     pub fn roles(&self) -> Vec<RoleName> {
         let day = self.today();
@@ -195,6 +235,12 @@ impl Gate {
         let mut roles: Vec<RoleName> = self.0.content.roles().filter_map(role).collect();
         roles.sort_by(|one, other| one.title.cmp(&other.title));
         roles
+    }
+
+    /// Refuses whoever keeps no accounts, and notes who looks at the node itself.
+    pub fn may_keep(&self, ctx: &Ctx, word: &str) -> Result<(), Outcome> {
+        self.keeper(ctx, Action::Read, word)?;
+        self.0.records.trail().note(ctx, &Seen { action: word, kind: KIND, patients: &[], refused: false })
     }
 
     /// Refuses, and notes, whoever may not do this with accounts.

@@ -11,7 +11,7 @@ mod roster;
 mod sign_in;
 
 pub use emergency::OPEN_MS;
-pub use keeping::{NewAccount, RoleName};
+pub use keeping::{KEEPER, NewAccount, Review, RoleName};
 pub use own::Setup;
 pub use sign_in::{Attempt, CameIn};
 
@@ -153,7 +153,8 @@ impl Gate {
     /// The circumstances of a call by somebody who is wholly here.
     fn ctx_of(&self, here: &Here, source: &str) -> Ctx {
         let permits = self.permits(&here.account);
-        Ctx::person(Person::new(here.account.id.clone(), permits), source)
+        let person = Person::new(here.account.id.clone(), permits);
+        Ctx::person(person, source).with_posts(posts(&here.account, self.today()))
     }
 
     fn permits(&self, account: &Arc<Account>) -> Arc<Permits> {
@@ -209,7 +210,8 @@ impl Gate {
     }
 
     fn note(&self, ctx: &Ctx, action: &str, origin: &Origin, refused: bool) -> Result<(), Outcome> {
-        let ctx = ctx.clone().with_request_id(origin.request_id.as_str());
+        let ctx =
+            ctx.clone().with_request_id(origin.request_id.as_str()).with_address(origin.address.as_str());
         self.0.records.trail().note(&ctx, &Seen { action, kind: KIND, patients: &[], refused })
     }
 
@@ -241,6 +243,16 @@ impl Gate {
         self.write(ctx, &account, Expect::Version(version_id), action).await?;
         Ok(done)
     }
+}
+
+/// The roles that an account has on a day, each with its facility when it has one.
+fn posts(account: &Account, day: Day) -> String {
+    let held = account.roles.iter().filter(|grant| grant.holds(day));
+    let words = held.map(|grant| match &grant.organization {
+        Some(facility) => format!("{}@{facility}", grant.role),
+        None => grant.role.clone(),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn changed_meanwhile() -> Outcome {

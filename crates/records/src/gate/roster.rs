@@ -61,6 +61,11 @@ impl Gate {
         self.roster(|roster| roster.by_login.get(login).and_then(|id| roster.by_id.get(id)).cloned())
     }
 
+    /// What people call the owner of an account: for a page that says who did something, and is permitted as that.
+    pub async fn name_of(&self, account: &str) -> Result<Option<String>, Outcome> {
+        Ok(self.account(account).await?.map(|account| account.name.clone()))
+    }
+
     /// All accounts, by the name to sign in with.
     pub(super) async fn all(&self) -> Result<Vec<Arc<Account>>, Outcome> {
         self.follow().await?;

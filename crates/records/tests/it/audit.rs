@@ -37,7 +37,7 @@ fn segment(kit: &Kit) -> PathBuf {
 }
 
 async fn problems(kit: &Kit) -> Vec<String> {
-    verify(&kit.records).await.unwrap().problems
+    verify(&kit.records, &[]).await.unwrap().problems
 }
 
 /// Changes a file's lines, sees what is found, puts them back.
@@ -61,10 +61,10 @@ fn meddle(kit: &Kit, sql: &str) -> u64 {
 #[tokio::test]
 async fn an_untouched_trail_is_sound_and_says_what_it_cannot_tell() {
     for kit in engines() {
-        let verdict = verify(&kit.records).await.unwrap();
+        let verdict = verify(&kit.records, &[]).await.unwrap();
         assert!(verdict.problems.is_empty() && verdict.remarks[0].contains("no signed head"));
         lived_in(&kit).await;
-        let verdict = verify(&kit.records).await.unwrap();
+        let verdict = verify(&kit.records, &[]).await.unwrap();
         assert_eq!(verdict.problems, Vec::<String>::new());
         assert_eq!((verdict.writes, verdict.reads, verdict.heads), (20, 20, 2));
         assert!(verdict.remarks[0].contains("after write 20 and read 20"), "{:?}", verdict.remarks);
@@ -197,14 +197,14 @@ async fn torn_ends_are_mended_when_the_trail_is_opened() {
     let kit = kit.reopened().await;
     kit.records.read(&kit.ctx(), "Patient", "p3").await.unwrap();
     kit.records.sign_heads(&Signer::load(&folder(&kit)).unwrap()).await.unwrap();
-    let verdict = verify(&kit.records).await.unwrap();
+    let verdict = verify(&kit.records, &[]).await.unwrap();
     assert_eq!((verdict.problems, verdict.reads, verdict.heads), (Vec::<String>::new(), 21, 3));
 
     // A line spoiled by the disk is not torn: it stays, is told of, and the chain goes on after the last good one.
     tear(reads, b"22 hong\n");
     let kit = kit.reopened().await;
     kit.records.read(&kit.ctx(), "Patient", "p3").await.unwrap();
-    let verdict = verify(&kit.records).await.unwrap();
+    let verdict = verify(&kit.records, &[]).await.unwrap();
     assert_eq!(verdict.problems.len(), 1, "{:?}", verdict.problems);
     assert!(verdict.problems[0].contains("wrong form"));
     assert_eq!(verdict.reads, 22);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 mod audit;
+mod audit_tampering;
 mod everything;
 mod export;
 mod gate;

@@ -55,7 +55,7 @@ async fn a_record_is_created_read_found_changed_and_deleted() {
     records.transact(&ctx, vec![Change::delete("Patient", &first.id)]).await.unwrap();
     assert_eq!(records.read(&ctx, "Patient", &first.id).await.unwrap_err().kind, Kind::Gone);
     assert_eq!(records.history(&ctx, &Past::of_record("Patient", &first.id, 10)).await.unwrap().len(), 3);
-    let verdict = yba_records::audit::verify(records).await.unwrap();
+    let verdict = yba_records::audit::verify(records, &[]).await.unwrap();
     assert_eq!(verdict.problems, Vec::<String>::new());
 }
 

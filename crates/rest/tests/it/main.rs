@@ -24,3 +24,4 @@ mod subscription;
 mod terminology;
 mod transaction;
 mod views;
+mod who_was_shown;

@@ -92,7 +92,7 @@ async fn nothing_acknowledged_is_lost_when_the_program_is_killed() {
             }
             let report = yba_store::check(records.store(), |_| {}).await.unwrap();
             assert_eq!(report.problems, Vec::<String>::new());
-            let verdict = yba_records::audit::verify(&records).await.unwrap();
+            let verdict = yba_records::audit::verify(&records, &[]).await.unwrap();
             assert_eq!(verdict.problems, Vec::<String>::new());
             assert!(verdict.reads >= acknowledged.len() as u64, "each read left its trace before its answer");
             records.store().close().await;

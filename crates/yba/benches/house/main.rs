@@ -6,6 +6,7 @@
 //!
 //! Everything is on loopback, bounded in count and time, and in a folder of its own that goes away.
 
+mod audit;
 mod bench;
 mod claims;
 mod client;
@@ -55,12 +56,13 @@ const TOPICS: &[Topic] = &[
     ("linking", linking::run),
     ("views", views::run),
     ("startup", startup::run),
+    ("audit", audit::run),
     ("growth", operations::growth),
     ("finding", finding::run),
 ];
 
 /// What takes long, and is measured only when it is named.
-const DEEP: &[&str] = &["growth", "finding"];
+const DEEP: &[&str] = &["audit", "growth", "finding"];
 
 /// What the command line asks.
 #[derive(Default)]

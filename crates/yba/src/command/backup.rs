@@ -22,6 +22,14 @@ pub struct RestoreArgs {
     pub key: Option<PathBuf>,
 }
 
+/// When the last backup was made, in the node's folder.
+const LAST: &str = "backup.last";
+
+/// When the node in this folder was last saved, in ms since 1970 UTC.
+pub fn last_ms(folder: &Path) -> Option<i64> {
+    std::fs::read_to_string(folder.join(LAST)).ok()?.trim().parse().ok()
+}
+
 /// Saves the node to one encrypted file; says which key opens it.
 pub async fn run(node: &Node, to: &Path, output: &Output) -> Result<u8, Outcome> {
     let folder = node.records.store().folder().to_owned();
@@ -32,6 +40,9 @@ pub async fn run(node: &Node, to: &Path, output: &Output) -> Result<u8, Outcome>
         said.progress("Sao lưu", step.done, step.total);
     })
     .await?;
+    let now_ms = node.records.store().clock().now_ms();
+    std::fs::write(folder.join(LAST), now_ms.to_string())
+        .map_err(|error| file_trouble(&folder.join(LAST), &error))?;
     output.out(format!(
         "{}: {} versions, {} audit entries, {} blobs, {} bytes, log position {}",
         to.display(),

@@ -30,8 +30,10 @@ pub enum Work {
     ImportBhyt { paths: Vec<PathBuf>, rejects: PathBuf },
     ExportFhir { out: PathBuf },
     Check,
+    CheckSecurity,
     Backup { to: PathBuf },
-    AuditVerify,
+    AuditVerify { kept: Vec<String> },
+    AuditHead,
     ViewRun { view: view::Meant, format: view::Shape, out: Option<PathBuf> },
 }
 
@@ -48,8 +50,10 @@ impl Work {
             Work::ImportBhyt { paths, rejects } => import_bhyt::run(node, paths, rejects, output).await,
             Work::ExportFhir { out } => export_fhir::run(node, out, output).await,
             Work::Check => check::run(node, output).await,
+            Work::CheckSecurity => check::security(node, output).await,
             Work::Backup { to } => backup::run(node, to, output).await,
-            Work::AuditVerify => check::audit(node, output).await,
+            Work::AuditVerify { kept } => check::audit(node, kept, output).await,
+            Work::AuditHead => check::head(node, output).await,
             Work::ViewRun { view, format, out } => {
                 view::over_node(node, view, *format, out.as_deref(), output).await
             }

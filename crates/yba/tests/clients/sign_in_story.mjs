@@ -173,6 +173,28 @@ async function blocked(page, other) {
   await other.context.close();
 }
 
+// What everybody did here, as the trail tells it: searched, reported, and of one person.
+async function trail(page) {
+  await page.goto(`${HOUSE}/quan-tri/nhat-ky`);
+  await judge(page, "trail");
+  await page.locator("#viec").selectOption("sign-in");
+  await page.locator("#ket-cuc").selectOption("tu-choi");
+  await page.getByRole("button", { name: "Tìm" }).last().click();
+  await page.waitForURL("**/quan-tri/nhat-ky?**");
+  assert.match(await page.locator("#cac-dong tbody").innerText(), /Người tự nhận là Vàng A Páo/, "the wrong password");
+  const file = await page.request.get(`${HOUSE}/quan-tri/nhat-ky/tep?viec=sign-in`);
+  assert.match(await file.text(), /Đăng nhập/);
+  await page.goto(`${HOUSE}/quan-tri/ro-ri`);
+  await judge(page, "breach-form");
+  const today = new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 10);
+  await page.goto(`${HOUSE}/quan-tri/ro-ri?tu=${today}&den=${today}`);
+  await judge(page, "breach");
+  await page.goto(`${HOUSE}/quan-tri/suc-khoe`);
+  await judge(page, "health");
+  await page.goto(`${HOUSE}/nguoi/khong-co/ai-xem`);
+  await judge(page, "who-looked-nobody");
+}
+
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
 try {
   const context = await browser.newContext({ viewport: WIDE, locale: "vi-VN", reducedMotion: "reduce" });
@@ -183,6 +205,7 @@ try {
   await out(page);
   await back(page, secret);
   await blocked(page, other);
+  await trail(page);
   assert.deepEqual(page.surprises, []);
   console.log("sign in: every step as expected");
 } finally {

@@ -139,7 +139,7 @@ impl House {
             .spawn()
             .map_err(|error| format!("{command:?}: {error}"))?;
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
-        let Some(address) = told_address(&mut stdout) else {
+        let Some((address, is_tls)) = told_address(&mut stdout) else {
             // Its output is closed: it has ended, or is about to; how, is what one wants to know.
             std::thread::sleep(Duration::from_millis(200));
             let _ = child.kill();
@@ -148,7 +148,10 @@ impl House {
         };
         let mut house = House { child, address, log, stdout };
         let begun = Instant::now();
-        while house.try_ask("GET", "/fhir/metadata", &[], b"").map(|answer| answer.status).ok() != Some(200) {
+        // Over TLS the story itself asks, by a client that can.
+        while !is_tls
+            && house.try_ask("GET", "/fhir/metadata", &[], b"").map(|answer| answer.status).ok() != Some(200)
+        {
             if begun.elapsed() > START || house.wait(Duration::ZERO).is_some() {
                 return Err(format!("no metadata after {:?}:\n{}", begun.elapsed(), house.said()));
             }
@@ -263,14 +266,22 @@ impl Drop for House {
 }
 
 /// Reads lines until the one with the address; `None` when the node ended before it.
-fn told_address(stdout: &mut impl BufRead) -> Option<SocketAddr> {
+/// The address that the node says it is served at, and whether by TLS.
+fn told_address(stdout: &mut impl BufRead) -> Option<(SocketAddr, bool)> {
     loop {
         let mut line = String::new();
         if stdout.by_ref().read_line(&mut line).ok()? == 0 {
             return None;
         }
-        if let Some((_, address)) = line.split_once("http://") {
-            return address.trim().trim_end_matches('/').parse().ok();
+        let told = |scheme: &str| {
+            let (_, address) = line.split_once(scheme)?;
+            address.trim().trim_end_matches('/').parse().ok()
+        };
+        if let Some(address) = told("http://") {
+            return Some((address, false));
+        }
+        if let Some(address) = told("https://") {
+            return Some((address, true));
         }
     }
 }

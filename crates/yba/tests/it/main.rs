@@ -18,6 +18,8 @@ mod linking;
 mod bad_files;
 mod closed_house;
 mod postgres_house;
+mod safe_doors;
+mod security_check;
 mod sign_in;
 mod subscriptions;
 mod two_hospitals_one_record;

@@ -1,0 +1,62 @@
+//! The words of the trail as people say them. What has none is shown as it stands.
+
+/// What was done.
+pub(super) const ACTIONS: [(&str, &str); 34] = [
+    ("person", "Mở hồ sơ"),
+    ("everything", "Xem cả hồ sơ"),
+    ("read", "Xem một mục"),
+    ("vread", "Xem bản cũ của một mục"),
+    ("history", "Xem lịch sử sửa đổi"),
+    ("search", "Xem danh sách"),
+    ("lastn", "Xem kết quả gần nhất"),
+    ("find", "Tìm người"),
+    ("break-glass", "Mở hồ sơ khẩn cấp"),
+    ("transact", "Ghi hoặc sửa"),
+    ("export", "Xuất dữ liệu"),
+    ("notify", "Báo cho hệ thống khác"),
+    ("redeliver", "Báo lại cho hệ thống khác"),
+    ("meta", "Xem nhãn"),
+    ("explain", "Xem cách tìm"),
+    ("rest", "Gọi FHIR API"),
+    ("audit-read", "Xem ai đã xem hồ sơ"),
+    ("audit-search", "Tìm trong nhật ký"),
+    ("audit-export", "Tải nhật ký"),
+    ("audit-report", "Lập báo cáo lộ dữ liệu"),
+    ("sign-in", "Đăng nhập"),
+    ("second-factor", "Xác thực bước hai"),
+    ("sign-out", "Đăng xuất"),
+    ("session", "Dùng phiên đăng nhập đã hết hạn"),
+    ("password", "Đổi mật khẩu"),
+    ("link", "Dùng liên kết một lần"),
+    ("recovery-code", "Dùng mã dự phòng"),
+    ("accounts", "Xem danh sách tài khoản"),
+    ("health", "Xem sức khỏe máy chủ"),
+    ("account-create", "Lập tài khoản"),
+    ("account-roles", "Đổi vai trò"),
+    ("account-block", "Khóa tài khoản"),
+    ("account-unblock", "Mở khóa tài khoản"),
+    ("account-set-back", "Đặt lại tài khoản"),
+];
+
+pub(super) fn action(word: &str) -> &str {
+    ACTIONS.iter().find(|(known, _)| *known == word).map_or(word, |(_, said)| said)
+}
+
+/// To what end, by the code of HL7's PurposeOfUse.
+pub(super) fn purpose(code: &str) -> &str {
+    match code {
+        "TREAT" => "Khám, chữa bệnh",
+        "HOPERAT" => "Vận hành hệ thống",
+        other => other,
+    }
+}
+
+/// By which way.
+pub(super) fn source(word: &str) -> &str {
+    match word {
+        "page" => "trang web",
+        "rest" => "FHIR API",
+        "gate" => "cửa đăng nhập",
+        other => other,
+    }
+}
