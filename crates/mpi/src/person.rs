@@ -193,7 +193,7 @@ pub fn person_view(record: &PersonRecord) -> Value {
     view
 }
 
-fn not_found(id: &str) -> Outcome {
+pub(crate) fn not_found(id: &str) -> Outcome {
     let text = "Không tìm thấy người này. Hồ sơ vừa nhập có thể cần vài giây để hiện ra.";
     Outcome::new(Kind::NotFound, "person-not-found", text, format!("no person with Patient {id}"))
 }
