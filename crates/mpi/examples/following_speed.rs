@@ -20,7 +20,11 @@ fn main() {
     let plan = Plan { people, seed: 1, years: 5, until: jiff::civil::date(2026, 10, 31) };
     let all: Vec<Registration> =
         registrations(&plan, Dirt::default().doubled(), Spoiling::default().doubled(), true).collect();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let kit = yba_testkit::records();
         let (mut storing, mut following, mut report) = (0.0, 0.0, Report::default());
@@ -39,7 +43,10 @@ fn main() {
             report.decisions += done.decisions;
             report.oversized += done.oversized;
         }
-        println!("{} Patients: stored in {storing:.1} s, followed in {following:.1} s; {report:?}", all.len());
+        println!(
+            "{} Patients: stored in {storing:.1} s, followed in {following:.1} s; {report:?}",
+            all.len()
+        );
         println!("memory {:.0} MB more than before", memory_mb() - before);
         figures(&kit, &all).await;
         let begun = Instant::now();
@@ -75,8 +82,11 @@ async fn figures(kit: &yba_testkit::Kit, all: &[Registration]) {
 fn patient(number: usize, one: &Registration) -> Resource {
     let sid = |slug: &str, value: &str| json!({"system": format!("https://yba.vn/fhir/sid/{slug}"), "value": value});
     let numbers = [("cccd", one.identity.as_str()), ("bhyt", one.card.as_str())];
-    let identifiers: Vec<Value> =
-        numbers.into_iter().filter(|(_, value)| !value.is_empty()).map(|(slug, value)| sid(slug, value)).collect();
+    let identifiers: Vec<Value> = numbers
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(slug, value)| sid(slug, value))
+        .collect();
     let mut tree = json!({
         "resourceType": "Patient", "id": format!("p{number}"), "name": [{"text": one.name.as_str()}],
         "gender": if one.female { "female" } else { "male" },

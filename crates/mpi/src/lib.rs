@@ -10,16 +10,19 @@
 pub mod asked;
 pub mod birth;
 pub mod by_hand;
+pub mod doubts;
 pub mod evidence;
 pub mod find;
 pub mod follower;
 pub mod identifier;
 pub mod linkage;
 pub mod linking;
+pub mod matching;
 pub mod name;
 pub mod patient;
 pub mod person;
 pub mod qr;
+pub mod story;
 pub mod temporary;
 pub mod weights;
 

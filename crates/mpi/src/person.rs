@@ -39,6 +39,10 @@ pub struct PairNote {
     pub weight: i32,
     pub reasons: Vec<Reason>,
     pub by_person: bool,
+    /// Who decided: a person's account, or the machine with the edition of its weights.
+    pub by: String,
+    /// The act of a person that it belongs to, by which it can be undone; else empty.
+    pub act: String,
 }
 
 /// A doubt, with the Patient on the other side.
@@ -149,6 +153,8 @@ fn note(row: &LinkRow) -> PairNote {
         weight: row.decided.weight,
         reasons: row.decided.reasons.clone(),
         by_person: row.decided.by_person(),
+        by: row.decided.by.clone(),
+        act: row.decided.act.clone(),
     }
 }
 
