@@ -87,15 +87,20 @@ fn patient(number: usize, one: &Registration) -> Resource {
         .filter(|(_, value)| !value.is_empty())
         .map(|(slug, value)| sid(slug, value))
         .collect();
-    let mut tree = json!({
-        "resourceType": "Patient", "id": format!("p{number}"), "name": [{"text": one.name.as_str()}],
-        "gender": if one.female { "female" } else { "male" },
-        "address": [{"text": one.address.as_str(), "extension": [{
-            "url": "https://yba.vn/fhir/StructureDefinition/admin-unit",
-            "valueCoding": {"code": one.commune}}]}]
-    });
+    let gender = if one.female { "female" } else { "male" };
+    let mut tree = json!({"resourceType": "Patient", "id": format!("p{number}"), "gender": gender});
     use yba_fhir::json::JsonValueMutTrait;
     let object = tree.as_object_mut().expect("an object");
+    if !one.name.is_empty() {
+        object.insert("name", json!([{"text": one.name.as_str()}]));
+    }
+    if !one.address.is_empty() {
+        object.insert("address", json!([{"text": one.address.as_str()}]));
+    }
+    if let (Some(address), false) = (object.get_mut(&"address"), one.commune.is_empty()) {
+        let unit = "https://yba.vn/fhir/StructureDefinition/admin-unit";
+        *address = json!([{"text": one.address.as_str(), "extension": [{"url": unit, "valueCoding": {"code": one.commune}}]}]);
+    }
     if !one.birth.is_empty() {
         object.insert("birthDate", json!(one.birth.as_str()));
     }
