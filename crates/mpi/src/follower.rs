@@ -161,7 +161,7 @@ pub async fn run(records: Records, mut shutdown: watch::Receiver<bool>) {
 }
 
 /// Takes in everything after the cursor.
-async fn read_log(records: &Records, linker: &Linker, report: &mut Report) -> Result<(), Outcome> {
+async fn read_log(records: &Records, linker: &Arc<Linker>, report: &mut Report) -> Result<(), Outcome> {
     let store = records.store();
     let mut at = store.cursor(FOLLOWER).await?;
     while at < store.head_t() {

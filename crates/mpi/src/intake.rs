@@ -8,6 +8,7 @@ use crate::patient::Summary;
 use crate::table::{self, FOLLOWER, LINK_COLUMNS, LinkRow, PatientRow, deletes, inserts, query_in, texts};
 use crate::weights;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use yba_fhir::Outcome;
 use yba_store::{Statement, Store, Value, Version};
 
@@ -40,7 +41,7 @@ pub(crate) const KINDS: [&str; 3] = ["Patient", "Linkage", weights::KIND];
 /// moves the cursor, in one transaction. Doing it again changes nothing. Answers how many Patients were new or changed.
 pub(crate) async fn take_in(
     store: &Store,
-    linker: &Linker,
+    linker: &Arc<Linker>,
     mut changed: Vec<(String, String)>,
     t: i64,
 ) -> Result<usize, Outcome> {
@@ -61,7 +62,7 @@ pub(crate) async fn take_in(
         statements.push(Statement::new(everybody, vec![Value::Int(0)]));
     }
     store.derive(FOLLOWER, t, statements).await?;
-    linker.put(places);
+    linker.put(places).await?;
     if let Some(edition) = edition {
         linker.set(edition);
     }

@@ -66,15 +66,23 @@ impl Linker {
     }
 
     /// Takes in Patients that changed, as the table has them now; `None` for one that is gone.
-    pub fn put(&self, rows: Vec<(i64, Option<Summary>)>) {
-        if let Some(held) = self.lock().as_mut() {
+    pub async fn put(self: &Arc<Linker>, rows: Vec<(i64, Option<Summary>)>) -> Result<(), Outcome> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let own = self.clone();
+        // Now and then everything is sorted anew, which takes a moment.
+        off_the_threads(move || {
+            let mut held = own.lock();
+            let Some(held) = held.as_mut() else { return };
             for (n, summary) in rows {
                 match summary {
                     Some(summary) => summary.known(|known| held.index.put(place_of(n), known)),
                     None => held.index.put(place_of(n), &Known::default()),
                 }
             }
-        }
+        })
+        .await
     }
 
     /// Weighs by this edition from now on.

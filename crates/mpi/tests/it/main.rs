@@ -8,3 +8,4 @@ mod finding;
 mod following;
 mod matching;
 mod people;
+mod weights;
