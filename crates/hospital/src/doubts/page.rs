@@ -104,7 +104,8 @@ pub fn pair(shown: &Shown) -> Markup {
             (compare("Hai hồ sơ cạnh nhau", [head(&pair.heads[0]), head(&pair.heads[1])], &pair.lines))
             (choices(html! {
                 form method="post" action=(here) {
-                    (choice_button("quyet", Choice::Same.code(), "1", Choice::Same.words(), true))
+                    // Neither stands out: a wrong link is worse than none, so the page must not lean.
+                    (choice_button("quyet", Choice::Same.code(), "1", Choice::Same.words(), false))
                     (choice_button("quyet", Choice::Two.code(), "2", Choice::Two.words(), false))
                 }
                 (choice_link(&later, "3", "Để sau"))

@@ -76,13 +76,21 @@ fn by(signed: &str, by_person: bool) -> String {
     match signed.split_once(' ') {
         _ if by_person => match signed.strip_prefix("account/") {
             Some(account) => format!("Tài khoản {account}"),
+            None if signed == "test-administrator" => "Quản trị viên thử nghiệm".to_owned(),
             None => signed.to_owned(),
         },
+        Some((_, "usual")) => "Máy (trọng số chung)".to_owned(),
         Some((_, edition)) => format!("Máy (trọng số {edition})"),
         None => "Máy".to_owned(),
     }
 }
 
 fn words(reasons: &[Reason]) -> String {
-    reasons.iter().map(|reason| reason.text()).collect::<Vec<_>>().join("; ")
+    // That somebody said so stands before it.
+    reasons
+        .iter()
+        .filter(|reason| **reason != Reason::by_hand())
+        .map(|reason| reason.text())
+        .collect::<Vec<_>>()
+        .join("; ")
 }
