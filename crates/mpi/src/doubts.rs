@@ -1,14 +1,13 @@
 //! What a person should look at: pairs that may be one person's, the likeliest first.
 
 use crate::evidence::{Reason, Verdict};
-use crate::find::allowed;
 use crate::linkage;
 use crate::patient::Summary;
 use crate::table::{self, LINK_COLUMNS, LinkRow, PatientRow};
 use std::collections::{BTreeMap, BTreeSet};
 use yba_fhir::{Kind, Outcome};
 use yba_records::{Action, Ctx, Records};
-use yba_store::{Store, Value};
+use yba_store::Value;
 
 /// Rows read at once, and how often: doubts that are settled by other decisions are passed over.
 const ROWS: i64 = 100;
@@ -68,7 +67,7 @@ pub async fn list(
         let Some(last) = rows.last() else { break };
         place = Place { weight: last.decided.weight, linkage: last.linkage.clone() };
         let is_end = (rows.len() as i64) < ROWS;
-        found.extend(open(store, ctx, rows).await?);
+        found.extend(open(records, ctx, rows).await?);
         if found.len() > limit || is_end {
             break;
         }
@@ -92,7 +91,7 @@ pub async fn one(records: &Records, ctx: &Ctx, linkage: &str) -> Result<Doubt, O
     let sql = format!("SELECT {LINK_COLUMNS} FROM mpi_link WHERE linkage = ?1 AND verdict = ?2");
     let params = vec![Value::from(linkage), Value::from(Verdict::Doubt.code())];
     let rows = store.query(&sql, params).await?.iter().map(LinkRow::read).collect();
-    let found = open(store, ctx, rows).await?.into_iter().next().ok_or_else(|| {
+    let found = open(records, ctx, rows).await?.into_iter().next().ok_or_else(|| {
         let text = "Cặp này không còn chờ xem: đã có người quyết định, hoặc hồ sơ đã được sửa.";
         Outcome::new(Kind::NotFound, "no-such-doubt", text, "no such doubt is open")
     })?;
@@ -112,12 +111,11 @@ async fn may(records: &Records, ctx: &Ctx) -> Result<(), Outcome> {
 }
 
 /// Of these doubts those about two people, both of whom `ctx` may see, whom nobody kept apart by other records.
-async fn open(store: &Store, ctx: &Ctx, rows: Vec<LinkRow>) -> Result<Vec<Doubt>, Outcome> {
-    let seen =
-        |row: &LinkRow| allowed(&ctx.scope, &row.decided.first) && allowed(&ctx.scope, &row.decided.second);
-    let rows: Vec<LinkRow> = rows.into_iter().filter(seen).collect();
+async fn open(records: &Records, ctx: &Ctx, rows: Vec<LinkRow>) -> Result<Vec<Doubt>, Outcome> {
     let ends = rows.iter().flat_map(|row| [row.decided.first.clone(), row.decided.second.clone()]);
     let ids: Vec<String> = ends.collect::<BTreeSet<_>>().into_iter().collect();
+    let ids = records.patients_reached(ctx, Action::Read, &ids).await?;
+    let store = records.store();
     let patients: BTreeMap<String, PatientRow> =
         table::patients(store, &ids).await?.into_iter().map(|row| (row.summary.id.clone(), row)).collect();
     let doubt = |row: LinkRow| {

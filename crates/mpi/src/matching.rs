@@ -5,12 +5,13 @@
 //! told, not counted, and changes nothing of what is told.
 
 use crate::evidence::Verdict;
-use crate::find::allowed;
 use crate::linker::{Held, Linker, place_of, rows_at};
 use crate::linking::{Band, Found};
 use crate::patient::Summary;
 use crate::table;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use yba_fhir::json::Value;
 use yba_fhir::{Kind, Outcome};
@@ -20,8 +21,6 @@ use yba_records::{Action, Ctx, Records, Scope};
 const PROBABLE_FROM: f64 = 0.5;
 /// No score of what is uncertain is higher.
 const UNCERTAIN_MAX: f64 = 0.99;
-/// Most Patients of a narrowed scope that are looked at.
-const SCOPE_MAX: usize = 10_000;
 
 /// How sure a match is. <https://hl7.org/fhir/R4/valueset-match-grade.html>
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +65,11 @@ pub async fn matches(records: &Records, ctx: &Ctx, patient: &Value) -> Result<Ve
             Outcome::invalid("match-too-little", text, "a name or an identifier is required").at("resource")
         );
     }
-    let seen = visible(records, &ctx.scope).await?;
+    let linker = Linker::of(records);
+    let seen = match records.lookup(ctx, Action::Search) {
+        (Scope::All, false) => None,
+        _ => Some(visible(records, ctx, &linker, &summary).await?),
+    };
     let ask = move |held: &mut Held| {
         let may_see = |places: &[u32]| match &seen {
             None => places.to_vec(),
@@ -74,8 +77,8 @@ pub async fn matches(records: &Records, ctx: &Ctx, patient: &Value) -> Result<Ve
         };
         summary.known(|known| held.index.settled_find(known, may_see))
     };
-    let found = Linker::of(records).ask(ask).await?;
-    let matched = graded(records, ctx, found).await?;
+    let found = linker.ask(ask).await?;
+    let matched = graded(records, found).await?;
     let shown: Vec<String> = matched.iter().map(|one| one.patient.clone()).collect();
     match records.audit_view(ctx, "find", &shown).await {
         // Nobody was found, so nothing beyond a narrowed scope was shown.
@@ -85,18 +88,32 @@ pub async fn matches(records: &Records, ctx: &Ctx, patient: &Value) -> Result<Ve
     Ok(matched)
 }
 
-/// The places of the Patients that may be seen; `None`: all.
-async fn visible(records: &Records, scope: &Scope) -> Result<Option<BTreeSet<u32>>, Outcome> {
-    let ids = match scope {
-        Scope::All => return Ok(None),
-        Scope::Patients(ids) => &ids[..ids.len().min(SCOPE_MAX)],
-        Scope::Nothing => &[],
+/// Of all who would be compared the places of those that may be seen.
+async fn visible(
+    records: &Records,
+    ctx: &Ctx,
+    linker: &Arc<Linker>,
+    summary: &Summary,
+) -> Result<BTreeSet<u32>, Outcome> {
+    let summary = summary.clone();
+    let compared = move |held: &mut Held| {
+        let compared = RefCell::new(Vec::new());
+        let none = |places: &[u32]| {
+            *compared.borrow_mut() = places.to_vec();
+            Vec::new()
+        };
+        summary.known(|known| held.index.settled_find(known, none));
+        compared.into_inner()
     };
-    let rows = table::patients(records.store(), ids).await?;
-    Ok(Some(rows.iter().map(|row| place_of(row.n)).collect()))
+    let rows = rows_at(records.store(), &linker.ask(compared).await?).await?;
+    let ids: Vec<String> = rows.iter().map(|row| row.summary.id.clone()).collect();
+    let reached: BTreeSet<String> =
+        records.patients_reached(ctx, Action::Search, &ids).await?.into_iter().collect();
+    let seen = rows.iter().filter(|row| reached.contains(&row.summary.id));
+    Ok(seen.map(|row| place_of(row.n)).collect())
 }
 
-async fn graded(records: &Records, ctx: &Ctx, found: Vec<Found>) -> Result<Vec<Match>, Outcome> {
+async fn graded(records: &Records, found: Vec<Found>) -> Result<Vec<Match>, Outcome> {
     let store = records.store();
     let places: Vec<u32> = found.iter().map(|one| one.id).collect();
     let rows = rows_at(store, &places).await?;
@@ -118,7 +135,7 @@ async fn graded(records: &Records, ctx: &Ctx, found: Vec<Found>) -> Result<Vec<M
         _ => Grade::Possible,
     };
     let matched = found.iter().filter_map(|one| {
-        let patient = id_at(one.id).filter(|id| allowed(&ctx.scope, id))?.clone();
+        let patient = id_at(one.id)?.clone();
         let (grade, probability) = (grade(one), one.judgement.weighed.probability);
         let most = if grade == Grade::Certain { 1.0 } else { UNCERTAIN_MAX };
         Some(Match { patient, grade, score: probability.min(most) })

@@ -1,12 +1,11 @@
 //! The story of a person's links: who joined and parted their records, when, and why.
 
 use crate::evidence::{Reason, Verdict};
-use crate::find::allowed;
 use crate::linkage;
 use crate::table;
 use std::collections::BTreeSet;
 use yba_fhir::Outcome;
-use yba_records::{Ctx, Past, Records};
+use yba_records::{Action, Ctx, Past, Records};
 
 /// Most Linkages of one person that are looked at, versions of each, and chapters told.
 const LINKAGES_MAX: usize = 60;
@@ -32,7 +31,11 @@ pub struct Chapter {
 /// history of Linkages is refused.
 pub async fn story(records: &Records, ctx: &Ctx, patients: &[String]) -> Result<Vec<Chapter>, Outcome> {
     let mut rows = table::links_of(records.store(), patients).await?;
-    rows.retain(|row| allowed(&ctx.scope, &row.decided.first) && allowed(&ctx.scope, &row.decided.second));
+    let ends = rows.iter().flat_map(|row| [row.decided.first.clone(), row.decided.second.clone()]);
+    let ids: Vec<String> = ends.collect::<BTreeSet<_>>().into_iter().collect();
+    let seen: BTreeSet<String> =
+        records.patients_reached(ctx, Action::Read, &ids).await?.into_iter().collect();
+    rows.retain(|row| seen.contains(&row.decided.first) && seen.contains(&row.decided.second));
     // What a person said, and what holds, before what was only asked.
     rows.sort_by_key(|row| (!row.decided.by_person(), row.decided.verdict, row.linkage.clone()));
     let linkages: BTreeSet<String> = rows.into_iter().take(LINKAGES_MAX).map(|row| row.linkage).collect();

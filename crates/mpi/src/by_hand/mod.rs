@@ -9,7 +9,6 @@ mod undo;
 pub use undo::undo;
 
 use crate::evidence::{Decision, Reason, Verdict};
-use crate::find::allowed;
 use crate::follower;
 use crate::group::evidence;
 use crate::linkage::{self, Signed};
@@ -19,7 +18,7 @@ use crate::table::{self, LinkRow, PatientRow};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use yba_fhir::{Kind, Outcome, Resource};
-use yba_records::{Change, Ctx, Records, Version};
+use yba_records::{Action, Change, Ctx, Records, Version};
 
 /// Most Linkages that one act writes.
 const CHANGES_MAX: usize = 1_000;
@@ -142,7 +141,8 @@ async fn may(records: &Records, ctx: &Ctx, patients: &[String]) -> Result<(), Ou
             "between one and a thousand Patients are expected",
         ));
     }
-    match patients.iter().find(|id| !allowed(&ctx.scope, id)) {
+    let reached = records.patients_reached(ctx, Action::Read, patients).await?;
+    match patients.iter().find(|id| !reached.contains(id)) {
         Some(beyond) => {
             let _ = records.audit_view(ctx, "decide", patients).await;
             Err(not_found(beyond))
