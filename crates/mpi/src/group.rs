@@ -220,7 +220,8 @@ impl Group {
         let is_over = |one: &&Standing| {
             let Some(pair) = one.pair else { return true };
             let one_person = people.get(&pair.0) == people.get(&pair.1);
-            !wanted.contains_key(&pair) && !(one_person && one.decided.verdict == Verdict::Doubt)
+            let stays = wanted.contains_key(&pair) || (one_person && one.decided.verdict == Verdict::Doubt);
+            !stays
         };
         self.standing
             .iter()
