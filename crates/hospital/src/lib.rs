@@ -56,6 +56,7 @@ pub fn menu() -> Group {
     let find = Entry::new("/", "users", "Tìm người").needs(Action::Search, "Patient").letter('t');
     let register =
         Entry::new(register::REGISTER, "user-plus", "Đăng ký").needs(Action::Create, "Patient").letter('n');
-    let doubts = Entry::new(doubts::DOUBTS, "git-merge", "Nghi trùng").needs(Action::Create, "Linkage").letter('r');
+    let doubts =
+        Entry::new(doubts::DOUBTS, "git-merge", "Nghi trùng").needs(Action::Create, "Linkage").letter('r');
     Group { title: "Hồ sơ", entries: vec![find, register, doubts] }
 }

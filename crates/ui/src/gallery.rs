@@ -1,7 +1,8 @@
 //! Every component in every state, on one page: the material for design reviews (`/_ui`).
 
 use crate::{
-    account, banner, card, compare, form, qr, result, search, state, status, table, timeline, trend, vitals, worklist,
+    account, banner, card, compare, form, qr, result, search, state, status, table, timeline, trend, vitals,
+    worklist,
 };
 use maud::{Markup, html};
 

@@ -249,8 +249,10 @@ async fn nobody_is_told_of_what_they_may_not_see() {
     let (_, login, password) = made.iter().find(|one| one.0.slug == "it-officer").unwrap();
     let keeper = crate::roles::someone(&kit, &gate, login, password).await;
     let to = |criteria: &str| {
-        put(json!({"resourceType": "Subscription", "id": "s", "status": "requested", "reason": "x", "criteria": criteria,
-            "channel": {"type": "rest-hook", "endpoint": "https://may.vn/nhan"}}))
+        put(
+            json!({"resourceType": "Subscription", "id": "s", "status": "requested", "reason": "x", "criteria": criteria,
+            "channel": {"type": "rest-hook", "endpoint": "https://may.vn/nhan"}}),
+        )
     };
     for (criteria, refused) in [
         ("Organization?name=x", None),

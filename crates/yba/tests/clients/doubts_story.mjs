@@ -64,7 +64,7 @@ async function tenByKeyboard(page) {
   await page.waitForTimeout(350);
   actions += 1;
   await page.keyboard.press("g");
-  await press(page, "n", "**/nghi-trung");
+  await press(page, "r", "**/nghi-trung");
   await press(page, "1", isPair);
   for (let settled = 0; settled < 10; settled += 1) {
     await press(page, settled % 4 === 3 ? "2" : "1", another(page));
