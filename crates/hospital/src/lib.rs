@@ -1,13 +1,17 @@
-//! The hospital's room. For now: find a person, register them, read their record over all facilities.
+//! The hospital's room. For now: find a person, register them, read their record over all facilities, decide which records are
+//! one person's.
 //!
 //! It deliberately does not know other rooms, SQL, or how people are linked. Pages are drawn from models,
 //! models are built from FHIR resources by pure functions.
 //!
-//! Start at [`routes`]; [`find`], [`record`] and [`register`] are feature folders: `mod.rs` routes and handlers, `model.rs`,
-//! `page.rs`, `tests.rs`.
+//! Start at [`routes`]; [`find`], [`record`], [`register`], [`doubts`] and [`links`] are feature folders: `mod.rs` routes and handlers,
+//! `model.rs`, `page.rs`, `tests.rs`.
 
 mod codes;
+pub mod doubts;
+mod facilities;
 pub mod find;
+pub mod links;
 pub mod people;
 pub mod record;
 pub mod register;
@@ -42,6 +46,8 @@ pub fn routes(hospital: Hospital) -> Router {
         .merge(codes::routes())
         .merge(record::routes())
         .merge(register::routes())
+        .merge(doubts::routes())
+        .merge(links::routes())
         .with_state(hospital)
 }
 
@@ -50,5 +56,7 @@ pub fn menu() -> Group {
     let find = Entry::new("/", "users", "Tìm người").needs(Action::Search, "Patient").letter('t');
     let register =
         Entry::new(register::REGISTER, "user-plus", "Đăng ký").needs(Action::Create, "Patient").letter('n');
-    Group { title: "Hồ sơ", entries: vec![find, register] }
+    let doubts =
+        Entry::new(doubts::DOUBTS, "git-merge", "Nghi trùng").needs(Action::Create, "Linkage").letter('r');
+    Group { title: "Hồ sơ", entries: vec![find, register, doubts] }
 }

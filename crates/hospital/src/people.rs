@@ -139,7 +139,7 @@ pub fn reasons(person: &PersonRecord) -> Vec<LinkReason> {
 /// Records that may be of the same person, for someone to look at.
 pub fn doubts(person: &PersonRecord) -> Vec<Doubt> {
     let doubt = |one: &yba_mpi::person::DoubtNote| Doubt {
-        href: format!("/nguoi/{}", one.other_person),
+        href: format!("{}/{}", crate::doubts::DOUBTS, one.pair.linkage),
         name: one.other.name().to_string(),
         birth: one.other.birth.map(|birth| birth.to_string()).unwrap_or_default(),
         sex: one.other.sex.map_or("unknown", Sex::gender).to_string(),

@@ -7,10 +7,13 @@
 
 use crate::deciding;
 use crate::intake;
+use crate::linker::Linker;
 use crate::table::{self, FOLLOWER};
+use crate::weights;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, watch};
-use yba_fhir::Outcome;
+use yba_fhir::{Kind, Outcome};
 use yba_records::Records;
 
 /// Most positions of the log taken in at once.
@@ -18,8 +21,12 @@ const BATCH: i64 = 2000;
 /// How long a follower rests after a failure before it tries again.
 const REST: Duration = Duration::from_secs(5);
 
-/// One follower at a time: two would give numbers twice.
-static FOLLOWING: Mutex<()> = Mutex::const_new(());
+/// Behind by more positions of the log than this, a person who decides is asked to wait.
+const BEHIND_MAX: i64 = 20_000;
+
+/// One takes in at a time: two would give numbers twice.
+#[derive(Default)]
+struct Turn(Mutex<()>);
 
 /// What catching up did.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -43,33 +50,81 @@ pub async fn catch_up(records: &Records) -> Result<Report, Outcome> {
 
 /// Creates the derived tables if they are not there. To be called before anybody searches; safe at each start.
 pub async fn prepare(records: &Records) -> Result<(), Outcome> {
-    let _alone = FOLLOWING.lock().await;
-    table::prepare(records.store()).await?;
+    let turn = records.beside::<Turn>();
+    let _alone = turn.0.lock().await;
+    if table::prepare(records.store()).await? {
+        Linker::of(records).forget();
+    }
     // Who may see one of a person's records may see all of them.
     records.store().know_kin(table::KIN);
     Ok(())
 }
 
 async fn follow(records: &Records) -> Result<Report, Outcome> {
-    let _alone = FOLLOWING.lock().await;
     let mut report = Report::default();
+    let (linker, turn) = (Linker::of(records), records.beside::<Turn>());
     loop {
-        read_log(records, &mut report).await?;
-        let t = records.store().cursor(FOLLOWER).await?;
-        let turn = deciding::decide_next(records, t).await?;
-        report.decisions += turn.written;
-        report.oversized += turn.oversized;
-        if turn.decided == 0 && turn.written == 0 {
-            return Ok(report);
+        // Between two steps a person's decision may come in.
+        let _alone = turn.0.lock().await;
+        match step(records, &linker, &mut report).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(report),
+            Err(outcome) => {
+                // Table and index may have parted: the next turn makes the index again.
+                linker.forget();
+                return Err(outcome);
+            }
         }
     }
+}
+
+/// Takes in what the log has, without deciding about anybody, so that whoever looks or decides next knows it.
+///
+/// Refuses with `unavailable` while very much is waiting, as during a large import.
+pub(crate) async fn up_to_date(records: &Records) -> Result<(), Outcome> {
+    let behind = lag(records).await?;
+    if behind > BEHIND_MAX {
+        let text = "Máy chủ đang nhận nhiều dữ liệu mới. Hãy thử lại sau ít phút; chưa có gì bị đổi.";
+        return Err(Outcome::new(
+            Kind::Unavailable,
+            "linking-behind",
+            text,
+            "the person table is far behind the log",
+        ));
+    }
+    if behind == 0 {
+        return Ok(());
+    }
+    let (linker, turn) = (Linker::of(records), records.beside::<Turn>());
+    let _alone = turn.0.lock().await;
+    let done = read_log(records, &linker, &mut Report::default()).await;
+    if done.is_err() {
+        linker.forget();
+    }
+    done
+}
+
+/// One step; answers whether there may be more to do.
+async fn step(records: &Records, linker: &Arc<Linker>, report: &mut Report) -> Result<bool, Outcome> {
+    read_log(records, linker, report).await?;
+    linker.make(records.store()).await?;
+    if weights::renew(records, linker).await? {
+        return Ok(true);
+    }
+    let t = records.store().cursor(FOLLOWER).await?;
+    let turn = deciding::decide_next(records, linker, t).await?;
+    report.decisions += turn.written;
+    report.oversized += turn.oversized;
+    Ok(turn.decided > 0 || turn.written > 0)
 }
 
 /// Forgets the tables and reads the log from its beginning. Decisions stand in the log and stay.
 pub async fn rebuild(records: &Records) -> Result<Report, Outcome> {
     {
-        let _alone = FOLLOWING.lock().await;
+        let turn = records.beside::<Turn>();
+        let _alone = turn.0.lock().await;
         table::reset(records.store()).await?;
+        Linker::of(records).forget();
     }
     catch_up(records).await
 }
@@ -106,14 +161,14 @@ pub async fn run(records: Records, mut shutdown: watch::Receiver<bool>) {
 }
 
 /// Takes in everything after the cursor.
-async fn read_log(records: &Records, report: &mut Report) -> Result<(), Outcome> {
+async fn read_log(records: &Records, linker: &Arc<Linker>, report: &mut Report) -> Result<(), Outcome> {
     let store = records.store();
     let mut at = store.cursor(FOLLOWER).await?;
     while at < store.head_t() {
         let last = store.head_t().min(at + BATCH);
         let changed = store.changed(&intake::KINDS, at, last).await?;
         report.changes += (last - at) as usize;
-        report.patients += intake::take_in(store, changed, last).await?;
+        report.patients += intake::take_in(store, linker, changed, last).await?;
         at = last;
     }
     Ok(())

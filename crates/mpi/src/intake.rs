@@ -3,9 +3,12 @@
 
 use crate::evidence::Verdict;
 use crate::linkage;
+use crate::linker::Linker;
 use crate::patient::Summary;
 use crate::table::{self, FOLLOWER, LINK_COLUMNS, LinkRow, PatientRow, deletes, inserts, query_in, texts};
+use crate::weights;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use yba_fhir::Outcome;
 use yba_store::{Statement, Store, Value, Version};
 
@@ -25,24 +28,44 @@ struct Intake {
     touched_linkages: BTreeSet<String>,
     todo: BTreeSet<String>,
     word_counts: BTreeMap<String, i64>,
+    /// Patients by short number, as they will be, for the index in memory.
+    places: Vec<(i64, Option<Summary>)>,
     /// Patients whose person may have changed.
     moved: BTreeSet<String>,
 }
 
 /// What is followed.
-pub(crate) const KINDS: [&str; 2] = ["Patient", "Linkage"];
+pub(crate) const KINDS: [&str; 3] = ["Patient", "Linkage", weights::KIND];
 
 /// Takes in the records of [`KINDS`] that changed up to log position `t`: brings the tables to the heads of these records, and
 /// moves the cursor, in one transaction. Doing it again changes nothing. Answers how many Patients were new or changed.
-pub(crate) async fn take_in(store: &Store, changed: Vec<(String, String)>, t: i64) -> Result<usize, Outcome> {
+pub(crate) async fn take_in(
+    store: &Store,
+    linker: &Arc<Linker>,
+    mut changed: Vec<(String, String)>,
+    t: i64,
+) -> Result<usize, Outcome> {
+    changed.retain(|(kind, id)| kind != weights::KIND || id == weights::ID);
     // The heads, not the changes: after a merge from another node the last arrival need not be what a read shows.
     let heads = store.read_many(changed).await?;
     let mut intake = Intake::default();
     let patients = intake.patients(store, heads.iter().filter(|one| one.kind == "Patient")).await?;
     intake.linkages(store, heads.iter().filter(|one| one.kind == "Linkage")).await?;
     intake.persons(store).await?;
-    let statements = intake.finish();
+    let edition = heads.iter().find(|one| one.kind == weights::KIND && !one.deleted);
+    let edition = edition.and_then(|head| weights::read(&head.tree()));
+    let places = std::mem::take(&mut intake.places);
+    let mut statements = intake.finish();
+    if edition.is_some() {
+        // By other weights everybody is judged anew.
+        let everybody = "INSERT INTO mpi_todo (patient) SELECT patient FROM mpi_patient WHERE n > ?1 ON CONFLICT DO NOTHING";
+        statements.push(Statement::new(everybody, vec![Value::Int(0)]));
+    }
     store.derive(FOLLOWER, t, statements).await?;
+    linker.put(places).await?;
+    if let Some(edition) = edition {
+        linker.set(edition);
+    }
     Ok(patients)
 }
 
@@ -83,6 +106,9 @@ impl Intake {
             });
             if old.is_none() != new.is_none() {
                 self.moved.insert(head.id.clone());
+            }
+            if let Some(row) = new.as_ref().or(old.as_ref()) {
+                self.places.push((row.n, new.as_ref().map(|new| new.summary.clone())));
             }
             self.todo.insert(head.id.clone());
             self.replace(old.as_ref(), new.as_ref());
@@ -256,8 +282,7 @@ impl Intake {
                 }
             }
         }
-        const COLUMNS: &str =
-            "patient, n, person, names, sort_key, sex, birth, facility, commune, deceased, keys";
+        const COLUMNS: &str = "patient, n, person, names, sort_key, sex, birth, facility, commune, home, mother, deceased, keys";
         let updates: Vec<String> =
             COLUMNS.split(", ").skip(1).map(|name| format!("{name} = excluded.{name}")).collect();
         let upsert = format!("ON CONFLICT (patient) DO UPDATE SET {}", updates.join(", "));

@@ -4,28 +4,32 @@
 //! `records` and keeps its tables in the derived part of the store), and who may decide a doubt. People are linked,
 //! never rewritten: nothing here changes a Patient.
 //!
-//! [`linking`] weighs two records by all that is known of them; [`link`] decides by numbers alone, as data arrives.
-//!
-//! Start reading at [`link`] (when two Patients are one person: pure), then [`linkage`] (a decision as FHIR),
-//! [`follower`] (deciding as data arrives) and [`find`] (the one search box, which reads [`asked`]).
+//! Start reading at [`linking`] (when two records are one person's: pure), then [`linkage`] (a decision as FHIR),
+//! [`follower`] (deciding as data arrives), [`by_hand`] (people decide) and [`find`] (the one search box, which reads [`asked`]).
 
 pub mod asked;
 pub mod birth;
+pub mod by_hand;
+pub mod doubts;
 pub mod evidence;
 pub mod find;
 pub mod follower;
 pub mod identifier;
-pub mod link;
 pub mod linkage;
 pub mod linking;
+pub mod matching;
 pub mod name;
 pub mod patient;
 pub mod person;
 pub mod qr;
+pub mod story;
 pub mod temporary;
+pub mod weights;
 
 mod deciding;
+mod group;
 mod intake;
+mod linker;
 mod rank;
 mod table;
 

@@ -7,7 +7,8 @@
 
 use crate::evidence::{Decision, Reason, Verdict};
 use sha2::{Digest, Sha256};
-use yba_fhir::json::{JsonNumberTrait, JsonValueTrait, Value, items, json, str_at};
+use std::collections::BTreeSet;
+use yba_fhir::json::{JsonNumberTrait, JsonValueMutTrait, JsonValueTrait, Value, items, json, str_at};
 use yba_fhir::view::reference_target;
 
 /// The extension that holds verdict, weight, reasons and who decided.
@@ -16,8 +17,19 @@ pub const DECISION: &str = "https://yba.vn/fhir/StructureDefinition/linkage-deci
 pub const VERDICTS: &str = "https://yba.vn/fhir/CodeSystem/linkage-verdict";
 /// The code system of reasons.
 pub const REASONS: &str = "https://yba.vn/fhir/CodeSystem/linkage-reason";
-/// How the machine signs: this rule, first edition.
-pub const MACHINE: &str = "yba-mpi/numbers-1";
+/// How much a reason weighs, in bits; stands on the coding of the reason.
+pub const BITS: &str = "https://yba.vn/fhir/StructureDefinition/linkage-reason-bits";
+/// How the machine signs: this rule; the edition of the weights stands after it.
+pub const MACHINE: &str = "yba-mpi/evidence-1";
+
+/// Who decides, and in which act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signed<'a> {
+    /// The machine, by this edition of the weights.
+    Machine(&'a str),
+    /// A person, in an act that can be undone.
+    Person { name: &'a str, act: &'a str },
+}
 
 /// A decision read back from a Linkage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +40,10 @@ pub struct Decided {
     pub verdict: Verdict,
     pub weight: i32,
     pub reasons: Vec<Reason>,
-    /// [`MACHINE`], or a reference to who decided, or `?`.
+    /// [`MACHINE`] with the edition of the weights, or who decided, or `?`.
     pub by: String,
+    /// The act of a person that this belongs to; empty when none is named.
+    pub act: String,
 }
 
 impl Decided {
@@ -38,8 +52,11 @@ impl Decided {
         !self.by.starts_with("yba-mpi/")
     }
 
+    /// Whether it says the same for the same reasons. How much these weigh changes a little with every record that comes,
+    /// and is no news.
     pub fn says(&self, decision: &Decision) -> bool {
-        self.verdict == decision.verdict && self.weight == decision.weight && self.reasons == decision.reasons
+        let codes = |reasons: &[Reason]| reasons.iter().map(|one| one.code()).collect::<BTreeSet<_>>();
+        self.verdict == decision.verdict && codes(&self.reasons) == codes(&decision.reasons)
     }
 }
 
@@ -51,27 +68,40 @@ pub fn id_of(one: &str, other: &str) -> String {
     format!("lk-{hex}")
 }
 
-/// The Linkage of a decision by the machine. It holds no time, so whoever decides the same again has nothing to write.
-pub fn of_decision(decision: &Decision) -> Value {
+/// The Linkage of a decision. One of the machine's holds no time, so whoever decides the same again has nothing to write.
+pub fn of_decision(decision: &Decision, signed: Signed) -> Value {
     let mut parts = vec![
         json!({"url": "verdict", "valueCode": decision.verdict.code()}),
         json!({"url": "weight", "valueInteger": decision.weight}),
-        json!({"url": "decidedBy", "valueString": MACHINE}),
     ];
+    match signed {
+        Signed::Machine(edition) => {
+            let by = format!("{MACHINE} {edition}");
+            parts.push(json!({"url": "decidedBy", "valueString": by.as_str()}));
+        }
+        Signed::Person { act, .. } => parts.push(json!({"url": "act", "valueString": act})),
+    }
     for reason in &decision.reasons {
-        let coding = json!({"system": REASONS, "code": reason.code(), "display": reason.text()});
+        let mut coding = json!({"system": REASONS, "code": reason.code(), "display": reason.text()});
+        if let (Some(bits), Some(object)) = (reason.decimal(), coding.as_object_mut()) {
+            object.insert("extension", json!([{"url": BITS, "valueDecimal": bits}]));
+        }
         parts.push(json!({"url": "reason", "valueCoding": coding}));
     }
     let item =
         |kind: &str, id: &str| json!({"type": kind, "resource": {"reference": format!("Patient/{id}")}});
-    json!({
+    let mut made = json!({
         "resourceType": "Linkage",
         "id": id_of(&decision.first, &decision.second),
         "meta": {"tag": [{"system": VERDICTS, "code": decision.verdict.code()}]},
         "extension": [{"url": DECISION, "extension": parts}],
         "active": decision.verdict == Verdict::Link,
         "item": [item("source", &decision.first), item("alternate", &decision.second)],
-    })
+    });
+    if let (Signed::Person { name, .. }, Some(object)) = (signed, made.as_object_mut()) {
+        object.insert("author", json!({"display": name}));
+    }
+    made
 }
 
 /// The decisions that a Linkage holds: one for ours; one for each further item of somebody else's. A Linkage without
@@ -93,9 +123,10 @@ pub fn read(tree: &Value) -> Vec<Decided> {
     };
     let weight = part("weight").find_map(|one| one.get("valueInteger")?.as_number()?.as_i64()).unwrap_or(0);
     let reasons: Vec<Reason> = part("reason")
-        .filter_map(|one| Reason::of_code(str_at(one, &["valueCoding", "code"])?))
+        .filter_map(|one| Reason::of_code(str_at(one, &["valueCoding", "code"])?, bits(one)))
         .take(32)
         .collect();
+    let act = part("act").find_map(|one| str_at(one, &["valueString"])).unwrap_or_default();
     let signed = part("decidedBy").find_map(|one| str_at(one, &["valueString"]));
     let author = str_at(tree, &["author", "reference"]).or_else(|| str_at(tree, &["author", "display"]));
     // An author is a person or an organisation: what they stand behind is not the machine's any more.
@@ -118,9 +149,20 @@ pub fn read(tree: &Value) -> Vec<Decided> {
                 weight: weight.clamp(-1000, 1000) as i32,
                 reasons: reasons.clone(),
                 by: by.chars().take(120).collect(),
+                act: act.chars().take(64).collect(),
             }
         })
         .collect()
+}
+
+/// How much a reason weighs, as its coding says.
+fn bits(reason: &Value) -> f64 {
+    let said = || {
+        let coding = reason.get("valueCoding")?;
+        let own = items(coding, "extension").find(|one| str_at(one, &["url"]) == Some(BITS))?;
+        own.get("valueDecimal")?.as_f64()
+    };
+    said().unwrap_or(0.0)
 }
 
 #[cfg(test)]
@@ -133,15 +175,23 @@ mod tests {
             second: "b".into(),
             verdict,
             weight: 50,
-            reasons: vec![Reason::SameCccd, Reason::SexEqual, Reason::BirthEqual, Reason::NameEqual],
+            reasons: vec![
+                Reason::of_code("cccd-same", 24.3).unwrap(),
+                Reason::of_code("sex-same", 1.0).unwrap(),
+                Reason::of_code("place-differs", -2.9).unwrap(),
+            ],
         }
     }
 
     #[test]
     fn a_decision_survives_the_way_through_fhir() {
         for verdict in [Verdict::Link, Verdict::Doubt, Verdict::Withdrawn, Verdict::Apart] {
-            let tree = of_decision(&decision(verdict));
+            let tree = of_decision(&decision(verdict), Signed::Machine("usual"));
             let read = read(&tree);
+            assert_eq!(
+                (read[0].by.as_str(), &read[0].reasons),
+                ("yba-mpi/evidence-1 usual", &decision(verdict).reasons)
+            );
             assert_eq!(read.len(), 1);
             assert!(read[0].says(&decision(verdict)) && !read[0].by_person());
             assert_eq!((read[0].first.as_str(), read[0].second.as_str()), ("a", "b"));
@@ -164,8 +214,15 @@ mod tests {
         let pairs: Vec<_> = read_plain.iter().map(|one| (one.first.as_str(), one.second.as_str())).collect();
         assert_eq!(pairs, [("a", "z"), ("m", "z")]);
         assert!(read_plain.iter().all(|one| one.by_person() && one.verdict == Verdict::Link));
+        let own = Signed::Person { name: "account/mai", act: "a-1" };
+        let said = &read(&of_decision(&decision(Verdict::Apart), own))[0];
+        assert_eq!(
+            (said.verdict, said.by_person(), said.by.as_str(), said.act.as_str()),
+            (Verdict::Apart, true, "account/mai", "a-1")
+        );
         // Somebody switched our link off, or took it over under their name.
-        let mut text = yba_fhir::json::to_string(&of_decision(&decision(Verdict::Link))).unwrap();
+        let ours = of_decision(&decision(Verdict::Link), Signed::Machine("usual"));
+        let mut text = yba_fhir::json::to_string(&ours).unwrap();
         text =
             text.replace("\"active\":true", "\"active\":false,\"author\":{\"reference\":\"Practitioner/k\"}");
         let off: Value = yba_fhir::json::from_str(&text).unwrap();

@@ -1,8 +1,9 @@
 //! What this crate keeps of a Patient: enough to link, to find and to show in a list.
 
 use crate::birth::Birth;
-use crate::evidence::{Subject, SubjectKey};
+use crate::evidence::SubjectKey;
 use crate::identifier::{Key, KeyKind, SID, Sex, keys_of, phones};
+use crate::linking::Known;
 use crate::name;
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_fhir::text::tidy;
@@ -27,6 +28,10 @@ pub struct Summary {
     pub facility: String,
     /// Where the person lives, as a list shows it.
     pub commune: String,
+    /// Code of the commune of that home, of either list; empty when the Patient holds none.
+    pub home: String,
+    /// Name of the mother, where a parent is written down.
+    pub mother: String,
     pub deceased: bool,
     pub keys: Vec<SubjectKey>,
 }
@@ -50,6 +55,8 @@ impl Summary {
             birth: patient.birth_date().and_then(Birth::parse),
             facility: facility(tree),
             commune: commune(tree),
+            home: home(tree),
+            mother: mother(tree),
             deceased: deceased(tree),
             keys: keys(tree),
         }
@@ -63,14 +70,23 @@ impl Summary {
         name::name_sort_key(self.name())
     }
 
-    pub fn subject(&self) -> Subject {
-        Subject {
-            id: self.id.clone(),
+    /// What linking knows of it, handed to `use_it`.
+    pub fn known<T>(&self, use_it: impl FnOnce(&Known) -> T) -> T {
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let (phones, numbers): (Vec<_>, Vec<_>) =
+            self.keys.iter().partition(|own| own.key.kind == KeyKind::Phone);
+        let phones: Vec<String> = phones.into_iter().map(|own| own.key.value.clone()).collect();
+        let keys: Vec<(Key, bool)> = numbers.into_iter().map(|own| (own.key.clone(), own.current)).collect();
+        use_it(&Known {
+            names: &names,
             sex: self.sex,
             birth: self.birth,
-            names: self.names.clone(),
-            keys: self.keys.clone(),
-        }
+            phones: &phones,
+            address: &self.commune,
+            commune: &self.home,
+            mother: &self.mother,
+            keys: &keys,
+        })
     }
 }
 
@@ -90,13 +106,30 @@ fn facility(tree: &Value) -> String {
     short(own.or_else(managing).unwrap_or_default())
 }
 
+fn home_address(tree: &Value) -> Option<&Value> {
+    let homes = || items(tree, "address").filter(|one| str_at(one, &["use"]) != Some("old"));
+    homes().find(|one| str_at(one, &["use"]) == Some("home")).or_else(|| homes().next())
+}
+
+fn home(tree: &Value) -> String {
+    let of_unit = |one: &&Value| str_at(one, &["url"]).is_some_and(|url| url.ends_with("/admin-unit"));
+    let unit = home_address(tree).and_then(|address| items(address, "extension").find(of_unit));
+    short(unit.and_then(|unit| str_at(unit, &["valueCoding", "code"])).unwrap_or_default())
+}
+
+/// Of the contacts the one who is the mother.
+fn mother(tree: &Value) -> String {
+    let is_mother = |one: &&Value| {
+        let roles = items(one, "relationship").take(4).flat_map(|role| items(role, "coding"));
+        roles.take(8).any(|coding| str_at(coding, &["code"]) == Some("MTH"))
+    };
+    let contact = items(tree, "contact").take(16).find(is_mother);
+    short(&tidy(&contact.and_then(|one| human_name(one.get("name")?)).unwrap_or_default()))
+}
+
 /// The text of the home address, else its named units.
 fn commune(tree: &Value) -> String {
-    let homes = || items(tree, "address").filter(|one| str_at(one, &["use"]) != Some("old"));
-    let Some(address) = homes().find(|one| str_at(one, &["use"]) == Some("home")).or_else(|| homes().next())
-    else {
-        return String::new();
-    };
+    let Some(address) = home_address(tree) else { return String::new() };
     let named: Vec<&str> =
         ["city", "district", "state"].iter().filter_map(|key| str_at(address, &[key])).collect();
     let text = str_at(address, &["text"]).map(tidy).filter(|text| !text.is_empty());
@@ -163,7 +196,11 @@ mod tests {
                 {"system": "http://elsewhere.vn", "value": "x"}, {"value": "y"}
             ],
             "telecom": [{"system": "phone", "value": "0912 345 678; 0987654321"}, {"system": "email", "value": "a@b"}],
-            "address": [{"use": "home", "text": "Bản Pắc Ta, xã Pắc Ta,  Lai Châu"}],
+            "address": [{"use": "home", "text": "Bản Pắc Ta, xã Pắc Ta,  Lai Châu", "extension": [
+                {"url": "https://yba.vn/fhir/StructureDefinition/admin-unit", "valueCoding": {"code": "03604"}}]}],
+            "contact": [
+                {"relationship": [{"coding": [{"code": "FTH"}]}], "name": {"text": "Lò Văn Pản"}},
+                {"relationship": [{"coding": [{"code": "MTH"}]}], "name": {"text": "Quàng  Thị Ban"}}],
             "deceasedDateTime": "2026-01-01"
         });
         let summary = Summary::of(&tree);
@@ -172,6 +209,7 @@ mod tests {
             (summary.facility.as_str(), summary.commune.as_str()),
             ("12001", "Bản Pắc Ta, xã Pắc Ta, Lai Châu")
         );
+        assert_eq!((summary.home.as_str(), summary.mother.as_str()), ("03604", "Quàng Thị Ban"));
         let keys: Vec<String> = summary
             .keys
             .iter()

@@ -39,6 +39,10 @@ pub struct PairNote {
     pub weight: i32,
     pub reasons: Vec<Reason>,
     pub by_person: bool,
+    /// Who decided: a person's account, or the machine with the edition of its weights.
+    pub by: String,
+    /// The act of a person that it belongs to, by which it can be undone; else empty.
+    pub act: String,
 }
 
 /// A doubt, with the Patient on the other side.
@@ -149,6 +153,8 @@ fn note(row: &LinkRow) -> PairNote {
         weight: row.decided.weight,
         reasons: row.decided.reasons.clone(),
         by_person: row.decided.by_person(),
+        by: row.decided.by.clone(),
+        act: row.decided.act.clone(),
     }
 }
 
@@ -193,7 +199,7 @@ pub fn person_view(record: &PersonRecord) -> Value {
     view
 }
 
-fn not_found(id: &str) -> Outcome {
+pub(crate) fn not_found(id: &str) -> Outcome {
     let text = "Không tìm thấy người này. Hồ sơ vừa nhập có thể cần vài giây để hiện ra.";
     Outcome::new(Kind::NotFound, "person-not-found", text, format!("no person with Patient {id}"))
 }

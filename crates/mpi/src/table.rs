@@ -15,7 +15,7 @@ pub const KIN: Kin = Kin { table: "mpi_patient", patient: "patient", person: "pe
 /// The follower's name: its cursor in the store.
 pub const FOLLOWER: &str = "mpi";
 /// Which tables these are. A program with another number drops them and reads the log again.
-const LAYOUT: i64 = 2;
+const LAYOUT: i64 = 3;
 
 const TABLES: [&str; 7] =
     ["mpi_layout", "mpi_patient", "mpi_key", "mpi_word", "mpi_word_count", "mpi_link", "mpi_todo"];
@@ -25,7 +25,7 @@ const DDL: &[&str] = &[
     // One row for each Patient. `n` is a short number for the word index; `person` the smallest Patient id of the person.
     "CREATE TABLE IF NOT EXISTS mpi_patient (patient TEXT NOT NULL PRIMARY KEY, n BIGINT NOT NULL, person TEXT NOT NULL, \
      names TEXT NOT NULL, sort_key TEXT NOT NULL, sex TEXT NOT NULL, birth TEXT NOT NULL, facility TEXT NOT NULL, \
-     commune TEXT NOT NULL, deceased BIGINT NOT NULL, keys TEXT NOT NULL)",
+     commune TEXT NOT NULL, home TEXT NOT NULL, mother TEXT NOT NULL, deceased BIGINT NOT NULL, keys TEXT NOT NULL)",
     "CREATE UNIQUE INDEX IF NOT EXISTS mpi_patient_n ON mpi_patient (n)",
     "CREATE INDEX IF NOT EXISTS mpi_patient_person ON mpi_patient (person)",
     "CREATE INDEX IF NOT EXISTS mpi_patient_birth ON mpi_patient (birth)",
@@ -39,8 +39,10 @@ const DDL: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS mpi_word_count (word TEXT NOT NULL PRIMARY KEY, patients BIGINT NOT NULL)",
     // The decisions in Linkages, as the log last said.
     "CREATE TABLE IF NOT EXISTS mpi_link (linkage TEXT NOT NULL, first TEXT NOT NULL, second TEXT NOT NULL, \
-     verdict TEXT NOT NULL, weight BIGINT NOT NULL, reasons TEXT NOT NULL, author TEXT NOT NULL, \
+     verdict TEXT NOT NULL, weight BIGINT NOT NULL, reasons TEXT NOT NULL, author TEXT NOT NULL, act TEXT NOT NULL, \
      PRIMARY KEY (linkage, first, second))",
+    "CREATE INDEX IF NOT EXISTS mpi_link_verdict ON mpi_link (verdict, weight, linkage)",
+    "CREATE INDEX IF NOT EXISTS mpi_link_act ON mpi_link (act)",
     "CREATE INDEX IF NOT EXISTS mpi_link_first ON mpi_link (first)",
     "CREATE INDEX IF NOT EXISTS mpi_link_second ON mpi_link (second)",
     // Patients about whom to decide, once the log is read to its end.
@@ -48,7 +50,7 @@ const DDL: &[&str] = &[
 ];
 
 pub(crate) const PATIENT_COLUMNS: &str =
-    "patient, n, person, names, sex, birth, facility, commune, deceased, keys, sort_key";
+    "patient, n, person, names, sex, birth, facility, commune, deceased, keys, sort_key, home, mother";
 
 /// A row of `mpi_patient`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,14 +68,14 @@ pub(crate) struct LinkRow {
     pub decided: Decided,
 }
 
-/// Creates the tables, or replaces those of another layout.
-pub(crate) async fn prepare(store: &Store) -> Result<(), Outcome> {
+/// Creates the tables, or replaces those of another layout; answers whether it did.
+pub(crate) async fn prepare(store: &Store) -> Result<bool, Outcome> {
     store.migrate(&["CREATE TABLE IF NOT EXISTS mpi_layout (version BIGINT NOT NULL PRIMARY KEY)"]).await?;
     let found = store.query("SELECT version FROM mpi_layout", Vec::new()).await?;
     if found.first().is_some_and(|row| row.int(0) == LAYOUT) {
-        return Ok(());
+        return Ok(false);
     }
-    reset(store).await
+    reset(store).await.map(|()| true)
 }
 
 /// Empties the tables and goes back to the beginning of the log.
@@ -98,6 +100,8 @@ impl PatientRow {
                 birth: Birth::parse(row.text(5)),
                 facility: row.text(6).to_owned(),
                 commune: row.text(7).to_owned(),
+                home: row.text(11).to_owned(),
+                mother: row.text(12).to_owned(),
                 deceased: row.int(8) != 0,
                 keys: row.text(9).lines().filter_map(read_key).collect(),
             },
@@ -118,6 +122,8 @@ impl PatientRow {
             Value::from(summary.birth.map(|birth| birth.to_string()).unwrap_or_default()),
             Value::from(summary.facility.as_str()),
             Value::from(summary.commune.as_str()),
+            Value::from(summary.home.as_str()),
+            Value::from(summary.mother.as_str()),
             Value::Int(i64::from(summary.deceased)),
             Value::from(keys.join("\n")),
         ]
@@ -187,7 +193,13 @@ fn read_key(line: &str) -> Option<SubjectKey> {
     Some(SubjectKey { key: Key::new(KeyKind::of_slug(slug), value), current: current == "1" })
 }
 
-pub(crate) const LINK_COLUMNS: &str = "linkage, first, second, verdict, weight, reasons, author";
+/// `name-plain:107`: the code and tenths of a bit.
+fn read_reason(text: &str) -> Option<Reason> {
+    let (code, tenths) = text.split_once(':')?;
+    Reason::of_code(code, tenths.parse::<f64>().ok()? / 10.0)
+}
+
+pub(crate) const LINK_COLUMNS: &str = "linkage, first, second, verdict, weight, reasons, author, act";
 
 impl LinkRow {
     pub fn read(row: &Row) -> LinkRow {
@@ -198,15 +210,17 @@ impl LinkRow {
                 second: row.text(2).to_owned(),
                 verdict: Verdict::of_code(row.text(3)).unwrap_or(Verdict::Withdrawn),
                 weight: row.int(4) as i32,
-                reasons: row.text(5).split(' ').filter_map(Reason::of_code).collect(),
+                reasons: row.text(5).split(' ').filter_map(read_reason).collect(),
                 by: row.text(6).to_owned(),
+                act: row.text(7).to_owned(),
             },
         }
     }
 
     pub fn values(&self) -> Vec<Value> {
         let decided = &self.decided;
-        let reasons: Vec<&str> = decided.reasons.iter().map(|reason| reason.code()).collect();
+        let reasons: Vec<String> =
+            decided.reasons.iter().map(|reason| format!("{}:{}", reason.code(), reason.tenths())).collect();
         vec![
             Value::from(self.linkage.as_str()),
             Value::from(decided.first.as_str()),
@@ -215,6 +229,7 @@ impl LinkRow {
             Value::Int(i64::from(decided.weight)),
             Value::from(reasons.join(" ")),
             Value::from(decided.by.as_str()),
+            Value::from(decided.act.as_str()),
         ]
     }
 }
@@ -286,6 +301,16 @@ pub(crate) async fn patients(store: &Store, ids: &[String]) -> Result<Vec<Patien
     Ok(rows)
 }
 
+/// The rows of the Patients of these short numbers.
+pub(crate) async fn of_numbers(store: &Store, numbers: &[i64]) -> Result<Vec<PatientRow>, Outcome> {
+    let sql = format!("SELECT {PATIENT_COLUMNS} FROM mpi_patient WHERE n IN ({{}})");
+    let numbers: Vec<Value> = numbers.iter().map(|n| Value::Int(*n)).collect();
+    let mut rows: Vec<PatientRow> =
+        query_in(store, &sql, &numbers).await?.iter().map(PatientRow::read).collect();
+    unique(&mut rows);
+    Ok(rows)
+}
+
 /// The rows of all Patients of these persons.
 pub(crate) async fn of_persons(store: &Store, persons: &[String]) -> Result<Vec<PatientRow>, Outcome> {
     let sql = format!("SELECT {PATIENT_COLUMNS} FROM mpi_patient WHERE person IN ({{}})");
@@ -305,6 +330,16 @@ pub(crate) async fn links_of(store: &Store, ids: &[String]) -> Result<Vec<LinkRo
     rows.sort_by(|a: &LinkRow, b| key_of(a).cmp(&key_of(b)));
     rows.dedup_by(|a, b| key_of(a) == key_of(b));
     Ok(rows)
+}
+
+/// All decisions that belong to an act of a person and are in force.
+pub(crate) async fn of_act(store: &Store, act: &str) -> Result<Vec<LinkRow>, Outcome> {
+    if act.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!("SELECT {LINK_COLUMNS} FROM mpi_link WHERE act = ?1 ORDER BY linkage");
+    let rows = store.query(&sql, vec![Value::from(act)]).await?;
+    Ok(rows.iter().map(LinkRow::read).collect())
 }
 
 fn key_of(row: &LinkRow) -> (&str, &str, &str) {

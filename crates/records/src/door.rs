@@ -5,9 +5,10 @@ use crate::ctx::Ctx;
 use crate::permission::needed;
 use crate::rules::Rules;
 use crate::terms::Terms;
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::any::{Any, TypeId};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use yba_auth::Action;
 use yba_fhir::defs::r4;
 use yba_fhir::{Kind, Outcome};
@@ -42,6 +43,7 @@ pub struct Records {
     pub(crate) rules: Arc<Rules>,
     pub(crate) targets_required: Arc<AtomicBool>,
     pub(crate) terms: Arc<Terms>,
+    beside: Arc<Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>>,
 }
 
 impl Records {
@@ -55,7 +57,16 @@ impl Records {
             rules: Arc::default(),
             targets_required: Arc::default(),
             terms: Arc::default(),
+            beside: Arc::default(),
         })
+    }
+
+    /// What a follower holds in memory beside these records (an index, counts): one for each type, made empty when it is
+    /// first asked for, shared by all clones.
+    pub fn beside<T: Any + Default + Send + Sync>(&self) -> Arc<T> {
+        let mut held = self.beside.lock().unwrap_or_else(PoisonError::into_inner);
+        let one = held.entry(TypeId::of::<T>()).or_insert_with(|| Arc::<T>::default()).clone();
+        one.downcast().expect("what stands under a type is of that type")
     }
 
     /// The store itself: for followers (the log, derived tables) and operations. It holds no permission and leaves

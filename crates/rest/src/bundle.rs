@@ -63,6 +63,20 @@ impl Writer {
         push(&mut self.bytes, &format!(",\"search\":{{\"mode\":\"{mode}\"}}}}"));
     }
 
+    /// An entry of a search result: a record, how likely it is the one asked for (0 to 1), and an extension with a code.
+    pub fn matched(&mut self, base: &str, version: &Version, score: f64, (url, code): (&str, &str)) {
+        self.open();
+        push(&mut self.bytes, "\"fullUrl\":");
+        push_string(&mut self.bytes, &address::of_record(base, version));
+        push(&mut self.bytes, ",\"resource\":");
+        self.bytes.extend_from_slice(&version.body);
+        push(
+            &mut self.bytes,
+            &format!(",\"search\":{{\"extension\":[{{\"url\":\"{url}\",\"valueCode\":\"{code}\"}}],"),
+        );
+        push(&mut self.bytes, &format!("\"mode\":\"match\",\"score\":{:.4}}}}}", score.clamp(0.0, 1.0)));
+    }
+
     /// An entry of a search result: what is to be said about the search.
     pub fn remark(&mut self, outcome: &[u8]) {
         self.open();

@@ -47,7 +47,13 @@ document.addEventListener('keydown', (event) => {
   else if (event.key === '/') { event.preventDefault(); focusSearch(); }
   else if (event.key === '?') help();
   else if (event.key === 'g') going = event.timeStamp;
-  else { const node = owner(event.key); if (node) { event.preventDefault(); act(node); } }
+  else {
+    const node = owner(event.key);
+    if (!node) return;
+    event.preventDefault();
+    // A choice is not made by a key held down, nor in the first moment of a page: a key pressed twice must not decide twice.
+    if (!('key' in node.dataset) || !(event.repeat || event.timeStamp < 300)) act(node);
+  }
 });
 
 // The list of keys, with those of this page.

@@ -39,6 +39,7 @@ const STYLES: &[&str] = &[
     include_str!("worklist.css"),
     include_str!("state.css"),
     include_str!("form.css"),
+    include_str!("compare.css"),
 ];
 
 const WEIGHTS: &[u16] = &[400, 500, 600, 700];

@@ -1,7 +1,8 @@
 //! Every component in every state, on one page: the material for design reviews (`/_ui`).
 
 use crate::{
-    account, banner, card, form, qr, result, search, state, status, table, timeline, trend, vitals, worklist,
+    account, banner, card, compare, form, qr, result, search, state, status, table, timeline, trend, vitals,
+    worklist,
 };
 use maud::{Markup, html};
 
@@ -21,6 +22,7 @@ const SAMPLES: &[(&str, Sample)] = &[
     ("Danh sách việc", worklist::sample),
     ("Biểu mẫu, thẻ chuyển, hộp thoại", form::sample),
     ("Mã QR", qr::sample),
+    ("Hai hồ sơ cạnh nhau", compare::sample),
     ("Năm trạng thái của danh sách", state::sample),
 ];
 

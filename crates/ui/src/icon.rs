@@ -32,6 +32,7 @@ pub const NAMES: &[&str] = &[
     "history",
     "list",
     "chevron-right",
+    "git-merge",
 ];
 
 static SPRITE: LazyLock<String> = LazyLock::new(|| asset::url("icons.svg"));

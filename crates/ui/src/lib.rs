@@ -13,6 +13,7 @@ pub mod asset;
 pub mod banner;
 pub mod card;
 mod civil;
+pub mod compare;
 pub mod form;
 pub mod format;
 pub mod frame;

@@ -352,7 +352,9 @@ fn members(record: &Record) -> Markup {
     ];
     let table = Table { caption: "Hồ sơ tại các cơ sở", heads: &heads, stack: true };
     Card::new("ho-so-co-so", "Hồ sơ tại cơ sở")
-        .aside(html! { (format::count(list.len())) " hồ sơ được nối" })
+        .aside(
+            html! { a href={ "/nguoi/" (record.person) "/ho-so" } { (format::count(list.len())) " hồ sơ đã gộp" } },
+        )
         .flush(match list {
             [] => state::empty_line("Chưa có hồ sơ nào."),
             list => table.draw(html! { @for one in list { (member(one, record)) } }, html! {}),

@@ -59,7 +59,7 @@ impl Levels {
     }
 
     /// Two records that cannot be one person's, whatever links them.
-    pub(super) fn contradict(&self) -> bool {
+    pub(crate) fn contradict(&self) -> bool {
         self.sex == SexLevel::Differs
             || self.name.contradicts()
             || self.birth == BirthLevel::Differs

@@ -2,10 +2,10 @@
 
 use super::band::{ASK_FROM, Band, Judgement, band};
 use super::blocking::{PASSES, Pass, groups, sorted_keys};
-use super::compare::compare;
+use super::compare::{Levels, compare};
 use super::crowd::Crowd;
 use super::model::{Model, Weighed};
-use super::settle::{Scored, Settled, settle};
+use super::settle::{Among, Fixed, Scored, Settled, settle};
 
 /// So many doubts may always be asked.
 const DOUBTS_LEAST: usize = 10;
@@ -57,13 +57,14 @@ pub fn link_all(crowd: &Crowd, options: &Options) -> Linked {
     pairs.sort_unstable_by_key(|pair: &Pair| (pair.one, pair.other));
     pairs.dedup_by_key(|pair| (pair.one, pair.other));
     let bits: Vec<f32> = pairs.iter().map(|pair| pair.bits).collect();
-    model.expect(&bits, crowd.len());
+    model.expect(&bits, crowd.len(), 1.0);
     let scored =
         pairs.into_iter().map(|pair| score(crowd, &model, pair)).filter(|pair| pair.band != Band::Apart);
     let share = crowd.len() as f64 * options.doubts_per_hundred / 100.0;
     // Of a short list a few may always be asked.
     let most = if options.doubts_per_hundred > 0.0 { (share as usize).max(DOUBTS_LEAST) } else { 0 };
-    let Settled { person, doubts } = settle(crowd, &model, scored.collect(), most);
+    let Settled { person, doubts } =
+        settle(Among { crowd, model: &model, records: None }, scored.collect(), &Fixed::default(), most);
     let doubts = doubts
         .iter()
         .map(|doubt| LinkedPair {
@@ -122,7 +123,7 @@ fn score(crowd: &Crowd, model: &Model, pair: Pair) -> Scored {
     let levels = compare(crowd, pair.one, pair.other);
     let bits = f64::from(pair.bits);
     let weighed = Weighed { bits, probability: model.probability(bits) };
-    Scored { one: pair.one, other: pair.other, bits: pair.bits, band: band(&levels, &weighed) }
+    Scored { one: pair.one, other: pair.other, bits: pair.bits, band: band(&levels, &weighed), stands: false }
 }
 
 /// All pairs of one pass that may be one person's, and how many were compared closely.
@@ -161,10 +162,18 @@ fn compare_pass(crowd: &Crowd, model: &Model, pass: Pass, threads: usize) -> (Ve
     (pairs, compared)
 }
 
+/// Whether anybody would ask about such a pair, whatever is expected beforehand in the end.
+pub(super) fn may_matter(levels: &Levels, weighed: &Weighed) -> bool {
+    weighed.probability > ASK_FROM / 8.0 || levels.has_trusted_number()
+}
+
 /// The pair if anybody would ask about it, whatever is expected beforehand in the end.
 fn may_be_one(crowd: &Crowd, model: &Model, one: u32, other: u32) -> Option<Pair> {
     let levels = compare(crowd, one, other);
     let weighed = model.weigh(crowd, one, other, &levels);
-    let likely = weighed.probability > ASK_FROM / 8.0 || levels.has_trusted_number();
-    likely.then(|| Pair { one: one.min(other), other: one.max(other), bits: weighed.bits as f32 })
+    may_matter(&levels, &weighed).then(|| Pair {
+        one: one.min(other),
+        other: one.max(other),
+        bits: weighed.bits as f32,
+    })
 }

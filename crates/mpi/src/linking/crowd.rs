@@ -91,6 +91,21 @@ impl Crowd {
     /// Adds a record; answers its number, counted from 0.
     pub fn add(&mut self, known: &Known) -> u32 {
         let id = self.records.len() as u32;
+        let compact = self.compacted(id, known);
+        self.records.push(compact);
+        id
+    }
+
+    /// Puts another record in the place of one, or, of a [`Known`] without anything, takes it away. The place of its
+    /// numbers is not used again before the next start.
+    pub(super) fn replace(&mut self, id: u32, known: &Known) {
+        let old = self.records[id as usize];
+        self.uncount(&old);
+        self.other_names.remove(&id);
+        self.records[id as usize] = self.compacted(id, known);
+    }
+
+    fn compacted(&mut self, id: u32, known: &Known) -> Compact {
         let mut texts = known.names.iter().filter(|name| !name.trim().is_empty());
         let text = texts.next().copied().unwrap_or_default();
         let stand_in = stand_in(&mut self.dictionary, text);
@@ -130,8 +145,7 @@ impl Crowd {
             self.other_names.insert(id, others);
         }
         self.count(&compact);
-        self.records.push(compact);
-        id
+        compact
     }
 
     fn keep_mother(&mut self, mother: Name) -> u32 {
@@ -151,6 +165,19 @@ impl Crowd {
         }
     }
 
+    fn uncount(&mut self, compact: &Compact) {
+        let counted = |counts: &mut FastMap<u32, u32>, key: u32| {
+            if let Some(count) = counts.get_mut(&key) {
+                *count -= 1;
+                if *count == 0 {
+                    counts.remove(&key);
+                }
+            }
+        };
+        counted(&mut self.name_counts, compact.name.key);
+        compact.phones.iter().for_each(|phone| counted(&mut self.phone_counts, *phone));
+    }
+
     /// From here on what is added can be taken back by [`Crowd::end_question`].
     pub(super) fn begin_question(&mut self) -> Mark {
         self.dictionary.begin_journal();
@@ -159,17 +186,8 @@ impl Crowd {
 
     /// Takes back everything since the mark.
     pub(super) fn end_question(&mut self, mark: Mark) {
-        for compact in self.records.drain(mark.records..) {
-            let counted = |counts: &mut FastMap<u32, u32>, key: u32| {
-                if let Some(count) = counts.get_mut(&key) {
-                    *count -= 1;
-                    if *count == 0 {
-                        counts.remove(&key);
-                    }
-                }
-            };
-            counted(&mut self.name_counts, compact.name.key);
-            compact.phones.iter().for_each(|phone| counted(&mut self.phone_counts, *phone));
+        for compact in self.records.split_off(mark.records) {
+            self.uncount(&compact);
         }
         self.other_names.remove(&(mark.records as u32));
         self.mothers.truncate(mark.mothers);

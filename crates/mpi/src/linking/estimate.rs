@@ -41,12 +41,12 @@ impl Model {
     }
 
     /// Sets what is expected beforehand so that it agrees with what is found: `bits` are the weights of all pairs that
-    /// may be one person's.
-    pub(super) fn expect(&mut self, bits: &[f32], records: usize) {
+    /// may be one person's, or of a part of them, each of which stands for `each`.
+    pub(super) fn expect(&mut self, bits: &[f32], records: usize, each: f64) {
         let all = records as f64 * (records as f64 - 1.0) / 2.0;
         for _ in 0..8 {
             let found: f64 = bits.iter().map(|bits| self.probability(f64::from(*bits))).sum();
-            let rate = (found.max(0.5) / all.max(1.0)).min(0.5);
+            let rate = ((found * each).max(0.5) / all.max(1.0)).min(0.5);
             self.prior_bits = (rate / (1.0 - rate)).log2();
         }
     }

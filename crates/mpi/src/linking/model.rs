@@ -129,9 +129,9 @@ pub struct Weighed {
 /// Weights, and how many pairs are expected to be one person's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
-    bits: Table,
+    pub(super) bits: Table,
     /// How likely two strangers' names sound alike.
-    same_name: f64,
+    pub(super) same_name: f64,
     /// log2 of the odds that two records drawn at random are one person's.
     pub(super) prior_bits: f64,
 }

@@ -9,6 +9,7 @@ mod everything;
 mod expand;
 mod lastn;
 mod lookup;
+mod matching;
 mod meta;
 mod subsumes;
 mod translate;
@@ -115,6 +116,13 @@ pub const OPERATIONS: &[Operation] = &[
         run: |call| Box::pin(lastn::run(call)),
     },
     Operation {
+        name: "match",
+        definition: "http://hl7.org/fhir/OperationDefinition/Patient-match",
+        kinds: &["Patient"],
+        levels: &[Level::Type],
+        run: |call| Box::pin(matching::run(call)),
+    },
+    Operation {
         name: "export",
         definition: "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
         kinds: &[],
@@ -200,8 +208,8 @@ pub const OPERATIONS: &[Operation] = &[
     },
 ];
 
-/// Operations that change something, and so are asked by POST alone.
-const BY_POST: &[&str] = &["meta-add", "meta-delete", "redeliver"];
+/// Operations that change something, or whose question must not stand in an address, and so are asked by POST alone.
+const BY_POST: &[&str] = &["meta-add", "meta-delete", "redeliver", "match"];
 
 fn methods(name: &str) -> &'static [&'static str] {
     if BY_POST.contains(&name) { &["POST"] } else { &["GET", "POST"] }

@@ -14,6 +14,7 @@ struct Example {
 async fn the_examples_of_the_page_answer_as_it_says() {
     each(async |house| {
         yba_subscription::prepare(&house.kit.records).await.unwrap();
+        yba_mpi::follower::catch_up(&house.kit.records).await.unwrap();
         let mut version = String::new();
         let examples = examples();
         assert!(examples.len() > 12, "the page has its examples: {}", examples.len());

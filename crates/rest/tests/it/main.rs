@@ -13,6 +13,7 @@ mod hostile;
 mod house;
 mod instance;
 mod lastn;
+mod matching;
 mod matrix;
 mod meta;
 mod metadata;

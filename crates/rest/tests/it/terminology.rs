@@ -259,7 +259,7 @@ async fn the_operations_are_declared_with_their_types() {
     assert_eq!(of("ValueSet"), ["expand", "validate-code"]);
     assert_eq!(of("CodeSystem"), ["validate-code", "lookup", "subsumes"]);
     assert_eq!(of("ConceptMap"), ["translate"]);
-    assert_eq!(of("Patient"), ["everything", "export"]);
+    assert_eq!(of("Patient"), ["everything", "match", "export"]);
     assert_eq!(of("Group"), ["export"]);
     assert_eq!(of("Observation"), ["lastn"]);
 }

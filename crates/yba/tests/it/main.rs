@@ -8,6 +8,7 @@ mod browser;
 mod claims;
 mod concurrency;
 mod crash;
+mod doubts;
 mod durable_before_acknowledged;
 mod fhir_client;
 mod house;
