@@ -33,9 +33,11 @@ pub fn routes(admin: Admin) -> Router {
 pub fn menu() -> Group {
     let accounts =
         Entry::new(accounts::ACCOUNTS, "key", "Tài khoản").needs(Action::Read, yba_auth::KIND).letter('k');
-    let trail =
-        Entry::new(trail::TRAIL, "activity", "Nhật ký truy cập").needs(Action::Search, "AuditEvent").letter('j');
-    let health =
-        Entry::new(health::HEALTH, "heart-pulse", "Sức khỏe máy chủ").needs(Action::Read, yba_auth::KIND).letter('h');
+    let trail = Entry::new(trail::TRAIL, "activity", "Nhật ký truy cập")
+        .needs(Action::Search, "AuditEvent")
+        .letter('j');
+    let health = Entry::new(health::HEALTH, "heart-pulse", "Sức khỏe máy chủ")
+        .needs(Action::Read, yba_auth::KIND)
+        .letter('h');
     Group { title: "Quản trị", entries: vec![accounts, trail, health] }
 }

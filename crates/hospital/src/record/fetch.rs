@@ -115,6 +115,7 @@ fn may(ctx: &Ctx) -> May {
         unseen: RECORD_HALVES.iter().copied().flatten().chain(PARTS).copied().filter(unseen).collect(),
         edit: ctx.may(Action::Update, "Patient"),
         history: ctx.may(Action::History, "Patient"),
+        lookers: ctx.may(Action::Read, "AuditEvent"),
     }
 }
 

@@ -49,6 +49,8 @@ pub struct May {
     pub unseen: Vec<&'static str>,
     pub edit: bool,
     pub history: bool,
+    /// Who has looked at the record.
+    pub lookers: bool,
 }
 
 impl Record {

@@ -71,6 +71,7 @@ pub fn head(record: &Record) -> Markup {
         allergy: &record.allergy,
         acts: html! {
             @if record.may.edit { a .btn href={ "/nguoi/" (record.person) "/sua" } aria-keyshortcuts="e" data-word="Sửa thông tin hành chính" { (icon("pencil")) "Sửa" } }
+            @if record.may.lookers { a .btn href={ "/nguoi/" (record.person) "/ai-xem" } data-word="Ai đã xem hồ sơ này" { (icon("activity")) "Ai đã xem" } }
             button .btn type="button" data-print { (icon("printer")) "In" }
         },
     })
