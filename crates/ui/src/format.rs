@@ -148,7 +148,8 @@ pub fn bytes(n: usize) -> String {
     match n {
         0..1024 => format!("{n}{THIN}byte"),
         1024..1_048_576 => format!("{}{THIN}KB", n.div_ceil(1024)),
-        _ => format!("{},{}{THIN}MB", grouped(&(n >> 20).to_string()), ((n % (1 << 20)) * 10) >> 20),
+        1_048_576..1_073_741_824 => format!("{},{}{THIN}MB", n >> 20, ((n % (1 << 20)) * 10) >> 20),
+        _ => format!("{},{}{THIN}GB", grouped(&(n >> 30).to_string()), (((n >> 20) % 1024) * 10) >> 10),
     }
 }
 
@@ -316,7 +317,9 @@ mod tests {
         assert_eq!(money("4821000.00"), "4.821.000\u{202f}₫");
         assert_eq!(money("150.50"), "150,50\u{202f}₫");
         assert_eq!(quantity("98", "umol/L"), "98\u{202f}µmol/L");
-        for (n, text) in [(0, "0 byte"), (1023, "1023 byte"), (1025, "2 KB"), (3_565_159, "3,4 MB")] {
+        for (n, text) in
+            [(0, "0 byte"), (1023, "1023 byte"), (1025, "2 KB"), (3_565_159, "3,4 MB"), (27 << 30, "27,0 GB")]
+        {
             assert_eq!(bytes(n).replace(THIN, " "), text);
         }
         assert_eq!(range(None, Some("7.0")), "<\u{202f}7,0");
