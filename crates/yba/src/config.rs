@@ -111,7 +111,7 @@ impl Config {
             tls_cert: look("tls-cert").map(PathBuf::from),
             tls_key: look("tls-key").map(PathBuf::from),
             proxies: parsed("proxies", look("proxies").as_deref().unwrap_or_default())?,
-            request_timeout_s: parsed("request-timeout", look("request-timeout").as_deref().unwrap_or("30"))?,
+            request_timeout_s: parsed("request-timeout", look("request-timeout").as_deref().unwrap_or("75"))?,
             connections_of_source: parsed(
                 "connections-of-source",
                 look("connections-of-source").as_deref().unwrap_or("256"),
@@ -218,7 +218,7 @@ impl Config {
             row(
                 "request-timeout",
                 self.request_timeout_s.to_string(),
-                "How many seconds the head of a request, a TLS handshake or a pause within a body may take.",
+                "How many seconds the head of a request, a TLS handshake or a pause within a body may take, and a connection may wait for its next request.",
             ),
             row(
                 "connections-of-source",
