@@ -1,7 +1,7 @@
 //! History of a record, a type and the system. <https://hl7.org/fhir/R4/http.html#history>
 
 use crate::check::{Check, must, should};
-use crate::world::{Got, World, holds, patient_with_id, same};
+use crate::world::{Got, World, holds, same};
 use yba_fhir::json::json;
 
 pub const CHECKS: &[Check] = &[
@@ -213,10 +213,11 @@ fn undisturbed(w: &mut World, check: impl Fn(&mut World) -> Result<(), String>) 
     said
 }
 
-/// A patient that was created, updated and deleted.
+/// A patient that was created, updated and deleted. It says nothing by which the node could think it is somebody else's.
 fn lived(w: &mut World) -> Result<String, String> {
     let word = w.word();
-    let (path, mut one) = (format!("Patient/{word}"), patient_with_id(&word));
+    let (path, mut one) =
+        (format!("Patient/{word}"), json!({"resourceType": "Patient", "id": word, "gender": "female"}));
     w.put(&path, &one)?.is(201)?;
     one["gender"] = json!("male");
     w.put(&path, &one)?.is(200)?;
