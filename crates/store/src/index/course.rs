@@ -61,15 +61,20 @@ impl Course {
     /// Both conditions as one over these rows, when they are equalities: of a few people, with one code.
     pub fn matches(&self, whose: &Condition, what: &Condition) -> Option<Condition> {
         let listed = format!("target IN ({})", places(whose.params.len()));
-        let (code, rest) = what.params.split_first()?;
+        let (code, system) = what.params.split_first()?;
         let is_plain = matches!(what.sql.as_str(), "code = {}" | "(code = {} AND system = {})")
             && (whose.sql == "target = {}" || whose.sql == listed);
-        let one = |person: &Cell| {
-            let mut params = vec![Cell::Text(key(text(person), text(code)))];
-            params.extend_from_slice(rest);
-            Condition::new(what.sql.clone(), params)
-        };
-        is_plain.then(|| Condition::any(whose.params.iter().map(one).collect()))
+        if !is_plain {
+            return None;
+        }
+        let mut params: Vec<Cell> =
+            whose.params.iter().map(|person| Cell::Text(key(text(person), text(code)))).collect();
+        // One list of keys, not alternatives: an engine goes through all rows under `p` for these.
+        let keys =
+            if params.len() == 1 { "= {}".to_owned() } else { format!("IN ({})", places(params.len())) };
+        let and_system = if system.is_empty() { "" } else { " AND system = {}" };
+        params.extend_from_slice(system);
+        Some(Condition::new(format!("(code {keys}{and_system})"), params))
     }
 }
 
@@ -100,7 +105,7 @@ mod tests {
         let people = |sql: &str, count: usize| Condition::new(sql, vec![Cell::from("Patient/a"); count]);
         let code = Condition::new("(code = {} AND system = {})", vec![Cell::from("c"), Cell::from("s")]);
         let joined = course.matches(&people("target IN ({}, {})", 2), &code).unwrap();
-        assert_eq!(joined.sql, "((code = {} AND system = {}) OR (code = {} AND system = {}))");
+        assert_eq!(joined.sql, "(code IN ({}, {}) AND system = {})");
         assert_eq!(joined.params[0], Cell::from("Patient/a\u{1}c"));
         let range = people("(target = {} OR target >= {} AND target < {})", 3);
         assert_eq!(course.matches(&range, &code), None);
