@@ -175,20 +175,21 @@ pub const CHECKS: &[Check] = &[
         holds(urls.iter().any(|url| url.starts_with("Observation")), "Observations are there")
     }),
     must("http.html#history", "_since holds for the history of the system", |w| {
-        undisturbed(w, |w| {
-            let moment = moment(w)?;
-            lived(w)?;
-            w.get(&format!("_history?_since={moment}"))?.is(200)?.counts("entry", 3).map(drop)
-        })
+        let moment = moment(w)?;
+        let word = lived(w)?;
+        let got = w.get(&format!("_history?_since={moment}&_count=1000"))?.is(200)?;
+        // The node links people beside, and the history of everything tells that too.
+        let urls = got.each("entry", "fullUrl");
+        let patients = urls.iter().filter(|url| url.contains("/Patient/"));
+        same(patients.clone().count(), 3, "the versions of Patients since then")?;
+        holds(patients.clone().all(|url| url.ends_with(&format!("/{word}"))), "they are all of this one")
     }),
     must("http.html#history", "history of the system is read page by page", |w| {
-        undisturbed(w, |w| {
-            let moment = moment(w)?;
-            lived(w)?;
-            lived(w)?;
-            let tags = walked(w, &format!("_history?_count=4&_since={moment}"), 10)?;
-            same(tags.len(), 6, "the versions since then")
-        })
+        let moment = moment(w)?;
+        lived(w)?;
+        lived(w)?;
+        let tags = walked_of(w, &format!("_history?_count=4&_since={moment}"), 250, "/Patient/")?;
+        same(tags.len(), 6, "the versions of Patients since then")
     }),
     must("http.html#history", "a parameter that history does not know is refused", |w| {
         let word = lived(w)?;
@@ -198,20 +199,6 @@ pub const CHECKS: &[Check] = &[
         w.get("BenhNhan/_history")?.refused(404).map(drop)
     }),
 ];
-
-/// Does it again when it failed, some times: the node links people beside, and the history of everything tells that too.
-fn undisturbed(w: &mut World, check: impl Fn(&mut World) -> Result<(), String>) -> Result<(), String> {
-    const TRIES: usize = 5;
-    let mut said = Ok(());
-    for _ in 0..TRIES {
-        said = check(w);
-        if said.is_ok() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_secs(1));
-    }
-    said
-}
 
 /// A patient that was created, updated and deleted. It says nothing by which the node could think it is somebody else's.
 fn lived(w: &mut World) -> Result<String, String> {
@@ -248,12 +235,20 @@ fn year(w: &mut World, word: &str) -> Result<String, String> {
 
 /// The version tags on all pages; a tag that comes twice, or more pages than `most`, is an error.
 fn walked(w: &mut World, from: &str, most: usize) -> Result<Vec<String>, String> {
+    walked_of(w, from, most, "")
+}
+
+/// The same of those whose address holds a text.
+fn walked_of(w: &mut World, from: &str, most: usize, of: &str) -> Result<Vec<String>, String> {
     let mut tags: Vec<String> = Vec::new();
     let mut next = Some(from.to_owned());
     for _ in 0..most {
         let Some(here) = next else { return Ok(tags) };
         let got: Got = w.get(&here)?.is(200)?;
-        for tag in got.each("entry", "response.etag") {
+        let urls = got.each("entry", "fullUrl");
+        let all = got.each("entry", "response.etag");
+        same(urls.len(), all.len(), "each entry has an address and an ETag")?;
+        for (_, tag) in urls.into_iter().zip(all).filter(|(url, _)| url.contains(of)) {
             holds(!tags.contains(&tag), "a version stands on two pages")?;
             tags.push(tag);
         }
