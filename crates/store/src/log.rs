@@ -42,8 +42,11 @@ impl Store {
 
     /// The last position of the transaction to which this position belongs.
     pub async fn transaction_end(&self, of: &Logged) -> Result<i64, Outcome> {
+        // Before the question: what is committed after it belongs to others. A transaction is there whole or not at all, so
+        // when nothing follows this one, it ended here or earlier.
+        let head = self.head_t();
         let sql = "SELECT t FROM version WHERE shard = 0 AND t > ?1 AND tx > ?2 ORDER BY t LIMIT 1";
         let rows = self.query(sql, vec![Value::Int(of.t), Value::Int(of.tx)]).await?;
-        Ok(rows.first().map_or_else(|| self.head_t(), |next| next.int(0) - 1))
+        Ok(rows.first().map_or(head, |next| next.int(0) - 1))
     }
 }

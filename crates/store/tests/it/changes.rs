@@ -241,3 +241,33 @@ pub async fn kit_is_sound(kit: &Kit) {
     let verdict = yba_records::audit::verify(&kit.records, &[]).await.unwrap();
     assert_eq!(verdict.problems, Vec::<String>::new());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_transaction_ended_is_not_moved_by_the_next_one() {
+    each_engine(|kit| async move {
+        let store = kit.store().clone();
+        let writer = tokio::spawn({
+            let store = store.clone();
+            async move {
+                for number in 0..600 {
+                    save(&store, &patient(&format!("p{number}"), "Lò Thị Mẫu")).await;
+                }
+            }
+        });
+        let mut asked = 0;
+        while !writer.is_finished() {
+            let head = store.head_t();
+            for one in store.logged(&["Patient"], head - 1, head).await.unwrap() {
+                assert_eq!(
+                    store.transaction_end(&one).await.unwrap(),
+                    one.t,
+                    "each is a transaction of its own"
+                );
+                asked += 1;
+            }
+        }
+        writer.await.unwrap();
+        assert!(asked > 50, "{asked} were asked");
+    })
+    .await;
+}
