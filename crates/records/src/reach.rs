@@ -112,8 +112,8 @@ impl Records {
     }
 
     /// Refuses a transaction that changes what its caller does not reach, or would. What is changed must be reached as it
-    /// is; what it becomes, for every patient to whom it then belongs. Ties that the same transaction makes with types that
-    /// are reached whole count: receiving somebody and noting what they have is one act. `positions` are those of the changes.
+    /// is; what it becomes, for every patient to whom it then belongs. Ties that the same transaction makes with new records of
+    /// types that are reached whole count: receiving somebody and noting what they have is one act. `positions` are those of the changes.
     pub(crate) async fn refuse_beyond(
         &self,
         ctx: &Ctx,
@@ -125,21 +125,26 @@ impl Records {
         if writes.iter().all(|write| !write.is_delete() && is_whole(&write.kind)) {
             return Ok(());
         }
+        let mut befores = Vec::with_capacity(writes.len());
+        for write in writes {
+            let before = self.store.read_with_patients(&write.kind, &write.id).await?;
+            befores.push(before.filter(|(version, _)| !version.deleted));
+        }
         let numbers = self.store.numbers();
+        // A record that was there before and now says another place or person is no receiving of anybody.
         let new_ties: HashSet<(&str, &str)> = writes
             .iter()
-            .filter(|write| create.persons(&write.kind).is_none())
-            .flat_map(|write| write.ties(numbers))
+            .zip(&befores)
+            .filter(|(write, before)| before.is_none() && create.persons(&write.kind).is_none())
+            .flat_map(|(write, _)| write.ties(numbers))
             .collect();
-        for (write, position) in writes.iter().zip(positions) {
-            let before = self.store.read_with_patients(&write.kind, &write.id).await?;
-            let before = before.filter(|(version, _)| !version.deleted);
-            let action = match (write.is_delete(), &before) {
+        for ((write, before), position) in writes.iter().zip(&befores).zip(positions) {
+            let action = match (write.is_delete(), before) {
                 (true, _) => Action::Delete,
                 (false, Some(_)) => Action::Update,
                 (false, None) => Action::Create,
             };
-            if let Some((version, patients)) = &before
+            if let Some((version, patients)) = before
                 && !self.reaches(ctx, action, version, patients).await?
             {
                 return Err(not_found(&write.kind, &write.id).about(*position));

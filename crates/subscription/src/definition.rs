@@ -37,8 +37,8 @@ pub struct Definition {
     /// The version that says so.
     pub version_id: String,
     pub query: Query,
-    /// What the notified may see at all. So far only those may write a Subscription who may see everything (the door
-    /// refuses narrowed scopes); once accounts exist, it is the scope of the account that wrote this version.
+    /// What the notified may see at all: everything, since the door lets only those write a Subscription who reach its type
+    /// whole.
     pub scope: Scope,
     pub endpoint: Endpoint,
     /// Whether the record itself is sent.

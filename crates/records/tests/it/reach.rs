@@ -2,7 +2,7 @@
 
 use crate::gate::{from, gate, try_in};
 use yba_auth::Grant;
-use yba_fhir::json::{Value, json};
+use yba_fhir::json::{JsonValueMutTrait, Value, json};
 use yba_fhir::{Kind, Outcome, Resource};
 use yba_records::gate::{NewAccount, OPEN_MS, Visitor};
 use yba_records::{Change, Ctx, Everything, Gate, Past, Query, Records};
@@ -151,6 +151,8 @@ async fn to_write_a_person_must_be_within_reach_and_receiving_them_brings_them_t
         let referral = json!({"resourceType": "ServiceRequest", "id": "s", "status": "active", "intent": "order",
             "subject": {"reference": "Patient/q"}, "performer": [{"reference": "Organization/a"}]});
         assert_eq!(write(records, &doctor, vec![put(referral), new("o3", "q")]).await, Some(Kind::Forbidden));
+        // Nor is a visit of somebody else that is written over.
+        assert_eq!(write(records, &doctor, vec![put(visit("e", "q", "a", "finished"))]).await, Some(Kind::Forbidden));
         // A condition would tell whether somebody unseen exists.
         let unless = Change::put_where(of(result("o6", "p")), "status=final");
         assert_eq!(write(records, &doctor, vec![unless]).await, Some(Kind::Forbidden));
@@ -198,6 +200,40 @@ async fn a_consent_holds_with_its_commit_and_so_does_its_withdrawal() {
         let gate = crate::gate::gate(&kit).await;
         let (_, nurse) = someone(&gate, &kit, "nurse", Some("a")).await;
         assert_eq!(found(&kit.records, &nurse, "Observation", "patient=p").await, [""; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_label_hides_from_roles_that_do_not_name_it_unless_a_consent_that_is_understood_permits() {
+    each_engine(async |kit| {
+        let gate = gate(&kit).await;
+        two_people(&kit).await;
+        let (_, nurse) = someone(&gate, &kit, "nurse", Some("a")).await;
+        let (_, doctor) = someone(&gate, &kit, "doctor", Some("a")).await;
+        let records = &kit.records;
+        let mut labelled = result("o", "p");
+        labelled.as_object_mut().unwrap().insert("meta", json!({"security": [{"code": "HIV"}]}));
+        assert_eq!(write(records, &kit.ctx(), vec![put(labelled)]).await, None);
+        assert_eq!(found(records, &doctor, "Observation", "").await, ["o"]);
+        assert_eq!(found(records, &nurse, "Observation", "").await, [""; 0]);
+        assert_eq!(kind(records.read(&nurse, "Observation", "o").await), Some(Kind::NotFound));
+        let place = json!([{"role": {"text": "cơ sở"}, "reference": {"reference": "Organization/a"}}]);
+        let label = json!([{"code": "HIV"}]);
+        let concept = |code: &str| json!({"coding": [{"code": code}]});
+        for (provision, seen) in [
+            (json!({"type": "permit", "actor": place, "securityLabel": label}), 1),
+            (json!({"type": "permit", "actor": place, "securityLabel": label, "period": {"end": "2025-12-31"}}), 0),
+            (json!({"type": "permit", "actor": place, "securityLabel": label, "purpose": [{"code": "HRESCH"}]}), 0),
+            (json!({"type": "permit", "actor": place, "securityLabel": [{"code": "PSY"}]}), 0),
+            (json!({"type": "permit", "actor": place}), 0),
+            (json!({"type": "permit", "securityLabel": label}), 0),
+        ] {
+            let consent = json!({"resourceType": "Consent", "id": "c", "status": "active", "scope": concept("patient-privacy"),
+                "category": [concept("x")], "policyRule": {"text": "x"}, "patient": {"reference": "Patient/p"}, "provision": provision});
+            assert_eq!(write(records, &kit.ctx(), vec![put(consent)]).await, None);
+            assert_eq!(found(records, &nurse, "Observation", "").await.len(), seen, "{provision}");
+        }
     })
     .await;
 }

@@ -97,8 +97,12 @@ fn unit(address: &Value) -> Option<String> {
 /// Before and after everything.
 const ALWAYS: (f64, f64) = (0.0, 0.0);
 
-/// What a Consent in force says of places. A rule that forbids counts wherever it stands, one that permits only as the root:
-/// what is not understood may hide something, and shows nothing. <https://hl7.org/fhir/R4/consent.html>
+/// What narrows a rule of a Consent to some records or acts, which nobody here can tell from others.
+const NARROWED: [&str; 6] = ["action", "purpose", "class", "code", "dataPeriod", "data"];
+
+/// What a Consent in force says of places. A rule that forbids counts wherever it stands and whatever narrows it, one that
+/// permits only as the root and when it is wholly understood: what is not may hide something, and shows nothing.
+/// <https://hl7.org/fhir/R4/consent.html>
 fn consent(tree: &Value, numbers: &Numbers, rows: &mut Rows) {
     let patients: Vec<String> = rows.patients().into_iter().map(str::to_owned).collect();
     if str_at(tree, &["status"]) != Some("active") || patients.is_empty() {
@@ -125,13 +129,16 @@ fn consent(tree: &Value, numbers: &Numbers, rows: &mut Rows) {
         };
         let labels: Vec<&str> =
             items(provision, "securityLabel").filter_map(|label| str_at(label, &["code"])).collect();
-        if labels.is_empty() && !is_bar {
+        let end = |end: &str| str_at(provision, &["period", end]);
+        let span = DateRange::period(end("start"), end("end"));
+        let is_lasting = end("start").is_none() && end("end").is_none();
+        let is_understood = !NARROWED.iter().any(|name| provision.get(name).is_some())
+            && !labels.is_empty()
+            && (span.is_some() || is_lasting);
+        if !is_bar && !is_understood {
             continue;
         }
-        let period = provision.get("period");
-        let of = |end: &str| period.and_then(|period| str_at(period, &[end]));
-        let span = DateRange::period(of("start"), of("end"))
-            .map_or(ALWAYS, |span| (span.start as f64, span.end as f64));
+        let span = span.map_or(ALWAYS, |span| (span.start as f64, span.end as f64));
         let labels = if labels.is_empty() { vec![""] } else { labels };
         for patient in &patients {
             for place in &places {
