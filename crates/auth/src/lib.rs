@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod browser;
+mod known;
 pub mod password;
 pub mod permit;
 pub mod seal;

@@ -1,9 +1,11 @@
 //! What this node remembers of signing in: sessions, failures, one-time links, known browsers, used codes. It is of this
 //! node only and travels nowhere. Tokens stand here as SHA-256.
 
+use crate::known::Known;
 use crate::throttle::{Counter, FORGET_MS, wait_ms};
 use crate::token::Token;
 use std::collections::HashMap;
+use std::sync::Arc;
 use yba_fhir::Outcome;
 use yba_store::{Row, Statement, Store, Value};
 
@@ -74,13 +76,14 @@ const FIRST_RUN: &str = "";
 #[derive(Clone)]
 pub struct Tables {
     store: Store,
+    known: Arc<Known>,
 }
 
 impl Tables {
     /// Opens the tables, making them at first.
     pub async fn open(store: Store) -> Result<Tables, Outcome> {
         store.migrate(&DDL).await?;
-        Ok(Tables { store })
+        Ok(Tables { store, known: Arc::default() })
     }
 
     fn now(&self) -> i64 {
@@ -103,25 +106,44 @@ impl Tables {
                       WHERE account = ?1 ORDER BY begun_ms DESC, hash LIMIT ?2)";
         let bound = vec![Value::from(account), Value::Int(SESSIONS_MAX as i64)];
         self.store.keep(vec![Statement::new(sql, values), Statement::new(oldest, bound)]).await?;
+        self.known.end(|session| session.account == account);
         Ok(token)
     }
 
     /// The session of a token, if it still lasts; it counts as used.
     pub async fn session(&self, token: &Token) -> Result<Option<Session>, Outcome> {
-        let sql = format!("SELECT {SESSION_COLUMNS} FROM auth_session WHERE hash = ?1");
-        let rows = self.store.query(&sql, vec![Value::from(token.hash().as_str())]).await?;
-        let Some(session) = rows.into_iter().next().map(session_of) else { return Ok(None) };
+        let hash = token.hash();
+        let (known, before) = (self.known.get(&hash), self.known.before());
+        let is_known = known.is_some();
+        let mut session = match known {
+            Some(session) => session,
+            None => match self.read_session(&hash).await? {
+                Some(session) => session,
+                None => return Ok(None),
+            },
+        };
         let now = self.now();
         if !lasts(&session, now) {
             self.end(&session.hash).await?;
             return Ok(None);
         }
-        if now - session.seen_ms >= SEEN_EVERY_MS {
+        let is_due = now - session.seen_ms >= SEEN_EVERY_MS;
+        if is_due {
             let sql = "UPDATE auth_session SET seen_ms = ?2 WHERE hash = ?1";
             let values = vec![Value::from(session.hash.as_str()), Value::Int(now)];
             self.store.keep(vec![Statement::new(sql, values)]).await?;
+            session.seen_ms = now;
+        }
+        if is_due || !is_known {
+            self.known.keep(&before, &session);
         }
         Ok(Some(session))
+    }
+
+    async fn read_session(&self, hash: &str) -> Result<Option<Session>, Outcome> {
+        let sql = format!("SELECT {SESSION_COLUMNS} FROM auth_session WHERE hash = ?1");
+        let rows = self.store.query(&sql, vec![Value::from(hash)]).await?;
+        Ok(rows.into_iter().next().map(session_of))
     }
 
     /// The sessions of an account that last, newest first.
@@ -145,7 +167,9 @@ impl Tables {
     /// Ends a session by its hash.
     pub async fn end(&self, hash: &str) -> Result<(), Outcome> {
         let sql = "DELETE FROM auth_session WHERE hash = ?1";
-        self.store.keep(vec![Statement::new(sql, vec![Value::from(hash)])]).await
+        self.store.keep(vec![Statement::new(sql, vec![Value::from(hash)])]).await?;
+        self.known.end(|session| session.hash == hash);
+        Ok(())
     }
 
     /// Ends all sessions of an account but one, and makes strangers of all its browsers but that one's when none stays.
@@ -157,7 +181,9 @@ impl Tables {
             let sql = "DELETE FROM auth_device WHERE account = ?1";
             statements.push(Statement::new(sql, vec![Value::from(account)]));
         }
-        self.store.keep(statements).await
+        self.store.keep(statements).await?;
+        self.known.end(|session| session.account == account && Some(session.hash.as_str()) != but);
+        Ok(())
     }
 
     /// How long a counter has still to wait, in ms.
