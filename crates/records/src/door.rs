@@ -82,8 +82,10 @@ impl Records {
     /// The record as it is now. Refuses with `not-found`, or `gone` when it was deleted.
     pub async fn read(&self, ctx: &Ctx, kind: &str, id: &str) -> Result<Version, Outcome> {
         self.admit(ctx, "read", kind)?;
-        let found = self.store.read_with_patients(kind, id).await?;
-        self.shown(ctx, "read", kind, id, found, None).await
+        let found = self.store.read_for(kind, id, &self.scope(ctx, Action::Read)).await?;
+        let is_reached = found.as_ref().is_none_or(|(_, _, is_reached)| *is_reached);
+        let found = found.map(|(version, patients, _)| (version, patients));
+        self.shown(ctx, "read", kind, id, found, is_reached)
     }
 
     /// The moment that is now, for several looks that must agree: good for as long as a page link.
@@ -99,39 +101,40 @@ impl Records {
             // Not there then: of what was deleted that is said, what came later is not known yet.
             None => self.store.read(kind, id).await?.filter(|found| found.deleted),
         };
-        let (found, now) = self.with_patients(found).await?;
-        self.shown(ctx, "read", kind, id, found, Some(&now)).await
+        let (found, is_reached) = self.with_patients(ctx, found).await?;
+        self.shown(ctx, "read", kind, id, found, is_reached)
     }
 
     /// One version of a record.
     pub async fn vread(&self, ctx: &Ctx, kind: &str, id: &str, version_id: &str) -> Result<Version, Outcome> {
         self.admit(ctx, "vread", kind)?;
         let found = self.store.read_version(kind, id, version_id).await?;
-        let (found, now) = self.with_patients(found).await?;
-        self.shown(ctx, "vread", kind, id, found, Some(&now)).await
+        let (found, is_reached) = self.with_patients(ctx, found).await?;
+        self.shown(ctx, "vread", kind, id, found, is_reached)
     }
 
-    /// An older version with the patients whom it shows, and those to whom its record belongs now.
+    /// An older version with the patients whom it shows, and whether it is reached: by those to whom its record belongs now.
     async fn with_patients(
         &self,
+        ctx: &Ctx,
         found: Option<Version>,
-    ) -> Result<(Option<(Version, Vec<String>)>, Vec<String>), Outcome> {
-        let Some(version) = found else { return Ok((None, Vec::new())) };
+    ) -> Result<(Option<(Version, Vec<String>)>, bool), Outcome> {
+        let Some(version) = found else { return Ok((None, true)) };
         let now = self.store.patients_of(std::slice::from_ref(&version)).await?;
+        let is_reached = self.reaches(ctx, Action::Read, &version, &now).await?;
         let shown = self.store.patients_within([&version]);
-        Ok((Some((version, shown)), now))
+        Ok((Some((version, shown)), is_reached))
     }
 
-    /// Notes a look at one record and gives it. `now` are the patients to whom the record belongs when it shows others: by
-    /// those it is reached.
-    async fn shown(
+    /// Notes a look at one record and gives it, if it is reached.
+    fn shown(
         &self,
         ctx: &Ctx,
         action: &str,
         kind: &str,
         id: &str,
         found: Option<(Version, Vec<String>)>,
-        now: Option<&[String]>,
+        is_reached: bool,
     ) -> Result<Version, Outcome> {
         let refused = match &found {
             None => Some(not_found(kind, id)),
@@ -140,10 +143,6 @@ impl Records {
         };
         let (version, patients) = found.unzip();
         let patients = patients.unwrap_or_default();
-        let is_reached = match &version {
-            Some(version) => self.reaches(ctx, Action::Read, version, now.unwrap_or(&patients)).await?,
-            None => true,
-        };
         if !is_reached {
             // Said as "not found": whether something exists beyond the scope is itself not to be known.
             self.trail.note(ctx, &Seen { action, kind, patients: &[], refused: true })?;

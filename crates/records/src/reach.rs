@@ -34,13 +34,11 @@ impl Records {
         version: &Version,
         patients: &[String],
     ) -> Result<bool, Outcome> {
-        Ok(match self.scope(ctx, action) {
-            Scope::All => true,
-            Scope::Nothing => false,
-            Scope::Patients(allowed) => patients.iter().any(|one| allowed.contains(one)),
-            scope @ Scope::Narrow(_) if scope.is_whole(&version.kind) => true,
-            scope @ Scope::Narrow(_) => !self.store.within(&scope, vec![version.clone()]).await?.is_empty(),
-        })
+        let scope = self.scope(ctx, action);
+        match scope.shows(&version.kind, patients) {
+            Some(is_shown) => Ok(is_shown),
+            None => Ok(!self.store.within(&scope, vec![version.clone()]).await?.is_empty()),
+        }
     }
 
     /// Of these versions those whose records an action reaches.

@@ -5,9 +5,9 @@ use crate::db::schema::OPEN;
 use crate::db::{Connection, Row, Value};
 use crate::index::units::UNITS_MAX;
 use crate::open::Store;
-use crate::search::clause_sql::NOW;
+use crate::search::clause_sql::{NOW, visible};
 use crate::search::condition::{Sql, places};
-use crate::search::scope::{self, Kin, Scope};
+use crate::search::scope::{self, Kin, Of, Scope};
 use crate::version::Version;
 use std::collections::HashSet;
 use yba_fhir::defs::r4;
@@ -16,6 +16,8 @@ use yba_fhir::{Kind, Outcome};
 
 /// Most rows of a patient's compartment that one read gives.
 pub const COMPARTMENT_MAX: usize = 20_000;
+/// More records are not tried where they are asked for.
+const WITHIN_BRIEF: usize = 100;
 
 impl Store {
     /// The version a record shows now; `None` when there never was one.
@@ -29,17 +31,43 @@ impl Store {
         kind: &str,
         id: &str,
     ) -> Result<Option<(Version, Vec<String>)>, Outcome> {
+        Ok(self.read_for(kind, id, &Scope::All).await?.map(|(version, patients, _)| (version, patients)))
+    }
+
+    /// The same, and whether a scope shows the record.
+    pub async fn read_for(
+        &self,
+        kind: &str,
+        id: &str,
+        scope: &Scope,
+    ) -> Result<Option<(Version, Vec<String>, bool)>, Outcome> {
         if !is_id(id) {
             return Ok(None);
         }
-        let keys = [Value::from(kind), Value::from(id)];
+        let (kind, id) = (kind.to_owned(), id.to_owned());
+        let (scope, inner) = (scope.clone(), self.0.clone());
         self.point(move |connection| {
-            let columns = fragments::shown_columns(connection);
-            let sql = format!(
-                "SELECT {columns} FROM head h JOIN version v ON v.shard = 0 AND v.t = h.t \
-                 WHERE h.shard = 0 AND h.kind = ?1 AND h.id = ?2"
-            );
-            connection.query(&sql, &keys)?.into_iter().next().map(Version::shown).transpose()
+            let asks = scope.shows(&kind, &[]).is_none();
+            let mut sql = Sql::default();
+            sql.push(&format!("SELECT {}", fragments::shown_columns(connection)), []);
+            if asks {
+                sql.push(
+                    ", CASE WHEN EXISTS (SELECT 1 FROM ix_life l WHERE l.shard = 0 AND l.rid = h.rid AND ",
+                    [],
+                );
+                visible(&mut sql, "l.", NOW);
+                scope::within(&mut sql, &scope, Of::Kind(&kind), "l.", NOW, &inner.numbers);
+                sql.push(") THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END", []);
+            }
+            let from = " FROM head h JOIN version v ON v.shard = 0 AND v.t = h.t \
+                        WHERE h.shard = 0 AND h.kind = {} AND h.id = {}";
+            sql.push(from, [Value::from(kind.as_str()), Value::from(id.as_str())]);
+            let row = connection.query(&sql.text, &sql.params)?.into_iter().next();
+            let Some(mut row) = row else { return Ok(None) };
+            let is_shown = if asks { row.0.pop() == Some(Value::Int(1)) } else { false };
+            let (version, whose) = Version::shown(row)?;
+            let is_shown = scope.shows(&kind, &whose).unwrap_or(is_shown);
+            Ok(Some((version, whose, is_shown)))
         })
         .await
     }
@@ -200,11 +228,12 @@ impl Store {
     pub async fn within(&self, scope: &Scope, versions: Vec<Version>) -> Result<Vec<Version>, Outcome> {
         let (scope, inner) = (scope.clone(), self.0.clone());
         let rids: Vec<i64> = versions.iter().map(|version| version.rid).collect();
+        let is_brief = rids.len() <= WITHIN_BRIEF;
         let work = move |connection: &mut Connection| {
             let shown = scope::shown_at(connection, &rids, &scope, NOW, &inner.numbers)?;
             Ok(shown.into_iter().map(|shown| shown.rid).collect())
         };
-        let shown: HashSet<i64> = self.answer(work).await?;
+        let shown: HashSet<i64> = if is_brief { self.brief(work).await? } else { self.answer(work).await? };
         Ok(versions.into_iter().filter(|version| shown.contains(&version.rid)).collect())
     }
 

@@ -119,6 +119,16 @@ impl Scope {
         }
     }
 
+    /// Whether a record of a type in the compartments of these patients is seen, where that alone tells.
+    pub fn shows(&self, kind: &str, patients: &[String]) -> Option<bool> {
+        match self {
+            Scope::All => Some(true),
+            Scope::Patients(allowed) => Some(patients.iter().any(|one| allowed.contains(one))),
+            Scope::Narrow(_) => self.is_whole(kind).then_some(true),
+            Scope::Nothing => Some(false),
+        }
+    }
+
     /// The persons whose records of a type are seen, as a scope of their Patients; `None` when a type is seen whole.
     pub fn persons(&self, kind: &str) -> Option<Scope> {
         match self {
