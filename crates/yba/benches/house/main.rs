@@ -8,6 +8,7 @@
 
 mod audit;
 mod bench;
+mod bulk;
 mod claims;
 mod client;
 mod crowd;
@@ -23,6 +24,7 @@ mod people;
 mod raw;
 mod reads;
 mod report;
+mod scoped;
 mod searches;
 mod server;
 mod startup;
@@ -52,6 +54,7 @@ const TOPICS: &[Topic] = &[
     ("reads", reads::run),
     ("searches", searches::run),
     ("operations", operations::run),
+    ("scoped", scoped::run),
     ("people", people::run),
     ("linking", linking::run),
     ("views", views::run),

@@ -30,17 +30,19 @@ pub fn program() -> PathBuf {
 }
 
 impl Server {
+    /// Open to everybody on this machine.
     pub fn start(data: &Path) -> Result<Server> {
-        Server::start_on(data, None)
+        Server::start_as(data, None, &["--open"])
     }
 
-    /// The same with its records in this PostgreSQL database.
-    pub fn start_on(data: &Path, database: Option<&str>) -> Result<Server> {
+    /// The same with its records in this PostgreSQL database, and what else is said on its command line.
+    pub fn start_as(data: &Path, database: Option<&str>, more: &[&str]) -> Result<Server> {
         let begun = Instant::now();
         let mut child = command()
-            .args(["serve", "--open", "--listen", "127.0.0.1", "--port", "0", "--data"])
+            .args(["serve", "--listen", "127.0.0.1", "--port", "0", "--data"])
             .arg(data)
             .args(database.iter().flat_map(|url| ["--database", url]))
+            .args(more)
             .stdout(Stdio::piped())
             .spawn()
             .context("cannot start yba serve")?;

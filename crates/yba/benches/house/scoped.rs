@@ -1,0 +1,86 @@
+//! The operations of the FHIR API again, asked by somebody of one facility who signed in, beside the same questions asked
+//! of an open house on the same records: what it costs to know whom somebody may see.
+
+use crate::bench::{Bench, Engine, open};
+use crate::operations::{Figure, House, PEOPLE, PLACE};
+use crate::report::{Line, Section, rounded};
+use anyhow::{Result, ensure};
+use std::path::Path;
+use std::sync::Arc;
+use yba_auth::Grant;
+use yba_content::Content;
+use yba_records::Ctx;
+use yba_records::gate::{Attempt, Gate, NewAccount, Origin, Visitor};
+use yba_store::db::Place;
+
+/// Who asks: their role sees those who have been at their facility.
+const ROLE: &str = "station-staff";
+const PASSWORD: &str = "Mot mat khau dai cua tram 17";
+/// The most that a figure may grow.
+const TIMES: f64 = 1.5;
+
+pub fn run(bench: &Bench) -> Result<Section> {
+    let mut section = Section::new(
+        "Signed in, for one facility",
+        format!(
+            "The table of Operations asked by one account with the role {ROLE} at one facility, all people having been \
+             there; each request is of a session of it. Raw: the same questions of the same house without an account \
+             (`--open`). Processor ms of the whole server per operation, medians as there."
+        ),
+    );
+    for engine in Engine::BOTH {
+        let Some(mut house) = House::start(bench, engine)? else { continue };
+        let open = figures(&house, 0)?;
+        house.close();
+        let session = signed_in(bench, house.folder.path(), &house.place)?;
+        house.reopen(Some(session))?;
+        let scoped = figures(&house, PEOPLE + 5)?;
+        for (open, scoped) in open.iter().zip(&scoped) {
+            ensure!(open.what == scoped.what, "the same questions");
+            let times = scoped.cpu / open.cpu;
+            let line =
+                Line::new(open.what.as_str(), format!("{:.3} ms, {}/s", scoped.cpu, rounded(scoped.rate)))
+                    .beside(format!("{:.3} ms, {}/s", open.cpu, rounded(open.rate)))
+                    .target(format!("≤ {TIMES} times"), times <= TIMES);
+            println!("  {}: {:.3} / {:.3} ms", open.what, scoped.cpu, open.cpu);
+            section.lines.push(Line { ratio: Some(open.cpu / scoped.cpu), ..line });
+        }
+    }
+    Ok(section)
+}
+
+/// All figures of the table, with people from this number on written anew.
+fn figures(house: &House, first: usize) -> Result<Vec<Figure>> {
+    let mut figures = vec![house.bundles(first)?, house.creates()?];
+    for asked in house.questions(PEOPLE)? {
+        figures.push(house.one(&asked)?);
+    }
+    Ok(figures)
+}
+
+/// The cookie of a session of a new account. The store is closed again.
+fn signed_in(bench: &Bench, folder: &Path, place: &Place) -> Result<String> {
+    let records = open(folder, Some(place.clone()))?;
+    let session = bench.runtime.block_on(async {
+        let gate = Gate::open(records.clone(), Arc::new(Content::built_in()), &[7; 32]).await?;
+        let mut grant = Grant::new(ROLE, gate.today());
+        grant.organization = Some(PLACE.to_owned());
+        let login = "tram".to_owned();
+        let typed = NewAccount {
+            login: login.clone(),
+            name: "Người của trạm".into(),
+            roles: vec![grant],
+            ..NewAccount::default()
+        };
+        let (_, link) = gate.create(&Ctx::test_administrator("bench"), &typed).await?;
+        let origin = || Origin { address: "127.0.0.1".into(), request_id: String::new() };
+        gate.set_password_by_link(&link.0, PASSWORD, None, &origin()).await?;
+        let attempt = Attempt { login, password: PASSWORD.into(), device: None, origin: origin() };
+        let came = gate.sign_in(attempt).await?;
+        let visitor = gate.visitor(&came.session.0, &origin()).await?;
+        ensure!(matches!(visitor, Visitor::Person(_)), "{visitor:?}");
+        anyhow::Ok(came.session.0)
+    })?;
+    bench.runtime.block_on(records.store().close());
+    Ok(session)
+}
