@@ -249,8 +249,7 @@ impl Records {
     async fn found(&self, ctx: &Ctx, kind: &str, mut found: Found) -> Result<Found, Outcome> {
         let brought = found.included.len();
         found.included.retain(|version| ctx.may(Action::Read, &version.kind));
-        // The patients of a page are those to whom its records belong now. One of an earlier moment may show others.
-        if found.included.len() < brought || found.t < self.store.head_t() {
+        if found.included.len() < brought {
             let shown = found.matches.iter().chain(&found.included);
             found.patients = self.store.patients_within(shown).into_iter().collect();
         }

@@ -93,7 +93,7 @@ impl Version {
 }
 
 impl Version {
-    /// The version and the patients in whose compartments its record is now, from a row of
+    /// The version and the patients in whose compartments it is, from a row of
     /// [`crate::db::fragments::shown_columns`]; a Patient is in its own.
     pub(crate) fn shown(mut row: Row) -> Result<(Version, Vec<String>), Outcome> {
         let patients = row.0.pop();

@@ -11,13 +11,14 @@ const HEAD_COLUMNS: &str = "kind, id, rid, t, hlc, version_id, hash, deleted";
 pub const VERSION_COLUMNS: &str =
     "t, tx, rid, kind, id, version_id, parents, origin, hlc, hash, deleted, body";
 
-/// [`VERSION_COLUMNS`] of `v`, and after them the patients in whose compartments the record is now, with spaces between.
+/// [`VERSION_COLUMNS`] of `v`, and after them the patients in whose compartments that version is, with spaces between; of
+/// an older one than pages may show none are known any more.
 pub fn shown_columns(connection: &Connection) -> &'static str {
     let made = |all: &str| {
         let columns = with_alias(VERSION_COLUMNS, "v");
         format!(
             "{columns}, (SELECT {all}(x.patient, ' ') FROM ix_patient x \
-             WHERE x.shard = 0 AND x.rid = v.rid AND x.t_to = {OPEN})"
+             WHERE x.shard = 0 AND x.rid = v.rid AND x.t_from <= v.t AND x.t_to > v.t)"
         )
     };
     static SQLITE: OnceLock<String> = OnceLock::new();
