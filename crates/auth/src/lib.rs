@@ -13,6 +13,7 @@ mod known;
 pub mod password;
 pub mod permit;
 pub mod seal;
+pub mod smart;
 pub mod tables;
 pub mod throttle;
 pub mod token;

@@ -1,6 +1,7 @@
 //! What someone may do: the interactions that the roles of content permit, by type. Deny by default.
 
 use crate::account::Grant;
+use crate::smart::Narrowing;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 use yba_content::Content;
@@ -67,6 +68,8 @@ pub struct Permits {
     opened: BTreeSet<String>,
     /// Sensitive labels that no role names.
     hidden: BTreeSet<String>,
+    /// What an app that somebody let in may do of all this; `None` when they are here themselves.
+    narrowing: Option<Narrowing>,
     scopes: [OnceLock<Scope>; Action::ALL.len()],
 }
 
@@ -80,8 +83,8 @@ struct Granted {
 
 impl PartialEq for Permits {
     fn eq(&self, other: &Permits) -> bool {
-        (&self.grants, &self.own, &self.opened, &self.hidden)
-            == (&other.grants, &other.own, &other.opened, &other.hidden)
+        (&self.grants, &self.own, &self.opened, &self.hidden, &self.narrowing)
+            == (&other.grants, &other.own, &other.opened, &other.hidden, &other.narrowing)
     }
 }
 
@@ -116,8 +119,20 @@ impl Permits {
         self
     }
 
+    /// The same for an app: what both these permits and its scopes say.
+    pub fn narrowed(mut self, narrowing: Narrowing) -> Permits {
+        self.narrowing = Some(narrowing);
+        self
+    }
+
     pub fn may(&self, action: Action, kind: &str) -> bool {
         self.bits.get(kind).is_some_and(|bits| bits & action.bit() != 0)
+            && self.narrowing.as_ref().is_none_or(|narrowing| narrowing.may(action, kind))
+    }
+
+    /// Whether records of a type are seen by what they are now, so that nothing older of them may be shown.
+    pub fn is_of_now(&self, kind: &str) -> bool {
+        self.narrowing.as_ref().is_some_and(|narrowing| narrowing.is_of_now(kind))
     }
 
     /// Of these types, those for which it is permitted.
@@ -149,6 +164,13 @@ impl Permits {
             }
         }
         narrow.tied.retain(|kind, _| !narrow.whole.contains(kind));
+        if let Some(narrowing) = &self.narrowing {
+            narrow.whole.retain(|kind| narrowing.may(action, kind));
+            narrow.tied.retain(|kind, _| narrowing.may(action, kind));
+            let kinds = narrow.whole.iter().chain(narrow.tied.keys());
+            let limits = kinds.filter_map(|kind| Some((kind.clone(), narrowing.limits(action, kind)?)));
+            narrow.limits = limits.collect();
+        }
         Scope::Narrow(Arc::new(narrow))
     }
 }

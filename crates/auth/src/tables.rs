@@ -2,6 +2,7 @@
 //! node only and travels nowhere. Tokens stand here as SHA-256.
 
 use crate::known::Known;
+use crate::smart;
 use crate::throttle::{Counter, FORGET_MS, wait_ms};
 use crate::token::Token;
 use std::collections::HashMap;
@@ -83,6 +84,7 @@ impl Tables {
     /// Opens the tables, making them at first.
     pub async fn open(store: Store) -> Result<Tables, Outcome> {
         store.migrate(&DDL).await?;
+        store.migrate(&smart::tables::DDL).await?;
         Ok(Tables { store, known: Arc::default() })
     }
 
@@ -146,6 +148,12 @@ impl Tables {
         Ok(rows.into_iter().next().map(session_of))
     }
 
+    /// Whether a session lasts; asking is no use of it.
+    pub async fn session_lasts(&self, hash: &str) -> Result<bool, Outcome> {
+        let session = self.read_session(hash).await?;
+        Ok(session.is_some_and(|session| lasts(&session, self.now())))
+    }
+
     /// The sessions of an account that last, newest first.
     pub async fn sessions(&self, account: &str) -> Result<Vec<Session>, Outcome> {
         let sql = format!(
@@ -172,11 +180,19 @@ impl Tables {
         Ok(())
     }
 
-    /// Ends all sessions of an account but one, and makes strangers of all its browsers but that one's when none stays.
+    /// The tables of apps, beside these.
+    pub fn apps(&self) -> smart::AppTables {
+        smart::AppTables::new(self.store.clone(), self.clone())
+    }
+
+    /// Ends all sessions of an account but one, with what apps were let do in any other, and makes strangers of all its
+    /// browsers but that one's when none stays.
     pub async fn end_all(&self, account: &str, but: Option<&str>) -> Result<(), Outcome> {
-        let sql = "DELETE FROM auth_session WHERE account = ?1 AND hash <> ?2";
-        let mut statements =
-            vec![Statement::new(sql, vec![Value::from(account), Value::from(but.unwrap_or_default())])];
+        let values = || vec![Value::from(account), Value::from(but.unwrap_or("-"))];
+        let mut statements = vec![
+            Statement::new("DELETE FROM auth_session WHERE account = ?1 AND hash <> ?2", values()),
+            Statement::new("DELETE FROM app_grant WHERE account = ?1 AND session <> ?2", values()),
+        ];
         if but.is_none() {
             let sql = "DELETE FROM auth_device WHERE account = ?1";
             statements.push(Statement::new(sql, vec![Value::from(account)]));

@@ -1,6 +1,8 @@
 //! Tokens: 256 random bits that a browser or a link carries. Only their SHA-256 is kept, so a copy of the database lets
 //! nobody in.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::RngCore;
 use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
@@ -73,6 +75,13 @@ pub fn random_password() -> String {
     [0, 5, 10, 15].map(|at| &letters[at..at + 5]).join("-")
 }
 
+/// What a verifier of PKCE is compared by; `None` when it is none. <https://www.rfc-editor.org/rfc/rfc7636#section-4.1>
+pub fn challenge_of(verifier: &str) -> Option<String> {
+    let fits = (43..=128).contains(&verifier.len())
+        && verifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+    fits.then(|| URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)))
+}
+
 /// SHA-256 in hex.
 pub fn hash(text: &str) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -111,6 +120,15 @@ mod tests {
             ("foobar", "MZXW6YTBOI"),
         ] {
             assert_eq!(base32(bytes.as_bytes()), text);
+        }
+    }
+
+    #[test]
+    fn a_challenge_is_that_of_rfc_7636() {
+        let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+        assert_eq!(challenge_of(verifier).as_deref(), Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
+        for wrong in [&verifier[1..], "", &"a".repeat(129), &verifier.replace('d', " ")] {
+            assert_eq!(challenge_of(wrong), None, "{wrong}");
         }
     }
 

@@ -26,11 +26,18 @@ pub enum Agent {
 pub struct Person {
     account: String,
     permits: Arc<Permits>,
+    /// The app that acts for them (its client id), or by itself when there is no account.
+    app: Option<String>,
 }
 
 impl Person {
     pub(crate) fn new(account: String, permits: Arc<Permits>) -> Person {
-        Person { account, permits }
+        Person { account, permits, app: None }
+    }
+
+    /// An app, for somebody or, without an account, by itself. Its permits are narrowed to its scopes.
+    pub(crate) fn app(client: String, account: String, permits: Arc<Permits>) -> Person {
+        Person { account, permits, app: Some(client) }
     }
 
     pub(crate) fn permits(&self) -> &Permits {
@@ -49,6 +56,7 @@ impl Agent {
         match self {
             Agent::Stranger => "stranger".into(),
             Agent::Unproven(account) => format!("unproven/{account}"),
+            Agent::Person(Person { account, app: Some(app), .. }) if account.is_empty() => format!("app/{app}"),
             Agent::Person(person) => format!("account/{}", person.account),
             Agent::TestAdministrator => "test-administrator".into(),
             Agent::System(part) => format!("system/{part}"),
@@ -174,6 +182,11 @@ impl Ctx {
             }
             Agent::Person(person) => person.permits.may(action, kind),
         }
+    }
+
+    /// Whether records of a type are seen by what they are now, so that nothing older of them may be shown.
+    pub(crate) fn is_of_now(&self, kind: &str) -> bool {
+        matches!(&self.agent, Agent::Person(person) if person.permits.is_of_now(kind))
     }
 
     /// Of these types those with which the agent may do this.

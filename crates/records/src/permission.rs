@@ -6,8 +6,8 @@ use crate::ctx::Ctx;
 use crate::door::{Records, unknown_type};
 use std::borrow::Cow;
 use yba_auth::Action;
-use yba_fhir::Outcome;
 use yba_fhir::defs::r4;
+use yba_fhir::{Kind, Outcome};
 use yba_store::Query;
 use yba_store::search::query::Clause;
 
@@ -40,6 +40,9 @@ impl Records {
         }
         if !kind.is_empty() && !r4().is_resource(kind) {
             return Err(unknown_type(kind));
+        }
+        if word == "vread" && ctx.is_of_now(kind) {
+            return noted(of_now(kind));
         }
         match needed(word).map_or(Ok(()), |action| ctx.must(action, kind)) {
             Ok(()) => Ok(()),
@@ -75,6 +78,13 @@ impl Records {
             }
         }
     }
+}
+
+/// An app that sees records by their codes sees them as they are now: an older version might say what it is not to know.
+fn of_now(kind: &str) -> Outcome {
+    let text = format!("Ứng dụng này chỉ được xem bản hiện tại của {kind}, không được xem bản cũ.");
+    let detail = format!("the scope of {kind} has search parameters, which hold for what a record is now");
+    Outcome::new(Kind::Forbidden, "scope-of-now", text, detail)
 }
 
 /// Whether a condition is about records of another type.

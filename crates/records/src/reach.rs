@@ -148,7 +148,13 @@ impl Records {
                 return Err(not_found(&write.kind, &write.id).about(*position));
             }
             let scope = self.scope(ctx, action);
-            if write.is_delete() || scope.persons(&write.kind).is_none() {
+            if write.is_delete() {
+                continue;
+            }
+            if !scope.keeps_limits(write, numbers) {
+                return Err(beyond_app(&write.kind).about(*position));
+            }
+            if scope.persons(&write.kind).is_none() {
                 continue;
             }
             let patients: Vec<String> = write.patients().into_iter().map(str::to_owned).collect();
@@ -221,6 +227,11 @@ impl Records {
 fn of_nobody(kind: &str) -> Outcome {
     let text = format!("{kind} phải ghi rõ là của người bệnh nào.");
     Outcome::new(Kind::Forbidden, "scope-nobody", text, format!("{kind} belongs to no patient"))
+}
+
+fn beyond_app(kind: &str) -> Outcome {
+    let text = format!("Ứng dụng này không được ghi {kind} như vậy: khác người bệnh hoặc khác loại đã cho phép.");
+    Outcome::new(Kind::Forbidden, "scope-app", text, format!("{kind} is beyond the scope of the app"))
 }
 
 fn beyond(kind: &str) -> Outcome {

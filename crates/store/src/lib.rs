@@ -42,6 +42,7 @@ pub use open::{Identity, LINK_MS, Options, Store};
 pub use past::{Event, Past};
 pub use reindex::Indexing;
 pub use request::{Applied, Effect, Expect, Refusal, Request, Write};
+pub use search::limit::{Codes, Limit};
 pub use search::scope::{Kin, Knowledge, Narrow};
 pub use search::{Found, NoWorld, Query, Scope, World};
 pub use version::{INTERNAL_KINDS, Version};

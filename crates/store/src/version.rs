@@ -9,7 +9,7 @@ use yba_fhir::{Outcome, Resource, date};
 
 /// Types of our own that are no FHIR: they live in the log and travel with it, have no index rows and no compartment, and
 /// no search, history or export of everything shows them.
-pub const INTERNAL_KINDS: [&str; 1] = ["YbaAccount"];
+pub const INTERNAL_KINDS: [&str; 2] = ["YbaAccount", "YbaClient"];
 
 /// The first byte of a stored body says how the rest is kept; so far only plain.
 pub const FORMAT_PLAIN: u8 = 0;

@@ -244,7 +244,7 @@ impl Gate {
     }
 
     /// Refuses, and notes, whoever may not do this with accounts.
-    fn keeper(&self, ctx: &Ctx, action: Action, word: &str) -> Result<(), Outcome> {
+    pub(super) fn keeper(&self, ctx: &Ctx, action: Action, word: &str) -> Result<(), Outcome> {
         let refused = ctx.may_look().and_then(|()| ctx.must(action, KIND)).err();
         match refused {
             None => Ok(()),
@@ -285,7 +285,7 @@ impl Gate {
         }
     }
 
-    fn check_roles(&self, roles: &[Grant]) -> Result<(), Outcome> {
+    pub(super) fn check_roles(&self, roles: &[Grant]) -> Result<(), Outcome> {
         let known = |grant: &Grant| self.0.content.roles().any(|slug| slug == grant.role);
         let day = |text: &str| Day::parse(text).is_some();
         let refuse = |text: &str, detail: &str, at: &str| {

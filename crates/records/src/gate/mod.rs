@@ -4,6 +4,7 @@
 //! Start at [`Gate::sign_in`] (`sign_in.rs`), then [`Gate::visitor`] (who a request is from), `own.rs` (what someone does
 //! with their own account), `keeping.rs` (what those do who keep accounts), `roster.rs` (accounts as the log has them).
 
+pub mod apps;
 mod emergency;
 mod keeping;
 mod own;
@@ -37,6 +38,7 @@ struct Inner {
     records: Records,
     content: Arc<Content>,
     tables: Tables,
+    apps: apps::Apps,
     hasher: Hasher,
     seal: Seal,
     roster: RwLock<Roster>,
@@ -100,6 +102,7 @@ impl Gate {
         let gate = Gate(Arc::new(Inner {
             records,
             content,
+            apps: apps::Apps::new(&tables),
             tables,
             hasher: Hasher::default(),
             seal: Seal::new(province_key),
@@ -206,6 +209,7 @@ impl Gate {
 
     /// Housekeeping, to be called about every minute.
     pub async fn tidy(&self) -> Result<(), Outcome> {
+        self.0.apps.tables.tidy().await?;
         self.0.tables.tidy().await
     }
 

@@ -11,6 +11,7 @@ pub mod cursor;
 pub mod driver;
 pub mod filter;
 pub mod include;
+pub mod limit;
 mod page;
 pub mod plan;
 pub mod query;

@@ -5,16 +5,21 @@
 
 use super::clause_sql::visible;
 use super::condition::{Sql, places};
+use super::limit::{Limit, limited};
 use crate::clock::Clock;
 use crate::db::schema::OPEN;
 use crate::db::{Connection, Result, Row, Value, fragments};
 use crate::index::Numbers;
 use crate::index::tie::{BAR, EVERYWHERE, PERMIT, TIE};
+use crate::request::Write;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use yba_fhir::defs::r4;
+
+/// The type that a person's record is of.
+const PATIENT: &str = "Patient";
 
 /// What of the records a caller may see at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +46,8 @@ pub struct Narrow {
     pub opened: BTreeSet<String>,
     /// Security labels whose records are not seen, unless a person permits it to one of the places.
     pub hidden: BTreeSet<String>,
+    /// Types of which, of all this, only what keeps one of these limits is seen: those of somebody's app.
+    pub limits: BTreeMap<String, Vec<Limit>>,
     pub knowledge: Knowledge,
 }
 
@@ -72,13 +79,13 @@ pub struct Kin {
 impl Narrow {
     /// Nothing.
     pub fn new(knowledge: Knowledge) -> Narrow {
-        let (whole, tied, opened, hidden) = Default::default();
-        Narrow { whole, tied, opened, hidden, knowledge }
+        let (whole, tied, opened, hidden, limits) = Default::default();
+        Narrow { whole, tied, opened, hidden, limits, knowledge }
     }
 
     /// All but what the store knows, by which two scopes are the same.
-    fn said(&self) -> (&BTreeMap<String, BTreeSet<String>>, [&BTreeSet<String>; 3]) {
-        (&self.tied, [&self.whole, &self.opened, &self.hidden])
+    fn said(&self) -> (&BTreeMap<String, BTreeSet<String>>, &BTreeMap<String, Vec<Limit>>, [&BTreeSet<String>; 3]) {
+        (&self.tied, &self.limits, [&self.whole, &self.opened, &self.hidden])
     }
 }
 
@@ -113,7 +120,9 @@ impl Scope {
         match self {
             Scope::All => true,
             Scope::Narrow(narrow) => {
-                narrow.whole.contains(kind) && (narrow.hidden.is_empty() || !is_of_persons(kind))
+                narrow.whole.contains(kind)
+                    && (narrow.hidden.is_empty() || !is_of_persons(kind))
+                    && !narrow.limits.contains_key(kind)
             }
             Scope::Patients(_) | Scope::Nothing => false,
         }
@@ -133,15 +142,27 @@ impl Scope {
     pub fn persons(&self, kind: &str) -> Option<Scope> {
         match self {
             Scope::All => None,
-            Scope::Narrow(narrow) if narrow.whole.contains(kind) => None,
             Scope::Narrow(narrow) => {
-                let Some(places) = narrow.tied.get(kind) else { return Some(Scope::Nothing) };
-                let tied = BTreeMap::from([("Patient".to_owned(), places.clone())]);
-                let (whole, hidden) = Default::default();
-                Some(Scope::Narrow(Arc::new(Narrow { whole, tied, hidden, ..Narrow::clone(narrow) })))
+                let of_patients = narrow.limits.get(kind).and_then(|limits| of_patients(limits));
+                let (mut whole, mut tied, hidden) = Default::default();
+                match (narrow.whole.contains(kind), narrow.tied.get(kind), &of_patients) {
+                    (true, _, None) => return None,
+                    (true, ..) => whole = BTreeSet::from([PATIENT.to_owned()]),
+                    (false, Some(places), _) => tied = BTreeMap::from([(PATIENT.to_owned(), places.clone())]),
+                    (false, None, _) => return Some(Scope::Nothing),
+                }
+                let limits = of_patients.map(|limits| (PATIENT.to_owned(), limits)).into_iter().collect();
+                Some(Scope::Narrow(Arc::new(Narrow { whole, tied, hidden, limits, ..Narrow::clone(narrow) })))
             }
             other => Some(other.clone()),
         }
+    }
+
+    /// Whether what is written keeps a limit of its type, if there are any. Whose it is, [`Scope::persons`] says as well.
+    pub fn keeps_limits(&self, write: &Write, numbers: &Numbers) -> bool {
+        let Scope::Narrow(narrow) = self else { return true };
+        let limits = narrow.limits.get(&write.kind);
+        limits.is_none_or(|limits| limits.iter().any(|limit| limit.is_kept_by(write, numbers)))
     }
 
     /// The places whose persons' records of a type are seen.
@@ -191,7 +212,25 @@ fn narrowed(sql: &mut Sql, narrow: &Narrow, of: Of<'_>, alias: &str, t: i64, num
             look(&kinds, places).of_person(sql);
         }
         sql.push(")", []);
+        if narrow.limits.is_empty() {
+            return;
+        }
+        let mut by_limits: BTreeMap<&[Limit], Vec<&str>> = BTreeMap::new();
+        narrow.limits.iter().for_each(|(kind, limits)| by_limits.entry(limits).or_default().push(kind));
+        let all: Vec<&str> = narrow.limits.keys().map(String::as_str).collect();
+        sql.push(&format!(" AND ({p} NOT IN ({})", under(&all)), []);
+        for (limits, kinds) in by_limits {
+            sql.push(&format!(" OR ({p} IN ({})", under(&kinds)), []);
+            limited(sql, limits, &kinds, alias, t, numbers);
+            sql.push(")", []);
+        }
+        sql.push(")", []);
     };
+    if let Of::Kind(kind) = of
+        && let Some(limits) = narrow.limits.get(kind)
+    {
+        limited(sql, limits, &[kind], alias, t, numbers);
+    }
     match of {
         Of::Kind(kind) if narrow.whole.contains(kind) => look(&[kind], &nowhere).unlabelled(sql, None),
         Of::Kind(kind) => match narrow.tied.get(kind) {
@@ -215,9 +254,15 @@ fn narrowed(sql: &mut Sql, narrow: &Narrow, of: Of<'_>, alias: &str, t: i64, num
     }
 }
 
+/// The limits by patient of those that records are under; `None` when one is by none.
+fn of_patients(limits: &[Limit]) -> Option<Vec<Limit>> {
+    let by_patient = |limit: &Limit| limit.patient.clone().map(|one| Limit { patient: Some(one), tokens: Vec::new() });
+    limits.iter().map(by_patient).collect()
+}
+
 /// Whether records of a type can belong to a person. Labels of others hide nothing.
 fn is_of_persons(kind: &str) -> bool {
-    kind == "Patient" || !r4().patient_compartment(kind).is_empty()
+    kind == PATIENT || !r4().patient_compartment(kind).is_empty()
 }
 
 /// Under which numbers security labels of records of these types stand.
