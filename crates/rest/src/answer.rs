@@ -220,7 +220,11 @@ impl IntoResponse for Refused {
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
         match outcome.kind {
             Kind::Unauthenticated => {
-                let bearer = HeaderValue::from_static("Bearer realm=\"yba\"");
+                let of_token = outcome.issues.iter().any(|issue| issue.key == "invalid_token");
+                let bearer = HeaderValue::from_static(match of_token {
+                    true => "Bearer realm=\"yba\", error=\"invalid_token\"",
+                    false => "Bearer realm=\"yba\"",
+                });
                 headers.insert(header::WWW_AUTHENTICATE, bearer);
             }
             Kind::TooMany if status == StatusCode::TOO_MANY_REQUESTS => {

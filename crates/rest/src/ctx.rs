@@ -1,4 +1,5 @@
-//! Who asks: everyone in `--open` mode; else whoever has a session of our pages, from these pages alone; else strangers.
+//! Who asks: everyone in `--open` mode; else an app with a token, or whoever has a session of our pages, from these pages
+//! alone; else strangers.
 
 use crate::api::Api;
 use axum::http::HeaderMap;
@@ -22,15 +23,17 @@ pub async fn of(
         return Ok(Ctx::test_administrator("rest").with_request_id(request_id));
     }
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let address = peer.map(|peer| peer.ip().to_string()).unwrap_or_default();
+    let origin = Origin { address: address.clone(), request_id: request_id.to_owned() };
+    // A token stands for itself: no browser adds one to a request of its own accord, and a cookie beside it is not looked at.
+    if let (Some(gate), Some(token)) = (&settings.gate, text("authorization").and_then(bearer)) {
+        return gate.bearer(token, "rest", &origin).await;
+    }
     let said = Said { site: text("sec-fetch-site"), origin: text("origin"), host: text("host") };
     let ours = if changes { said.own() } else { !said.foreign() };
     let token = text("cookie").and_then(|cookie| settings.cookies.session(cookie)).filter(|_| ours);
-    let address = peer.map(|peer| peer.ip().to_string()).unwrap_or_default();
     let visitor = match (&settings.gate, token) {
-        (Some(gate), Some(token)) => {
-            let origin = Origin { address: address.clone(), request_id: request_id.to_owned() };
-            gate.visitor(token, &origin).await?
-        }
+        (Some(gate), Some(token)) => gate.visitor(token, &origin).await?,
         _ => Visitor::Stranger,
     };
     let ctx = match &settings.gate {
@@ -38,6 +41,12 @@ pub async fn of(
         None => Ctx::stranger("rest").with_request_id(request_id),
     };
     Ok(ctx.with_address(address))
+}
+
+/// The token of `Authorization: Bearer …`. <https://www.rfc-editor.org/rfc/rfc6750#section-2.1>
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// Lets in whom the door lets look at all, before a byte of the body is read. The door decides, and keeps a trace of

@@ -13,8 +13,9 @@ use yba_fhir::defs::{SearchType, r4};
 use yba_fhir::json::{self, Array, Value, json};
 use yba_store::index::{self, KindIndex};
 
-/// Stands where the server's own address goes.
+/// Stand where the server's own address goes, and where the addresses of apps go, which are beside the API.
 const ADDRESS_MARK: &str = "\u{1}address\u{1}";
+const BESIDE_MARK: &str = "\u{1}beside\u{1}";
 
 /// A reference that may point at more types than these is one to anything.
 const TARGETS_LISTED_MAX: usize = 20;
@@ -32,24 +33,38 @@ Transactions and batches take at most 5000 entries; bodies at most 64 MB, also a
 A patch is a JSON Patch; a conditional update, patch or delete means one record. \
 References by urn:uuid and conditional references (Patient?identifier=…) are resolved; a patch in a bundle is a Binary.";
 
-/// The CapabilityStatement as bytes, around the place of the server's address.
+/// The CapabilityStatement as bytes, around the places of the server's address.
 pub struct Capabilities {
-    before: Bytes,
-    after: Bytes,
+    first: Bytes,
+    /// Whether the address stands here, else what is beside it; and what follows.
+    further: Vec<(bool, Bytes)>,
 }
 
 impl Capabilities {
     /// `published_ms`: when this statement came to be, in ms since 1970 UTC.
     pub fn new(settings: &Settings, published_ms: i64) -> Capabilities {
         let text = json::to_string(&statement(settings, published_ms)).unwrap_or_default();
-        let mark = json::to_string(ADDRESS_MARK).unwrap_or_default();
-        let (before, after) = text.split_once(&mark).unwrap_or((&text, ""));
-        Capabilities { before: Bytes::from(before.to_owned()), after: Bytes::from(after.to_owned()) }
+        let bytes = |text: &str| Bytes::from(text.to_owned());
+        // A mark is written with its escapes.
+        let marks = [ADDRESS_MARK, BESIDE_MARK].map(|mark| mark.replace('\u{1}', "\\u0001"));
+        let mut pieces = text.split(&marks[0]).enumerate().flat_map(|(at, piece)| {
+            let within = piece.split(&marks[1]).enumerate();
+            within.map(move |(inner, piece)| (at > 0 && inner == 0, piece)).collect::<Vec<_>>()
+        });
+        let first = pieces.next().map_or(Bytes::new(), |(_, piece)| bytes(piece));
+        Capabilities { first, further: pieces.map(|(here, piece)| (here, bytes(piece))).collect() }
     }
 
     fn at(&self, base: &str) -> Bytes {
         let base = json::to_string(base).unwrap_or_default();
-        [&self.before, base.as_bytes(), &self.after].concat().into()
+        let base = base.trim_matches('"');
+        let beside = base.strip_suffix("/fhir").unwrap_or(base);
+        let mut all = self.first.to_vec();
+        for (here, piece) in &self.further {
+            all.extend_from_slice(if *here { base } else { beside }.as_bytes());
+            all.extend_from_slice(piece);
+        }
+        all.into()
     }
 }
 
@@ -68,8 +83,18 @@ fn statement(settings: &Settings, published_ms: i64) -> Value {
         true => {
             "Test mode: no authentication; everyone is a test administrator. Never with real people's data."
         }
-        false => "Everything but this statement needs authentication.",
+        false => {
+            "Everything but this statement needs authentication: a token by SMART App Launch 2 (discovery at \
+             .well-known/smart-configuration below this base), or a session of this server's own pages. \
+             History needs r and s; search parameters in scopes are tokens without modifiers."
+        }
     };
+    let mut about_security = json!({"cors": (!settings.origins.is_empty()), "description": security});
+    if !settings.open && let Some(about) = json::JsonValueMutTrait::as_object_mut(&mut about_security) {
+        let system = "http://terminology.hl7.org/CodeSystem/restful-security-service";
+        about.insert("service", json!([{"coding": [{"system": system, "code": "SMART-on-FHIR"}]}]));
+        about.insert("extension", oauth_uris());
+    }
     let mut resources = Array::new();
     for (kind, index) in index::kinds() {
         resources.push(resource(kind, index));
@@ -88,12 +113,22 @@ fn statement(settings: &Settings, published_ms: i64) -> Value {
         "rest": [{
             "mode": "server",
             "documentation": HOW_IT_WORKS,
-            "security": {"cors": (!settings.origins.is_empty()), "description": security},
+            "security": about_security,
             "resource": resources,
             "interaction": interactions(Level::System),
             "operation": operations(|one| one.is_apart()),
         }],
     })
+}
+
+/// Where an app asks to be let in, as it was said before there was a discovery document.
+/// <https://hl7.org/fhir/smart-app-launch/1.0.0/StructureDefinition-oauth-uris.html>
+fn oauth_uris() -> Value {
+    let at = |name: &str| json!({"url": name, "valueUri": format!("{BESIDE_MARK}/oauth/{name}")});
+    json!([{
+        "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
+        "extension": [at("authorize"), at("token"), at("introspect"), at("revoke")],
+    }])
 }
 
 fn interactions(level: Level) -> Array {

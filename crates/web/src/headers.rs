@@ -14,13 +14,26 @@ font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
+/// On an answer: the origins, besides our own, to which its forms may lead. An app's, when somebody lets it in.
+#[derive(Debug, Clone)]
+pub struct FormsTo(pub Vec<String>);
+
+/// The policy of an answer.
+fn policy(response: &Response) -> HeaderValue {
+    let more = response.extensions().get::<FormsTo>().map(|FormsTo(origins)| origins.join(" "));
+    let with = more.map(|more| CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action 'self' {more}")));
+    let with = with.and_then(|text| HeaderValue::try_from(text).ok());
+    with.unwrap_or(HeaderValue::from_static(CONTENT_SECURITY_POLICY))
+}
+
 /// Gives the request an id and the answer its security headers.
 pub async fn guard(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let id = site.next_request_id();
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).await;
+    let policy = policy(&response);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));

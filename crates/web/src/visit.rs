@@ -182,13 +182,16 @@ pub(crate) async fn anyone(site: &Site, parts: &Parts) -> AtWork {
     }
 }
 
+/// Longest address to go back to: what an app asks may stand in it.
+const ADDRESS_MAX: usize = 8000;
+
 /// An address of our own to go back to; anything else is the first page.
 pub fn local(address: &str) -> &str {
     let fits = address.starts_with('/')
         && !address.starts_with("//")
         && !address.contains(['\\', '\n', '\r'])
         && !address.starts_with("/dang-")
-        && address.len() <= 1000;
+        && address.len() <= ADDRESS_MAX;
     if fits { address } else { "/" }
 }
 

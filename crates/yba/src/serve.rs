@@ -20,6 +20,7 @@ use yba_auth::Cookies;
 use yba_hospital::Hospital;
 use yba_records::Gate;
 use yba_records::audit::Signer;
+use yba_smart::Smart;
 use yba_store::Indexing;
 use yba_web::{Entrance, Site, SiteSettings};
 
@@ -197,7 +198,9 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
     let entrance = (!node.config.open).then(|| Entrance { gate: gate.clone(), cookies });
     let mut menu = vec![yba_hospital::menu()];
     if entrance.is_some() {
-        menu.push(yba_admin::menu());
+        let mut group = yba_admin::menu();
+        group.entries.push(yba_smart::entry());
+        menu.push(group);
     }
     let is_closed = entrance.is_some();
     let site = Site::with_entrance(settings, menu, entrance);
@@ -206,10 +209,14 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
         records: node.records.clone(),
         content: node.content.clone(),
     });
+    let mut for_apps = Router::new();
     if is_closed {
         let (site, gate, base_url) = (site.clone(), gate.clone(), node.config.base_url.clone());
         let (records, health) = (node.records.clone(), health::look(node, &gate));
+        let smart = Smart { site: site.clone(), gate: gate.clone(), records: records.clone(), base_url: base_url.clone() };
         rooms = rooms.merge(yba_admin::routes(Admin { site, gate, records, health, base_url }));
+        rooms = rooms.merge(yba_smart::pages(smart.clone()));
+        for_apps = yba_smart::api(smart);
     }
     let api = yba_rest::Settings {
         open: node.config.open,
@@ -227,6 +234,7 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(move || ready(watched.clone())))
         .route("/metrics", get(move || measures(metrics.clone())))
+        .merge(for_apps)
         .merge(yba_rest::router(node.records.clone(), api))
         .merge(yba_web::shell(site, rooms))
 }

@@ -55,6 +55,7 @@ impl Names {
             (Some(("unproven", _)), Some(name)) => format!("Người tự nhận là {name} (chưa xác thực)"),
             (_, Some(name)) => name.to_owned(),
             (Some(("system", part)), None) => format!("Phần mềm Y Bạ ({part})"),
+            (Some(("app", client)), None) => format!("Ứng dụng {client}"),
             (None, _) if agent == "stranger" => "Người lạ, chưa đăng nhập".into(),
             (None, _) if agent == "test-administrator" => "Quản trị viên thử nghiệm".into(),
             _ => agent.to_owned(),
@@ -67,6 +68,7 @@ impl Names {
             of.get(word).cloned().unwrap_or_else(|| word.to_owned())
         };
         let split = |post: &str| match post.split_once('@') {
+            None if post.starts_with("app/") => (format!("qua ứng dụng {}", &post[4..]), String::new()),
             Some((role, facility)) => (known(&self.roles, role), known(&self.facilities, facility)),
             None => (known(&self.roles, post), String::new()),
         };

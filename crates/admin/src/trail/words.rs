@@ -1,7 +1,7 @@
 //! The words of the trail as people say them. What has none is shown as it stands.
 
 /// What was done.
-pub(super) const ACTIONS: [(&str, &str); 34] = [
+pub(super) const ACTIONS: [(&str, &str); 51] = [
     ("person", "Mở hồ sơ"),
     ("everything", "Xem cả hồ sơ"),
     ("read", "Xem một mục"),
@@ -36,6 +36,23 @@ pub(super) const ACTIONS: [(&str, &str); 34] = [
     ("account-block", "Khóa tài khoản"),
     ("account-unblock", "Mở khóa tài khoản"),
     ("account-set-back", "Đặt lại tài khoản"),
+    ("apps", "Xem danh sách ứng dụng"),
+    ("app-register", "Đăng ký ứng dụng"),
+    ("app-off", "Tắt ứng dụng"),
+    ("app-on", "Bật lại ứng dụng"),
+    ("app-secret", "Cấp mã bí mật mới cho ứng dụng"),
+    ("app-ask", "Ứng dụng xin quyền"),
+    ("app-let-in", "Cho ứng dụng vào"),
+    ("app-turn-away", "Từ chối ứng dụng"),
+    ("app-open", "Mở ứng dụng từ hồ sơ"),
+    ("app-prove", "Ứng dụng tự chứng minh"),
+    ("app-fetch", "Ứng dụng nhận quyền"),
+    ("app-renew", "Ứng dụng gia hạn quyền"),
+    ("app-itself", "Dịch vụ chạy nền nhận quyền"),
+    ("app-use", "Dùng quyền đã hết hạn của ứng dụng"),
+    ("app-ask-token", "Ứng dụng hỏi về quyền"),
+    ("app-give-up", "Ứng dụng trả lại quyền"),
+    ("app-key", "Lập khóa ký mới"),
 ];
 
 pub(super) fn action(word: &str) -> &str {

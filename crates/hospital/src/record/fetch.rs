@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use yba_fhir::json::Value;
 use yba_fhir::{Kind, Outcome};
 use yba_mpi::person::PersonRecord;
-use yba_records::{Action, Ctx, Past, Query, Records, Version};
+use yba_records::{Action, Agent, Ctx, Past, Query, Records, Version};
 use yba_ui::banner::Allergy;
 
 /// What the record page reads whole, in two halves that are read at the same time. Services, claims and papers belong
@@ -116,6 +116,7 @@ fn may(ctx: &Ctx) -> May {
         edit: ctx.may(Action::Update, "Patient"),
         history: ctx.may(Action::History, "Patient"),
         lookers: ctx.may(Action::Read, "AuditEvent"),
+        apps: matches!(ctx.agent, Agent::Person(_)),
     }
 }
 

@@ -51,6 +51,8 @@ pub struct May {
     pub history: bool,
     /// Who has looked at the record.
     pub lookers: bool,
+    /// Others' apps can be opened from the record.
+    pub apps: bool,
 }
 
 impl Record {

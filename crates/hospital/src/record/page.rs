@@ -72,6 +72,7 @@ pub fn head(record: &Record) -> Markup {
         acts: html! {
             @if record.may.edit { a .btn href={ "/nguoi/" (record.person) "/sua" } aria-keyshortcuts="e" data-word="Sửa thông tin hành chính" { (icon("pencil")) "Sửa" } }
             @if record.may.lookers { a .btn href={ "/nguoi/" (record.person) "/ai-xem" } data-word="Ai đã xem hồ sơ này" { (icon("activity")) "Ai đã xem" } }
+            @if record.may.apps { a .btn href={ "/ung-dung/mo/" (record.person) } data-word="Mở ứng dụng với hồ sơ này" { (icon("plug")) "Mở ứng dụng" } }
             button .btn type="button" data-print { (icon("printer")) "In" }
         },
     })

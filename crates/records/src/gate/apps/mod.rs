@@ -9,7 +9,7 @@ mod letting_in;
 mod proving;
 mod tokens;
 
-pub use letting_in::Asking;
+pub use letting_in::{Asking, needs_patient};
 pub use proving::Shown;
 pub use tokens::{Given, Told};
 
