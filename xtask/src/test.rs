@@ -134,7 +134,7 @@ fn npm_modules(wanted: &str, folder: &str) -> Result<PathBuf> {
 }
 
 fn works(python: &Path) -> bool {
-    python.to_str().is_some_and(|path| runs(path, &["-c", "import fhirclient, fhirpy"]))
+    python.to_str().is_some_and(|path| runs(path, &["-c", "import fhirclient, fhirpy, jwt"]))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod postgres_house;
 mod safe_doors;
 mod security_check;
 mod sign_in;
+mod smart;
 mod subscriptions;
 mod two_hospitals_one_record;
 mod validate;

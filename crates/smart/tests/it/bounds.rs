@@ -1,0 +1,88 @@
+//! Everything that can grow has a bound, and these tests reach it.
+
+use crate::house::House;
+use yba_auth::smart::tables::{ASSERTIONS_MAX, AppTables, Code, GRANTS_MAX, Grant, Launch, Sort, TOKENS_MAX, WAITING_MAX};
+use yba_auth::Tables;
+
+async fn tables(house: &House) -> AppTables {
+    Tables::open(house.kit.store().clone()).await.unwrap().apps()
+}
+
+async fn count(house: &House, table: &str) -> i64 {
+    house.kit.store().query(&format!("SELECT count(*) FROM {table}"), Vec::new()).await.unwrap()[0].int(0)
+}
+
+fn grant(id: &str, begun_ms: i64) -> Grant {
+    Grant { id: id.into(), client: "c".into(), account: "a".into(), begun_ms, until_ms: i64::MAX, ..Grant::default() }
+}
+
+#[tokio::test]
+async fn codes_and_launches_that_wait_are_bounded_and_the_oldest_goes() {
+    let house = House::open(yba_testkit::records()).await;
+    let tables = tables(&house).await;
+    let launch = Launch { client: "c".into(), account: "a".into(), patient: "p1".into() };
+    let (first, code) = (tables.launch(&launch).await.unwrap(), tables.code(&Code::default()).await.unwrap());
+    for _ in 0..WAITING_MAX {
+        house.kit.advance_ms(1);
+        tables.launch(&launch).await.unwrap();
+        tables.code(&Code::default()).await.unwrap();
+    }
+    assert_eq!((count(&house, "app_launch").await, count(&house, "app_code").await), (WAITING_MAX as i64, WAITING_MAX as i64));
+    assert_eq!(tables.launch_of(&first.0).await.unwrap(), None);
+    assert_eq!(tables.code_of(&code.0).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn grants_and_their_tokens_are_bounded() {
+    let house = House::open(yba_testkit::records()).await;
+    let tables = tables(&house).await;
+    let now = house.kit.now_ms();
+    for at in 0..=GRANTS_MAX as i64 {
+        tables.begin(&grant(&format!("g{at}"), now + at)).await.unwrap();
+    }
+    assert_eq!(count(&house, "app_grant").await, GRANTS_MAX as i64);
+    let oldest = tables.token("g0", Sort::Access, i64::MAX, None).await.unwrap();
+    assert_eq!(tables.known(&oldest.0).await.unwrap(), None, "its grant is over");
+    let first = tables.token("g5", Sort::Access, i64::MAX, None).await.unwrap();
+    assert!(tables.known(&first.0).await.unwrap().is_some());
+    for _ in 0..TOKENS_MAX {
+        house.kit.advance_ms(1);
+        tables.token("g5", Sort::Access, i64::MAX, None).await.unwrap();
+    }
+    assert_eq!(tables.known(&first.0).await.unwrap(), None);
+    assert_eq!(count(&house, "app_token").await, TOKENS_MAX as i64 + 1);
+    tables.tidy().await.unwrap();
+    assert_eq!(count(&house, "app_token").await, TOKENS_MAX as i64, "tokens without a grant are gone");
+}
+
+#[tokio::test]
+async fn assertions_are_not_forgotten_to_make_room() {
+    let house = House::open(yba_testkit::records()).await;
+    let tables = tables(&house).await;
+    let until = house.kit.now_ms() + 1000;
+    for at in 0..ASSERTIONS_MAX {
+        assert_eq!(tables.came("c", &at.to_string(), until).await.unwrap(), Some(true));
+    }
+    assert_eq!(tables.came("c", "0", until).await.unwrap(), Some(false), "it came before");
+    assert_eq!(tables.came("c", "one more", until).await.unwrap(), None, "no more, rather than one again");
+    assert_eq!(tables.came("d", "0", until).await.unwrap(), Some(true), "another client has its own");
+    house.kit.advance_ms(1000);
+    assert_eq!(tables.came("c", "one more", until + 1000).await.unwrap(), Some(true));
+    assert_eq!(count(&house, "app_assertion").await, 2, "what is over is forgotten");
+}
+
+#[tokio::test]
+async fn what_is_over_is_tidied_away() {
+    let house = House::open(yba_testkit::records()).await;
+    let tables = tables(&house).await;
+    let now = house.kit.now_ms();
+    tables.launch(&Launch { client: "c".into(), account: "a".into(), patient: "p".into() }).await.unwrap();
+    tables.code(&Code::default()).await.unwrap();
+    tables.begin(&Grant { until_ms: now + 1000, ..grant("g", now) }).await.unwrap();
+    tables.token("g", Sort::Refresh, now + 1000, None).await.unwrap();
+    house.kit.advance_ms(24 * 3_600_000);
+    house.gate.tidy().await.unwrap();
+    for table in ["app_launch", "app_code", "app_grant", "app_token"] {
+        assert_eq!(count(&house, table).await, 0, "{table}");
+    }
+}
