@@ -159,7 +159,7 @@ async fn a_question_that_is_wrong_goes_back_with_the_word_of_oauth() {
 async fn a_yes_comes_from_our_own_page_and_about_somebody_within_reach() {
     each(async |house| {
         let app = house.app(SCOPES).await;
-        let (_, clerk) = house.account("xa", "doctor", Some("tram-khac")).await;
+        let (_, clerk) = house.account("bac.xa", "doctor", Some("tram-khac")).await;
         let (_, citizen) = house.account("dan", "citizen", None).await;
         let asked = asking(&app.id, "launch/patient patient/Observation.rs");
         let mut fields = asked.clone();

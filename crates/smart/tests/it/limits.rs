@@ -121,11 +121,15 @@ async fn letters_and_types_hold() {
         ("GET", "/fhir/Practitioner/bs1", "", 403),
         ("GET", "/fhir/_history", "", 403),
         ("GET", "/fhir/Patient/p1/$everything", "", 403),
-        ("GET", "/fhir/$export", "", 403),
         ("GET", "/fhir/Claim", "", 403),
         ("GET", "/fhir/metadata", "", 200),
     ] {
         assert_eq!(ask(method, path, body).await, status, "{method} {path}");
+    }
+    let bearer = format!("Bearer {token}");
+    let export = [("authorization", bearer.as_str()), ("prefer", "respond-async")];
+    for path in ["/fhir/$export?_type=Condition", "/fhir/Patient/$export"] {
+        assert_eq!(house.ask("GET", path, &export, "").await.status, 403, "{path}");
     }
     // What may be searched and not read is not brought along either.
     let included = house.read(&token, "/fhir/Observation?_include=Observation:encounter&_include=Observation:subject").await;
@@ -178,7 +182,7 @@ async fn codes_of_a_scope_hold_by_every_route() {
         let ctx = house.kit.ctx();
         let moved = observation("o-laboratory-p1", "p1", "vital-signs", "8867-4");
         let change = yba_records::Change::put(yba_fhir::Resource::parse(moved.as_bytes()).unwrap());
-        house.kit.records.transact(&ctx, [change]).await.unwrap();
+        house.kit.records.transact(&ctx, vec![change]).await.unwrap();
         assert_eq!(read("Observation/o-laboratory-p1").await.status, 404);
     })
     .await;

@@ -111,6 +111,45 @@ async fn a_service_reads_what_it_asked_was_registered_for_and_its_role_permits()
 }
 
 #[tokio::test]
+async fn an_export_of_a_service_holds_what_its_scopes_say() {
+    each(async |house| {
+        let client = service(&house, "system/Observation.rs?category=laboratory system/Condition.r", "epidemiologist", None).await;
+        let assertion = signed(&claims(&house, &client.id, "1"), Algorithm::RS384, Some("k1"), &own().pem);
+        let token = come(&house, &assertion, &client.scopes).await.word("access_token");
+        let bearer = format!("Bearer {token}");
+        let ask = async |path: &str| {
+            house.ask("GET", path, &[("authorization", &bearer), ("prefer", "respond-async")], "").await
+        };
+        let path_of = |address: &str| address.trim_start_matches(BASE).to_owned();
+        let begun = ask("/fhir/$export?_type=Observation").await;
+        assert_eq!(begun.status, 202, "{}", begun.text);
+        let state = path_of(begun.headers["content-location"].to_str().unwrap());
+        let ready = loop {
+            let said = ask(&state).await;
+            if said.status != 202 {
+                break said;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        };
+        assert_eq!(ready.status, 200, "{}", ready.text);
+        let tree = ready.json();
+        let files: Vec<String> =
+            yba_fhir::json::items(&tree, "output").filter_map(|one| Some(path_of(yba_fhir::json::str_at(one, &["url"])?))).collect();
+        assert_eq!(files.len(), 1, "{}", ready.text);
+        let lines = ask(&files[0]).await.text;
+        assert!(lines.contains("o-laboratory-p1") && lines.contains("o-laboratory-p2"), "{lines}");
+        assert!(!lines.contains("vital-signs"), "{lines}");
+        // What may be read and not searched is not given in bulk either; and nobody else fetches the files.
+        assert_eq!(ask("/fhir/$export?_type=Condition").await.status, 403);
+        let doctor = house.doctor().await;
+        let app = house.app("user/*.rs").await;
+        let other = house.token(&doctor, &app, "user/*.rs", "").await;
+        assert!(house.read(&other, &files[0]).await.status.is_client_error());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_assertion_that_is_not_wholly_right_is_refused() {
     let house = House::open(yba_testkit::records()).await;
     let client = service(&house, "system/Observation.rs", "doctor", None).await;

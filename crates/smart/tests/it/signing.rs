@@ -1,15 +1,14 @@
 //! Who somebody is, for an app: signed by a key of ours that is shown, and changed in time.
 
 use crate::app::{asking, with};
-use crate::house::{BASE, FHIR, House, each};
+use crate::house::{BASE, FHIR, each};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use yba_auth::smart::keys::{SHOWN_MS, SIGNS_MS};
-use yba_fhir::json::{Value, str_at};
 
 const SCOPES: &str = "openid fhirUser offline_access";
 
-fn verified(token: &str, keys: &str, client: &str) -> Option<Value> {
+fn verified(token: &str, keys: &str, client: &str) -> Option<serde_json::Value> {
     let set: JwkSet = serde_json::from_str(keys).unwrap();
     let header = decode_header(token).unwrap();
     assert_eq!(header.alg, Algorithm::RS256);
@@ -18,7 +17,7 @@ fn verified(token: &str, keys: &str, client: &str) -> Option<Value> {
     validation.set_audience(&[client]);
     validation.set_issuer(&[BASE]);
     validation.validate_exp = false;
-    Some(decode::<Value>(token, &key, &validation).unwrap().claims)
+    Some(decode::<serde_json::Value>(token, &key, &validation).unwrap().claims)
 }
 
 #[tokio::test]
@@ -35,7 +34,7 @@ async fn an_app_learns_who_somebody_is_from_a_key_that_is_shown() {
         assert!(!shown.contains("\"d\"") && !shown.contains("PRIVATE"), "{shown}");
         let claims = verified(&first, &shown, &app.id).unwrap();
         for (name, value) in [("nonce", "n-1"), ("fhirUser", &*format!("{FHIR}/Practitioner/bs1"))] {
-            assert_eq!(str_at(&claims, &[name]), Some(value));
+            assert_eq!(claims[name], value);
         }
         assert_eq!(keys().await, shown, "the same key goes on");
         house.kit.advance_ms(SIGNS_MS);
