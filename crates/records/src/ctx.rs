@@ -56,7 +56,9 @@ impl Agent {
         match self {
             Agent::Stranger => "stranger".into(),
             Agent::Unproven(account) => format!("unproven/{account}"),
-            Agent::Person(Person { account, app: Some(app), .. }) if account.is_empty() => format!("app/{app}"),
+            Agent::Person(Person { account, app: Some(app), .. }) if account.is_empty() => {
+                format!("app/{app}")
+            }
             Agent::Person(person) => format!("account/{}", person.account),
             Agent::TestAdministrator => "test-administrator".into(),
             Agent::System(part) => format!("system/{part}"),

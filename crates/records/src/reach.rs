@@ -230,7 +230,8 @@ fn of_nobody(kind: &str) -> Outcome {
 }
 
 fn beyond_app(kind: &str) -> Outcome {
-    let text = format!("Ứng dụng này không được ghi {kind} như vậy: khác người bệnh hoặc khác loại đã cho phép.");
+    let text =
+        format!("Ứng dụng này không được ghi {kind} như vậy: khác người bệnh hoặc khác loại đã cho phép.");
     Outcome::new(Kind::Forbidden, "scope-app", text, format!("{kind} is beyond the scope of the app"))
 }
 

@@ -90,7 +90,9 @@ fn statement(settings: &Settings, published_ms: i64) -> Value {
         }
     };
     let mut about_security = json!({"cors": (!settings.origins.is_empty()), "description": security});
-    if !settings.open && let Some(about) = json::JsonValueMutTrait::as_object_mut(&mut about_security) {
+    if !settings.open
+        && let Some(about) = json::JsonValueMutTrait::as_object_mut(&mut about_security)
+    {
         let system = "http://terminology.hl7.org/CodeSystem/restful-security-service";
         about.insert("service", json!([{"coding": [{"system": system, "code": "SMART-on-FHIR"}]}]));
         about.insert("extension", oauth_uris());

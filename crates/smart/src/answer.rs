@@ -9,7 +9,11 @@ use yba_fhir::{Kind, Outcome};
 /// JSON for one reader.
 pub(crate) fn json<T: Serialize>(status: StatusCode, value: &T) -> Response {
     let text = sonic_rs::to_string(value).unwrap_or_default();
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")];
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::PRAGMA, "no-cache"),
+    ];
     (status, headers, text).into_response()
 }
 
@@ -25,8 +29,13 @@ pub(crate) fn word(outcome: &Outcome) -> &'static str {
         Kind::Fault | Kind::Unavailable => "server_error",
         Kind::TooMany => "temporarily_unavailable",
         _ => match outcome.issues.first().map_or("", |issue| issue.key) {
-            key @ ("invalid_request" | "invalid_client" | "invalid_grant" | "invalid_scope" | "unauthorized_client"
-            | "unsupported_grant_type" | "unsupported_response_type") => key,
+            key @ ("invalid_request"
+            | "invalid_client"
+            | "invalid_grant"
+            | "invalid_scope"
+            | "unauthorized_client"
+            | "unsupported_grant_type"
+            | "unsupported_response_type") => key,
             _ => "access_denied",
         },
     }

@@ -15,7 +15,8 @@ impl Pairs {
     /// Refuses more than anybody needs, and a name that comes twice: one reader would take the first and another the last.
     pub fn of(text: &str) -> Result<Pairs, Outcome> {
         let pairs = decode_pairs(text);
-        let is_twice = |(at, (name, _)): (usize, &(String, String))| pairs[..at].iter().any(|(one, _)| one == name);
+        let is_twice =
+            |(at, (name, _)): (usize, &(String, String))| pairs[..at].iter().any(|(one, _)| one == name);
         if pairs.len() > PAIRS_MAX || pairs.iter().enumerate().any(is_twice) {
             return Err(invalid("a parameter comes twice, or there are too many"));
         }
@@ -24,8 +25,12 @@ impl Pairs {
 
     /// Of a body of the sort `application/x-www-form-urlencoded`.
     pub fn of_body(headers: &HeaderMap, body: &Bytes) -> Result<Pairs, Outcome> {
-        let sort = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let is_form = sort.split(';').next().is_some_and(|one| one.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+        let sort =
+            headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let is_form = sort
+            .split(';')
+            .next()
+            .is_some_and(|one| one.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
         match (is_form, std::str::from_utf8(body)) {
             (true, Ok(text)) => Pairs::of(text),
             _ => Err(invalid("a form is expected")),

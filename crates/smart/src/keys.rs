@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Response};
 pub(crate) async fn jwks(State(smart): State<Smart>) -> Response {
     match smart.gate.public_keys().await {
         Ok(keys) => {
-            let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=3600")];
+            let headers =
+                [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=3600")];
             (headers, format!("{{\"keys\":[{}]}}", keys.join(","))).into_response()
         }
         Err(outcome) => answer::refused(&outcome, false),

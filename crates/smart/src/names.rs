@@ -19,7 +19,8 @@ impl Smart {
         match fits && is_loopback(host) {
             true => Ok(Names { base: format!("http://{host}") }),
             false => {
-                let text = "Máy chủ này chưa khai địa chỉ của mình (mục base-url), nên ứng dụng chưa dùng được.";
+                let text =
+                    "Máy chủ này chưa khai địa chỉ của mình (mục base-url), nên ứng dụng chưa dùng được.";
                 Err(Outcome::new(Kind::Unavailable, "base-url", text, "apps need the setting base-url"))
             }
         }

@@ -15,7 +15,11 @@ use yba_web::headers::FormsTo;
 use yba_web::{Page, visit};
 
 /// The apps.
-pub(crate) async fn list(State(smart): State<Smart>, Path(patient): Path<String>, request: Request) -> Response {
+pub(crate) async fn list(
+    State(smart): State<Smart>,
+    Path(patient): Path<String>,
+    request: Request,
+) -> Response {
     let (parts, _) = request.into_parts();
     let drawn = async {
         let ctx = parts.extensions.get::<Ctx>().ok_or_else(|| Outcome::fault("a page without its caller"))?;
@@ -44,7 +48,11 @@ pub(crate) async fn list(State(smart): State<Smart>, Path(patient): Path<String>
 }
 
 /// Sends the browser to the app, with a token that is good once.
-pub(crate) async fn open(State(smart): State<Smart>, Path(patient): Path<String>, request: Request) -> Response {
+pub(crate) async fn open(
+    State(smart): State<Smart>,
+    Path(patient): Path<String>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, crate::BODY_MAX).await.unwrap_or_default();
     let opened = async {

@@ -78,7 +78,8 @@ impl Asked {
         if by_basic && in_body {
             return Err(invalid("a client proves itself in one way"));
         }
-        let (client, secret) = basic.unwrap_or((pairs.get("client_id").into(), pairs.get("client_secret").into()));
+        let (client, secret) =
+            basic.unwrap_or((pairs.get("client_id").into(), pairs.get("client_secret").into()));
         let shown = Shown {
             client,
             secret,
@@ -108,7 +109,8 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Outcome> {
     let bytes = STANDARD.decode(rest.trim()).map_err(|_| malformed())?;
     let text = String::from_utf8(bytes).map_err(|_| malformed())?;
     let (name, secret) = text.split_once(':').ok_or_else(malformed)?;
-    let plain = |part: &str| -> Result<String, Outcome> { Ok(Pairs::of(&format!("x={part}"))?.get("x").to_owned()) };
+    let plain =
+        |part: &str| -> Result<String, Outcome> { Ok(Pairs::of(&format!("x={part}"))?.get("x").to_owned()) };
     Ok(Some((plain(name)?, plain(secret)?)))
 }
 

@@ -94,7 +94,8 @@ fn configuration(names: &Names) -> Configuration<'_> {
 
 fn said(configuration: &Configuration<'_>) -> Response {
     let text = sonic_rs::to_string(configuration).unwrap_or_default();
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
+    let headers =
+        [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
     (headers, text).into_response()
 }
 

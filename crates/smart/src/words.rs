@@ -54,14 +54,20 @@ pub(crate) fn lines(scopes: &Scopes) -> Vec<String> {
 fn line(one: &Records) -> String {
     let verbs: Vec<&str> =
         VERBS.iter().filter(|(letter, _)| one.letters.contains(*letter)).map(|(_, verb)| *verb).collect();
-    let kind = KINDS.iter().find(|(kind, _)| *kind == one.kind).map_or_else(|| format!("dữ liệu loại {}", one.kind), |(_, said)| (*said).to_owned());
+    let kind = KINDS
+        .iter()
+        .find(|(kind, _)| *kind == one.kind)
+        .map_or_else(|| format!("dữ liệu loại {}", one.kind), |(_, said)| (*said).to_owned());
     let whose = match one.whose {
         Whose::Patient => "của người bệnh này",
         Whose::User => "của mọi người mà bạn được xem",
         Whose::System => "của mọi người mà vai trò của dịch vụ cho phép",
     };
-    let only: Vec<String> =
-        one.codes.iter().map(|codes| format!("{} là {}", codes.parameter, codes.values.join(" hoặc "))).collect();
+    let only: Vec<String> = one
+        .codes
+        .iter()
+        .map(|codes| format!("{} là {}", codes.parameter, codes.values.join(" hoặc ")))
+        .collect();
     let only = if only.is_empty() { String::new() } else { format!(" (chỉ khi {})", only.join(", ")) };
     let text = format!("{} {kind} {whose}{only}", verbs.join(", "));
     let mut letters = text.chars();
@@ -75,10 +81,14 @@ mod tests {
     #[test]
     fn scopes_are_said_in_words() {
         let said = |text: &str| lines(&Scopes::parse(text).unwrap());
-        assert_eq!(said("patient/Observation.rs?category=laboratory"), [
-            "Xem, tìm kết quả, dấu hiệu sinh tồn của người bệnh này (chỉ khi category là laboratory)"
-        ]);
-        assert_eq!(said("user/*.cud launch/patient"), ["Thêm, sửa, xóa mọi loại dữ liệu của mọi người mà bạn được xem"]);
+        assert_eq!(
+            said("patient/Observation.rs?category=laboratory"),
+            ["Xem, tìm kết quả, dấu hiệu sinh tồn của người bệnh này (chỉ khi category là laboratory)"]
+        );
+        assert_eq!(
+            said("user/*.cud launch/patient"),
+            ["Thêm, sửa, xóa mọi loại dữ liệu của mọi người mà bạn được xem"]
+        );
         assert_eq!(said("openid offline_access").len(), 2);
         assert!(said("user/Flag.r")[0].contains("Flag"));
         let sorted = KINDS.windows(2).all(|pair| pair[0].0 < pair[1].0);

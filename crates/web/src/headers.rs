@@ -21,7 +21,9 @@ pub struct FormsTo(pub Vec<String>);
 /// The policy of an answer.
 fn policy(response: &Response) -> HeaderValue {
     let more = response.extensions().get::<FormsTo>().map(|FormsTo(origins)| origins.join(" "));
-    let with = more.map(|more| CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action 'self' {more}")));
+    let with = more.map(|more| {
+        CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action 'self' {more}"))
+    });
     let with = with.and_then(|text| HeaderValue::try_from(text).ok());
     with.unwrap_or(HeaderValue::from_static(CONTENT_SECURITY_POLICY))
 }

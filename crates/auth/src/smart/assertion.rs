@@ -80,7 +80,9 @@ fn algorithm(key: &Jwk) -> Option<Algorithm> {
             let length = modulus.iter().skip_while(|byte| **byte == 0).count();
             (MODULUS_MIN..=1024).contains(&length).then_some(Algorithm::RS384)
         }
-        AlgorithmParameters::EllipticCurve(curve) if curve.curve == EllipticCurve::P384 => Some(Algorithm::ES384),
+        AlgorithmParameters::EllipticCurve(curve) if curve.curve == EllipticCurve::P384 => {
+            Some(Algorithm::ES384)
+        }
         _ => None,
     }
 }
@@ -97,22 +99,33 @@ pub fn claimed(assertion: &str) -> Option<String> {
 
 /// Judges an assertion: signed with a key of the client, by it, about it, for this token endpoint, good now and for no more
 /// than five minutes. Why it is not, in English, for logs. Whether it came before, the caller asks.
-pub fn judge(assertion: &str, client: &str, jwks: &str, endpoint: &str, now_ms: i64) -> Result<Proven, &'static str> {
+pub fn judge(
+    assertion: &str,
+    client: &str,
+    jwks: &str,
+    endpoint: &str,
+    now_ms: i64,
+) -> Result<Proven, &'static str> {
     if assertion.len() > LENGTH_MAX {
         return Err("the assertion is too long");
     }
     let header = decode_header(assertion).map_err(|_| "the assertion is no JWT of ours")?;
     let named = header.kid.as_deref().ok_or("the assertion names no key")?;
     let keys = keys(jwks).ok_or("the client has no keys")?;
-    let known = |key: &&Jwk| key.common.key_id.as_deref() == Some(named) && algorithm(key) == Some(header.alg);
-    let key = keys.iter().find(known).ok_or("the assertion names a key or an algorithm that is not the client's")?;
+    let known =
+        |key: &&Jwk| key.common.key_id.as_deref() == Some(named) && algorithm(key) == Some(header.alg);
+    let key = keys
+        .iter()
+        .find(known)
+        .ok_or("the assertion names a key or an algorithm that is not the client's")?;
     let by = DecodingKey::from_jwk(key).map_err(|_| "a key of the client cannot be used")?;
     // The rest is judged here: by the clock of the node, and an audience of several must name us as well.
     let mut validation = Validation::new(header.alg);
     (validation.validate_exp, validation.validate_nbf, validation.validate_aud) = (false, false, false);
     validation.required_spec_claims.clear();
-    let claims =
-        decode::<Claims>(assertion, &by, &validation).map_err(|_| "the signature or the claims are not good")?.claims;
+    let claims = decode::<Claims>(assertion, &by, &validation)
+        .map_err(|_| "the signature or the claims are not good")?
+        .claims;
     if claims.iss != client || claims.sub != client {
         return Err("the assertion is of another client");
     }

@@ -107,12 +107,14 @@ impl Client {
         let mut issues = Vec::new();
         let mut wrong = |is_wrong: bool, field: &'static str, text: &str| {
             if is_wrong {
-                let one = Outcome::new(Kind::Unprocessable, "client-format", text, format!("{field} is wrong"));
+                let one =
+                    Outcome::new(Kind::Unprocessable, "client-format", text, format!("{field} is wrong"));
                 issues.extend(one.at(field).issues);
             }
         };
         let name = self.name.trim();
-        let bad_name = name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control);
+        let bad_name =
+            name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control);
         wrong(bad_name, "name", "Ghi tên ứng dụng, không quá 100 ký tự.");
         let is_backend = self.sort == Sort::Backend;
         let bad_redirects = self.redirects.len() > REDIRECTS_MAX
@@ -126,20 +128,26 @@ impl Client {
         let is_understood = |one: &str| Scopes::parse(one).is_some_and(|scopes| !scopes.is_empty());
         let bad_scopes = scopes.as_ref().is_none_or(Scopes::is_empty)
             || !self.scopes.split_ascii_whitespace().all(is_understood);
-        let text = "Có phạm vi không dùng được. Ví dụ: patient/Observation.rs launch/patient openid fhirUser.";
+        let text =
+            "Có phạm vi không dùng được. Ví dụ: patient/Observation.rs launch/patient openid fhirUser.";
         wrong(bad_scopes, "scopes", text);
         let backend_only = scopes.is_some_and(|scopes| {
             let system = scopes.clone().only(&[super::scope::Whose::System]);
             if is_backend { system != scopes } else { !system.records().is_empty() }
         });
-        let text = "Phạm vi system/ chỉ dành cho dịch vụ chạy nền, và dịch vụ chạy nền chỉ có phạm vi system/.";
+        let text =
+            "Phạm vi system/ chỉ dành cho dịch vụ chạy nền, và dịch vụ chạy nền chỉ có phạm vi system/.";
         wrong(backend_only, "scopes", text);
         let bad_keys = self.jwks.as_deref().is_some_and(|text| super::assertion::keys(text).is_none())
             || (is_backend && self.jwks.is_none())
             || (self.sort == Sort::Public && self.jwks.is_some());
         let text = "Dán bộ khóa công khai (JWKS): khóa EC P-384 (ES384) hoặc RSA từ 2048 bit (RS384), mỗi khóa có kid. Ứng dụng công khai không có khóa.";
         wrong(bad_keys, "jwks", text);
-        wrong(is_backend == self.roles.is_empty(), "role", "Dịch vụ chạy nền cần đúng một vai trò trở lên; ứng dụng khác dùng vai trò của người mở nó.");
+        wrong(
+            is_backend == self.roles.is_empty(),
+            "role",
+            "Dịch vụ chạy nền cần đúng một vai trò trở lên; ứng dụng khác dùng vai trò của người mở nó.",
+        );
         match issues.is_empty() {
             true => Ok(()),
             false => Err(Outcome { kind: Kind::Unprocessable, issues }),
@@ -190,13 +198,27 @@ mod tests {
 
     #[test]
     fn people_are_sent_to_plain_addresses_alone() {
-        for good in ["https://a.vn/x?y=1", "http://127.0.0.1:5000/", "http://localhost/x", "http://[::1]:3/x"] {
+        for good in ["https://a.vn/x?y=1", "http://127.0.0.1:5000/", "http://localhost/x", "http://[::1]:3/x"]
+        {
             assert!(is_address(good), "{good}");
         }
         for wrong in [
-            "http://a.vn/", "https://", "https://a@b.vn", "https://a.vn/#x", "javascript:alert(1)", "//a.vn", "a.vn",
-            "https://a.vn\\@b.vn", "https://a.vn/\n", "https://ă.vn", "http://127.0.0.1.a.vn/", "http://localhost.a.vn/",
-            "https://a.vn/ x", "ftp://a.vn", "myapp://x", "http://127.0.0.1@b.vn/",
+            "http://a.vn/",
+            "https://",
+            "https://a@b.vn",
+            "https://a.vn/#x",
+            "javascript:alert(1)",
+            "//a.vn",
+            "a.vn",
+            "https://a.vn\\@b.vn",
+            "https://a.vn/\n",
+            "https://ă.vn",
+            "http://127.0.0.1.a.vn/",
+            "http://localhost.a.vn/",
+            "https://a.vn/ x",
+            "ftp://a.vn",
+            "myapp://x",
+            "http://127.0.0.1@b.vn/",
         ] {
             assert!(!is_address(wrong), "{wrong}");
         }
@@ -232,7 +254,9 @@ mod tests {
     fn a_secret_is_kept_as_its_hash_and_a_client_comes_back_from_its_bytes() {
         let mut client = app();
         let secret = client.new_secret();
-        assert!(client.has_secret(&secret.0) && !client.has_secret("") && !client.has_secret(&Token::random().0));
+        assert!(
+            client.has_secret(&secret.0) && !client.has_secret("") && !client.has_secret(&Token::random().0)
+        );
         assert!(!app().has_secret("") && !app().has_secret(&hash("")));
         let kept = client.resource().unwrap();
         let text = yba_fhir::json::to_string(kept.tree()).unwrap();

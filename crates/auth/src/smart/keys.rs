@@ -54,7 +54,9 @@ pub fn make(seal: &Seal, now_ms: i64) -> Result<Key, Outcome> {
     let (n, e) = (text(private.n()), text(private.e()));
     let id = hash(&n)[..16].to_owned();
     let jwk = format!(r#"{{"kty":"RSA","use":"sig","alg":"RS256","kid":"{id}","n":"{n}","e":"{e}"}}"#);
-    let pem = private.to_pkcs8_pem(LineEnding::LF).map_err(|_| Outcome::fault("a signing key cannot be written"))?;
+    let pem = private
+        .to_pkcs8_pem(LineEnding::LF)
+        .map_err(|_| Outcome::fault("a signing key cannot be written"))?;
     Ok(Key { sealed: seal.close(SEALED_TO, pem.as_bytes())?, id, jwk, begun_ms: now_ms })
 }
 

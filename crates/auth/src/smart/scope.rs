@@ -15,7 +15,8 @@ const CONDITIONS_MAX: usize = 4;
 const VALUES_MAX: usize = 20;
 
 /// Words that stand alone.
-const WORDS: [&str; 6] = ["launch", "launch/patient", "openid", "fhirUser", "offline_access", "online_access"];
+const WORDS: [&str; 6] =
+    ["launch", "launch/patient", "openid", "fhirUser", "offline_access", "online_access"];
 /// The letters of interactions, in the order in which they are written.
 const LETTERS: &str = "cruds";
 /// What `patient/` scopes may look at besides the patient's compartment: who and where.
@@ -208,8 +209,12 @@ fn common(one: &Records, two: &Records) -> Option<Records> {
     codes.dedup();
     let fits = one.whose == two.whose && !letters.is_empty() && codes.len() <= 2 * CONDITIONS_MAX;
     // What all types share is no parameter of each: a narrower type must know it.
-    (fits && codes.iter().all(|codes| is_known(kind, &codes.parameter)))
-        .then(|| Records { whose: one.whose, kind: kind.to_owned(), letters, codes })
+    (fits && codes.iter().all(|codes| is_known(kind, &codes.parameter))).then(|| Records {
+        whose: one.whose,
+        kind: kind.to_owned(),
+        letters,
+        codes,
+    })
 }
 
 /// One scope of records; `None` of what is none, or cannot be held to.
@@ -396,9 +401,8 @@ mod tests {
 
     #[test]
     fn what_is_granted_is_in_both() {
-        let and = |one: &str, two: &str| {
-            Scopes::parse(one).unwrap().and(&Scopes::parse(two).unwrap()).to_string()
-        };
+        let and =
+            |one: &str, two: &str| Scopes::parse(one).unwrap().and(&Scopes::parse(two).unwrap()).to_string();
         for (asked, registered, granted) in [
             ("patient/*.cruds", "patient/Observation.rs", "patient/Observation.rs"),
             ("patient/Observation.rs", "patient/*.r", "patient/Observation.r"),
@@ -459,7 +463,9 @@ mod tests {
     fn no_app_subscribes() {
         let all = Narrowing::new(&Scopes::parse("system/*.cruds").unwrap(), None);
         assert!(all.may(Action::Read, "Subscription") && all.may(Action::Create, "Observation"));
-        assert!(![Action::Create, Action::Update, Action::Delete].iter().any(|one| all.may(*one, "Subscription")));
+        assert!(
+            ![Action::Create, Action::Update, Action::Delete].iter().any(|one| all.may(*one, "Subscription"))
+        );
     }
 
     proptest! {

@@ -130,9 +130,16 @@ impl AppTables {
     /// A token by which a client is opened from a record.
     pub async fn launch(&self, launch: &Launch) -> Result<Token, Outcome> {
         let token = Token::random();
-        let sql = "INSERT INTO app_launch (hash, client, account, patient, until_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let sql =
+            "INSERT INTO app_launch (hash, client, account, patient, until_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
         let Launch { client, account, patient } = launch;
-        let values = vec![text(&token.hash()), text(client), text(account), text(patient), Value::Int(self.now() + LAUNCH_MS)];
+        let values = vec![
+            text(&token.hash()),
+            text(client),
+            text(account),
+            text(patient),
+            Value::Int(self.now() + LAUNCH_MS),
+        ];
         self.store.keep(vec![Statement::new(sql, values), newest("app_launch")]).await?;
         Ok(token)
     }
@@ -160,7 +167,17 @@ impl AppTables {
         let token = Token::random();
         let sql = "INSERT INTO app_code (hash, client, account, session, scopes, patient, redirect, challenge, nonce, until_ms, \
                    grant_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '')";
-        let texts = [&token.hash(), &code.client, &code.account, &code.session, &code.scopes, &code.patient, &code.redirect, &code.challenge, &code.nonce];
+        let texts = [
+            &token.hash(),
+            &code.client,
+            &code.account,
+            &code.session,
+            &code.scopes,
+            &code.patient,
+            &code.redirect,
+            &code.challenge,
+            &code.nonce,
+        ];
         let mut values: Vec<Value> = texts.into_iter().map(|one| text(one)).collect();
         values.push(Value::Int(self.now() + CODE_MS));
         self.store.keep(vec![Statement::new(sql, values), newest("app_code")]).await?;
@@ -214,10 +231,17 @@ impl AppTables {
     }
 
     /// A new token of a grant; a refresh token that it comes of is used by that.
-    pub async fn token(&self, grant: &str, sort: Sort, until_ms: i64, of: Option<&str>) -> Result<Token, Outcome> {
+    pub async fn token(
+        &self,
+        grant: &str,
+        sort: Sort,
+        until_ms: i64,
+        of: Option<&str>,
+    ) -> Result<Token, Outcome> {
         let (token, now) = (Token::random(), self.now());
         let sql = "INSERT INTO app_token (hash, grant_id, sort, begun_ms, until_ms, used_ms) VALUES (?1, ?2, ?3, ?4, ?5, 0)";
-        let values = vec![text(&token.hash()), text(grant), text(sort.word()), Value::Int(now), Value::Int(until_ms)];
+        let values =
+            vec![text(&token.hash()), text(grant), text(sort.word()), Value::Int(now), Value::Int(until_ms)];
         let over = "DELETE FROM app_token WHERE grant_id = ?1 AND hash NOT IN (SELECT hash FROM app_token \
                     WHERE grant_id = ?1 ORDER BY begun_ms DESC, used_ms, hash LIMIT ?2)";
         let bound = vec![text(grant), Value::Int(TOKENS_MAX as i64)];
@@ -309,7 +333,10 @@ impl AppTables {
                 before("DELETE FROM app_assertion WHERE until_ms <= ?1", now),
                 before("DELETE FROM app_key WHERE begun_ms <= ?1", now - SHOWN_MS),
                 before("DELETE FROM app_token WHERE until_ms <= ?1 AND sort = 'access'", now),
-                Statement::new("DELETE FROM app_token WHERE grant_id NOT IN (SELECT id FROM app_grant)", Vec::new()),
+                Statement::new(
+                    "DELETE FROM app_token WHERE grant_id NOT IN (SELECT id FROM app_grant)",
+                    Vec::new(),
+                ),
             ])
             .await
     }

@@ -69,16 +69,27 @@ impl Typed {
     }
 }
 
-async fn list(State(smart): State<Smart>, Extension(ctx): Extension<Ctx>, Extension(id): Extension<RequestId>) -> Response {
+async fn list(
+    State(smart): State<Smart>,
+    Extension(ctx): Extension<Ctx>,
+    Extension(id): Extension<RequestId>,
+) -> Response {
     listed(&smart, &ctx, &id, &Typed::default(), None).await
 }
 
-async fn listed(smart: &Smart, ctx: &Ctx, id: &RequestId, typed: &Typed, wrong: Option<&Outcome>) -> Response {
+async fn listed(
+    smart: &Smart,
+    ctx: &Ctx,
+    id: &RequestId,
+    typed: &Typed,
+    wrong: Option<&Outcome>,
+) -> Response {
     match smart.gate.clients(ctx).await {
         Ok(clients) => {
             let roles = smart.gate.roles();
             let shown = Shown { roles: &roles, typed, wrong };
-            let mut response = smart.site.page(&Page::new("Ứng dụng", page::list(&clients, &shown)).here(APPS));
+            let mut response =
+                smart.site.page(&Page::new("Ứng dụng", page::list(&clients, &shown)).here(APPS));
             if let Some(wrong) = wrong {
                 *response.status_mut() = error::status(wrong.kind);
             }

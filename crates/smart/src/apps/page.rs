@@ -49,7 +49,8 @@ pub(super) fn list(clients: &[Client], shown: &Shown) -> Markup {
 
 fn registering(shown: &Shown) -> Markup {
     let (typed, wrong) = (shown.typed, shown.wrong);
-    let text = |id: &'static str, label: &'static str| Field::new(id, label, Input::Text).error(about(wrong, id));
+    let text =
+        |id: &'static str, label: &'static str| Field::new(id, label, Input::Text).error(about(wrong, id));
     let mut roles: Vec<(&str, &str)> = vec![("", "— chỉ cho dịch vụ chạy nền —")];
     roles.extend(shown.roles.iter().map(|role| (role.slug.as_str(), role.title.as_str())));
     html! {
@@ -83,7 +84,9 @@ fn area(id: &str, label: &str, hint: &str, value: &str, wrong: Option<&str>) -> 
 pub(super) fn one(client: &Client, roles: &[RoleName]) -> Markup {
     let here = format!("{APPS}/{}", client.id);
     let (verb, off) = if client.off { ("Bật lại", "false") } else { ("Tắt ứng dụng", "true") };
-    let title = |slug: &str| roles.iter().find(|role| role.slug == slug).map_or_else(|| slug.to_owned(), |role| role.title.clone());
+    let title = |slug: &str| {
+        roles.iter().find(|role| role.slug == slug).map_or_else(|| slug.to_owned(), |role| role.title.clone())
+    };
     let places: Vec<String> = client
         .roles
         .iter()

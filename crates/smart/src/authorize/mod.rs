@@ -21,9 +21,9 @@ use yba_auth::smart::tables::Launch;
 use yba_fhir::json::str_at;
 use yba_fhir::view::Patient;
 use yba_fhir::{Kind, Outcome};
+use yba_records::Ctx;
 use yba_records::gate::apps::{Asking, Names, needs_patient};
 use yba_records::gate::{Here, Origin, Visitor};
-use yba_records::Ctx;
 use yba_web::headers::FormsTo;
 use yba_web::{Page, RequestId, error, visit};
 
@@ -104,7 +104,8 @@ async fn question(smart: &Smart, parts: &Parts, text: &str) -> Result<Question, 
     };
     let client = smart.gate.asking_client(&asking, &origin).await?;
     let state = get("state");
-    let ctx = parts.extensions.get::<Ctx>().cloned().ok_or_else(|| Outcome::fault("a page without its caller"))?;
+    let ctx =
+        parts.extensions.get::<Ctx>().cloned().ok_or_else(|| Outcome::fault("a page without its caller"))?;
     match state.len() <= STATE_MAX {
         true => Ok(Question { here, ctx, names, origin, client, asking, state, pairs }),
         false => Err(crate::form::invalid("the state is too long")),
@@ -160,7 +161,8 @@ async fn drawn(
         carried: &carried,
         action: AUTHORIZE,
     });
-    let mut response = smart.site.page(&Page { search_in_bar: false, ..Page::new("Cho ứng dụng vào", content) });
+    let mut response =
+        smart.site.page(&Page { search_in_bar: false, ..Page::new("Cho ứng dụng vào", content) });
     response.extensions_mut().insert(FormsTo(page::origin(&question.asking.redirect).into_iter().collect()));
     Ok(response)
 }
@@ -184,7 +186,8 @@ async fn named(smart: &Smart, ctx: &Ctx, ids: &[String]) -> Result<Vec<Person>, 
 async fn found(smart: &Smart, ctx: &Ctx, text: &str) -> Result<Vec<Person>, Outcome> {
     let hits = yba_mpi::find::find(&smart.records, ctx, text, FOUND_MAX).await?;
     let person = |hit: yba_mpi::find::Hit| {
-        let birth = hit.birth.as_ref().map(|birth| yba_ui::format::date(&birth.to_string())).unwrap_or_default();
+        let birth =
+            hit.birth.as_ref().map(|birth| yba_ui::format::date(&birth.to_string())).unwrap_or_default();
         let about: Vec<String> = [birth, hit.commune].into_iter().filter(|one| !one.is_empty()).collect();
         Person { id: hit.person, name: hit.name, about: about.join(" · ") }
     };
@@ -223,10 +226,11 @@ fn to_app(question: &Question, said: &str) -> Response {
 /// 303 to an address that was judged before.
 pub(crate) fn see_other(address: &str) -> Response {
     match HeaderValue::try_from(address) {
-        Ok(value) => {
-            (StatusCode::SEE_OTHER, [(header::LOCATION, value), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))])
-                .into_response()
-        }
+        Ok(value) => (
+            StatusCode::SEE_OTHER,
+            [(header::LOCATION, value), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))],
+        )
+            .into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
@@ -236,4 +240,3 @@ pub(crate) fn failed(smart: &Smart, parts: &Parts, outcome: &Outcome) -> Respons
     let id = parts.extensions.get::<RequestId>().cloned().unwrap_or(RequestId(String::new()));
     error::page(&smart.site, outcome, &id)
 }
-

@@ -114,7 +114,11 @@ mod tests {
 
     #[test]
     fn names_of_apps_and_people_are_no_markup() {
-        let client = Client { name: "<script>x</script>".into(), redirects: vec!["https://a.vn/".into()], ..Client::default() };
+        let client = Client {
+            name: "<script>x</script>".into(),
+            redirects: vec!["https://a.vn/".into()],
+            ..Client::default()
+        };
         let scopes = Scopes::parse("launch/patient patient/*.rs").unwrap();
         let people = [Person { id: "\"><b>".into(), name: "<i>".into(), about: String::new() }];
         let shown = Shown {

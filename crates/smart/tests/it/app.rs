@@ -24,7 +24,11 @@ pub fn asking<'a>(client: &'a str, scope: &'a str) -> Vec<(&'a str, &'a str)> {
 }
 
 /// The same with one thing changed; an empty value leaves it out.
-pub fn with<'a>(mut asking: Vec<(&'a str, &'a str)>, name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
+pub fn with<'a>(
+    mut asking: Vec<(&'a str, &'a str)>,
+    name: &'a str,
+    value: &'a str,
+) -> Vec<(&'a str, &'a str)> {
     asking.retain(|(one, _)| *one != name);
     if !value.is_empty() {
         asking.push((name, value));

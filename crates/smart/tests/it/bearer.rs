@@ -16,7 +16,15 @@ async fn what_is_no_token_of_ours_opens_nothing() {
     let (access, refresh) = (given.word("access_token"), given.word("refresh_token"));
     assert_eq!(house.read(&access, "/fhir/Observation").await.status, 200);
     for forged in [
-        "", "x", &refresh, &code, &doctor.0, &access.to_lowercase(), &access[1..], &"A".repeat(52), "' OR 1=1 --",
+        "",
+        "x",
+        &refresh,
+        &code,
+        &doctor.0,
+        &access.to_lowercase(),
+        &access[1..],
+        &"A".repeat(52),
+        "' OR 1=1 --",
         "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.",
     ] {
         let said = house.read(forged, "/fhir/Observation").await;
@@ -27,10 +35,15 @@ async fn what_is_no_token_of_ours_opens_nothing() {
     // A token is shown in its header, and a cookie beside it counts for nothing.
     assert_eq!(house.get(&format!("/fhir/Observation?access_token={access}")).await.status, 401);
     let cookie = format!("yba={}", doctor.0);
-    let both = [("authorization", "Bearer x"), ("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin")];
+    let both =
+        [("authorization", "Bearer x"), ("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin")];
     assert_eq!(house.ask("GET", "/fhir/Observation", &both, "").await.status, 401);
     let as_session = [("cookie", &*format!("yba={access}"))];
-    assert_eq!(house.ask("GET", "/oauth/authorize", &as_session, "").await.status, 401, "no token is a session");
+    assert_eq!(
+        house.ask("GET", "/oauth/authorize", &as_session, "").await.status,
+        401,
+        "no token is a session"
+    );
     assert!(house.noted("app-use").await);
 }
 
@@ -69,7 +82,11 @@ async fn a_token_ends_with_whatever_made_it() {
         house.gate.set_blocked(&ctx, &id, true).await.unwrap();
         assert_eq!((works(&token).await, works(&online).await), (401, 401), "the account is blocked");
         house.gate.set_blocked(&ctx, &id, false).await.unwrap();
-        assert_eq!((works(&token).await, works(&online).await), (401, 401), "and what it let in does not come back");
+        assert_eq!(
+            (works(&token).await, works(&online).await),
+            (401, 401),
+            "and what it let in does not come back"
+        );
     })
     .await;
 }

@@ -1,8 +1,10 @@
 //! Everything that can grow has a bound, and these tests reach it.
 
 use crate::house::House;
-use yba_auth::smart::tables::{ASSERTIONS_MAX, AppTables, Code, GRANTS_MAX, Grant, Launch, Sort, TOKENS_MAX, WAITING_MAX};
 use yba_auth::Tables;
+use yba_auth::smart::tables::{
+    ASSERTIONS_MAX, AppTables, Code, GRANTS_MAX, Grant, Launch, Sort, TOKENS_MAX, WAITING_MAX,
+};
 
 async fn tables(house: &House) -> AppTables {
     Tables::open(house.kit.store().clone()).await.unwrap().apps()
@@ -13,7 +15,14 @@ async fn count(house: &House, table: &str) -> i64 {
 }
 
 fn grant(id: &str, begun_ms: i64) -> Grant {
-    Grant { id: id.into(), client: "c".into(), account: "a".into(), begun_ms, until_ms: i64::MAX, ..Grant::default() }
+    Grant {
+        id: id.into(),
+        client: "c".into(),
+        account: "a".into(),
+        begun_ms,
+        until_ms: i64::MAX,
+        ..Grant::default()
+    }
 }
 
 #[tokio::test]
@@ -27,7 +36,10 @@ async fn codes_and_launches_that_wait_are_bounded_and_the_oldest_goes() {
         tables.launch(&launch).await.unwrap();
         tables.code(&Code::default()).await.unwrap();
     }
-    assert_eq!((count(&house, "app_launch").await, count(&house, "app_code").await), (WAITING_MAX as i64, WAITING_MAX as i64));
+    assert_eq!(
+        (count(&house, "app_launch").await, count(&house, "app_code").await),
+        (WAITING_MAX as i64, WAITING_MAX as i64)
+    );
     assert_eq!(tables.launch_of(&first.0).await.unwrap(), None);
     assert_eq!(tables.code_of(&code.0).await.unwrap(), None);
 }

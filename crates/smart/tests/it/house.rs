@@ -62,8 +62,9 @@ impl Said {
     pub fn ids(&self) -> Vec<String> {
         assert_eq!(self.status, 200, "{}", self.text);
         let tree = self.json();
-        let mut ids: Vec<String> =
-            items(&tree, "entry").filter_map(|one| Some(str_at(one, &["resource", "id"])?.to_owned())).collect();
+        let mut ids: Vec<String> = items(&tree, "entry")
+            .filter_map(|one| Some(str_at(one, &["resource", "id"])?.to_owned()))
+            .collect();
         ids.sort_unstable();
         ids
     }
@@ -100,8 +101,18 @@ impl House {
         };
         let entrance = Entrance { gate: gate.clone(), cookies: Cookies::default() };
         let site = Site::with_entrance(settings, Vec::new(), Some(entrance));
-        let smart = Smart { site: site.clone(), gate: gate.clone(), records: kit.records.clone(), base_url: base.into() };
-        let api = yba_rest::Settings { base: FHIR.into(), run: "test".into(), gate: Some(gate.clone()), ..Default::default() };
+        let smart = Smart {
+            site: site.clone(),
+            gate: gate.clone(),
+            records: kit.records.clone(),
+            base_url: base.into(),
+        };
+        let api = yba_rest::Settings {
+            base: FHIR.into(),
+            run: "test".into(),
+            gate: Some(gate.clone()),
+            ..Default::default()
+        };
         let router = yba_smart::api(smart.clone())
             .merge(yba_rest::router(kit.records.clone(), api))
             .merge(yba_web::shell(site, yba_smart::pages(smart)));
@@ -120,9 +131,15 @@ impl House {
         put(r#"{"resourceType":"Organization","id":"bv","name":"Bệnh viện Mẫu"}"#.into());
         put(r#"{"resourceType":"Practitioner","id":"bs1","name":[{"text":"Vàng A Bác"}]}"#.into());
         for (patient, name) in [("p1", "Lò Thị Một"), ("p2", "Giàng A Hai")] {
-            put(format!(r#"{{"resourceType":"Patient","id":"{patient}","name":[{{"text":"{name}"}}],"birthDate":"1990-03-02","managingOrganization":{{"reference":"Organization/bv"}}}}"#));
-            put(format!(r#"{{"resourceType":"Encounter","id":"e-{patient}","status":"finished","class":{{"code":"AMB"}},"subject":{{"reference":"Patient/{patient}"}},"serviceProvider":{{"reference":"Organization/bv"}}}}"#));
-            put(format!(r#"{{"resourceType":"Condition","id":"c-{patient}","subject":{{"reference":"Patient/{patient}"}},"encounter":{{"reference":"Encounter/e-{patient}"}},"code":{{"coding":[{{"system":"http://hl7.org/fhir/sid/icd-10","code":"I10"}}]}}}}"#));
+            put(format!(
+                r#"{{"resourceType":"Patient","id":"{patient}","name":[{{"text":"{name}"}}],"birthDate":"1990-03-02","managingOrganization":{{"reference":"Organization/bv"}}}}"#
+            ));
+            put(format!(
+                r#"{{"resourceType":"Encounter","id":"e-{patient}","status":"finished","class":{{"code":"AMB"}},"subject":{{"reference":"Patient/{patient}"}},"serviceProvider":{{"reference":"Organization/bv"}}}}"#
+            ));
+            put(format!(
+                r#"{{"resourceType":"Condition","id":"c-{patient}","subject":{{"reference":"Patient/{patient}"}},"encounter":{{"reference":"Encounter/e-{patient}"}},"code":{{"coding":[{{"system":"http://hl7.org/fhir/sid/icd-10","code":"I10"}}]}}}}"#
+            ));
             for (sort, code) in [("laboratory", "2345-7"), ("vital-signs", "8867-4")] {
                 put(observation(&format!("o-{sort}-{patient}"), patient, sort, code));
             }
@@ -188,7 +205,11 @@ impl House {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        Said { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+        Said {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
     }
 
     pub async fn get(&self, path: &str) -> Said {
@@ -235,7 +256,8 @@ impl House {
     /// What the trail says, newest first: action and whether it was refused.
     pub async fn trail(&self) -> Vec<(String, bool)> {
         let wanted = Wanted::default();
-        let Found { entries, .. } = self.kit.records.audit_search(&self.kit.ctx(), &wanted, None, 500).await.unwrap();
+        let Found { entries, .. } =
+            self.kit.records.audit_search(&self.kit.ctx(), &wanted, None, 500).await.unwrap();
         entries.into_iter().map(|one| (one.action, one.refused)).collect()
     }
 

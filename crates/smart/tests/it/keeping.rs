@@ -1,9 +1,9 @@
 //! Who keeps accounts registers apps; nobody else comes near them.
 
 use crate::house::House;
-use yba_testkit::app_code;
-use yba_records::gate::{Origin, Visitor};
 use yba_auth::token::Token;
+use yba_records::gate::{Origin, Visitor};
+use yba_testkit::app_code;
 
 async fn keeper(house: &House) -> Token {
     let (_, session) = house.account("cntt", "it-officer", None).await;
@@ -29,7 +29,13 @@ async fn an_app_is_registered_switched_off_and_given_another_secret() {
     let keeper = keeper(&house).await;
     let said = house.send(&keeper, "/quan-tri/ung-dung", &APP).await;
     assert_eq!(said.status, 200, "{}", said.text);
-    let inside = |text: &str, id: &str| text.split(&format!("id=\"{id}\">")).nth(1).and_then(|rest| rest.split('<').next()).unwrap_or_default().to_owned();
+    let inside = |text: &str, id: &str| {
+        text.split(&format!("id=\"{id}\">"))
+            .nth(1)
+            .and_then(|rest| rest.split('<').next())
+            .unwrap_or_default()
+            .to_owned()
+    };
     let (id, secret) = (inside(&said.text, "ma-ung-dung"), inside(&said.text, "ma-bi-mat"));
     assert!(house.gate.client(&id).await.unwrap().unwrap().has_secret(&secret), "{id} {secret}");
     let list = house.page(&keeper, "/quan-tri/ung-dung").await;
@@ -40,9 +46,15 @@ async fn an_app_is_registered_switched_off_and_given_another_secret() {
     let fresh = inside(&again.text, "ma-bi-mat");
     let client = house.gate.client(&id).await.unwrap().unwrap();
     assert!(client.has_secret(&fresh) && !client.has_secret(&secret));
-    assert_eq!(house.send(&keeper, &format!("/quan-tri/ung-dung/{id}/tat"), &[("off", "true")]).await.status, 303);
+    assert_eq!(
+        house.send(&keeper, &format!("/quan-tri/ung-dung/{id}/tat"), &[("off", "true")]).await.status,
+        303
+    );
     assert_eq!(house.gate.client(&id).await.unwrap(), None);
-    assert_eq!(house.send(&keeper, &format!("/quan-tri/ung-dung/{id}/tat"), &[("off", "false")]).await.status, 303);
+    assert_eq!(
+        house.send(&keeper, &format!("/quan-tri/ung-dung/{id}/tat"), &[("off", "false")]).await.status,
+        303
+    );
     assert!(house.gate.client(&id).await.unwrap().is_some());
 }
 
@@ -54,7 +66,10 @@ async fn what_was_typed_wrongly_is_kept_and_said_beside_its_field() {
     typed[2].1 = "http://khong-an-toan.test/";
     let said = house.send(&keeper, "/quan-tri/ung-dung", &typed).await;
     assert_eq!(said.status, 422);
-    assert!(said.text.contains("http://khong-an-toan.test/") && said.text.contains("Ghi từ 1 đến 10 địa chỉ quay về"));
+    assert!(
+        said.text.contains("http://khong-an-toan.test/")
+            && said.text.contains("Ghi từ 1 đến 10 địa chỉ quay về")
+    );
     assert!(house.gate.clients(&house.kit.ctx()).await.unwrap().is_empty());
 }
 

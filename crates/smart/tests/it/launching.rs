@@ -27,10 +27,20 @@ async fn an_app_is_opened_from_a_record_and_sees_that_person() {
         // Whoever is chosen in the form is of no account: the record was.
         let said = house.let_in(&doctor, &asked, "p1").await;
         let given = house.fetch(&app, &said.back("code")).await;
-        assert_eq!((given.word("patient").as_str(), given.word("scope").as_str()), ("p2", "launch patient/Observation.rs"));
+        assert_eq!(
+            (given.word("patient").as_str(), given.word("scope").as_str()),
+            ("p2", "launch patient/Observation.rs")
+        );
         let access = given.word("access_token");
-        assert_eq!(house.read(&access, "/fhir/Observation").await.ids(), ["o-laboratory-p2", "o-vital-signs-p2"]);
-        assert_eq!(house.let_in(&doctor, &asked, "p2").await.back("error"), "invalid_request", "a launch is good once");
+        assert_eq!(
+            house.read(&access, "/fhir/Observation").await.ids(),
+            ["o-laboratory-p2", "o-vital-signs-p2"]
+        );
+        assert_eq!(
+            house.let_in(&doctor, &asked, "p2").await.back("error"),
+            "invalid_request",
+            "a launch is good once"
+        );
     })
     .await;
 }
@@ -40,10 +50,13 @@ async fn a_launch_is_of_one_account_one_app_and_five_minutes() {
     let house = House::open(yba_testkit::records()).await;
     let (doctor, app) = (house.doctor().await, house.app(SCOPES).await);
     let (other, (_, nurse)) = (house.app(SCOPES).await, house.account("y.ta", "nurse", None).await);
-    let open = async || launch(&house.send(&doctor, "/ung-dung/mo/p1", &[("ung-dung", &app.id)]).await.location());
+    let open =
+        async || launch(&house.send(&doctor, "/ung-dung/mo/p1", &[("ung-dung", &app.id)]).await.location());
     let token = open().await;
     let refused = async |session, client: &str, token: &str| {
-        let said = house.let_in(session, &with(asking(client, "launch patient/Observation.rs"), "launch", token), "p1").await;
+        let said = house
+            .let_in(session, &with(asking(client, "launch patient/Observation.rs"), "launch", token), "p1")
+            .await;
         (said.back("error"), said.back("iss"))
     };
     let invalid = ("invalid_request".to_owned(), BASE.to_owned());
@@ -52,7 +65,9 @@ async fn a_launch_is_of_one_account_one_app_and_five_minutes() {
     house.kit.advance_ms(LAUNCH_MS);
     assert_eq!(refused(&doctor, &app.id, &token).await, invalid, "too late");
     let token = open().await;
-    let said = house.let_in(&doctor, &with(asking(&app.id, "launch patient/Observation.rs"), "launch", &token), "").await;
+    let said = house
+        .let_in(&doctor, &with(asking(&app.id, "launch patient/Observation.rs"), "launch", &token), "")
+        .await;
     assert!(!said.back("code").is_empty(), "{}", said.location());
     assert_eq!(house.send(&doctor, "/ung-dung/mo/khong-co", &[("ung-dung", &app.id)]).await.status, 404);
     assert_eq!(house.send(&doctor, "/ung-dung/mo/p1", &[("ung-dung", "khong-co")]).await.status, 404);

@@ -101,7 +101,9 @@ async fn a_patients_token_writes_about_that_patient_alone() {
 async fn letters_and_types_hold() {
     let house = House::open(yba_testkit::records()).await;
     let token = token(&house, "user/Observation.rs user/Condition.r user/Encounter.s user/Patient.cu").await;
-    let ask = async |method: &str, path: &str, body: &str| house.with(&token, method, path, body).await.status.as_u16();
+    let ask = async |method: &str, path: &str, body: &str| {
+        house.with(&token, method, path, body).await.status.as_u16()
+    };
     let body = observation("", "p1", "laboratory", "2345-7");
     for (method, path, body, status) in [
         ("GET", "/fhir/Observation/o-laboratory-p2", "", 200),
@@ -132,7 +134,9 @@ async fn letters_and_types_hold() {
         assert_eq!(house.ask("GET", path, &export, "").await.status, 403, "{path}");
     }
     // What may be searched and not read is not brought along either.
-    let included = house.read(&token, "/fhir/Observation?_include=Observation:encounter&_include=Observation:subject").await;
+    let included = house
+        .read(&token, "/fhir/Observation?_include=Observation:encounter&_include=Observation:subject")
+        .await;
     assert!(included.ids().iter().all(|id| id.starts_with("o-")), "{:?}", included.ids());
 }
 

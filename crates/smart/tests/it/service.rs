@@ -87,7 +87,9 @@ async fn come(house: &House, assertion: &str, scope: &str) -> crate::house::Said
 #[tokio::test]
 async fn a_service_reads_what_it_asked_was_registered_for_and_its_role_permits() {
     each(async |house| {
-        let client = service(&house, "system/Observation.rs system/Patient.r system/Claim.rs", "doctor", Some("bv")).await;
+        let client =
+            service(&house, "system/Observation.rs system/Patient.r system/Claim.rs", "doctor", Some("bv"))
+                .await;
         let assertion = signed(&claims(&house, &client.id, "1"), Algorithm::RS384, Some("k1"), &own().pem);
         let said = come(&house, &assertion, "system/*.cruds openid user/*.rs").await;
         assert_eq!(said.status, 200, "{}", said.text);
@@ -96,16 +98,27 @@ async fn a_service_reads_what_it_asked_was_registered_for_and_its_role_permits()
         let token = said.word("access_token");
         let read = async |path: &str| house.read(&token, path).await;
         assert_eq!(read("/fhir/Observation?code=2345-7").await.ids(), ["o-laboratory-p1", "o-laboratory-p2"]);
-        for (path, status) in [("/fhir/Patient/p1", 200), ("/fhir/Patient", 403), ("/fhir/Claim", 403), ("/fhir/Condition", 403)] {
+        for (path, status) in [
+            ("/fhir/Patient/p1", 200),
+            ("/fhir/Patient", 403),
+            ("/fhir/Claim", 403),
+            ("/fhir/Condition", 403),
+        ] {
             assert_eq!(read(path).await.status.as_u16(), status, "{path}");
         }
         let wanted = yba_records::audit::Wanted { agent: format!("app/{}", client.id), ..Default::default() };
         let found = house.kit.records.audit_search(&house.kit.ctx(), &wanted, None, 50).await.unwrap();
-        assert!(found.entries.iter().any(|one| one.action == "search" && !one.refused && one.patients.len() == 2));
+        assert!(
+            found.entries.iter().any(|one| one.action == "search" && !one.refused && one.patients.len() == 2)
+        );
         let far = service(&house, "system/Observation.rs", "doctor", Some("khac")).await;
         let assertion = signed(&claims(&house, &far.id, "1"), Algorithm::RS384, Some("k1"), &own().pem);
         let token = come(&house, &assertion, "system/Observation.rs").await.word("access_token");
-        assert_eq!(house.read(&token, "/fhir/Observation").await.ids(), [""; 0], "its facility has no tie to anybody");
+        assert_eq!(
+            house.read(&token, "/fhir/Observation").await.ids(),
+            [""; 0],
+            "its facility has no tie to anybody"
+        );
     })
     .await;
 }
@@ -113,7 +126,13 @@ async fn a_service_reads_what_it_asked_was_registered_for_and_its_role_permits()
 #[tokio::test]
 async fn an_export_of_a_service_holds_what_its_scopes_say() {
     each(async |house| {
-        let client = service(&house, "system/Observation.rs?category=laboratory system/Condition.r", "epidemiologist", None).await;
+        let client = service(
+            &house,
+            "system/Observation.rs?category=laboratory system/Condition.r",
+            "epidemiologist",
+            None,
+        )
+        .await;
         let assertion = signed(&claims(&house, &client.id, "1"), Algorithm::RS384, Some("k1"), &own().pem);
         let token = come(&house, &assertion, &client.scopes).await.word("access_token");
         let bearer = format!("Bearer {token}");
@@ -133,8 +152,9 @@ async fn an_export_of_a_service_holds_what_its_scopes_say() {
         };
         assert_eq!(ready.status, 200, "{}", ready.text);
         let tree = ready.json();
-        let files: Vec<String> =
-            yba_fhir::json::items(&tree, "output").filter_map(|one| Some(path_of(yba_fhir::json::str_at(one, &["url"])?))).collect();
+        let files: Vec<String> = yba_fhir::json::items(&tree, "output")
+            .filter_map(|one| Some(path_of(yba_fhir::json::str_at(one, &["url"])?)))
+            .collect();
         assert_eq!(files.len(), 1, "{}", ready.text);
         let lines = ask(&files[0]).await.text;
         assert!(lines.contains("o-laboratory-p1") && lines.contains("o-laboratory-p2"), "{lines}");
@@ -189,7 +209,12 @@ async fn an_assertion_that_is_not_wholly_right_is_refused() {
     ];
     for (what, assertion) in &cases {
         let said = come(&house, assertion, "system/Observation.rs").await;
-        assert_eq!((said.status.as_u16(), said.word("error").as_str()), (401, "invalid_client"), "{what}: {}", said.text);
+        assert_eq!(
+            (said.status.as_u16(), said.word("error").as_str()),
+            (401, "invalid_client"),
+            "{what}: {}",
+            said.text
+        );
         // Each try counts; a right one makes them forgotten.
         let fine = good(&base(&format!("after {what}")));
         assert_eq!(come(&house, &fine, "system/Observation.rs").await.status, 200, "after {what}");
@@ -197,15 +222,29 @@ async fn an_assertion_that_is_not_wholly_right_is_refused() {
     assert!(house.noted("app-prove").await);
     let fine = good(&base("once"));
     assert_eq!(come(&house, &fine, "system/Observation.rs").await.status, 200);
-    assert_eq!(come(&house, &fine, "system/Observation.rs").await.word("error"), "invalid_client", "it came before");
-    let several = good(&with(base("several"), "aud", json!(["https://x.test", format!("{BASE}/oauth/token")])));
+    assert_eq!(
+        come(&house, &fine, "system/Observation.rs").await.word("error"),
+        "invalid_client",
+        "it came before"
+    );
+    let several =
+        good(&with(base("several"), "aud", json!(["https://x.test", format!("{BASE}/oauth/token")])));
     assert_eq!(come(&house, &several, "system/Observation.rs").await.status, 200);
-    for (scope, word) in [("", "invalid_scope"), ("user/*.rs", "invalid_scope"), ("system/Condition.rs", "invalid_scope")] {
+    for (scope, word) in
+        [("", "invalid_scope"), ("user/*.rs", "invalid_scope"), ("system/Condition.rs", "invalid_scope")]
+    {
         let said = come(&house, &good(&base(&format!("scope {scope}"))), scope).await;
         assert_eq!(said.word("error"), word, "{scope}");
     }
     let fields = |sort: &'static str, id: &'static str, secret: &'static str, assertion: String| {
-        vec![("grant_type", "client_credentials".to_owned()), ("scope", "system/Observation.rs".into()), ("client_assertion_type", sort.into()), ("client_id", id.into()), ("client_secret", secret.into()), ("client_assertion", assertion)]
+        vec![
+            ("grant_type", "client_credentials".to_owned()),
+            ("scope", "system/Observation.rs".into()),
+            ("client_assertion_type", sort.into()),
+            ("client_id", id.into()),
+            ("client_secret", secret.into()),
+            ("client_assertion", assertion),
+        ]
     };
     for (what, case) in [
         ("type", fields("urn:x", "", "", good(&base("t")))),
@@ -214,12 +253,26 @@ async fn an_assertion_that_is_not_wholly_right_is_refused() {
     ] {
         let case: Vec<(&str, &str)> = case.iter().map(|(name, value)| (*name, value.as_str())).collect();
         assert_eq!(house.post("/oauth/token", &[], &case).await.word("error"), "invalid_client", "{what}");
-        assert_eq!(come(&house, &good(&base(&format!("then {what}"))), "system/Observation.rs").await.status, 200);
+        assert_eq!(
+            come(&house, &good(&base(&format!("then {what}"))), "system/Observation.rs").await.status,
+            200
+        );
     }
-    let alone = [("grant_type", "client_credentials"), ("scope", "system/Observation.rs"), ("client_id", &*client.id)];
-    assert_eq!(house.post("/oauth/token", &[], &alone).await.word("error"), "invalid_client", "its name alone");
+    let alone = [
+        ("grant_type", "client_credentials"),
+        ("scope", "system/Observation.rs"),
+        ("client_id", &*client.id),
+    ];
+    assert_eq!(
+        house.post("/oauth/token", &[], &alone).await.word("error"),
+        "invalid_client",
+        "its name alone"
+    );
     house.gate.switch_client(&house.kit.ctx(), &client.id, true).await.unwrap();
-    assert_eq!(come(&house, &good(&base("off")), "system/Observation.rs").await.word("error"), "invalid_client");
+    assert_eq!(
+        come(&house, &good(&base("off")), "system/Observation.rs").await.word("error"),
+        "invalid_client"
+    );
     assert_eq!(ALGORITHMS, ["RS384", "ES384"]);
 }
 

@@ -45,7 +45,10 @@ async fn an_app_learns_who_somebody_is_from_a_key_that_is_shown() {
         assert!(verified(&first, &both, &app.id).is_some() && verified(&second, &both, &app.id).is_some());
         assert!(verified(&second, &shown, &app.id).is_none(), "a new key");
         house.kit.advance_ms(SHOWN_MS - SIGNS_MS);
-        assert!(verified(&first, &keys().await, &app.id).is_none() && verified(&second, &keys().await, &app.id).is_some());
+        assert!(
+            verified(&first, &keys().await, &app.id).is_none()
+                && verified(&second, &keys().await, &app.id).is_some()
+        );
     })
     .await;
 }

@@ -60,7 +60,14 @@ fn is_one(value: &str, code: &str, system: &str) -> bool {
 }
 
 /// `AND (` the record of `alias` (`rid`), which is of one of these types, keeps one of the limits at a moment `)`.
-pub(super) fn limited(sql: &mut Sql, limits: &[Limit], kinds: &[&str], alias: &str, t: i64, numbers: &Numbers) {
+pub(super) fn limited(
+    sql: &mut Sql,
+    limits: &[Limit],
+    kinds: &[&str],
+    alias: &str,
+    t: i64,
+    numbers: &Numbers,
+) {
     sql.push(" AND (1 = 0", []);
     for limit in limits {
         sql.push(" OR (1 = 1", []);

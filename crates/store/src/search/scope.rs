@@ -84,7 +84,9 @@ impl Narrow {
     }
 
     /// All but what the store knows, by which two scopes are the same.
-    fn said(&self) -> (&BTreeMap<String, BTreeSet<String>>, &BTreeMap<String, Vec<Limit>>, [&BTreeSet<String>; 3]) {
+    fn said(
+        &self,
+    ) -> (&BTreeMap<String, BTreeSet<String>>, &BTreeMap<String, Vec<Limit>>, [&BTreeSet<String>; 3]) {
         (&self.tied, &self.limits, [&self.whole, &self.opened, &self.hidden])
     }
 }
@@ -256,7 +258,8 @@ fn narrowed(sql: &mut Sql, narrow: &Narrow, of: Of<'_>, alias: &str, t: i64, num
 
 /// The limits by patient of those that records are under; `None` when one is by none.
 fn of_patients(limits: &[Limit]) -> Option<Vec<Limit>> {
-    let by_patient = |limit: &Limit| limit.patient.clone().map(|one| Limit { patient: Some(one), tokens: Vec::new() });
+    let by_patient =
+        |limit: &Limit| limit.patient.clone().map(|one| Limit { patient: Some(one), tokens: Vec::new() });
     limits.iter().map(by_patient).collect()
 }
 

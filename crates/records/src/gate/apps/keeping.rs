@@ -4,9 +4,9 @@ use crate::audit::{Seen, entry};
 use crate::ctx::Ctx;
 use crate::door::not_found;
 use crate::gate::Gate;
+use yba_auth::Action;
 use yba_auth::smart::client::{Client, KIND, Sort};
 use yba_auth::token::Token;
-use yba_auth::Action;
 use yba_fhir::{Kind, Outcome};
 use yba_store::{Expect, Refusal, Request, Write};
 
@@ -42,7 +42,8 @@ impl Gate {
         let mut client = Client { id: self.0.records.ids.next(), secret: None, off: false, ..typed };
         client.check()?;
         self.check_roles(&client.roles)?;
-        let secret = (client.sort == Sort::Confidential && client.jwks.is_none()).then(|| client.new_secret());
+        let secret =
+            (client.sort == Sort::Confidential && client.jwks.is_none()).then(|| client.new_secret());
         let _alone = self.0.turnstile.lock().await;
         if self.all_clients().await?.len() >= CLIENTS_MAX {
             let text = format!("Đã có {CLIENTS_MAX} ứng dụng. Hãy bỏ bớt.");
@@ -76,7 +77,13 @@ impl Gate {
         Ok((client, secret))
     }
 
-    async fn write_client(&self, ctx: &Ctx, client: &Client, expect: Expect, action: &str) -> Result<(), Outcome> {
+    async fn write_client(
+        &self,
+        ctx: &Ctx,
+        client: &Client,
+        expect: Expect,
+        action: &str,
+    ) -> Result<(), Outcome> {
         let store = self.0.records.store();
         let write = Write::put(&client.resource()?, expect, store.numbers())?;
         let seen = Seen { action, kind: KIND, patients: &[], refused: false };
@@ -84,7 +91,12 @@ impl Gate {
             Ok(_) => Ok(()),
             Err(Refusal::Head { .. }) => {
                 let text = "Ứng dụng vừa được người khác sửa. Hãy mở lại rồi sửa tiếp.";
-                Err(Outcome::new(Kind::Conflict, "client-changed", text, "the client has another version by now"))
+                Err(Outcome::new(
+                    Kind::Conflict,
+                    "client-changed",
+                    text,
+                    "the client has another version by now",
+                ))
             }
             Err(refusal) => Err(Outcome::fault(format!("a client cannot be written: {refusal:?}"))),
         }

@@ -33,7 +33,8 @@ impl Gate {
     /// The client that asks, when it may send people back to where it says. Refuses with `redirect` whatever must not be
     /// answered by sending somebody anywhere.
     pub async fn asking_client(&self, asking: &Asking, origin: &Origin) -> Result<Client, Outcome> {
-        let client = self.client(&asking.client).await?.filter(|one| one.redirects.contains(&asking.redirect));
+        let client =
+            self.client(&asking.client).await?.filter(|one| one.redirects.contains(&asking.redirect));
         if let Some(client) = client {
             return Ok(client);
         }
@@ -80,7 +81,8 @@ impl Gate {
         if asking.nonce.len() > NONCE_MAX {
             return Err(refusal("invalid_request", "the nonce is too long"));
         }
-        let asked = Scopes::parse(&asking.scope).ok_or_else(|| refusal("invalid_scope", "too many scopes"))?;
+        let asked =
+            Scopes::parse(&asking.scope).ok_or_else(|| refusal("invalid_scope", "too many scopes"))?;
         let launch = match asking.launch.as_str() {
             "" => None,
             token => Some(self.launched(token, client, here).await?),
@@ -99,9 +101,9 @@ impl Gate {
 
     async fn launched(&self, token: &str, client: &Client, here: &Here) -> Result<Launch, Outcome> {
         let found = self.0.apps.tables.launch_of(token).await?;
-        found
-            .filter(|launch| launch.client == client.id && launch.account == here.account.id)
-            .ok_or_else(|| refusal("invalid_request", "the launch is over, was used, or is of another app or account"))
+        found.filter(|launch| launch.client == client.id && launch.account == here.account.id).ok_or_else(
+            || refusal("invalid_request", "the launch is over, was used, or is of another app or account"),
+        )
     }
 
     /// Lets an app in: a code, for it to fetch its tokens with. What it may do is judged again, and so is whether its
@@ -179,10 +181,16 @@ impl Gate {
             Launch { client: client.id, account: here.account.id.clone(), patient: patient.to_owned() };
         let token = self.0.apps.tables.launch(&launch).await?;
         let between = if address.contains('?') { '&' } else { '?' };
-        let iss: String = names.fhir().bytes().map(|byte| match byte {
-            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => char::from(byte).to_string(),
-            byte => format!("%{byte:02X}"),
-        }).collect();
+        let iss: String = names
+            .fhir()
+            .bytes()
+            .map(|byte| match byte {
+                byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
+                    char::from(byte).to_string()
+                }
+                byte => format!("%{byte:02X}"),
+            })
+            .collect();
         Ok(format!("{address}{between}iss={iss}&launch={}", token.0))
     }
 }

@@ -91,7 +91,13 @@ impl Gate {
         let permits = self.app_permits(&known.grant, &client, account.as_ref());
         let as_what = match &account {
             Some(account) => format!("{} app/{}", posts(account, self.today()), client.id),
-            None => client.roles.iter().filter(|one| one.holds(self.today())).map(|one| one.role.as_str()).collect::<Vec<_>>().join(" "),
+            None => client
+                .roles
+                .iter()
+                .filter(|one| one.holds(self.today()))
+                .map(|one| one.role.as_str())
+                .collect::<Vec<_>>()
+                .join(" "),
         };
         let person = Person::app(client.id, known.grant.account, permits);
         let ctx = Ctx::person(person, source).with_posts(as_what.trim());
@@ -162,7 +168,8 @@ impl Gate {
         let scopes = Scopes::parse(&grant.scopes).unwrap_or_default().and(&client.registered());
         let patient = Some(grant.patient.as_str()).filter(|patient| !patient.is_empty());
         let permits = Arc::new(all.narrowed(Narrowing::new(&scopes, patient)));
-        let fresh = Kept { client: client.clone(), account: account.cloned(), day, opened, permits: permits.clone() };
+        let fresh =
+            Kept { client: client.clone(), account: account.cloned(), day, opened, permits: permits.clone() };
         let mut kept = self.0.apps.permits.write().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT_MAX {
             kept.clear();
@@ -186,7 +193,14 @@ impl Gate {
     }
 
     /// Notes what an app did or was refused, in the name of an account if there is one.
-    fn note_app(&self, client: &str, account: &str, action: &str, origin: &Origin, refused: bool) -> Result<(), Outcome> {
+    fn note_app(
+        &self,
+        client: &str,
+        account: &str,
+        action: &str,
+        origin: &Origin,
+        refused: bool,
+    ) -> Result<(), Outcome> {
         let ctx = if account.is_empty() { Ctx::stranger("gate") } else { Ctx::unproven(account, "gate") };
         self.note(&ctx.with_posts(format!("app/{client}")), action, origin, refused)
     }

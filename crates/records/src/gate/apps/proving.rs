@@ -24,11 +24,15 @@ impl Gate {
             "" => shown.client.clone(),
             assertion => assertion::claimed(assertion).unwrap_or_default(),
         };
-        self.count(&counter(&claimed, origin)).await.map_err(|refused| self.noted(&claimed, origin, refused))?;
+        self.count(&counter(&claimed, origin))
+            .await
+            .map_err(|refused| self.noted(&claimed, origin, refused))?;
         let client = self.client(&claimed).await?;
         let proven = match client {
             None => Err("unknown client, or one that is switched off"),
-            Some(_) if !shown.client.is_empty() && shown.client != claimed => Err("client_id and assertion differ"),
+            Some(_) if !shown.client.is_empty() && shown.client != claimed => {
+                Err("client_id and assertion differ")
+            }
             Some(client) => self.shows_itself(&client, shown, names).await?.map(|()| client),
         };
         proven.map_err(|detail| self.noted(&claimed, origin, refusal("invalid_client", detail)))

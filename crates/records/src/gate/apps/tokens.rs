@@ -4,11 +4,11 @@ use super::{Names, refusal};
 use crate::ctx::Ctx;
 use crate::gate::{Gate, Origin};
 use yba_auth::Account;
+use yba_auth::smart::Scopes;
 use yba_auth::smart::client::{Client, Sort as Proof};
 use yba_auth::smart::keys::{Identity, Key, SIGNS_MS, make, sign};
 use yba_auth::smart::scope::Whose;
 use yba_auth::smart::tables::{ACCESS_MS, Code, Grant, OFFLINE_MS, Sort};
-use yba_auth::smart::Scopes;
 use yba_auth::tables::ABSOLUTE_MS;
 use yba_auth::token::{Token, challenge_of};
 use yba_fhir::Outcome;
@@ -54,7 +54,9 @@ impl Gate {
         let found = self.good_code(client, code, found, redirect, verifier).await?;
         let (kept, account) = match found {
             Ok(good) => good,
-            Err(detail) => return self.refuse_app(client, "app-fetch", origin, refusal("invalid_grant", detail)),
+            Err(detail) => {
+                return self.refuse_app(client, "app-fetch", origin, refusal("invalid_grant", detail));
+            }
         };
         let scopes = Scopes::parse(&kept.scopes).unwrap_or_default();
         let now = self.now();
@@ -151,7 +153,12 @@ impl Gate {
     }
 
     /// A token for a service that comes by itself, for what it asks, is registered for and its roles permit.
-    pub async fn come_by_itself(&self, client: &Client, scope: &str, origin: &Origin) -> Result<Given, Outcome> {
+    pub async fn come_by_itself(
+        &self,
+        client: &Client,
+        scope: &str,
+        origin: &Origin,
+    ) -> Result<Given, Outcome> {
         let refuse = |word, detail| self.refuse_app(client, "app-itself", origin, refusal(word, detail));
         if client.sort != Proof::Backend {
             return refuse("unauthorized_client", "only backend services come by themselves");
@@ -204,12 +211,24 @@ impl Gate {
         })
     }
 
-    async fn gave(&self, client: &Client, account: &str, action: &str, origin: &Origin) -> Result<(), Outcome> {
+    async fn gave(
+        &self,
+        client: &Client,
+        account: &str,
+        action: &str,
+        origin: &Origin,
+    ) -> Result<(), Outcome> {
         self.note_app(&client.id, account, action, origin, false)?;
         self.proved_well(client, origin).await
     }
 
-    fn refuse_app<T>(&self, client: &Client, action: &str, origin: &Origin, refused: Outcome) -> Result<T, Outcome> {
+    fn refuse_app<T>(
+        &self,
+        client: &Client,
+        action: &str,
+        origin: &Origin,
+        refused: Outcome,
+    ) -> Result<T, Outcome> {
         self.note_app(&client.id, "", action, origin, true)?;
         Err(refused)
     }
