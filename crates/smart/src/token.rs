@@ -90,7 +90,14 @@ impl Asked {
     }
 
     async fn client(&self, smart: &Smart) -> Result<Client, Outcome> {
-        smart.gate.proved(&self.shown, &self.names, &self.origin).await
+        let is_unnamed =
+            self.shown.client.is_empty() && self.shown.secret.is_empty() && self.shown.assertion.is_empty();
+        let mut shown = self.shown.clone();
+        if is_unnamed && self.pairs.get("grant_type") == "refresh_token" {
+            let refresh = self.pairs.get("refresh_token");
+            shown.client = smart.gate.public_client_of(refresh).await?.unwrap_or_default();
+        }
+        smart.gate.proved(&shown, &self.names, &self.origin).await
     }
 
     fn answer(&self, done: Result<Response, Outcome>) -> Response {

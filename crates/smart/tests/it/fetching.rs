@@ -136,6 +136,33 @@ async fn a_refresh_token_is_good_once_and_a_second_try_ends_the_grant() {
 }
 
 #[tokio::test]
+async fn a_refresh_token_without_a_name_is_a_public_clients_alone() {
+    let house = House::open(yba_testkit::records()).await;
+    let (doctor, app) = (house.doctor().await, house.app(SCOPES).await);
+    let (client, secret) = house.confidential(SCOPES).await;
+    let unnamed = async |token: &str| {
+        house.post("/oauth/token", &[], &[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+    };
+    let code = house.code(&doctor, &app, &format!("{OBSERVATIONS} offline_access"), "p1").await;
+    let refresh = house.fetch(&app, &code).await.word("refresh_token");
+    assert_eq!(unnamed(&refresh).await.status, 200);
+    assert_eq!(unnamed(&refresh).await.word("error"), "invalid_grant", "it came before");
+    let code = house.code(&doctor, &client, &format!("{OBSERVATIONS} offline_access"), "p1").await;
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("client_id", &*client.id),
+        ("client_secret", &*secret.0),
+        ("code", &*code),
+        ("redirect_uri", BACK),
+        ("code_verifier", VERIFIER),
+    ];
+    let refresh = house.post("/oauth/token", &[], &fields).await.word("refresh_token");
+    for token in [&refresh, "x"] {
+        assert_eq!(unnamed(token).await.word("error"), "invalid_client", "{token}");
+    }
+}
+
+#[tokio::test]
 async fn how_long_a_grant_lasts_is_as_it_was_asked() {
     let house = House::open(yba_testkit::records()).await;
     let (doctor, app) = (house.doctor().await, house.app(SCOPES).await);

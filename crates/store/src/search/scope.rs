@@ -76,6 +76,10 @@ pub struct Kin {
     pub person: &'static str,
 }
 
+/// What two scopes are compared by.
+type Said<'n> =
+    (&'n BTreeMap<String, BTreeSet<String>>, &'n BTreeMap<String, Vec<Limit>>, [&'n BTreeSet<String>; 3]);
+
 impl Narrow {
     /// Nothing.
     pub fn new(knowledge: Knowledge) -> Narrow {
@@ -84,9 +88,7 @@ impl Narrow {
     }
 
     /// All but what the store knows, by which two scopes are the same.
-    fn said(
-        &self,
-    ) -> (&BTreeMap<String, BTreeSet<String>>, &BTreeMap<String, Vec<Limit>>, [&BTreeSet<String>; 3]) {
+    fn said(&self) -> Said<'_> {
         (&self.tied, &self.limits, [&self.whole, &self.opened, &self.hidden])
     }
 }

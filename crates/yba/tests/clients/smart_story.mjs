@@ -18,7 +18,7 @@ const SCOPE = "launch/patient patient/Patient.rs patient/Observation.rs openid f
 
 // The app: a page that asks, one that is opened from a record, and one to which people come back.
 const page = (script) =>
-  `<!doctype html><meta charset="utf-8"><title>App</title><p id="said"></p><script src="/fhir-client.js"></script><script>
+  `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>App</title><p id="said"></p><script src="/fhir-client.js"></script><script>
   const said = (value) => { document.getElementById("said").textContent = JSON.stringify(value); };
   ${script}</script>`;
 let client = "";

@@ -38,6 +38,14 @@ impl Gate {
         proven.map_err(|detail| self.noted(&claimed, origin, refusal("invalid_client", detail)))
     }
 
+    /// The client of a refresh token that comes without a name, as some libraries of browser apps send it: a public one, whose
+    /// name is no secret. Whoever can prove itself must.
+    pub async fn public_client_of(&self, refresh: &str) -> Result<Option<String>, Outcome> {
+        let Some(known) = self.0.apps.tables.known(refresh).await? else { return Ok(None) };
+        let client = self.client(&known.grant.client).await?;
+        Ok(client.filter(|client| client.sort == Sort::Public).map(|client| client.id))
+    }
+
     /// What a client came for has succeeded: its tries are forgotten.
     pub(super) async fn proved_well(&self, client: &Client, origin: &Origin) -> Result<(), Outcome> {
         self.0.tables.succeeded(&counter(&client.id, origin)).await
