@@ -23,7 +23,7 @@ const KINDS: [(&str, &str); 27] = [
     ("MedicationRequest", "đơn thuốc"),
     ("Observation", "kết quả, dấu hiệu sinh tồn"),
     ("Organization", "cơ sở y tế"),
-    ("Patient", "thông tin hành chính của người bệnh"),
+    ("Patient", "thông tin hành chính"),
     ("Practitioner", "nhân viên y tế"),
     ("PractitionerRole", "chức danh nhân viên"),
     ("Procedure", "thủ thuật, phẫu thuật"),

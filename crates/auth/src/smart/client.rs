@@ -120,7 +120,7 @@ impl Client {
         let bad_redirects = self.redirects.len() > REDIRECTS_MAX
             || self.redirects.is_empty() != is_backend
             || !self.redirects.iter().all(|one| is_address(one));
-        let text = "Ghi từ 1 đến 10 địa chỉ quay về, mỗi dòng một địa chỉ https đầy đủ, không có dấu #. Dịch vụ chạy nền không có địa chỉ này.";
+        let text = "Ghi từ 1 đến 10 địa chỉ quay về, mỗi địa chỉ là https đầy đủ, không có dấu #. Dịch vụ chạy nền không có địa chỉ này.";
         wrong(bad_redirects, "redirects", text);
         let bad_launch = self.launch.as_ref().is_some_and(|one| is_backend || !is_address(one));
         wrong(bad_launch, "launch", "Ghi địa chỉ https đầy đủ, hoặc để trống.");

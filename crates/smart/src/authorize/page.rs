@@ -52,7 +52,7 @@ pub(super) fn consent(shown: &Shown) -> Markup {
                     (carried(shown))
                     @if shown.needs { (people(shown)) }
                     div .acts {
-                        @if is_ready { button .btn .main type="submit" name="quyet-dinh" value="cho" { "Cho phép" } }
+                        @if is_ready { button .btn .main type="submit" name="quyet-dinh" value="cho" { "Cho phép" } " " }
                         button .btn type="submit" name="quyet-dinh" value="khong" formnovalidate { "Từ chối" }
                     }
                 }
