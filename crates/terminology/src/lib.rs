@@ -13,6 +13,7 @@
 
 mod built_in;
 mod check;
+pub mod communes;
 mod compile;
 pub mod expand;
 mod grammar;

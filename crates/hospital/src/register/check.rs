@@ -1,6 +1,5 @@
 //! What was typed, judged: everything that is wrong at once, each beside its field. Pure but for the code lists.
 
-use super::places::{self, Commune};
 use super::typed::Typed;
 use yba_content::Content;
 use yba_fhir::text::tidy;
@@ -9,6 +8,7 @@ use yba_mpi::birth::Birth;
 use yba_mpi::identifier::{InsuranceCard, PersonalNumber, Sex, compact, is_digits, is_passport, phone};
 use yba_mpi::temporary::Reason;
 use yba_terminology::Terminology;
+use yba_terminology::communes::{self as places, Commune};
 use yba_ui::format;
 
 /// Why somebody has no number: value, words, and the temporary code it gives.

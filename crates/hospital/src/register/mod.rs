@@ -11,7 +11,6 @@ mod edit;
 mod lists;
 mod page;
 mod past;
-mod places;
 mod typed;
 mod write;
 
@@ -28,6 +27,7 @@ use desk::Desk;
 use typed::Typed;
 use yba_fhir::{Kind, Outcome};
 use yba_records::{Action, Ctx};
+use yba_terminology::communes as places;
 use yba_web::{RequestId, error};
 
 /// The empty form.

@@ -2,13 +2,13 @@
 
 use super::REGISTER;
 use super::check::{Draft, KIN, REASONS};
-use super::places::Commune;
 use super::typed::Typed;
 use crate::find::model::{Person, hit};
 use crate::people::People;
 use maud::{Markup, html};
 use yba_fhir::text::fold;
 use yba_fhir::{Kind, Outcome};
+use yba_terminology::communes::Commune;
 use yba_ui::card::{self, Card};
 use yba_ui::form::{Field, Sort, choice, field, hidden, offering, summary, tick};
 use yba_ui::search::lines;

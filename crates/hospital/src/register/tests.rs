@@ -1,5 +1,4 @@
 use super::check::{Basis, check};
-use super::places::{meant, of_text};
 use super::typed::Typed;
 use super::write;
 use std::sync::LazyLock;
@@ -7,6 +6,7 @@ use yba_content::Content;
 use yba_fhir::Day;
 use yba_fhir::json::{Value, items, json, str_at};
 use yba_terminology::Terminology;
+use yba_terminology::communes::{meant, of_text};
 
 static CONTENT: LazyLock<Content> = LazyLock::new(Content::built_in);
 static TERMS: LazyLock<Terminology> = LazyLock::new(|| Terminology::built_in(&CONTENT));

@@ -1,11 +1,11 @@
 //! What the form says, as it was typed; and how a scanned card or a Patient fills it in.
 
-use super::places;
 use yba_content::Content;
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_mpi::Query as Meaning;
 use yba_mpi::birth::Birth;
 use yba_mpi::identifier::{SID, Sex};
+use yba_terminology::communes as places;
 use yba_ui::format;
 
 pub(super) const EXTENSION: &str = "https://yba.vn/fhir/StructureDefinition/";

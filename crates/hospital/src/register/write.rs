@@ -1,13 +1,13 @@
 //! A draft as a Patient and a RelatedPerson. What the form does not show stays as it was, and so does what was not changed on it.
 
 use super::check::{Draft, KIN};
-use super::places::{Commune, NEW, OLD};
 use super::typed::{EXTENSION, NATIONALITY, Typed};
 use yba_content::Content;
 use yba_fhir::json::{JsonContainerTrait, JsonValueMutTrait, Value, items, json, str_at};
 use yba_fhir::text::tidy;
 use yba_mpi::identifier::SID;
 use yba_mpi::temporary::TemporaryCode;
+use yba_terminology::communes::{Commune, NEW, OLD};
 
 /// Whom the record belongs to.
 pub(super) struct Facility {

@@ -1,24 +1,25 @@
 //! Communes, of the list in force since 2025-07-01 and of the one before it: found by what was typed, and written as one
 //! text that says which it is.
 
+use crate::Terminology;
+use crate::expand::Expand;
 use yba_content::Content;
 use yba_fhir::Day;
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_fhir::text::fold;
-use yba_mpi::identifier::SID;
-use yba_terminology::Terminology;
-use yba_terminology::expand::Expand;
 
 const SET: &str = "https://yba.vn/fhir/ValueSet/xa-phuong";
-pub(super) const NEW: &str = "admin-unit/2025-07-01";
-pub(super) const OLD: &str = "admin-unit/2021";
+/// Where the lists of units have their systems, each [`NEW`] or [`OLD`].
+const SID: &str = "https://yba.vn/fhir/sid/";
+pub const NEW: &str = "admin-unit/2025-07-01";
+pub const OLD: &str = "admin-unit/2021";
 /// Most communes that are offered for what was typed; a few hundred are called «Xã Tân Lập».
 const OFFERED: usize = 12;
 const LOOKED_AT: usize = 400;
 
 /// A commune of one of the lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Commune {
+pub struct Commune {
     pub is_new: bool,
     pub code: String,
     pub name: String,
@@ -30,6 +31,11 @@ pub(super) struct Commune {
 }
 
 impl Commune {
+    /// As ties name it: `system|code`.
+    pub fn place(&self) -> String {
+        format!("{SID}{}|{}", if self.is_new { NEW } else { OLD }, self.code)
+    }
+
     /// «Xã Bản Bo, Lai Châu», «Xã Bản Bo, Huyện Tam Đường, Lai Châu (cũ)».
     pub fn label(&self) -> String {
         match self.is_new {
@@ -61,6 +67,16 @@ fn old_one(content: &Content, code: &str) -> Option<Commune> {
     })
 }
 
+/// The commune of a place, as ties name it.
+pub fn of_place(content: &Content, place: &str) -> Option<Commune> {
+    let (list, code) = place.strip_prefix(SID)?.split_once('|')?;
+    match list {
+        NEW => new_one(content, code),
+        OLD => old_one(content, code),
+        _ => None,
+    }
+}
+
 /// Names of kinds, that people leave out.
 const KINDS: [&str; 9] =
     ["xa ", "phuong ", "thi tran ", "dac khu ", "huyen ", "thi xa ", "thanh pho ", "tinh ", "quan "];
@@ -71,7 +87,7 @@ fn bare(name: &str) -> String {
 }
 
 /// Communes that fit what was typed, the best first: «ban bo, lai chau», a code, or a label of ours.
-pub(super) fn offered(terminology: &Terminology, content: &Content, typed: &str, day: Day) -> Vec<Commune> {
+pub fn offered(terminology: &Terminology, content: &Content, typed: &str, day: Day) -> Vec<Commune> {
     let mut found = matching(terminology, content, typed, day);
     found.truncate(OFFERED);
     found
@@ -108,7 +124,7 @@ fn matching(terminology: &Terminology, content: &Content, typed: &str, day: Day)
 }
 
 /// The one commune that was meant; otherwise those among which to choose.
-pub(super) fn meant(
+pub fn meant(
     terminology: &Terminology,
     content: &Content,
     typed: &str,
@@ -127,7 +143,7 @@ pub(super) fn meant(
 }
 
 /// An address in one line, as cards hold it, cut into commune and the rest before it; all is rest when no commune is sure.
-pub(super) fn of_text(content: &Content, text: &str) -> (String, String) {
+pub fn of_text(content: &Content, text: &str) -> (String, String) {
     let parts: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
     let Some((province, before)) = parts.split_last() else { return (String::new(), String::new()) };
     let province = bare(province);
@@ -144,7 +160,7 @@ pub(super) fn of_text(content: &Content, text: &str) -> (String, String) {
 }
 
 /// An Address of FHIR as label and rest.
-pub(super) fn of_address(content: &Content, address: &Value) -> (String, String) {
+pub fn of_address(content: &Content, address: &Value) -> (String, String) {
     let unit = |list: &str, make: fn(&Content, &str) -> Option<Commune>| {
         let system = format!("{SID}{list}");
         let codings = items(address, "extension").filter_map(|one| one.get("valueCoding"));
