@@ -9,6 +9,8 @@ pub mod health;
 pub mod trail;
 
 use axum::Router;
+use std::sync::Arc;
+use yba_content::Content;
 use yba_records::{Action, Gate, Records};
 use yba_web::{Entry, Group, Site};
 
@@ -18,6 +20,7 @@ pub struct Admin {
     pub site: Site,
     pub gate: Gate,
     pub records: Records,
+    pub content: Arc<Content>,
     /// Looks at the node itself.
     pub health: health::Look,
     /// The address others know this node by, without a slash at its end; empty when it is not known.
@@ -33,11 +36,14 @@ pub fn routes(admin: Admin) -> Router {
 pub fn menu() -> Group {
     let accounts =
         Entry::new(accounts::ACCOUNTS, "key", "Tài khoản").needs(Action::Read, yba_auth::KIND).letter('k');
+    let review = Entry::new(accounts::review::REVIEW, "list", "Rà soát tài khoản")
+        .needs(Action::Update, yba_auth::KIND)
+        .letter('s');
     let trail = Entry::new(trail::TRAIL, "activity", "Nhật ký truy cập")
         .needs(Action::Search, "AuditEvent")
         .letter('j');
     let health = Entry::new(health::HEALTH, "heart-pulse", "Sức khỏe máy chủ")
         .needs(Action::Read, yba_auth::KIND)
         .letter('h');
-    Group { title: "Quản trị", entries: vec![accounts, trail, health] }
+    Group { title: "Quản trị", entries: vec![accounts, review, trail, health] }
 }

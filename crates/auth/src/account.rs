@@ -1,5 +1,6 @@
 //! An account: a central record in the log under a type that is no FHIR (decision of 2026-11-22).
 
+use crate::post::Post;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -40,6 +41,28 @@ pub struct Account {
     /// The ids of the Patients that the account is for: its owner, or those for whom they care.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub patients: Vec<String>,
+    /// When it was made, in ms since 1970 UTC; unknown of the oldest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<i64>,
+    /// When somebody who keeps accounts last let it in again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopened: Option<Ruling>,
+    /// When somebody last looked whether it is still needed. Those before are in the versions before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed: Option<Ruling>,
+}
+
+/// What somebody who keeps accounts ruled of one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruling {
+    /// In ms since 1970 UTC.
+    pub at: i64,
+    /// The id of their account; a part of the program, when it was none.
+    pub by: String,
+    /// Whether it stays.
+    pub keeps: bool,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
 }
 
 /// What is kept of a password.
@@ -76,9 +99,13 @@ pub struct Grant {
     /// An administrative unit whose people the role is for, as `system|code`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commune: Option<String>,
-    /// The id of the PractitionerRole that says the same to other systems.
+    /// The id of the PractitionerRole that says the same to other systems, and on which the role hangs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub practitioner_role: Option<String>,
+    /// What that PractitionerRole says now, if it is this person's and for this facility: never kept, filled in by whoever
+    /// follows the log.
+    #[serde(skip)]
+    pub post: Option<Post>,
     /// First day.
     pub from: String,
     /// Last day; without end when none.
@@ -101,6 +128,7 @@ impl Grant {
             department: None,
             commune: None,
             practitioner_role: None,
+            post: None,
             from: from.to_string(),
             to: None,
         }
@@ -112,8 +140,14 @@ impl Grant {
         facility.chain(self.commune.clone()).collect()
     }
 
-    /// Whether it holds on a day. A period that cannot be read never does.
+    /// Whether it holds on a day: by its own period, and by the PractitionerRole on which it hangs, if any.
     pub fn holds(&self, on: Day) -> bool {
+        self.is_within(on)
+            && (self.practitioner_role.is_none() || self.post.as_ref().is_some_and(|post| post.lasts(on)))
+    }
+
+    /// Whether its own period says so. One that cannot be read never does.
+    pub fn is_within(&self, on: Day) -> bool {
         let begun = Day::parse(&self.from).is_some_and(|from| from <= on);
         let ended = self.to.as_deref().is_some_and(|to| Day::parse(to).is_none_or(|to| to < on));
         begun && !ended
@@ -194,6 +228,12 @@ mod tests {
             assert!(!Grant { to: Some(unreadable.into()), ..grant.clone() }.holds(day("2026-03-02")));
             assert!(!Grant { from: unreadable.into(), ..grant.clone() }.holds(day("2026-03-02")));
         }
+    }
+
+    #[test]
+    fn a_role_that_hangs_on_a_post_holds_only_while_the_post_is_known() {
+        let grant = Grant { practitioner_role: Some("pr".into()), ..Grant::new("nurse", day("2026-01-01")) };
+        assert!(grant.is_within(day("2026-03-02")) && !grant.holds(day("2026-03-02")));
     }
 
     #[test]

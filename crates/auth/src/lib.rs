@@ -4,7 +4,7 @@
 //! It deliberately does not know: HTTP, pages, the audit trail. It permits nothing and writes no account:
 //! `yba-records` does (its `gate`), and leaves a trace of it.
 //!
-//! Start reading at [`account`] (who), [`permit`] (what they may), [`password`], [`totp`] and [`token`] (how they prove
+//! Start reading at [`account`] (who), [`post`] (on what a role may hang), [`permit`] (what they may), [`password`], [`totp`] and [`token`] (how they prove
 //! it), [`tables`] (what this node remembers of it).
 
 pub mod account;
@@ -12,6 +12,7 @@ pub mod browser;
 mod known;
 pub mod password;
 pub mod permit;
+pub mod post;
 pub mod seal;
 pub mod smart;
 pub mod tables;
@@ -19,8 +20,9 @@ pub mod throttle;
 pub mod token;
 pub mod totp;
 
-pub use account::{Account, Grant, KIND};
+pub use account::{Account, Grant, KIND, Ruling};
 pub use browser::{Cookies, Said};
 pub use password::Hasher;
 pub use permit::{Action, Permits};
+pub use post::{POST, Post};
 pub use tables::{Link, Session, Tables};

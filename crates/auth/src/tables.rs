@@ -29,7 +29,7 @@ pub const LINKS_MAX: usize = 1000;
 /// Most records that an account has open in an emergency at a time.
 pub const OPENED_MAX: usize = 20;
 
-const DDL: [&str; 9] = [
+const DDL: [&str; 10] = [
     "CREATE TABLE IF NOT EXISTS auth_session (hash TEXT NOT NULL PRIMARY KEY, account TEXT NOT NULL, \
      whole BIGINT NOT NULL, begun_ms BIGINT NOT NULL, seen_ms BIGINT NOT NULL, source TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS auth_session_account ON auth_session (account, begun_ms)",
@@ -43,6 +43,7 @@ const DDL: [&str; 9] = [
     "CREATE INDEX IF NOT EXISTS auth_device_account ON auth_device (account, seen_ms)",
     "CREATE TABLE IF NOT EXISTS auth_opened (account TEXT NOT NULL, patient TEXT NOT NULL, until_ms BIGINT NOT NULL, \
      PRIMARY KEY (account, patient))",
+    "CREATE TABLE IF NOT EXISTS auth_used (account TEXT NOT NULL PRIMARY KEY, at_ms BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS auth_step (account TEXT NOT NULL PRIMARY KEY, step BIGINT NOT NULL)",
 ];
 const SESSION_COLUMNS: &str = "hash, account, whole, begun_ms, seen_ms, source";
@@ -72,6 +73,8 @@ pub enum Link {
 
 /// The account of a link for the first run: none has an empty id.
 const FIRST_RUN: &str = "";
+/// The account under which it stands since when this node remembers.
+const NODE: &str = "";
 
 /// The tables of a node.
 #[derive(Clone)]
@@ -85,7 +88,11 @@ impl Tables {
     pub async fn open(store: Store) -> Result<Tables, Outcome> {
         store.migrate(&DDL).await?;
         store.migrate(&smart::tables::DDL).await?;
-        Ok(Tables { store, known: Arc::default() })
+        let tables = Tables { store, known: Arc::default() };
+        let begun = "INSERT INTO auth_used (account, at_ms) VALUES (?1, ?2) ON CONFLICT (account) DO NOTHING";
+        let values = vec![Value::from(NODE), Value::Int(tables.now())];
+        tables.store.keep(vec![Statement::new(begun, values)]).await?;
+        Ok(tables)
     }
 
     fn now(&self) -> i64 {
@@ -107,7 +114,12 @@ impl Tables {
         let oldest = "DELETE FROM auth_session WHERE account = ?1 AND hash NOT IN (SELECT hash FROM auth_session \
                       WHERE account = ?1 ORDER BY begun_ms DESC, hash LIMIT ?2)";
         let bound = vec![Value::from(account), Value::Int(SESSIONS_MAX as i64)];
-        self.store.keep(vec![Statement::new(sql, values), Statement::new(oldest, bound)]).await?;
+        let used = "INSERT INTO auth_used (account, at_ms) VALUES (?1, ?2) \
+                    ON CONFLICT (account) DO UPDATE SET at_ms = excluded.at_ms";
+        let use_now = vec![Value::from(account), Value::Int(now)];
+        let statements =
+            vec![Statement::new(sql, values), Statement::new(oldest, bound), Statement::new(used, use_now)];
+        self.store.keep(statements).await?;
         self.known.end(|session| session.account == account);
         Ok(token)
     }
@@ -164,12 +176,24 @@ impl Tables {
         Ok(rows.into_iter().map(session_of).filter(|session| lasts(session, now)).collect())
     }
 
-    /// When accounts were last seen here, by their sessions and their browsers, in ms since 1970 UTC.
-    pub async fn last_seen(&self) -> Result<HashMap<String, i64>, Outcome> {
-        let sql = "SELECT account, MAX(seen_ms) FROM (SELECT account, seen_ms FROM auth_session UNION ALL \
-                   SELECT account, seen_ms FROM auth_device) AS seen GROUP BY account";
+    /// How many sessions of each account last.
+    pub async fn sessions_by_account(&self) -> Result<HashMap<String, usize>, Outcome> {
+        let sql = "SELECT account, COUNT(*) FROM auth_session WHERE begun_ms > ?1 AND seen_ms > ?2 GROUP BY account";
+        let now = self.now();
+        let rows =
+            self.store.query(sql, vec![Value::Int(now - ABSOLUTE_MS), Value::Int(now - IDLE_MS)]).await?;
+        Ok(rows.into_iter().map(|mut row| (row.take_text(0), row.int(1) as usize)).collect())
+    }
+
+    /// When accounts were last seen here, in ms since 1970 UTC, and since when this node remembers.
+    pub async fn last_seen(&self) -> Result<(HashMap<String, i64>, i64), Outcome> {
+        let sql = "SELECT account, MAX(at_ms) FROM (SELECT account, seen_ms AS at_ms FROM auth_session UNION ALL \
+                   SELECT account, at_ms FROM auth_used) AS seen GROUP BY account";
         let rows = self.store.query(sql, Vec::new()).await?;
-        Ok(rows.into_iter().map(|mut row| (row.take_text(0), row.int(1))).collect())
+        let mut seen: HashMap<String, i64> =
+            rows.into_iter().map(|mut row| (row.take_text(0), row.int(1))).collect();
+        let since = seen.remove(NODE).unwrap_or_else(|| self.now());
+        Ok((seen, since))
     }
 
     /// Ends a session by its hash.

@@ -21,6 +21,14 @@ const TRIES: usize = 4;
 /// Type and id of the records that a call deletes.
 pub(crate) type Leaving = HashSet<(String, String)>;
 
+/// What goes into the transaction of a call beside its changes: a record that is no FHIR, which the gate alone writes.
+pub(crate) struct Along<'a> {
+    pub resource: &'a Resource,
+    pub expect: Expect,
+    /// What the trail says of the whole.
+    pub action: &'a str,
+}
+
 /// A change with its id known.
 pub(crate) enum Planned {
     Write {
@@ -43,6 +51,17 @@ impl Records {
     /// Refuses with `precondition` (If-Match), `conflict` (a create of an id that is taken), `not-found`,
     /// `invalid` (unknown type, unresolved `urn:uuid` reference, the same record twice), `forbidden`.
     pub async fn transact(&self, ctx: &Ctx, changes: Vec<Change>) -> Result<Vec<Done>, Outcome> {
+        self.transact_along(ctx, changes, None).await
+    }
+
+    /// The same with a record of the gate's in one transaction. What is refused of that record stands at the position after
+    /// the last change.
+    pub(crate) async fn transact_along(
+        &self,
+        ctx: &Ctx,
+        changes: Vec<Change>,
+        along: Option<&Along<'_>>,
+    ) -> Result<Vec<Done>, Outcome> {
         if let Err(refused) = ctx.may_write() {
             self.trail.note(ctx, &Seen { action: "transact", kind: "", patients: &[], refused: true })?;
             return Err(refused);
@@ -67,7 +86,7 @@ impl Records {
         let validator = self.validator();
         well_formed(&validator, changes.iter().map(|change| &change.action))?;
         for _ in 0..TRIES {
-            match self.try_transact(ctx, changes.clone(), &validator).await? {
+            match self.try_transact(ctx, changes.clone(), along, &validator).await? {
                 Ok(done) => return Ok(done),
                 Err(outcome) => refused = Some(outcome),
             }
@@ -81,6 +100,7 @@ impl Records {
         &self,
         ctx: &Ctx,
         changes: Vec<Change>,
+        along: Option<&Along<'_>>,
         validator: &Validator,
     ) -> Result<Result<Vec<Done>, Outcome>, Outcome> {
         let mut planned = Vec::with_capacity(changes.len());
@@ -126,8 +146,14 @@ impl Records {
         patients.extend(self.patients_of_deletions(&planned).await?);
         let mut patients: Vec<String> = patients.into_iter().collect();
         patients.sort_unstable();
-        request.audit =
-            entry(ctx, &Seen { action: "transact", kind: "", patients: &patients, refused: false });
+        let (action, kind) = along.map_or(("transact", ""), |along| (along.action, along.resource.kind()));
+        request.audit = entry(ctx, &Seen { action, kind, patients: &patients, refused: false });
+        if let Some(Along { resource, expect, .. }) = along {
+            let write = Write::put(resource, expect.clone(), self.store.numbers())?;
+            let (kind, id, position) = (write.kind.clone(), write.id.clone(), planned.len());
+            targets.push(Target { position, kind, id, expect: expect.clone(), again: false });
+            request.writes.push(write);
+        }
         let applied = match request.writes.is_empty() {
             true => Vec::new(),
             false => match self.store.commit(request).await {

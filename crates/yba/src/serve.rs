@@ -212,14 +212,15 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
     let mut for_apps = Router::new();
     if is_closed {
         let (site, gate, base_url) = (site.clone(), gate.clone(), node.config.base_url.clone());
-        let (records, health) = (node.records.clone(), health::look(node, &gate));
+        let (records, content) = (node.records.clone(), node.content.clone());
+        let health = health::look(node, &gate);
         let smart = Smart {
             site: site.clone(),
             gate: gate.clone(),
             records: records.clone(),
             base_url: base_url.clone(),
         };
-        rooms = rooms.merge(yba_admin::routes(Admin { site, gate, records, health, base_url }));
+        rooms = rooms.merge(yba_admin::routes(Admin { site, gate, records, content, health, base_url }));
         rooms = rooms.merge(yba_smart::pages(smart.clone()));
         for_apps = yba_smart::api(smart);
     }

@@ -1,19 +1,23 @@
 //! Accounts: the list, a new one with its link, roles, blocking, setting back.
 
 mod page;
+mod pick;
+pub mod review;
+mod typed;
 
 use crate::Admin;
 use axum::Router;
-use axum::extract::{Extension, Form, Path, State};
+use axum::extract::{Extension, Form, Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use page::Shown;
-use yba_auth::Grant;
+use page::{Shown, Words};
+use pick::{FACILITIES, PRACTITIONERS, Sort};
+use typed::Typed;
 use yba_auth::token::Token;
-use yba_fhir::{Day, Outcome};
+use yba_fhir::Outcome;
 use yba_records::Ctx;
-use yba_records::gate::NewAccount;
+use yba_terminology::communes;
 use yba_web::{Page, RequestId, error};
 
 /// The list of accounts.
@@ -22,61 +26,14 @@ pub const ACCOUNTS: &str = "/quan-tri/tai-khoan";
 pub(crate) fn routes() -> Router<Admin> {
     Router::new()
         .route(ACCOUNTS, get(list).post(create))
+        .route("/quan-tri/tai-khoan/co-so", post(facilities))
+        .route("/quan-tri/tai-khoan/nhan-vien", post(practitioners))
+        .route("/quan-tri/tai-khoan/xa", post(offered_communes))
         .route("/quan-tri/tai-khoan/{account}", get(one).post(roles))
+        .route("/quan-tri/tai-khoan/{account}/nguoi", post(person))
+        .merge(review::routes())
         .route("/quan-tri/tai-khoan/{account}/khoa", post(block))
         .route("/quan-tri/tai-khoan/{account}/dat-lai", post(set_back))
-}
-
-/// What the forms send.
-#[derive(Default, serde::Deserialize)]
-#[serde(default)]
-pub(crate) struct Typed {
-    pub login: String,
-    pub name: String,
-    pub practitioner: String,
-    pub role: String,
-    pub organization: String,
-    pub department: String,
-    pub from: String,
-    pub to: String,
-    /// Which role of the account to take away, by its place; adds one when empty.
-    pub away: String,
-    pub blocked: String,
-}
-
-fn some(text: &str) -> Option<String> {
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// `5/9/2026` as `2026-09-05`; what is no day stays as it was typed, and the gate says so.
-fn iso(typed: &str) -> String {
-    let parts: Vec<&str> = typed.split(['/', '-', '.']).map(str::trim).collect();
-    let short = |part: &str| part.parse::<i8>().ok().filter(|_| part.len() <= 2);
-    let day = match parts[..] {
-        [day, month, year] if year.len() == 4 => year
-            .parse()
-            .ok()
-            .zip(short(month))
-            .zip(short(day))
-            .and_then(|((year, month), day)| Day::new(year, month, day)),
-        _ => None,
-    };
-    day.map_or_else(|| typed.to_owned(), |day| day.to_string())
-}
-
-impl Typed {
-    fn grant(&self, today: &str) -> Grant {
-        Grant {
-            role: self.role.clone(),
-            organization: some(&self.organization),
-            department: some(&self.department),
-            commune: None,
-            practitioner_role: None,
-            from: some(&self.from).map_or_else(|| today.to_owned(), |typed| iso(&typed)),
-            to: some(&self.to).map(|typed| iso(&typed)),
-        }
-    }
 }
 
 async fn list(
@@ -94,18 +51,65 @@ async fn listed(
     typed: &Typed,
     wrong: Option<&Outcome>,
 ) -> Response {
-    match admin.gate.accounts(ctx).await {
-        Ok(accounts) => {
-            let (roles, today) = (admin.gate.roles(), admin.gate.today().to_string());
-            let shown = Shown { roles: &roles, today: &today, typed, wrong };
-            let mut response =
-                admin.site.page(&Page::new("Tài khoản", page::list(&accounts, &shown)).here(ACCOUNTS));
-            if let Some(wrong) = wrong {
-                *response.status_mut() = error::status(wrong.kind);
-            }
-            response
-        }
+    let drawn = async {
+        let accounts = admin.gate.accounts(ctx).await?;
+        let words = Words::of(admin, ctx, &accounts).await?;
+        let (roles, today) = (admin.gate.roles(), admin.gate.today());
+        Ok(page::list(&accounts, &Shown { roles: &roles, today, typed, wrong, words: &words }))
+    };
+    match drawn.await {
+        Ok(content) => told(admin, "Tài khoản", content, wrong),
         Err(outcome) => error::page(&admin.site, &outcome, id),
+    }
+}
+
+/// A page, with the status of what was wrong.
+fn told(admin: &Admin, title: &str, content: maud::Markup, wrong: Option<&Outcome>) -> Response {
+    let mut response = admin.site.page(&Page::new(title, content).here(ACCOUNTS));
+    if let Some(wrong) = wrong {
+        *response.status_mut() = error::status(wrong.kind);
+    }
+    response
+}
+
+async fn facilities(
+    admin: State<Admin>,
+    ctx: Extension<Ctx>,
+    id: Extension<RequestId>,
+    Form(typed): Form<Typed>,
+) -> Response {
+    offered(&admin, &ctx, &id, FACILITIES, &typed.organization).await
+}
+
+async fn practitioners(
+    admin: State<Admin>,
+    ctx: Extension<Ctx>,
+    id: Extension<RequestId>,
+    Form(typed): Form<Typed>,
+) -> Response {
+    offered(&admin, &ctx, &id, PRACTITIONERS, &typed.practitioner).await
+}
+
+/// What the browser's own list offers while somebody types.
+async fn offered(admin: &Admin, ctx: &Ctx, id: &RequestId, sort: Sort, typed: &str) -> Response {
+    match sort.offered(admin, ctx, typed).await {
+        Ok(found) => admin.site.fragment(&page::offers(found.iter().map(|one| one.label.clone()))),
+        Err(outcome) => error::fragment(&admin.site, &outcome, id),
+    }
+}
+
+async fn offered_communes(
+    State(admin): State<Admin>,
+    Extension(id): Extension<RequestId>,
+    Form(typed): Form<Typed>,
+) -> Response {
+    match admin.records.terminology().await {
+        Ok(terminology) => {
+            let today = admin.gate.today();
+            let found = communes::offered(&terminology, &admin.content, &typed.commune, today);
+            admin.site.fragment(&page::offers(found.iter().map(communes::Commune::label)))
+        }
+        Err(outcome) => error::fragment(&admin.site, &outcome, &id),
     }
 }
 
@@ -116,15 +120,11 @@ async fn create(
     headers: HeaderMap,
     Form(typed): Form<Typed>,
 ) -> Response {
-    let roles = vec![typed.grant(&admin.gate.today().to_string())];
-    let account = NewAccount {
-        login: typed.login.clone(),
-        name: typed.name.clone(),
-        practitioner: some(&typed.practitioner),
-        roles,
-        ..NewAccount::default()
+    let made = async {
+        let account = typed.account(&admin, &ctx).await?;
+        admin.gate.create(&ctx, &account).await
     };
-    match admin.gate.create(&ctx, &account).await {
+    match made.await {
         Ok((account, link)) => linked(&admin, &headers, &account.name, &link),
         Err(outcome) => listed(&admin, &ctx, &id, &typed, Some(&outcome)).await,
     }
@@ -138,13 +138,29 @@ fn linked(admin: &Admin, headers: &HeaderMap, name: &str, link: &Token) -> Respo
     admin.site.page(&Page::new("Liên kết đặt mật khẩu", page::link(name, &address)).here(ACCOUNTS))
 }
 
+/// Which role of the account is in the form.
+#[derive(serde::Deserialize)]
+struct Edited {
+    sua: Option<usize>,
+}
+
 async fn one(
     State(admin): State<Admin>,
     Extension(ctx): Extension<Ctx>,
     Extension(id): Extension<RequestId>,
     Path(account): Path<String>,
+    Query(edited): Query<Edited>,
 ) -> Response {
-    shown(&admin, &ctx, &id, &account, &Typed::default(), None).await
+    let typed = async {
+        let found = admin.gate.account_for(&ctx, &account).await?;
+        let words = Words::of(&admin, &ctx, std::slice::from_ref(&found)).await?;
+        let grant = edited.sua.and_then(|at| Some((at, found.roles.get(at)?)));
+        Ok(grant.map_or_else(Typed::default, |(at, grant)| words.form_of(at, grant)))
+    };
+    match typed.await {
+        Ok(typed) => shown(&admin, &ctx, &id, &account, &typed, None).await,
+        Err(outcome) => error::page(&admin.site, &outcome, &id),
+    }
 }
 
 async fn shown(
@@ -155,18 +171,33 @@ async fn shown(
     typed: &Typed,
     wrong: Option<&Outcome>,
 ) -> Response {
-    match admin.gate.account_for(ctx, account).await {
-        Ok(account) => {
-            let (roles, today) = (admin.gate.roles(), admin.gate.today().to_string());
-            let shown = Shown { roles: &roles, today: &today, typed, wrong };
-            let mut response =
-                admin.site.page(&Page::new("Tài khoản", page::one(&account, &shown)).here(ACCOUNTS));
-            if let Some(wrong) = wrong {
-                *response.status_mut() = error::status(wrong.kind);
-            }
-            response
-        }
+    let drawn = async {
+        let account = admin.gate.account_for(ctx, account).await?;
+        let words = Words::of(admin, ctx, std::slice::from_ref(&account)).await?;
+        let (roles, today) = (admin.gate.roles(), admin.gate.today());
+        let (_, review) = admin.gate.account_to_review(ctx, &account.id).await?;
+        let rulings = review::told(admin, &admin.gate.rulings(ctx, &account.id).await?).await?;
+        let shown = Shown { roles: &roles, today, typed, wrong, words: &words };
+        Ok(page::one(&account, &review, &rulings, &shown))
+    };
+    match drawn.await {
+        Ok(content) => told(admin, "Tài khoản", content, wrong),
         Err(outcome) => error::page(&admin.site, &outcome, id),
+    }
+}
+
+/// Back to the page of an account, or the page with what was wrong and what was typed.
+async fn done(
+    admin: &Admin,
+    ctx: &Ctx,
+    id: &RequestId,
+    account: &str,
+    typed: &Typed,
+    done: Result<(), Outcome>,
+) -> Response {
+    match done {
+        Ok(()) => Redirect::to(&format!("{ACCOUNTS}/{account}")).into_response(),
+        Err(outcome) => shown(admin, ctx, id, account, typed, Some(&outcome)).await,
     }
 }
 
@@ -178,17 +209,25 @@ async fn roles(
     Form(typed): Form<Typed>,
 ) -> Response {
     let changed = async {
-        let mut grants = admin.gate.account_for(&ctx, &account).await?.roles.clone();
-        match typed.away.parse::<usize>() {
-            Ok(away) if away < grants.len() => drop(grants.remove(away)),
-            _ => grants.push(typed.grant(&admin.gate.today().to_string())),
-        }
-        admin.gate.set_roles(&ctx, &account, grants).await
+        let found = admin.gate.account_for(&ctx, &account).await?;
+        admin.gate.set_roles(&ctx, &account, typed.roles(&admin, &ctx, &found).await?).await
     };
-    match changed.await {
-        Ok(()) => Redirect::to(&format!("{ACCOUNTS}/{account}")).into_response(),
-        Err(outcome) => shown(&admin, &ctx, &id, &account, &typed, Some(&outcome)).await,
-    }
+    done(&admin, &ctx, &id, &account, &typed, changed.await).await
+}
+
+/// Who the owner is.
+async fn person(
+    State(admin): State<Admin>,
+    Extension(ctx): Extension<Ctx>,
+    Extension(id): Extension<RequestId>,
+    Path(account): Path<String>,
+    Form(typed): Form<Typed>,
+) -> Response {
+    let changed = async {
+        let practitioner = PRACTITIONERS.meant(&admin, &ctx, &typed.practitioner).await?;
+        admin.gate.set_person(&ctx, &account, &typed.name, practitioner).await
+    };
+    done(&admin, &ctx, &id, &account, &typed, changed.await).await
 }
 
 async fn block(
@@ -198,10 +237,11 @@ async fn block(
     Path(account): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Response {
-    match admin.gate.set_blocked(&ctx, &account, typed.blocked == "true").await {
-        Ok(()) => Redirect::to(&format!("{ACCOUNTS}/{account}")).into_response(),
-        Err(outcome) => shown(&admin, &ctx, &id, &account, &Typed::default(), Some(&outcome)).await,
-    }
+    let blocked = match typed.blocked.as_str() {
+        "true" => admin.gate.block(&ctx, &account).await,
+        _ => admin.gate.unblock(&ctx, &account, &typed.reason).await,
+    };
+    done(&admin, &ctx, &id, &account, &typed, blocked).await
 }
 
 async fn set_back(

@@ -18,21 +18,22 @@ fn cell(text: &str) -> String {
     }
 }
 
-struct Sheet(csv::Writer<Vec<u8>>);
+/// Rows for a spreadsheet, none of whose cells is a formula.
+pub(crate) struct Sheet(csv::Writer<Vec<u8>>);
 
 impl Sheet {
-    fn new(heads: &[&str]) -> Result<Sheet, Outcome> {
+    pub fn new(heads: &[&str]) -> Result<Sheet, Outcome> {
         let mut sheet = Sheet(csv::Writer::from_writer(MARK.to_vec()));
         sheet.row(heads.iter().map(|head| (*head).to_owned()))?;
         Ok(sheet)
     }
 
-    fn row(&mut self, cells: impl IntoIterator<Item = String>) -> Result<(), Outcome> {
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) -> Result<(), Outcome> {
         let cells = cells.into_iter().map(|text| cell(&text));
         self.0.write_record(cells).map_err(|error| Outcome::fault(error.to_string()))
     }
 
-    fn finish(self) -> Result<Vec<u8>, Outcome> {
+    pub fn finish(self) -> Result<Vec<u8>, Outcome> {
         self.0.into_inner().map_err(|error| Outcome::fault(error.to_string()))
     }
 }
@@ -98,7 +99,7 @@ pub(super) fn report(report: &Report, names: &Names) -> Result<Vec<u8>, Outcome>
     sheet.finish()
 }
 
-pub(super) fn csv(name: &str, bytes: Vec<u8>) -> Response {
+pub(crate) fn csv(name: &str, bytes: Vec<u8>) -> Response {
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));

@@ -1,7 +1,7 @@
 //! The audit trail for people: who looked at somebody's record, a search of all entries, the report of a breach.
 
 mod asked;
-mod download;
+pub(crate) mod download;
 mod names;
 mod page;
 mod words;

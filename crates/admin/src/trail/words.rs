@@ -1,7 +1,7 @@
 //! The words of the trail as people say them. What has none is shown as it stands.
 
 /// What was done.
-pub(super) const ACTIONS: [(&str, &str); 51] = [
+pub(super) const ACTIONS: [(&str, &str); 53] = [
     ("person", "Mở hồ sơ"),
     ("everything", "Xem cả hồ sơ"),
     ("read", "Xem một mục"),
@@ -33,6 +33,8 @@ pub(super) const ACTIONS: [(&str, &str); 51] = [
     ("health", "Xem sức khỏe máy chủ"),
     ("account-create", "Lập tài khoản"),
     ("account-roles", "Đổi vai trò"),
+    ("account-person", "Sửa người giữ tài khoản"),
+    ("account-review", "Rà soát tài khoản"),
     ("account-block", "Khóa tài khoản"),
     ("account-unblock", "Mở khóa tài khoản"),
     ("account-set-back", "Đặt lại tài khoản"),

@@ -1,7 +1,9 @@
 //! The administration's room, asked in process behind a real gate.
 #![allow(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
+mod accounts;
 mod health;
+mod review;
 mod trail;
 
 use axum::Router;
@@ -16,6 +18,7 @@ use yba_content::Content;
 use yba_records::gate::{NewAccount, Origin, Visitor};
 use yba_records::{Ctx, Gate};
 use yba_testkit::{Kit, app_code};
+use yba_web::enter::page::encoded;
 use yba_web::{RequestId, Site, SiteSettings};
 
 const PASSWORD: &str = "bốn bức tường trắng";
@@ -53,7 +56,8 @@ impl House {
             Box::pin(async { Ok(yba_admin::health::Health { measures, to_do }) })
         });
         let records = kit.records.clone();
-        let admin = Admin { site, gate: gate.clone(), records, health, base_url: String::new() };
+        let content = Arc::new(Content::built_in());
+        let admin = Admin { site, gate: gate.clone(), records, content, health, base_url: String::new() };
         House { router: yba_admin::routes(admin), kit, gate }
     }
 
@@ -81,9 +85,20 @@ impl House {
     }
 
     pub async fn get(&self, ctx: &Ctx, path: &str) -> Answer {
+        self.ask(ctx, Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, ctx: &Ctx, path: &str, form: &[(&str, &str)]) -> Answer {
+        let pairs: Vec<String> =
+            form.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        self.ask(ctx, request.body(Body::from(pairs.join("&"))).unwrap()).await
+    }
+
+    async fn ask(&self, ctx: &Ctx, request: Request<Body>) -> Answer {
         let router =
             self.router.clone().layer(Extension(ctx.clone())).layer(Extension(RequestId("q1".into())));
-        let response = router.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+        let response = router.oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let kind = headers.get("content-type").map_or("", |kind| kind.to_str().unwrap()).to_owned();

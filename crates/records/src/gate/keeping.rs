@@ -1,20 +1,23 @@
-//! What those do who keep accounts: new ones, roles, blocking, setting back; and the first of all.
+//! What those do who keep accounts: new ones, blocking, setting back; and the first of all.
 
 use super::{CameIn, Gate, Origin};
 use crate::audit::Seen;
 use crate::ctx::{Agent, Ctx};
 use crate::door::not_found;
 use std::sync::Arc;
-use yba_auth::account::{GRANTS_MAX, login, name};
+use yba_auth::account::{login, name};
 use yba_auth::password;
 use yba_auth::token::{Token, random_password};
-use yba_auth::{Account, Action, Grant, KIND, Link};
-use yba_fhir::{Day, Kind, Outcome};
+use yba_auth::{Account, Action, Grant, KIND, Link, Ruling};
+use yba_fhir::{Kind, Outcome};
 use yba_store::Expect;
 
 /// How long the links last: the first run's a day, one for a password three.
 const FIRST_RUN_MS: i64 = 24 * 3_600_000;
 const PASSWORD_LINK_MS: i64 = 3 * 24 * 3_600_000;
+/// How long a reason is, in letters.
+const REASON_MIN: usize = 10;
+const REASON_MAX: usize = 500;
 /// The role of who sets a node up.
 pub const KEEPER: &str = "it-officer";
 
@@ -24,28 +27,11 @@ pub struct NewAccount {
     pub login: String,
     pub name: String,
     pub practitioner: Option<String>,
+    /// A Practitioner of this name is written with it; `practitioner` is none then.
+    pub new_practitioner: bool,
     pub roles: Vec<Grant>,
     /// The ids of the Patients that it is for.
     pub patients: Vec<String>,
-}
-
-/// What a review of accounts looks at, and no secret of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Review {
-    pub login: String,
-    pub blocked: bool,
-    /// Slugs of the roles that hold today.
-    pub roles: Vec<String>,
-    /// Whether its owner may come in today.
-    pub in_force: bool,
-    pub has_password: bool,
-    pub has_second_factor: bool,
-    /// When it was made or its password set, in ms since 1970 UTC.
-    pub since_ms: i64,
-    /// When its owner was last seen here, if ever.
-    pub last_ms: Option<i64>,
-    /// Sessions that last.
-    pub sessions: usize,
 }
 
 /// A role as people call it.
@@ -93,7 +79,7 @@ impl Gate {
         self.link(token, origin).await?;
         let ctx = Ctx::system("first-run").with_request_id(origin.request_id.as_str());
         password::set(&self.0.hasher, &mut account, password, self.now()).await?;
-        self.write(&ctx, &account, Expect::Absent, "account-create").await?;
+        self.write(&ctx, &account, Expect::Absent, "account-create", Vec::new()).await?;
         self.0.tables.use_link(&used).await?;
         drop(alone);
         self.begin(&Arc::new(account), true, device, origin, "first-run").await
@@ -116,48 +102,55 @@ impl Gate {
     /// Makes an account without a password; the link, shown this once, sets it.
     pub async fn create(&self, ctx: &Ctx, typed: &NewAccount) -> Result<(Arc<Account>, Token), Outcome> {
         self.keeper(ctx, Action::Create, "account-create")?;
-        let account = self.checked(typed, None)?;
+        let mut account = self.checked(typed, None)?;
+        self.check_practitioner(account.practitioner.as_deref()).await?;
         let _alone = self.0.turnstile.lock().await;
         if self.account_of_login(&account.login).await?.is_some() {
             let text = format!("Tên đăng nhập {} đã có người dùng. Hãy chọn tên khác.", account.login);
             let taken = Outcome::new(Kind::Conflict, "login-taken", text, "the login is taken");
             return Err(taken.at("login"));
         }
-        self.write(ctx, &account, Expect::Absent, "account-create").await?;
+        let mut changes = Vec::new();
+        if typed.new_practitioner && account.practitioner.is_none() {
+            let (id, change) = self.new_practitioner(&account.name)?;
+            account.practitioner = Some(id);
+            changes.push(change);
+        }
+        let before = Account { practitioner: account.practitioner.clone(), ..Account::default() };
+        changes.extend(self.posts_between(&before, &mut account).await?);
+        self.write(ctx, &account, Expect::Absent, "account-create", changes).await?;
         let link = self.0.tables.link(&Link::Password(account.id.clone()), PASSWORD_LINK_MS).await?;
         Ok((Arc::new(account), link))
     }
 
-    /// Gives an account other roles.
-    pub async fn set_roles(&self, ctx: &Ctx, id: &str, roles: Vec<Grant>) -> Result<(), Outcome> {
-        self.keeper(ctx, Action::Update, "account-roles")?;
-        self.check_roles(&roles)?;
-        let keeps = roles.iter().any(|grant| grant.role == KEEPER && grant.holds(self.today()));
-        if is_own(ctx, id) && !keeps {
+    /// Blocks an account: all its sessions end.
+    pub async fn block(&self, ctx: &Ctx, id: &str) -> Result<(), Outcome> {
+        self.keeper(ctx, Action::Update, "account-block")?;
+        if is_own(ctx, id) {
             return Err(own());
         }
         let _alone = self.0.turnstile.lock().await;
-        self.change(ctx, id, "account-roles", async |account| {
-            account.roles = roles;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Blocks an account, or lets it in again. Blocked, all its sessions end.
-    pub async fn set_blocked(&self, ctx: &Ctx, id: &str, blocked: bool) -> Result<(), Outcome> {
-        let action = if blocked { "account-block" } else { "account-unblock" };
-        self.keeper(ctx, Action::Update, action)?;
-        if blocked && is_own(ctx, id) {
-            return Err(own());
-        }
-        let _alone = self.0.turnstile.lock().await;
-        self.change(ctx, id, action, async |account| {
-            account.blocked = blocked;
+        self.change(ctx, id, "account-block", async |account| {
+            account.blocked = true;
             Ok(())
         })
         .await?;
-        if blocked { self.0.tables.end_all(id, None).await } else { Ok(()) }
+        self.0.tables.end_all(id, None).await
+    }
+
+    /// Lets an account in again that was blocked, by somebody or because nobody used it. Refuses without a reason.
+    pub async fn unblock(&self, ctx: &Ctx, id: &str, typed: &str) -> Result<(), Outcome> {
+        self.keeper(ctx, Action::Update, "account-unblock")?;
+        if is_own(ctx, id) {
+            return Err(own());
+        }
+        let ruling = Ruling { at: self.now(), by: ctx.agent.name(), keeps: true, reason: reason(typed)? };
+        let _alone = self.0.turnstile.lock().await;
+        self.change(ctx, id, "account-unblock", async |account| {
+            (account.blocked, account.reopened) = (false, Some(ruling));
+            Ok(())
+        })
+        .await
     }
 
     /// Takes password, second factor and sessions of an account away. The link, shown this once, sets a new password.
@@ -197,32 +190,11 @@ impl Gate {
             }
             password::set(&self.0.hasher, &mut fresh, &password, self.now()).await?;
             let expect = if there.is_some() { Expect::Present } else { Expect::Absent };
-            self.write(&ctx, &fresh, expect, "account-create").await?;
+            self.write(&ctx, &fresh, expect, "account-create", Vec::new()).await?;
             self.0.tables.end_all(&fresh.id, None).await?;
             made.push((role, fresh.login, password));
         }
         Ok(made)
-    }
-
-    /// All accounts as a review looks at them. For the node's own keepers at its console: it asks for no permission.
-    pub async fn review(&self) -> Result<Vec<Review>, Outcome> {
-        let (mut reviews, seen) = (Vec::new(), self.0.tables.last_seen().await?);
-        for account in self.all().await? {
-            let kept = account.password.as_ref();
-            reviews.push(Review {
-                login: account.login.clone(),
-                blocked: account.blocked,
-                roles: account.roles_on(self.today()).map(str::to_owned).collect(),
-                in_force: self.has_role(&account),
-                has_password: kept.is_some(),
-                has_second_factor: account.totp.is_some(),
-                // Whoever never set a password waits for that since the link was made, which nobody remembers.
-                since_ms: kept.map_or(self.now(), |kept| kept.since),
-                last_ms: seen.get(&account.id).copied(),
-                sessions: self.0.tables.sessions(&account.id).await?.len(),
-            });
-        }
-        Ok(reviews)
     }
 
     /// The roles of content that are in force, by their names.
@@ -268,13 +240,11 @@ impl Gate {
         let (login, name) = (take(login(&typed.login)), take(name(&typed.name)));
         issues.extend(self.check_roles(&typed.roles).err().into_iter().flat_map(|refused| refused.issues));
         let practitioner = typed.practitioner.clone();
-        if practitioner.as_deref().is_some_and(|id| !yba_fhir::resource::is_id(id)) {
-            issues.extend(bad_reference("practitioner").issues);
-        }
         let id = self.0.records.ids.next();
         let roles = typed.roles.clone();
         let patients = typed.patients.clone();
-        let account = Account { id, login, name, practitioner, roles, patients, ..Account::default() };
+        let made = Some(self.now());
+        let account = Account { id, login, name, practitioner, roles, patients, made, ..Account::default() };
         // An empty name is in every password, and was complained of already.
         let wrong = password.filter(|_| !account.login.is_empty());
         let wrong = wrong.and_then(|password| password::problem(&account, password));
@@ -284,48 +254,25 @@ impl Gate {
             false => Err(Outcome { kind: Kind::Unprocessable, issues }),
         }
     }
+}
 
-    pub(super) fn check_roles(&self, roles: &[Grant]) -> Result<(), Outcome> {
-        let known = |grant: &Grant| self.0.content.roles().any(|slug| slug == grant.role);
-        let day = |text: &str| Day::parse(text).is_some();
-        let refuse = |text: &str, detail: &str, at: &str| {
-            Err(Outcome::new(Kind::Unprocessable, "role-format", text, detail).at(at))
-        };
-        if roles.len() > GRANTS_MAX {
-            return refuse("Một tài khoản có quá nhiều vai trò.", "too many roles", "role");
+/// Why something was done, in a sentence.
+pub(super) fn reason(typed: &str) -> Result<String, Outcome> {
+    let reason = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    match (REASON_MIN..=REASON_MAX).contains(&reason.chars().count()) {
+        true => Ok(reason),
+        false => {
+            let text = format!("Ghi lý do, {REASON_MIN} đến {REASON_MAX} ký tự.");
+            Err(Outcome::new(Kind::Unprocessable, "reason", text, "no reason").at("reason"))
         }
-        for grant in roles {
-            if !known(grant) {
-                return refuse("Chọn một vai trò trong danh sách.", "unknown role", "role");
-            }
-            if !day(&grant.from) || !grant.to.as_deref().is_none_or(day) {
-                return refuse("Ghi ngày đầy đủ, ví dụ 2026-03-31.", "malformed period of a role", "to");
-            }
-            if grant.to.as_deref().is_some_and(|to| Day::parse(to) < Day::parse(&grant.from)) {
-                return refuse("Ngày cuối đứng trước ngày đầu.", "a period ends before it begins", "to");
-            }
-            let ids = [&grant.organization, &grant.practitioner_role];
-            if ids.into_iter().flatten().any(|id| !yba_fhir::resource::is_id(id)) {
-                return Err(bad_reference("organization"));
-            }
-            if grant.department.as_deref().is_some_and(|text| text.chars().count() > 100) {
-                return refuse("Tên khoa, phòng quá dài.", "department too long", "department");
-            }
-        }
-        Ok(())
     }
 }
 
-fn bad_reference(at: &str) -> Outcome {
-    let text = "Mã này gồm chữ, số, gạch ngang, dấu chấm, dài không quá 64 ký tự.";
-    Outcome::new(Kind::Unprocessable, "reference-format", text, "malformed id of a record").at(at)
-}
-
-fn is_own(ctx: &Ctx, id: &str) -> bool {
+pub(super) fn is_own(ctx: &Ctx, id: &str) -> bool {
     matches!(&ctx.agent, Agent::Person(person) if person.account() == id)
 }
 
-fn own() -> Outcome {
+pub(super) fn own() -> Outcome {
     let text =
         "Không tự khóa, tự đặt lại hay tự bỏ quyền quản trị của mình được. Hãy nhờ người quản trị khác.";
     Outcome::new(Kind::Conflict, "own-account", text, "nobody keeps their own account")

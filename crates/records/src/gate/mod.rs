@@ -2,23 +2,29 @@
 //! is, writes accounts through the log, and leaves an audit entry for every coming, going and refusal.
 //!
 //! Start at [`Gate::sign_in`] (`sign_in.rs`), then [`Gate::visitor`] (who a request is from), `own.rs` (what someone does
-//! with their own account), `keeping.rs` (what those do who keep accounts), `roster.rs` (accounts as the log has them).
+//! with their own account), `keeping.rs` (what those do who keep accounts), `posts.rs` (roles and PractitionerRoles), `roster.rs` (accounts as the log has them).
 
 pub mod apps;
 mod emergency;
 mod keeping;
 mod own;
+mod posts;
+mod review;
 mod roster;
 mod sign_in;
 
 pub use emergency::OPEN_MS;
-pub use keeping::{KEEPER, NewAccount, Review, RoleName};
+pub use keeping::{KEEPER, NewAccount, RoleName};
 pub use own::Setup;
+pub use posts::ROLE_SYSTEM;
+pub use review::Review;
 pub use sign_in::{Attempt, CameIn};
 
 use crate::audit::{Seen, entry};
+use crate::change::Change;
 use crate::ctx::{Ctx, Person};
 use crate::door::{Records, not_found};
+use crate::transact::Along;
 use roster::Roster;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -219,10 +225,25 @@ impl Gate {
         self.0.records.trail().note(&ctx, &Seen { action, kind: KIND, patients: &[], refused })
     }
 
-    /// Writes an account: a version in the log, with its audit entry.
-    async fn write(&self, ctx: &Ctx, account: &Account, expect: Expect, action: &str) -> Result<(), Outcome> {
-        let store = self.0.records.store();
-        let write = Write::put(&account.resource()?, expect, store.numbers())?;
+    /// Writes an account: a version in the log, with its audit entry; and what goes with it, in one transaction.
+    async fn write(
+        &self,
+        ctx: &Ctx,
+        account: &Account,
+        expect: Expect,
+        action: &str,
+        changes: Vec<Change>,
+    ) -> Result<(), Outcome> {
+        let (store, kept) = (self.0.records.store(), account.resource()?);
+        if !changes.is_empty() {
+            let place = changes.len();
+            let along = Along { resource: &kept, expect, action };
+            let done = self.0.records.transact_along(ctx, changes, Some(&along)).await;
+            let own = |refused: &Outcome| refused.issues.iter().any(|issue| issue.position == Some(place));
+            done.map_err(|refused| if own(&refused) { changed_meanwhile() } else { refused })?;
+            return self.follow().await;
+        }
+        let write = Write::put(&kept, expect, store.numbers())?;
         let seen = Seen { action, kind: KIND, patients: &[], refused: false };
         let request = Request { writes: vec![write], audit: entry(ctx, &seen) };
         match store.commit(request).await {
@@ -232,7 +253,8 @@ impl Gate {
         }
     }
 
-    /// Makes something else of an account as the log has it. The turnstile is held by the caller.
+    /// Makes something else of an account as the log has it, and of the PractitionerRoles that say what its roles do. The
+    /// turnstile is held by the caller.
     async fn change<T>(
         &self,
         ctx: &Ctx,
@@ -242,9 +264,16 @@ impl Gate {
     ) -> Result<T, Outcome> {
         let version = self.0.records.store().read(KIND, id).await?;
         let found = version.and_then(|version| Some((Account::of_version(&version)?, version.version_id)));
-        let (mut account, version_id) = found.ok_or_else(|| not_found(KIND, id))?;
+        let (before, version_id) = found.ok_or_else(|| not_found(KIND, id))?;
+        let mut account = before.clone();
         let done = change(&mut account).await?;
-        self.write(ctx, &account, Expect::Version(version_id), action).await?;
+        let is_same = (&before.roles, &before.name, &before.practitioner)
+            == (&account.roles, &account.name, &account.practitioner);
+        let changes = match is_same {
+            true => Vec::new(),
+            false => self.posts_between(&before, &mut account).await?,
+        };
+        self.write(ctx, &account, Expect::Version(version_id), action, changes).await?;
         Ok(done)
     }
 }

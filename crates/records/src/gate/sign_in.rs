@@ -53,9 +53,7 @@ impl Gate {
             account.as_ref().and_then(|account| account.password.as_ref()).map(|kept| kept.hash.as_str());
         let right = self.0.hasher.verify(line, &password, hash.as_slice()).await.map_err(refuse)?;
         let Some(account) = account.filter(|_| right) else { return Err(refuse(wrong())) };
-        if !self.has_role(&account) {
-            return Err(refuse(no_entry(&account)));
-        }
+        self.admit(&account).await.map_err(refuse)?;
         self.0.tables.succeeded(&counter).await?;
         let whole = account.totp.is_none();
         self.begin(&account, whole, device, &origin, "sign-in").await
@@ -167,14 +165,6 @@ fn wrong() -> Outcome {
 fn wrong_code() -> Outcome {
     let text = "Mã chưa đúng hoặc đã dùng rồi. Chờ ứng dụng hiện mã mới rồi gõ lại.";
     Outcome::new(Kind::Unauthenticated, "code-wrong", text, "wrong or used code").at("code")
-}
-
-fn no_entry(account: &Account) -> Outcome {
-    let text = match account.blocked {
-        true => "Tài khoản này đã bị khóa. Liên hệ bộ phận CNTT của đơn vị.",
-        false => "Tài khoản này chưa có vai trò nào còn hạn. Liên hệ bộ phận CNTT của đơn vị.",
-    };
-    Outcome::new(Kind::Unauthenticated, "no-entry", text, "the account is blocked or has no role in force")
 }
 
 fn over() -> Outcome {

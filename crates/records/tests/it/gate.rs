@@ -12,7 +12,7 @@ use yba_records::{Agent, Ctx, Gate, Past};
 use yba_store::{Statement, Value};
 use yba_testkit::{Kit, app_code, each_engine};
 
-const PASSWORD: &str = "bốn bức tường trắng";
+pub const PASSWORD: &str = "bốn bức tường trắng";
 const MINUTE: i64 = 60_000;
 
 pub async fn gate(kit: &Kit) -> Gate {
@@ -34,11 +34,11 @@ pub async fn try_in(
     gate.sign_in(Attempt { login, password, device: device.cloned(), origin: from(address) }).await
 }
 
-async fn visitor(gate: &Gate, came: &CameIn) -> Visitor {
+pub async fn visitor(gate: &Gate, came: &CameIn) -> Visitor {
     gate.visitor(&came.session.0, &from("10.0.0.1")).await.unwrap()
 }
 
-fn key<T>(refused: Result<T, Outcome>) -> &'static str {
+pub fn key<T>(refused: Result<T, Outcome>) -> &'static str {
     refused.err().map_or("", |refused| refused.issues[0].key)
 }
 
@@ -194,7 +194,7 @@ async fn who_is_blocked_or_whose_time_is_over_is_out_at_once() {
         let id = nurse(&gate, "mai.lo").await;
         let came = try_in(&gate, "mai.lo", PASSWORD, None, "10.0.0.1").await.unwrap();
         assert!(matches!(visitor(&gate, &came).await, Visitor::Person(_)));
-        gate.set_blocked(&admin, &id, true).await.unwrap();
+        gate.block(&admin, &id).await.unwrap();
         assert!(matches!(visitor(&gate, &came).await, Visitor::Stranger));
         assert_eq!(key(try_in(&gate, "mai.lo", PASSWORD, None, "10.0.0.1").await), "no-entry");
         assert_eq!(
@@ -202,7 +202,7 @@ async fn who_is_blocked_or_whose_time_is_over_is_out_at_once() {
             "sign-in-wrong",
             "that it is blocked, only its owner learns"
         );
-        gate.set_blocked(&admin, &id, false).await.unwrap();
+        gate.unblock(&admin, &id, "đã làm rõ với khoa").await.unwrap();
         assert!(matches!(visitor(&gate, &came).await, Visitor::Stranger), "the session is over for good");
 
         let until = Grant { to: Some(gate.today().to_string()), ..Grant::new("nurse", gate.today()) };
@@ -377,7 +377,7 @@ async fn accounts_are_in_the_log_and_nowhere_else() {
         assert_eq!(key(try_in(&there, "mai.lo", PASSWORD, None, "10.0.0.1").await), "sign-in-wrong");
         other.store().integrate(versions).await.unwrap();
         try_in(&there, "mai.lo", PASSWORD, None, "10.0.0.1").await.unwrap();
-        gate.set_blocked(&admin, &id, true).await.unwrap();
+        gate.block(&admin, &id).await.unwrap();
         other.store().integrate(kit.store().changes_after(0, 100).await.unwrap()).await.unwrap();
         assert_eq!(key(try_in(&there, "mai.lo", PASSWORD, None, "10.0.0.1").await), "no-entry");
     })
@@ -437,7 +437,7 @@ async fn only_keepers_keep_accounts_and_never_their_own() {
     for refused in [
         gate.accounts(&ctx).await.err(),
         gate.create(&ctx, &typed).await.err(),
-        gate.set_blocked(&ctx, &id, true).await.err(),
+        gate.block(&ctx, &id).await.err(),
         gate.set_roles(&ctx, &id, Vec::new()).await.err(),
         gate.set_back(&ctx, &id).await.err(),
     ] {
@@ -461,7 +461,7 @@ async fn only_keepers_keep_accounts_and_never_their_own() {
         .unwrap();
     let keeper = gate.ctx(&visitor(&gate, &came).await, "page", "r");
     for refused in [
-        gate.set_blocked(&keeper, &id, true).await.err(),
+        gate.block(&keeper, &id).await.err(),
         gate.set_roles(&keeper, &id, Vec::new()).await.err(),
         gate.set_back(&keeper, &id).await.err(),
     ] {

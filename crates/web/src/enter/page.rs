@@ -101,7 +101,7 @@ pub fn new_password(outcome: Option<&Outcome>) -> Markup {
 }
 
 /// For a value in a query.
-pub(super) fn encoded(text: &str) -> String {
+pub fn encoded(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     text.bytes()
         .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })

@@ -41,6 +41,7 @@ pub struct Facts {
     pub head_given_ms: Option<i64>,
     pub head_days_max: i64,
     pub idle_days_max: i64,
+    pub review_days_max: i64,
 }
 
 /// Files that hold secrets; those that are there.
@@ -52,6 +53,7 @@ pub async fn gather(node: &Node, gate: &Gate) -> Result<Facts, Outcome> {
     let now_ms = node.records.store().clock().now_ms();
     let today = Day::of_instant(now_ms);
     let hosts = config.subscription_hosts.to_string();
+    let (idle_days_max, review_days_max) = gate.limits();
     Ok(Facts {
         now_ms,
         today: Some(today),
@@ -69,7 +71,8 @@ pub async fn gather(node: &Node, gate: &Gate) -> Result<Facts, Outcome> {
         backup_hours_max: number(&node.content, "backup-age-hours", today, 26),
         head_given_ms: given_at(node.records.trail().folder()),
         head_days_max: number(&node.content, "audit-head-days", today, 31),
-        idle_days_max: number(&node.content, "account-idle-days", today, 45),
+        idle_days_max,
+        review_days_max,
     })
 }
 

@@ -114,12 +114,17 @@ fn accounts(facts: &Facts, found: &mut Vec<Finding>) {
         "chưa có xác thực bước hai",
         "Yêu cầu từng người vào Tài khoản của tôi → Ứng dụng xác thực và cài.",
     );
-    let limit = facts.now_ms - facts.idle_days_max * DAY_MS;
     tell(
         "idle",
-        active().filter(|one| one.last_ms.unwrap_or(one.since_ms) < limit).collect(),
-        &format!("không dùng quá {} ngày", facts.idle_days_max),
-        "Khóa các tài khoản này ở Quản trị → Tài khoản; mở lại khi người đó quay lại.",
+        active().filter(|one| one.is_idle).collect(),
+        &format!("không dùng quá {} ngày nên đang bị chặn", facts.idle_days_max),
+        "Thu hồi nếu người đó đã nghỉ, hoặc mở lại có ghi lý do, ở Quản trị → Rà soát tài khoản.",
+    );
+    tell(
+        "review",
+        facts.accounts.iter().filter(|one| one.is_due).collect(),
+        &format!("chưa được rà soát quá {} ngày", facts.review_days_max),
+        "Giữ hoặc thu hồi từng tài khoản ở Quản trị → Rà soát tài khoản.",
     );
     tell(
         "ended",
@@ -205,6 +210,7 @@ mod tests {
             head_given_ms: Some(NOW - DAY_MS),
             head_days_max: 31,
             idle_days_max: 45,
+            review_days_max: 180,
             ..Facts::default()
         }
     }
@@ -217,7 +223,7 @@ mod tests {
     fn a_sound_node_has_no_findings_and_each_slip_has_its_own() {
         assert_eq!(judge(&sound()), []);
         type Slip = fn(&mut Facts);
-        let slips: [(&str, Slip); 17] = [
+        let slips: [(&str, Slip); 18] = [
             ("open", |facts| facts.is_open = true),
             ("demo", |facts| facts.is_demo = true),
             ("tls", |facts| facts.is_https = false),
@@ -231,7 +237,8 @@ mod tests {
             ("no-accounts", |facts| facts.accounts.clear()),
             ("keepers", |facts| facts.accounts.truncate(1)),
             ("second-factor", |facts| facts.accounts[2].has_second_factor = false),
-            ("idle", |facts| facts.accounts[2].last_ms = Some(NOW - 46 * DAY_MS)),
+            ("idle", |facts| facts.accounts[2].is_idle = true),
+            ("review", |facts| facts.accounts[2].is_due = true),
             ("over", |facts| facts.accounts[2].in_force = false),
             ("backup", |facts| facts.backup_ms = None),
             ("backup", |facts| facts.backup_ms = Some(NOW - 27 * HOUR_MS)),
