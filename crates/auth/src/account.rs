@@ -1,5 +1,7 @@
 //! An account: a central record in the log under a type that is no FHIR (decision of 2026-11-22).
 
+use crate::outside::Outside;
+use crate::passkey::Passkey;
 use crate::post::Post;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -36,6 +38,10 @@ pub struct Account {
     /// SHA-256 (hex) of the recovery codes that are left.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recovery: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passkeys: Vec<Passkey>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outside: Vec<Outside>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Grant>,
     /// The ids of the Patients that the account is for: its owner, or those for whom they care.

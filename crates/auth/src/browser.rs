@@ -39,6 +39,21 @@ impl Cookies {
         self.set("-may", &token.0, &format!("; Max-Age={DEVICE_S}"))
     }
 
+    /// The ticket of somebody who is away at an outside provider.
+    pub fn set_away(self, ticket: &Token) -> String {
+        self.set("-ngoai", &ticket.0, "; Max-Age=600")
+    }
+
+    /// Takes that ticket away.
+    pub fn clear_away(self) -> String {
+        self.set("-ngoai", "", "; Max-Age=0")
+    }
+
+    /// The ticket of somebody who comes back: possibly forged, and to be judged.
+    pub fn away(self, header: &str) -> Option<&str> {
+        value(header, &self.name("-ngoai"))
+    }
+
     /// What the `Cookie` header says of the session: possibly forged, and to be judged.
     pub fn session(self, header: &str) -> Option<&str> {
         value(header, &self.name(""))

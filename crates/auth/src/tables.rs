@@ -29,7 +29,7 @@ pub const LINKS_MAX: usize = 1000;
 /// Most records that an account has open in an emergency at a time.
 pub const OPENED_MAX: usize = 20;
 
-const DDL: [&str; 10] = [
+const DDL: [&str; 11] = [
     "CREATE TABLE IF NOT EXISTS auth_session (hash TEXT NOT NULL PRIMARY KEY, account TEXT NOT NULL, \
      whole BIGINT NOT NULL, begun_ms BIGINT NOT NULL, seen_ms BIGINT NOT NULL, source TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS auth_session_account ON auth_session (account, begun_ms)",
@@ -44,6 +44,7 @@ const DDL: [&str; 10] = [
     "CREATE TABLE IF NOT EXISTS auth_opened (account TEXT NOT NULL, patient TEXT NOT NULL, until_ms BIGINT NOT NULL, \
      PRIMARY KEY (account, patient))",
     "CREATE TABLE IF NOT EXISTS auth_used (account TEXT NOT NULL PRIMARY KEY, at_ms BIGINT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS auth_passkey (id TEXT NOT NULL PRIMARY KEY, counter BIGINT NOT NULL, used_ms BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS auth_step (account TEXT NOT NULL PRIMARY KEY, step BIGINT NOT NULL)",
 ];
 const SESSION_COLUMNS: &str = "hash, account, whole, begun_ms, seen_ms, source";
@@ -293,6 +294,26 @@ impl Tables {
         let sql = "INSERT INTO auth_step (account, step) VALUES (?1, ?2) \
                    ON CONFLICT (account) DO UPDATE SET step = excluded.step";
         self.store.keep(vec![Statement::new(sql, vec![Value::from(account), Value::Int(step)])]).await
+    }
+
+    /// The counter that a passkey last showed here, and when it was last used; nothing of one that never was.
+    pub async fn passkey(&self, id: &str) -> Result<Option<(i64, i64)>, Outcome> {
+        let sql = "SELECT counter, used_ms FROM auth_passkey WHERE id = ?1";
+        let rows = self.store.query(sql, vec![Value::from(id)]).await?;
+        Ok(rows.first().map(|row| (row.int(0), row.int(1))))
+    }
+
+    pub async fn use_passkey(&self, id: &str, counter: i64) -> Result<(), Outcome> {
+        let sql = "INSERT INTO auth_passkey (id, counter, used_ms) VALUES (?1, ?2, ?3) \
+                   ON CONFLICT (id) DO UPDATE SET counter = excluded.counter, used_ms = excluded.used_ms";
+        let values = vec![Value::from(id), Value::Int(counter), Value::Int(self.now())];
+        self.store.keep(vec![Statement::new(sql, values)]).await
+    }
+
+    /// Forgets a passkey that was taken away.
+    pub async fn forget_passkey(&self, id: &str) -> Result<(), Outcome> {
+        let sql = "DELETE FROM auth_passkey WHERE id = ?1";
+        self.store.keep(vec![Statement::new(sql, vec![Value::from(id)])]).await
     }
 
     /// A new link; another for the same purpose ends.

@@ -52,6 +52,22 @@ impl Failure {
     }
 }
 
+/// TLS to whoever these authorities vouch for; when none are given, those that the machine trusts.
+pub fn trusting(trusted: &[CertificateDer<'static>]) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    match trusted.is_empty() {
+        true => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
+        false => drop(roots.add_parsable_certificates(trusted.to_vec())),
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring has the default versions of TLS")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    TlsConnector::from(Arc::new(config))
+}
+
 /// Whoever calls endpoints.
 pub struct Caller {
     tls: TlsConnector,
@@ -60,18 +76,7 @@ pub struct Caller {
 impl Caller {
     /// Trusts these authorities; when none are given, those that the machine trusts.
     pub fn new(trusted: &[CertificateDer<'static>]) -> Caller {
-        let mut roots = RootCertStore::empty();
-        match trusted.is_empty() {
-            true => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
-            false => drop(roots.add_parsable_certificates(trusted.to_vec())),
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("ring has the default versions of TLS")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Caller { tls: TlsConnector::from(Arc::new(config)) }
+        Caller { tls: trusting(trusted) }
     }
 
     /// Delivers a notification: any 2xx is taken for a receipt. Redirects are not followed, for where they lead was not

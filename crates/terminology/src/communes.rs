@@ -9,8 +9,8 @@ use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_fhir::text::fold;
 
 const SET: &str = "https://yba.vn/fhir/ValueSet/xa-phuong";
-/// Where the lists of units have their systems, each [`NEW`] or [`OLD`].
-const SID: &str = "https://yba.vn/fhir/sid/";
+/// How the systems of the lists of units begin, each before [`NEW`] or [`OLD`].
+pub const UNIT_SYSTEMS: &str = "https://yba.vn/fhir/sid/";
 pub const NEW: &str = "admin-unit/2025-07-01";
 pub const OLD: &str = "admin-unit/2021";
 /// Most communes that are offered for what was typed; a few hundred are called «Xã Tân Lập».
@@ -33,7 +33,7 @@ pub struct Commune {
 impl Commune {
     /// As ties name it: `system|code`.
     pub fn place(&self) -> String {
-        format!("{SID}{}|{}", if self.is_new { NEW } else { OLD }, self.code)
+        format!("{UNIT_SYSTEMS}{}|{}", if self.is_new { NEW } else { OLD }, self.code)
     }
 
     /// «Xã Bản Bo, Lai Châu», «Xã Bản Bo, Huyện Tam Đường, Lai Châu (cũ)».
@@ -69,7 +69,7 @@ fn old_one(content: &Content, code: &str) -> Option<Commune> {
 
 /// The commune of a place, as ties name it.
 pub fn of_place(content: &Content, place: &str) -> Option<Commune> {
-    let (list, code) = place.strip_prefix(SID)?.split_once('|')?;
+    let (list, code) = place.strip_prefix(UNIT_SYSTEMS)?.split_once('|')?;
     match list {
         NEW => new_one(content, code),
         OLD => old_one(content, code),
@@ -104,7 +104,7 @@ fn matching(terminology: &Terminology, content: &Content, typed: &str, day: Day)
     let (Some(name), Some(set)) = (parts.first(), terminology.value_set(SET)) else { return Vec::new() };
     let asked = Expand { filter: Some(name), count: Some(LOOKED_AT), ..Expand::on(day) };
     let Ok(expansion) = set.expand(&asked) else { return Vec::new() };
-    let of_entry = |system: &str, code: &str| match system.strip_prefix(SID)? {
+    let of_entry = |system: &str, code: &str| match system.strip_prefix(UNIT_SYSTEMS)? {
         NEW => new_one(content, code),
         OLD => old_one(content, code),
         _ => None,
@@ -162,7 +162,7 @@ pub fn of_text(content: &Content, text: &str) -> (String, String) {
 /// An Address of FHIR as label and rest.
 pub fn of_address(content: &Content, address: &Value) -> (String, String) {
     let unit = |list: &str, make: fn(&Content, &str) -> Option<Commune>| {
-        let system = format!("{SID}{list}");
+        let system = format!("{UNIT_SYSTEMS}{list}");
         let codings = items(address, "extension").filter_map(|one| one.get("valueCoding"));
         let code = codings
             .filter(|one| str_at(one, &["system"]) == Some(&system))

@@ -1,5 +1,6 @@
 // What every page runs: keys, scanner, search, dialogs, the offline bar. Without it every page still works.
 import './keys.js';
+import './passkey.js';
 import './scanner.js';
 import './search.js';
 

@@ -18,6 +18,7 @@ pub struct File {
 const SCRIPTS: &[(&str, &str)] = &[
     ("core.js", include_str!("../js/core.js")),
     ("keys.js", include_str!("../js/keys.js")),
+    ("passkey.js", include_str!("../js/passkey.js")),
     ("scanner.js", include_str!("../js/scanner.js")),
     ("search.js", include_str!("../js/search.js")),
 ];

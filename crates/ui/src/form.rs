@@ -100,9 +100,14 @@ impl Sort {
 }
 
 pub fn field(f: &Field) -> Markup {
+    named(f, f.id)
+}
+
+/// A field that is sent under another name than its id: two forms of a page may ask for the same.
+pub fn named(f: &Field, name: &str) -> Markup {
     labelled(f, |described| {
         html! {
-            input id=(f.id) name=(f.id) type=(f.sort.input()) value=(f.value) maxlength="500" required[!f.optional]
+            input id=(f.id) name=(name) type=(f.sort.input()) value=(f.value) maxlength="500" required[!f.optional]
                 autocomplete=(f.sort.autocomplete()) autofocus[f.first] inputmode=[f.sort.keys()]
                 placeholder=[(f.sort == Sort::Day).then_some("ngày/tháng/năm")]
                 autocapitalize=[f.sort.plain().then_some("none")] spellcheck=[f.sort.plain().then_some("false")]

@@ -44,6 +44,17 @@ impl Entrance {
         }
     }
 
+    /// The ticket of somebody who comes back from an outside provider.
+    pub fn away<'h>(&self, headers: &'h HeaderMap) -> &'h str {
+        self.cookies.away(text(headers, "cookie")).unwrap_or_default()
+    }
+
+    /// Gives the browser that ticket, or takes it away.
+    pub fn set_away(&self, ticket: Option<&Token>, response: &mut Response) {
+        let cookie = ticket.map_or_else(|| self.cookies.clear_away(), |ticket| self.cookies.set_away(ticket));
+        set(response, &cookie);
+    }
+
     /// Takes the session's cookie away.
     pub fn take(&self, response: &mut Response) {
         set(response, &self.cookies.clear_session());

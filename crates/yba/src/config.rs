@@ -78,6 +78,11 @@ pub struct Config {
     pub tls_cert: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
     pub proxies: Proxies,
+    /// An outside OpenID provider through which people come in; none when empty.
+    pub oidc_issuer: String,
+    pub oidc_client: String,
+    pub oidc_secret: String,
+    pub oidc_name: String,
     pub request_timeout_s: u64,
     pub connections_of_source: usize,
     pub requests_per_second: u32,
@@ -111,6 +116,10 @@ impl Config {
             tls_cert: look("tls-cert").map(PathBuf::from),
             tls_key: look("tls-key").map(PathBuf::from),
             proxies: parsed("proxies", look("proxies").as_deref().unwrap_or_default())?,
+            oidc_issuer: look("oidc-issuer").unwrap_or_default(),
+            oidc_client: look("oidc-client-id").unwrap_or_default(),
+            oidc_secret: look("oidc-client-secret").unwrap_or_default(),
+            oidc_name: look("oidc-name").unwrap_or_else(|| "tài khoản của tỉnh".into()),
             request_timeout_s: parsed("request-timeout", look("request-timeout").as_deref().unwrap_or("75"))?,
             connections_of_source: parsed(
                 "connections-of-source",
@@ -190,7 +199,29 @@ impl Config {
             ),
         ];
         settings.extend(self.listening_settings());
+        settings.extend(self.outside_settings());
         settings
+    }
+
+    /// Those of the outside OpenID provider.
+    fn outside_settings(&self) -> Vec<Setting> {
+        let row = |name, value: String, sentence| Setting { name, value, sentence };
+        let secret = if self.oidc_secret.is_empty() { "" } else { "(set)" };
+        vec![
+            row(
+                "oidc-issuer",
+                self.oidc_issuer.clone(),
+                "An outside OpenID provider through which people may sign in too, such as https://id.tinh.gov.vn; it sends \
+                 them back to base-url and /dang-nhap/ngoai/ve. Empty: none.",
+            ),
+            row("oidc-client-id", self.oidc_client.clone(), "As what that provider knows this node."),
+            row(
+                "oidc-client-secret",
+                secret.to_owned(),
+                "The secret that it gave this node; better in YBA_OIDC_CLIENT_SECRET or a yba.toml of mode 600.",
+            ),
+            row("oidc-name", self.oidc_name.clone(), "What people call that provider on the sign-in page."),
+        ]
     }
 
     /// Those of the listening socket.

@@ -13,6 +13,7 @@ mod health;
 mod listening;
 mod node;
 mod output;
+mod outside;
 mod security;
 mod serve;
 

@@ -1,12 +1,14 @@
 //! The running node: one listener for pages and API, the followers of the log, the minute's and the hour's chores.
 
 use crate::command::demo::{self, Commune};
+use crate::command::seats::Seats;
 use crate::config::Config;
 use crate::control;
 use crate::health;
 use crate::listening::{self, Tls};
 use crate::node::Node;
 use crate::output::{self, Output};
+use crate::outside;
 use anyhow::{Context, bail};
 use axum::Router;
 use axum::http::{StatusCode, header};
@@ -111,6 +113,10 @@ pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
     let put_back = notifying.put_back.clone();
     let mut chores = start_chores(&node, notifying, &stopping)?;
     let gate = Gate::open(node.records.clone(), node.content.clone(), &node.province_key).await?;
+    gate.take_passkeys(&node.config.base_url);
+    if let Some(provider) = outside::provider(&node.config)? {
+        gate.take_outside(provider);
+    }
     println!("Y Bạ đang chạy: {scheme}://{address}");
     if demo::is_demo(&node.config.data) {
         println!("Dữ liệu giả định: không phải người thật; không nhập hồ sơ thật vào thư mục này.");
@@ -142,7 +148,8 @@ pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
 async fn tell_how_to_come_in(node: &Node, gate: &Gate, here: &str) -> anyhow::Result<()> {
     if demo::is_demo(&node.config.data) {
         println!("Tài khoản thử, mật khẩu mới ở mỗi lần chạy:");
-        for (role, login, password) in gate.demonstration().await? {
+        let seats = Seats::of(node).await?;
+        for (role, login, password) in gate.demonstration_at(|role| seats.at(role)).await? {
             println!("  {login}  {password}  ({})", role.title);
         }
         return Ok(());

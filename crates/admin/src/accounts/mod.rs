@@ -31,6 +31,7 @@ pub(crate) fn routes() -> Router<Admin> {
         .route("/quan-tri/tai-khoan/xa", post(offered_communes))
         .route("/quan-tri/tai-khoan/{account}", get(one).post(roles))
         .route("/quan-tri/tai-khoan/{account}/nguoi", post(person))
+        .route("/quan-tri/tai-khoan/{account}/ngoai", post(outside))
         .merge(review::routes())
         .route("/quan-tri/tai-khoan/{account}/khoa", post(block))
         .route("/quan-tri/tai-khoan/{account}/dat-lai", post(set_back))
@@ -178,7 +179,7 @@ async fn shown(
         let (_, review) = admin.gate.account_to_review(ctx, &account.id).await?;
         let rulings = review::told(admin, &admin.gate.rulings(ctx, &account.id).await?).await?;
         let shown = Shown { roles: &roles, today, typed, wrong, words: &words };
-        Ok(page::one(&account, &review, &rulings, &shown))
+        Ok(page::one(&account, &review, &rulings, admin.gate.outside_name(), &shown))
     };
     match drawn.await {
         Ok(content) => told(admin, "Tài khoản", content, wrong),
@@ -228,6 +229,21 @@ async fn person(
         admin.gate.set_person(&ctx, &account, &typed.name, practitioner).await
     };
     done(&admin, &ctx, &id, &account, &typed, changed.await).await
+}
+
+/// The owner's name at the outside provider: tied, or taken away.
+async fn outside(
+    State(admin): State<Admin>,
+    Extension(ctx): Extension<Ctx>,
+    Extension(id): Extension<RequestId>,
+    Path(account): Path<String>,
+    Form(typed): Form<Typed>,
+) -> Response {
+    let changed = match typed.away.as_str() {
+        "" => admin.gate.tie_outside(&ctx, &account, &typed.subject).await,
+        away => admin.gate.untie_outside(&ctx, &account, away).await,
+    };
+    done(&admin, &ctx, &id, &account, &typed, changed).await
 }
 
 async fn block(

@@ -80,7 +80,7 @@ impl Words {
     }
 }
 
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
     "login",
     "name",
     "practitioner",
@@ -91,6 +91,7 @@ const FIELDS: [&str; 10] = [
     "from",
     "to",
     "reason",
+    "subject",
 ];
 
 /// Offers of the browser's own list. It compares letter by letter, so the words without marks stand beside.
@@ -163,7 +164,13 @@ fn grant_fields(shown: &Shown) -> Markup {
     }
 }
 
-pub(super) fn one(account: &Account, review: &Review, rulings: &[Told], shown: &Shown) -> Markup {
+pub(super) fn one(
+    account: &Account,
+    review: &Review,
+    rulings: &[Told],
+    outside: Option<&str>,
+    shown: &Shown,
+) -> Markup {
     let here = format!("{ACCOUNTS}/{}", account.id);
     html! {
         (card::back(ACCOUNTS, "Mọi tài khoản"))
@@ -183,6 +190,7 @@ pub(super) fn one(account: &Account, review: &Review, rulings: &[Told], shown: &
                 }
             }))
             (person(account, shown, &here))
+            @if let Some(name) = outside { (tied(account, name, shown, &here)) }
             (lock(account, review, shown, &here))
             (card::Card::new("ra-soat", "Rà soát").flush(html! {
                 @if rulings.is_empty() { (state::empty_line("Chưa rà soát lần nào.")) }
@@ -193,6 +201,23 @@ pub(super) fn one(account: &Account, review: &Review, rulings: &[Told], shown: &
             }))
         }))
     }
+}
+
+/// The owner's names at the outside provider.
+fn tied(account: &Account, name: &str, shown: &Shown, here: &str) -> Markup {
+    let title = format!("Đăng nhập bằng {name}");
+    let action = format!("{here}/ngoai");
+    let subject = Field::new("subject", "Mã người dùng (sub)", Sort::Text)
+        .hint("Mã mà nơi đó cấp cho người này, không phải tên hay địa chỉ thư")
+        .value(&shown.typed.subject)
+        .error(about(shown.wrong, "subject"));
+    card::Card::new("ngoai", &title).flush(html! {
+        (card::rows(account.outside.iter().map(|one| html! {
+            span { (one.subject) " " span .muted { (one.issuer) } }
+            form method="post" action=(action) { (hidden("away", &one.subject)) button .btn { "Bỏ gắn" } }
+        })))
+        div .body { form .form method="post" action=(action) { (field(&subject)) button .btn { "Gắn" } } }
+    })
 }
 
 /// Shutting somebody out, letting them in again, setting back.

@@ -26,8 +26,10 @@ pub(crate) struct Typed {
     pub to: String,
     /// Which role of the account is edited, by its place; adds one when empty.
     pub at: String,
-    /// Which role of the account to take away, by its place.
+    /// Which role of the account to take away, by its place; or which outside name.
     pub away: String,
+    /// The owner's name at the outside provider.
+    pub subject: String,
     pub blocked: String,
     pub reason: String,
 }

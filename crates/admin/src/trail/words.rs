@@ -1,7 +1,7 @@
 //! The words of the trail as people say them. What has none is shown as it stands.
 
 /// What was done.
-pub(super) const ACTIONS: [(&str, &str); 53] = [
+pub(super) const ACTIONS: [(&str, &str); 59] = [
     ("person", "Mở hồ sơ"),
     ("everything", "Xem cả hồ sơ"),
     ("read", "Xem một mục"),
@@ -24,6 +24,12 @@ pub(super) const ACTIONS: [(&str, &str); 53] = [
     ("audit-report", "Lập báo cáo lộ dữ liệu"),
     ("sign-in", "Đăng nhập"),
     ("second-factor", "Xác thực bước hai"),
+    ("passkey", "Đăng nhập bằng khóa"),
+    ("passkey-add", "Thêm khóa đăng nhập"),
+    ("passkey-remove", "Bỏ khóa đăng nhập"),
+    ("outside", "Đăng nhập qua nơi ngoài"),
+    ("outside-add", "Gắn tài khoản ngoài"),
+    ("outside-remove", "Bỏ gắn tài khoản ngoài"),
     ("sign-out", "Đăng xuất"),
     ("session", "Dùng phiên đăng nhập đã hết hạn"),
     ("password", "Đổi mật khẩu"),

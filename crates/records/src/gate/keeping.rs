@@ -34,6 +34,18 @@ pub struct NewAccount {
     pub patients: Vec<String>,
 }
 
+/// Where somebody works, and for whom their account is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seat {
+    /// The id of an Organization.
+    pub organization: Option<String>,
+    /// An administrative unit, as `system|code`.
+    pub commune: Option<String>,
+    pub department: Option<String>,
+    /// Ids of Patients.
+    pub patients: Vec<String>,
+}
+
 /// A role as people call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleName {
@@ -153,7 +165,7 @@ impl Gate {
         .await
     }
 
-    /// Takes password, second factor and sessions of an account away. The link, shown this once, sets a new password.
+    /// Takes password, second factor, passkeys, outside names and sessions of an account away. The link, shown this once, sets a new password.
     pub async fn set_back(&self, ctx: &Ctx, id: &str) -> Result<Token, Outcome> {
         self.keeper(ctx, Action::Update, "account-set-back")?;
         if is_own(ctx, id) {
@@ -162,6 +174,7 @@ impl Gate {
         let _alone = self.0.turnstile.lock().await;
         self.change(ctx, id, "account-set-back", async |account| {
             (account.password, account.totp, account.recovery) = (None, None, Vec::new());
+            (account.passkeys, account.outside) = (Vec::new(), Vec::new());
             Ok(())
         })
         .await?;
@@ -169,17 +182,27 @@ impl Gate {
         self.0.tables.link(&Link::Password(id.to_owned()), PASSWORD_LINK_MS).await
     }
 
-    /// One account for each role, for a demonstration, each with a new random password, shown this once.
+    /// One account for each role, for a demonstration, each with a new random password, shown this once; granted for no place.
     pub async fn demonstration(&self) -> Result<Vec<(RoleName, String, String)>, Outcome> {
+        self.demonstration_at(|_| Seat::default()).await
+    }
+
+    /// The same, each granted for where people with its role work.
+    pub async fn demonstration_at(
+        &self,
+        seat: impl Fn(&str) -> Seat,
+    ) -> Result<Vec<(RoleName, String, String)>, Outcome> {
         let ctx = Ctx::system("demo");
         let mut made = Vec::new();
         for role in self.roles() {
             let password = random_password();
-            let roles = vec![Grant::new(&role.slug, self.today())];
+            let Seat { organization, commune, department, patients } = seat(&role.slug);
+            let grant = Grant { organization, commune, department, ..Grant::new(&role.slug, self.today()) };
             let typed = NewAccount {
                 login: role.slug.clone(),
                 name: role.title.clone(),
-                roles,
+                roles: vec![grant],
+                patients,
                 ..NewAccount::default()
             };
             let mut fresh = self.checked(&typed, None)?;

@@ -2,20 +2,25 @@
 //! is, writes accounts through the log, and leaves an audit entry for every coming, going and refusal.
 //!
 //! Start at [`Gate::sign_in`] (`sign_in.rs`), then [`Gate::visitor`] (who a request is from), `own.rs` (what someone does
-//! with their own account), `keeping.rs` (what those do who keep accounts), `posts.rs` (roles and PractitionerRoles), `roster.rs` (accounts as the log has them).
+//! with their own account), `keeping.rs` (what those do who keep accounts), `posts.rs` (roles and PractitionerRoles), `passkeys.rs`, `outside.rs`, `roster.rs` (accounts as the log has them).
 
 pub mod apps;
 mod emergency;
 mod keeping;
+mod outside;
 mod own;
+mod passkeys;
 mod posts;
 mod review;
 mod roster;
 mod sign_in;
+mod waiting;
 
 pub use emergency::OPEN_MS;
-pub use keeping::{KEEPER, NewAccount, RoleName};
+pub use keeping::{KEEPER, NewAccount, RoleName, Seat};
+pub use outside::{Back, Returned, WayOut};
 pub use own::Setup;
+pub use passkeys::{Challenge, NewPasskey, PasskeyLine};
 pub use posts::ROLE_SYSTEM;
 pub use review::Review;
 pub use sign_in::{Attempt, CameIn};
@@ -27,7 +32,9 @@ use crate::door::{Records, not_found};
 use crate::transact::Along;
 use roster::Roster;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use yba_auth::outside::Provider;
+use yba_auth::passkey::Relying;
 use yba_auth::permit::second_factor;
 use yba_auth::seal::Seal;
 use yba_auth::token::Token;
@@ -49,6 +56,12 @@ struct Inner {
     seal: Seal,
     roster: RwLock<Roster>,
     opened: emergency::Opened,
+    /// For whom authenticators sign; nobody until it is said.
+    relying: OnceLock<Relying>,
+    challenges: passkeys::Challenges,
+    /// Through whom people come in besides; nobody until it is said.
+    provider: OnceLock<Provider>,
+    travellers: outside::Travellers,
     permits: RwLock<HashMap<String, Known>>,
     /// Held while something is looked at and then used up or changed: a count, a code, a link, an account.
     turnstile: tokio::sync::Mutex<()>,
@@ -114,6 +127,10 @@ impl Gate {
             seal: Seal::new(province_key),
             roster: RwLock::default(),
             opened: emergency::Opened::default(),
+            relying: OnceLock::new(),
+            challenges: passkeys::Challenges::default(),
+            provider: OnceLock::new(),
+            travellers: outside::Travellers::default(),
             permits: RwLock::default(),
             turnstile: tokio::sync::Mutex::new(()),
         }));

@@ -34,21 +34,23 @@ impl Gate {
         origin: &Origin,
     ) -> Result<(), Outcome> {
         let ctx = Ctx::unproven(&here.account.id, "gate").with_request_id(origin.request_id.as_str());
-        let counter = Counter::of_device(&here.account.id, &here.session.hash);
         let refuse = |refused: Outcome| self.note(&ctx, "password", origin, true).err().unwrap_or(refused);
-        self.count(&counter).await.map_err(refuse)?;
-        let kept = here.account.password.as_ref().map(|kept| kept.hash.as_str());
-        if !self.0.hasher.verify(Line::Known, present, kept.as_slice()).await? {
-            let text = "Mật khẩu hiện tại chưa đúng.";
-            let detail = "wrong present password";
-            return Err(refuse(
-                Outcome::new(Kind::Unprocessable, "password-wrong", text, detail).at("present"),
-            ));
-        }
-        self.0.tables.succeeded(&counter).await?;
+        self.prove_password(here, present).await.map_err(refuse)?;
         let _alone = self.0.turnstile.lock().await;
         self.set_password(&ctx, &here.account.id, fresh).await?;
         self.0.tables.end_all(&here.account.id, Some(&here.session.hash)).await
+    }
+
+    /// Refuses whoever is here and does not know the present password. Counted like a sign-in.
+    pub(super) async fn prove_password(&self, here: &Here, present: &str) -> Result<(), Outcome> {
+        let counter = Counter::of_device(&here.account.id, &here.session.hash);
+        self.count(&counter).await?;
+        let kept = here.account.password.as_ref().map(|kept| kept.hash.as_str());
+        if !self.0.hasher.verify(Line::Known, present, kept.as_slice()).await? {
+            let (text, detail) = ("Mật khẩu hiện tại chưa đúng.", "wrong present password");
+            return Err(Outcome::new(Kind::Unprocessable, "password-wrong", text, detail).at("present"));
+        }
+        self.0.tables.succeeded(&counter).await
     }
 
     pub(super) async fn set_password(&self, ctx: &Ctx, id: &str, fresh: &str) -> Result<(), Outcome> {

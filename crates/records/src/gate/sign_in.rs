@@ -138,7 +138,7 @@ impl Gate {
         Ok(CameIn { session, device })
     }
 
-    async fn known<'d>(
+    pub(super) async fn known<'d>(
         &self,
         account: Option<&Account>,
         device: Option<&'d Token>,

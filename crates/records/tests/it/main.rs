@@ -14,3 +14,4 @@ mod roles;
 mod rules;
 mod terms;
 mod transact;
+mod ways;

@@ -1,6 +1,8 @@
 //! Coming in: name and password, the code, a one-time link, the first run; and going.
 
+pub mod outside;
 pub mod page;
+pub(crate) mod passkey;
 
 use crate::headers::RequestId;
 use crate::site::{Page, Site};
@@ -26,6 +28,10 @@ pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route(SIGN_IN, get(sign_in_page).post(sign_in))
         .route("/dang-nhap/ma", get(code_page).post(code))
+        .route(outside::OUT, get(outside::out))
+        .route(outside::RETURN, get(outside::come_back))
+        .route(passkey::ASK, post(passkey::ask))
+        .route(passkey::ANSWER, post(passkey::answer))
         .route(SIGN_OUT, post(sign_out))
         .route("/thiet-lap/{token}", get(first_run_page).post(first_run))
         .route("/mat-khau/{token}", get(link_page).post(link))
@@ -41,6 +47,9 @@ pub(crate) struct Typed {
     pub password: String,
     pub repeat: String,
     pub code: String,
+    /// The ticket of a passkey's challenge, and the authenticator's answer.
+    pub ticket: String,
+    pub answer: String,
     /// Where to go afterwards.
     pub ve: String,
 }
@@ -58,12 +67,21 @@ pub(crate) fn step_path(step: Step) -> &'static str {
 pub(crate) fn in_place(site: &Site, parts: &Parts) -> Response {
     let asked = parts.uri.path_and_query().map_or("/", |asked| asked.as_str());
     let ve = if parts.method == axum::http::Method::GET { local(asked) } else { "/" };
-    drawn(
-        site,
-        StatusCode::UNAUTHORIZED,
-        "Đăng nhập",
-        page::sign_in(&Typed { ve: ve.into(), ..Typed::default() }, None),
-    )
+    sign_in_drawn(site, StatusCode::UNAUTHORIZED, &Typed { ve: ve.into(), ..Typed::default() }, None)
+}
+
+fn sign_in_drawn(site: &Site, status: StatusCode, typed: &Typed, outcome: Option<&Outcome>) -> Response {
+    let gate = entrance(site).ok().map(|entrance| &entrance.gate);
+    let ways = page::Ways {
+        passkeys: gate.is_some_and(|gate| gate.takes_passkeys()),
+        outside: gate.and_then(|gate| gate.outside_name()),
+    };
+    drawn(site, status, "Đăng nhập", page::sign_in(typed, outcome, &ways))
+}
+
+/// The sign-in page with what was wrong.
+fn unsigned(site: &Site, typed: &Typed, outcome: &Outcome) -> Response {
+    sign_in_drawn(site, error::status(outcome.kind), typed, Some(outcome))
 }
 
 fn drawn(site: &Site, status: StatusCode, title: &str, content: Markup) -> Response {
@@ -115,7 +133,7 @@ async fn come_in(site: &Site, parts: &Parts, came: &CameIn, ve: &str) -> Respons
 
 async fn sign_in_page(State(site): State<Site>, request: Request) -> Response {
     let typed = Typed { ve: back(request.uri().query()), ..Typed::default() };
-    drawn(&site, StatusCode::OK, "Đăng nhập", page::sign_in(&typed, None))
+    sign_in_drawn(&site, StatusCode::OK, &typed, None)
 }
 
 /// `ve=` of a query; what it holds is judged where it is used.
@@ -142,9 +160,7 @@ async fn sign_in(State(site): State<Site>, request: Request) -> Response {
     };
     match entrance.gate.sign_in(attempt).await {
         Ok(came) => come_in(&site, &parts, &came, &typed.ve).await,
-        Err(outcome) => {
-            drawn(&site, error::status(outcome.kind), "Đăng nhập", page::sign_in(&typed, Some(&outcome)))
-        }
+        Err(outcome) => unsigned(&site, &typed, &outcome),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The pages of coming in, drawn.
 
-use super::{SIGN_IN, Typed};
+use super::{SIGN_IN, Typed, outside, passkey};
 use maud::{Markup, html};
 use yba_fhir::Outcome;
 use yba_ui::form::{Field, Sort, field, hidden};
@@ -19,7 +19,14 @@ pub fn at_large(outcome: Option<&Outcome>, fields: &[&str]) -> Markup {
     html! { @for issue in issues.filter(|issue| !beside(&issue.path)) { (state::error(&issue.text, "", "")) } }
 }
 
-pub(super) fn sign_in(typed: &Typed, outcome: Option<&Outcome>) -> Markup {
+/// By what else than a password people come in here.
+pub(super) struct Ways<'a> {
+    pub passkeys: bool,
+    /// What people call the outside provider, when there is one.
+    pub outside: Option<&'a str>,
+}
+
+pub(super) fn sign_in(typed: &Typed, outcome: Option<&Outcome>, ways: &Ways) -> Markup {
     let login = Field::new("login", "Tên đăng nhập", Sort::Login).value(&typed.login);
     let password = Field::new("password", "Mật khẩu", Sort::Password).error(about(outcome, "password"));
     // Whoever mistyped the password goes on with the password.
@@ -35,8 +42,21 @@ pub(super) fn sign_in(typed: &Typed, outcome: Option<&Outcome>) -> Markup {
                 (field(&password))
                 (card::main_button("Đăng nhập", Some("Enter")))
             }
+            @if ways.passkeys { (with_passkey(typed)) }
+            @if let Some(name) = ways.outside { p { a .btn href={ (outside::OUT) "?ve=" (encoded(&typed.ve)) } { "Đăng nhập bằng " (name) } } }
             p .muted { "Quên mật khẩu hoặc mất điện thoại: báo bộ phận CNTT của đơn vị để được cấp liên kết đặt lại." }
         })))
+    }
+}
+
+/// Shown by script alone, where the browser has passkeys.
+fn with_passkey(typed: &Typed) -> Markup {
+    html! {
+        form .form.narrow method="post" action=(passkey::ANSWER) data-passkey="known" data-ask=(passkey::ASK) hidden {
+            (hidden("ve", &typed.ve)) (hidden("ticket", "")) (hidden("answer", ""))
+            p .error role="alert" data-failed hidden { "Chưa dùng được khóa. Thử lại, hoặc gõ mật khẩu." }
+            button .btn { "Đăng nhập bằng khóa" }
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! One's own account: password, authenticator app, sessions. Also where somebody does what they still have to do before
 //! they are let in.
 
+mod outside;
 mod page;
+mod passkeys;
 
 use crate::enter::{form, refused, same_twice, step_path};
 use crate::headers::RequestId;
@@ -28,6 +30,9 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/tai-khoan/mat-khau", get(password_page).post(password))
         .route("/tai-khoan/ung-dung", get(app_page).post(app))
         .route("/tai-khoan/phien", post(sessions))
+        .route(passkeys::ASK, post(passkeys::ask))
+        .route(passkeys::PASSKEYS, post(passkeys::change))
+        .route(outside::OUTSIDE, post(outside::change))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }
 
@@ -72,6 +77,16 @@ pub(crate) async fn here<'s>(
     }
 }
 
+/// A form of our own pages from whoever is here.
+async fn sent<T: serde::de::DeserializeOwned>(
+    site: &Site,
+    request: Request,
+) -> Result<(Parts, T, Present<'_>), Response> {
+    let (parts, typed) = form::<T>(site, request).await?;
+    let present = here(site, &parts, None).await?;
+    Ok((parts, typed, present))
+}
+
 /// A page of somebody who is here.
 pub(crate) async fn drawn(
     site: &Site,
@@ -94,14 +109,45 @@ async fn own(State(site): State<Site>, request: Request) -> Response {
         Ok(found) => found,
         Err(response) => return response,
     };
-    match present.entrance.gate.sessions(&present.here).await {
-        Ok(sessions) => {
-            let roles = present.entrance.gate.roles();
-            let mine = Mine { here: &present.here, sessions: &sessions, roles: &roles };
-            drawn(&site, &present, StatusCode::OK, "Tài khoản của tôi", page::own(&mine)).await
-        }
+    match mine(&present, None).await {
+        Ok(content) => drawn(&site, &present, StatusCode::OK, "Tài khoản của tôi", content).await,
         Err(outcome) => refused(&site, &parts, &outcome),
     }
+}
+
+/// What was to be changed on one's own page, for the words of a refusal.
+enum Changed {
+    /// A passkey of this name.
+    Passkey(String),
+    Outside,
+}
+
+/// One's own page again, as it is now; or with what was wrong and what was typed.
+async fn changed(
+    site: &Site,
+    parts: &Parts,
+    present: &Present<'_>,
+    done: Result<(), Outcome>,
+    what: Changed,
+) -> Response {
+    let outcome = match done {
+        Ok(()) => return Redirect::to(OWN).into_response(),
+        Err(outcome) => outcome,
+    };
+    match mine(present, Some((&what, &outcome))).await {
+        Ok(content) => drawn(site, present, error::status(outcome.kind), "Tài khoản của tôi", content).await,
+        Err(fault) => refused(site, parts, &fault),
+    }
+}
+
+/// The page of whoever is here, and what was wrong with a change.
+async fn mine(present: &Present<'_>, wrong: Option<(&Changed, &Outcome)>) -> Result<Markup, Outcome> {
+    let gate = &present.entrance.gate;
+    let (sessions, passkeys) = (gate.sessions(&present.here).await?, gate.passkeys(&present.here).await?);
+    let (roles, takes_passkeys, outside) = (gate.roles(), gate.takes_passkeys(), gate.outside_name());
+    let (sessions, passkeys, roles) = (&sessions[..], &passkeys[..], &roles[..]);
+    let here = &present.here;
+    Ok(page::own(&Mine { here, sessions, passkeys, takes_passkeys, outside, roles, wrong }))
 }
 
 async fn password_page(State(site): State<Site>, request: Request) -> Response {
@@ -192,12 +238,8 @@ async fn app_again(
 }
 
 async fn sessions(State(site): State<Site>, request: Request) -> Response {
-    let (parts, typed) = match form::<Typed>(&site, request).await {
-        Ok(form) => form,
-        Err(response) => return response,
-    };
-    let present = match here(&site, &parts, None).await {
-        Ok(found) => found,
+    let (parts, typed, present) = match sent::<Typed>(&site, request).await {
+        Ok(sent) => sent,
         Err(response) => return response,
     };
     let ended = match typed.session.as_str() {

@@ -11,6 +11,7 @@ pub mod import_codes;
 pub mod import_fhir;
 mod mpi_columns;
 pub mod mpi_link;
+pub mod seats;
 pub mod synth;
 mod synth_registrations;
 pub mod validate;

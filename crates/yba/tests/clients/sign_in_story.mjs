@@ -1,13 +1,14 @@
 // A new node in a real browser (headless Chromium), by keyboard: first run, second factor, a second account by a link,
-// signing out, a wrong password, the right one with its code, and the page one wanted. Every page is judged by axe-core, and
+// signing out, a wrong password, the right one with its code, the page one wanted, and passkeys. Every page is judged by axe-core, and
 // the same way in is gone once more without script.
 //
 // Arguments: address of a closed node without accounts, its link for the first run, folder for screenshots.
 
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { appCode, now } from "./app_code.mjs";
+import { passkeys } from "./passkeys.mjs";
 
 const require = createRequire(`${process.env.YBA_TEST_NODE_MODULES}/`);
 const { chromium } = require("playwright-core");
@@ -17,19 +18,6 @@ const PASSWORD = "bốn bức tường trắng";
 const WIDE = { width: 1440, height: 900 };
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
-
-// What an authenticator app shows, by RFC 6238.
-function appCode(secret, step) {
-  let bits = "";
-  for (const letter of secret.replace(/\s/g, "")) bits += "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0");
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const count = Buffer.alloc(8);
-  count.writeBigUInt64BE(BigInt(step));
-  const mac = createHmac("sha1", key).update(count).digest();
-  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1e6).padStart(6, "0");
-}
-
-const now = () => Math.floor(Date.now() / 30_000);
 
 async function open(context) {
   const page = await context.newPage();
@@ -116,7 +104,7 @@ async function offered(page) {
 async function out(page) {
   await page.goto(`${HOUSE}/`);
   await page.waitForURL("**/quan-tri/tai-khoan");
-  const own = ["Tài khoản", "Nhật ký truy cập", "Sức khỏe máy chủ", "Ứng dụng", "FHIR API"];
+  const own = ["Tài khoản", "Rà soát tài khoản", "Nhật ký truy cập", "Sức khỏe máy chủ", "Ứng dụng", "FHIR API"];
   assert.deepEqual(await offered(page), own, "who keeps the node looks for nobody");
   await page.goto(`${HOUSE}/tai-khoan`);
   assert.equal(await page.locator("button", { hasText: "Đăng xuất" }).count(), 1);
@@ -190,6 +178,8 @@ async function trail(page) {
   const today = new Date(Date.now() + 7 * 3_600_000).toISOString().slice(0, 10);
   await page.goto(`${HOUSE}/quan-tri/ro-ri?tu=${today}&den=${today}`);
   await judge(page, "breach");
+  await page.goto(`${HOUSE}/quan-tri/ra-soat`);
+  await judge(page, "review");
   await page.goto(`${HOUSE}/quan-tri/suc-khoe`);
   await judge(page, "health");
   await page.goto(`${HOUSE}/nguoi/khong-co/ai-xem`);
@@ -207,6 +197,7 @@ try {
   await back(page, secret);
   await blocked(page, other);
   await trail(page);
+  await passkeys(page, HOUSE, PASSWORD, judge);
   assert.deepEqual(page.surprises, []);
   console.log("sign in: every step as expected");
 } finally {

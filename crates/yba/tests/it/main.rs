@@ -18,6 +18,7 @@ mod linking;
 
 mod bad_files;
 mod closed_house;
+mod outside;
 mod postgres_house;
 mod safe_doors;
 mod security_check;

@@ -13,12 +13,14 @@ fn from_the_first_run_to_a_page_in_a_real_browser() {
     tool("chromium", "chromium");
     let home = Home::new();
     let mut house = home.serve(&[]);
-    let link = house.told("/thiet-lap/");
+    // By name: browsers make passkeys for no number.
+    let by_name = |address: &str| address.replace("127.0.0.1", "localhost");
+    let link = by_name(&house.told("/thiet-lap/"));
     std::fs::create_dir_all(pictures()).unwrap();
     let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/sign_in_story.mjs");
     let ran = Command::new(node)
         .arg(story)
-        .args([&format!("http://{}", house.address), &link])
+        .args([&by_name(&format!("http://{}", house.address)), &link])
         .arg(pictures())
         .env("YBA_TEST_NODE_MODULES", modules)
         .output()
@@ -61,6 +63,9 @@ fn the_demonstration_has_an_account_for_each_role_and_new_passwords_each_time() 
     let mut house = home.serve(&["--demo"]);
     house.told("Tài khoản thử");
     let before = password(&mut house, "doctor");
+    // In the order in which they are told.
+    let reception = password(&mut house, "reception");
+    let station = password(&mut house, "station-staff");
     let nurse = password(&mut house, "nurse");
     let (status, cookie) = sign_in(&house, "doctor", &before);
     assert_eq!((status, cookie.starts_with("yba=")), (303, true));
@@ -72,12 +77,38 @@ fn the_demonstration_has_an_account_for_each_role_and_new_passwords_each_time() 
     assert_eq!(as_doctor("GET", "/", &[], b"").status, 200);
     let found = as_doctor("GET", "/fhir/Patient?_count=1", &[], b"");
     assert_eq!(found.status, 200, "{}", found.text());
+    let total = |path: &str, cookie: &str| {
+        let answer = house.ask("GET", path, &[("cookie", cookie)], b"");
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        let text = answer.text();
+        let (_, rest) = text.split_once("\"total\":").expect("a count");
+        rest.split([',', '}']).next().unwrap().trim().parse::<u64>().unwrap()
+    };
+    // Each sees the visits of people of the place where they work, and a clerk may register there.
+    let visits = "/fhir/Encounter?_summary=count";
+    let at_hospital = total(visits, &cookie);
+    let at_station = total(visits, &sign_in(&house, "station-staff", &station).1);
+    assert!(at_hospital > 0 && at_station > 0 && at_hospital != at_station, "{at_hospital} {at_station}");
+    let first = as_doctor("GET", "/fhir/Encounter?_count=1", &[], b"").text();
+    let patient =
+        first.split("\"reference\":\"Patient/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let clerk = sign_in(&house, "reception", &reception).1;
+    let form = house.ask("GET", "/dang-ky", &[("cookie", &clerk)], b"");
+    assert_eq!(form.status, 200);
+    let newcomer = "without=unknown&sex=female&seen=1";
+    let sent =
+        [("cookie", clerk.as_str()), ("content-type", "application/x-www-form-urlencoded"), ("origin", OWN)];
+    let registered = house.ask("POST", "/dang-ky", &sent, newcomer.as_bytes());
+    assert_eq!(registered.status, 303, "{}", registered.text());
     assert_eq!(as_doctor("GET", "/fhir/Claim", &[], b"").status, 403, "no doctor's business");
     assert_eq!(as_doctor("GET", "/fhir/YbaAccount", &[], b"").status, 404);
     assert_eq!(as_doctor("GET", "/fhir/_history", &[], b"").status, 403);
     assert_eq!(as_doctor("GET", "/quan-tri/tai-khoan", &[], b"").status, 403);
     assert_eq!(as_doctor("GET", "/fhir/Patient", &[("sec-fetch-site", "cross-site")], b"").status, 401);
-    let flag = b"{\"resourceType\":\"Flag\",\"status\":\"active\",\"code\":{\"text\":\"x\"},\"subject\":{\"reference\":\"Patient/x\"}}";
+    let flag = format!(
+        "{{\"resourceType\":\"Flag\",\"status\":\"active\",\"code\":{{\"text\":\"x\"}},\"subject\":{{\"reference\":\"Patient/{patient}\"}}}}"
+    );
+    let flag = flag.as_bytes();
     assert_eq!(as_doctor("POST", "/fhir/Flag", &[JSON], flag).status, 401, "does not say that it is ours");
     assert_eq!(as_doctor("POST", "/fhir/Flag", &[JSON, ("origin", "http://b.vn")], flag).status, 401);
     let made = as_doctor("POST", "/fhir/Flag", &[JSON, ("origin", OWN)], flag);
