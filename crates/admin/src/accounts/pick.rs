@@ -55,7 +55,7 @@ impl Sort {
     /// Those whose names hold what was typed, in the order of their names.
     pub async fn offered(self, admin: &Admin, ctx: &Ctx, typed: &str) -> Result<Vec<Offer>, Outcome> {
         let name = typed.split('(').next().unwrap_or_default().trim();
-        let word = name.replace('\\', "").replace(',', "\\,").replace('|', " ").replace('$', " ");
+        let word = name.replace('\\', "").replace(',', "\\,").replace(['|', '$'], " ");
         if word.trim().is_empty() {
             return Ok(Vec::new());
         }
