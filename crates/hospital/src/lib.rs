@@ -1,16 +1,18 @@
 //! The hospital's room. For now: find a person, register them, read their record over all facilities, decide which records are
-//! one person's.
+//! one person's, and write down who may see it.
 //!
 //! It deliberately does not know other rooms, SQL, or how people are linked. Pages are drawn from models,
 //! models are built from FHIR resources by pure functions.
 //!
-//! Start at [`routes`]; [`find`], [`record`], [`register`], [`doubts`] and [`links`] are feature folders: `mod.rs` routes and handlers,
+//! Start at [`routes`]; [`find`], [`record`], [`register`], [`doubts`], [`links`] and [`consent`] are feature folders: `mod.rs` routes and handlers,
 //! `model.rs`, `page.rs`, `tests.rs`.
 
 mod codes;
+pub mod consent;
 pub mod doubts;
 mod facilities;
 pub mod find;
+mod findings;
 pub mod links;
 pub mod people;
 pub mod record;
@@ -48,6 +50,7 @@ pub fn routes(hospital: Hospital) -> Router {
         .merge(register::routes())
         .merge(doubts::routes())
         .merge(links::routes())
+        .merge(consent::routes())
         .with_state(hospital)
 }
 

@@ -122,6 +122,12 @@ pub fn offering(f: &Field, action: &str) -> Markup {
     labelled(f, |described| html! { (hx::offering_input(f, action, &list, described)) datalist id=(list) {} })
 }
 
+/// What the browser's own list of a field offers. It compares letter by letter, so each label
+/// comes with the same words without marks.
+pub fn offers(labels: &[(String, String)]) -> Markup {
+    html! { @for (label, plain) in labels { option value=(label) label=(plain) {} } }
+}
+
 /// Label, hint and error around an input, tied to it.
 fn labelled(f: &Field, input: impl FnOnce(Option<String>) -> Markup) -> Markup {
     let hint_id = (!f.hint.is_empty()).then(|| format!("{}-goi-y", f.id));

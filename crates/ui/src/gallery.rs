@@ -1,8 +1,8 @@
 //! Every component in every state, on one page: the material for design reviews (`/_ui`).
 
 use crate::{
-    account, banner, card, compare, form, qr, result, search, state, status, table, timeline, trend, vitals,
-    worklist,
+    account, banner, card, compare, form, paper, qr, result, search, state, status, table, timeline, trend,
+    vitals, worklist,
 };
 use maud::{Markup, html};
 
@@ -23,6 +23,7 @@ const SAMPLES: &[(&str, Sample)] = &[
     ("Biểu mẫu, thẻ chuyển, hộp thoại", form::sample),
     ("Mã QR", qr::sample),
     ("Hai hồ sơ cạnh nhau", compare::sample),
+    ("Phiếu để ký", paper::sample),
     ("Năm trạng thái của danh sách", state::sample),
 ];
 

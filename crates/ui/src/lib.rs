@@ -21,6 +21,7 @@ pub mod gallery;
 pub mod hx;
 pub mod icon;
 mod keys;
+pub mod paper;
 pub mod qr;
 pub mod result;
 pub mod search;

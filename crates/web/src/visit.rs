@@ -101,6 +101,8 @@ pub(crate) struct AtWork {
     pub ctx: Ctx,
     /// Facilities at which their roles were given.
     pub facilities: Vec<String>,
+    /// Patients whose records are open in an emergency, and until when (ms since 1970 UTC).
+    pub opened: Vec<(String, i64)>,
     pub look: Look,
     /// The address of the page, to come back to.
     pub address: String,
@@ -116,6 +118,7 @@ impl AtWork {
             name: None,
             ctx: Ctx::stranger("page"),
             facilities: Vec::new(),
+            opened: Vec::new(),
             look: Look::default(),
             address: address.to_owned(),
         }
@@ -138,7 +141,11 @@ impl AtWork {
     /// The visitor of a closed one. Somebody halfway has a name and no rail.
     pub fn visitor(entrance: &Entrance, visitor: &Visitor, parts: &Parts, id: &RequestId) -> AtWork {
         let ctx = entrance.gate.ctx(visitor, "page", &id.0);
-        let stranger = AtWork { ctx, ..AtWork::stranger(parts) };
+        let opened = match visitor {
+            Visitor::Person(here) => entrance.gate.opened(here),
+            _ => Vec::new(),
+        };
+        let stranger = AtWork { ctx, opened, ..AtWork::stranger(parts) };
         match visitor {
             Visitor::Stranger => stranger,
             Visitor::Person(here) | Visitor::Halfway(here, _) => AtWork {
@@ -179,6 +186,12 @@ pub(crate) fn account() -> Option<String> {
 /// Facilities at which the roles of whoever is at work were given; none on an open node.
 pub fn facilities() -> Vec<String> {
     who().map(|who| who.facilities).unwrap_or_default()
+}
+
+/// Until when whoever is at work has one of these patients' records open in an emergency (ms since 1970 UTC).
+pub fn opened_until(patients: &[String]) -> Option<i64> {
+    let opened = who()?.opened;
+    opened.into_iter().filter(|(patient, _)| patients.contains(patient)).map(|(_, until)| until).max()
 }
 
 /// Who asks a page that is for everyone: what cannot be found out leaves a stranger.

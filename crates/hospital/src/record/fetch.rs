@@ -10,10 +10,11 @@ use crate::{Hospital, people};
 use std::collections::BTreeSet;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use yba_fhir::json::Value;
-use yba_fhir::{Kind, Outcome};
+use yba_fhir::{Kind, Outcome, date};
 use yba_mpi::person::PersonRecord;
 use yba_records::{Action, Agent, Ctx, Past, Query, Records, Version};
 use yba_ui::banner::Allergy;
+use yba_web::visit;
 
 /// What the record page reads whole, in two halves that are read at the same time. Services, claims and papers belong
 /// to the visit's page; of dispenses it reads only those without a prescription.
@@ -109,7 +110,7 @@ async fn of_patients(
 }
 
 /// What whoever looks may see and do of a record.
-fn may(ctx: &Ctx) -> May {
+fn may(ctx: &Ctx, person: &PersonRecord) -> May {
     let unseen = |kind: &&str| !ctx.may(Action::Read, kind) || !ctx.may(Action::Search, kind);
     May {
         unseen: RECORD_HALVES.iter().copied().flatten().chain(PARTS).copied().filter(unseen).collect(),
@@ -117,12 +118,19 @@ fn may(ctx: &Ctx) -> May {
         history: ctx.may(Action::History, "Patient"),
         lookers: ctx.may(Action::Read, "AuditEvent"),
         apps: matches!(ctx.agent, Agent::Person(_)),
+        open_until: visit::opened_until(&patients_of(person)).map(date::instant),
     }
 }
 
 /// Types of the further parts of the record.
-pub(super) const PARTS: &[&str] =
-    &["RelatedPerson", "FamilyMemberHistory", "DocumentReference", "Composition", "DiagnosticReport"];
+pub(super) const PARTS: &[&str] = &[
+    "RelatedPerson",
+    "FamilyMemberHistory",
+    "DocumentReference",
+    "Composition",
+    "DiagnosticReport",
+    "Consent",
+];
 
 /// The person's banner, and beside it everything of these types, newest first.
 pub async fn part(
@@ -251,7 +259,7 @@ async fn with_facilities<T: Send + 'static>(
         if keys.is_empty() { Vec::new() } else { hospital.records.read_many(ctx, &keys).await? };
     resources.extend(facilities.iter().map(Version::tree));
     let (id, today, links) = (person.id.clone(), hospital.today(), people::reasons(person));
-    let (doubts, content, may) = (people::doubts(person), hospital.content.clone(), may(ctx));
+    let (doubts, content, may) = (people::doubts(person), hospital.content.clone(), may(ctx, person));
     let (built, resources) = blocking(move || {
         let basis = Basis { person: &id, today: &today, links: &links, content: &content, view };
         let mut record = Record { doubts, may, hidden, ..build(&basis, &resources) };

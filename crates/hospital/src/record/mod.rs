@@ -4,7 +4,7 @@
 //! `timeline`, and `visit` for one visit), `page` and `visit_page` draw it. Start at [`model::build`].
 
 pub mod drugs;
-mod fetch;
+pub(crate) mod fetch;
 mod further;
 pub mod labs;
 pub mod model;
@@ -69,7 +69,7 @@ async fn person(
 
 /// Who may see whole records, and not this one, is asked whether it is an emergency. Whether there is such a person at all
 /// they know, or may find, since people are found in the whole province.
-fn beyond(ctx: &Ctx, person: &str, outcome: &Outcome) -> Option<Response> {
+pub(crate) fn beyond(ctx: &Ctx, person: &str, outcome: &Outcome) -> Option<Response> {
     let may_ask = matches!(ctx.agent, Agent::Person(_))
         && ctx.may(Action::Search, "Patient")
         && ctx.may(Action::Everything, "Patient");

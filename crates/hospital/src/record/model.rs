@@ -53,6 +53,8 @@ pub struct May {
     pub lookers: bool,
     /// Others' apps can be opened from the record.
     pub apps: bool,
+    /// The moment at which an emergency ends in which the record is open.
+    pub open_until: Option<String>,
 }
 
 impl Record {

@@ -50,6 +50,16 @@ pub fn page(record: &Record) -> Markup {
 
 /// The banner, also above the person's other pages.
 pub fn head(record: &Record) -> Markup {
+    html! {
+        (identity(record))
+        @if let Some(until) = &record.may.open_until {
+            (state::warning(&format!("Đang mở khẩn cấp đến {}.", format::date_time(until)),
+                "Lý do, tên bạn và giờ mở đã ghi vào nhật ký; người bệnh được báo. Hết giờ hồ sơ tự đóng."))
+        }
+    }
+}
+
+fn identity(record: &Record) -> Markup {
     let who = &record.who;
     let facilities = facility_count(&record.members);
     let mut facts = Vec::new();
@@ -92,9 +102,10 @@ pub enum Part {
     Results,
     Documents,
     Family,
+    Rights,
 }
 
-/// The tabs of a record; 1 to 4 lead there.
+/// The tabs of a record; 1 to 5 lead there.
 pub fn parts(record: &Record, here: Part) -> Markup {
     let person = &record.person;
     let all = [
@@ -102,6 +113,7 @@ pub fn parts(record: &Record, here: Part) -> Markup {
         (Part::Results, "/ket-qua".into(), "Kết quả", "Observation"),
         (Part::Documents, "/tai-lieu".into(), "Tài liệu", "DocumentReference"),
         (Part::Family, "/gia-dinh".into(), "Gia đình", "RelatedPerson"),
+        (Part::Rights, "/quyen-xem".into(), "Quyền xem", "Consent"),
     ];
     let seen = all.into_iter().filter(|(.., kind)| record.sees(kind));
     let hrefs: Vec<(Part, String, &str)> =

@@ -1,9 +1,10 @@
 //! What was typed, judged: everything that is wrong at once, each beside its field. Pure but for the code lists.
 
 use super::typed::Typed;
+use crate::findings::{Findings, whole_day};
 use yba_content::Content;
 use yba_fhir::text::tidy;
-use yba_fhir::{Day, Issue, Kind, Outcome};
+use yba_fhir::{Day, Outcome};
 use yba_mpi::birth::Birth;
 use yba_mpi::identifier::{InsuranceCard, PersonalNumber, Sex, compact, is_digits, is_passport, phone};
 use yba_mpi::temporary::Reason;
@@ -73,37 +74,9 @@ pub(super) struct Basis<'a> {
     pub is_known: bool,
 }
 
-struct Findings(Vec<Issue>);
-
-impl Findings {
-    fn say(&mut self, field: &str, text: impl Into<String>) {
-        let refused = Outcome::new(Kind::Unprocessable, "register", text, "what was typed is refused");
-        self.0.extend(refused.at(field).issues);
-    }
-
-    /// `None` when empty; said when what was typed is not as it should be.
-    fn read<T>(
-        &mut self,
-        field: &str,
-        typed: &str,
-        text: &str,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Option<T> {
-        let typed = typed.trim();
-        if typed.is_empty() {
-            return None;
-        }
-        let found = read(typed);
-        if found.is_none() {
-            self.say(field, text);
-        }
-        found
-    }
-}
-
 /// The draft, or everything that is wrong.
 pub(super) fn check(basis: &Basis, typed: &Typed) -> Result<Draft, Outcome> {
-    let mut wrong = Findings(Vec::new());
+    let mut wrong = Findings::of("register");
     let temporary =
         REASONS.iter().find(|(value, ..)| *value == typed.without).and_then(|(.., reason)| *reason);
     let unknown = temporary == Some(Reason::Unknown);
@@ -174,10 +147,7 @@ pub(super) fn check(basis: &Basis, typed: &Typed) -> Result<Draft, Outcome> {
         home,
         stay,
     };
-    match wrong.0.is_empty() {
-        true => Ok(draft),
-        false => Err(Outcome { kind: Kind::Unprocessable, issues: wrong.0 }),
-    }
+    wrong.judged(draft)
 }
 
 fn name(typed: &Typed, temporary: Option<Reason>, wrong: &mut Findings) -> String {
@@ -242,11 +212,6 @@ fn insurance(typed: &Typed, wrong: &mut Findings) -> (Option<String>, Option<Str
         Some((card, insured)) => (card, Some(insured)),
         None => (None, None),
     }
-}
-
-/// An ISO day.
-pub(super) fn whole_day(typed: &str) -> Option<String> {
-    Birth::read(typed).filter(|birth| birth.day.is_some()).map(|birth| birth.to_string())
 }
 
 fn commune(basis: &Basis, field: &str, typed: &str, wrong: &mut Findings) -> Option<Commune> {

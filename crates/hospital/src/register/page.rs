@@ -10,7 +10,7 @@ use yba_fhir::text::fold;
 use yba_fhir::{Kind, Outcome};
 use yba_terminology::communes::Commune;
 use yba_ui::card::{self, Card};
-use yba_ui::form::{Field, Sort, choice, field, hidden, offering, summary, tick};
+use yba_ui::form::{Field, Sort, choice, field, hidden, offering, offers, summary, tick};
 use yba_ui::search::lines;
 use yba_ui::{hx, state};
 use yba_web::enter::page::about;
@@ -233,7 +233,7 @@ pub(super) fn is_the_same(one: &Person, by_number: bool, draft: &Draft) -> bool 
     by_number || (fold(&one.name) == fold(&draft.name) && Some(one.birth.as_str()) == draft.birth.as_deref())
 }
 
-/// Offers of the browser's own list. It compares letter by letter, so the words without marks stand beside.
+/// Communes that are offered.
 pub(super) fn communes(found: &[Commune]) -> Markup {
-    html! { @for one in found { option value=(one.label()) label=(fold(&one.label())) {} } }
+    offers(&found.iter().map(|one| (one.label(), fold(&one.label()))).collect::<Vec<_>>())
 }

@@ -1,6 +1,7 @@
 //! The room over real records: search to record to visit, requests in process, no sockets.
 #![allow(clippy::unwrap_used)] // a test stops where something is not as it should be
 
+mod consent;
 mod doubts;
 mod registration;
 mod roles;

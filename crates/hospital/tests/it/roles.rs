@@ -16,24 +16,25 @@ use yba_web::{Entrance, Site, SiteSettings, shell};
 
 const PASSWORD: &str = "bốn bức tường trắng";
 
-struct Desk {
+pub struct Desk {
     router: Router,
     cookie: String,
+    gate: Gate,
 }
 
 impl Desk {
     /// Somebody with this role, signed in.
-    async fn of(kit: &Kit, role: &str) -> Desk {
+    pub async fn of(kit: &Kit, role: &str) -> Desk {
         Desk::at(kit, role, None).await
     }
 
     /// The same, of a role that was granted for a facility.
-    async fn at(kit: &Kit, role: &str, facility: Option<&str>) -> Desk {
+    pub async fn at(kit: &Kit, role: &str, facility: Option<&str>) -> Desk {
         let content = Arc::new(Content::built_in());
         let gate = Gate::open(kit.records.clone(), content.clone(), &[7; 32]).await.unwrap();
         let grant = Grant { organization: facility.map(str::to_owned), ..Grant::new(role, gate.today()) };
         let roles = vec![grant];
-        let login = role.replace('-', ".");
+        let login = format!("{}{}", role.replace('-', "."), facility.unwrap_or_default());
         let typed =
             NewAccount { login: login.clone(), name: "Lò Thị Mai".into(), roles, ..NewAccount::default() };
         let (_, link) = gate.create(&kit.ctx(), &typed).await.unwrap();
@@ -47,25 +48,29 @@ impl Desk {
             run: "t".into(),
             gallery: false,
         };
-        let site = Site::with_entrance(
-            settings,
-            vec![menu()],
-            Some(Entrance { gate, cookies: Cookies { secure: false } }),
-        );
+        let entrance = Entrance { gate: gate.clone(), cookies: Cookies { secure: false } };
+        let site = Site::with_entrance(settings, vec![menu()], Some(entrance));
         let router = shell(site.clone(), routes(Hospital { site, records: kit.records.clone(), content }));
-        let mut desk = Desk { router, cookie: String::new() };
+        let mut desk = Desk { router, cookie: String::new(), gate };
         let came = desk.post("/dang-nhap", &[("login", &login), ("password", PASSWORD)]).await;
         let given = came.headers.get_all("set-cookie").iter().map(|one| one.to_str().unwrap());
         desk.cookie = given.filter_map(|one| one.split(';').next()).collect::<Vec<_>>().join("; ");
         desk
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    /// As whom the API would ask the door for them.
+    pub async fn ctx(&self) -> yba_records::Ctx {
+        let token = self.cookie.split("; ").find_map(|one| one.strip_prefix("yba=")).unwrap();
+        let visitor = self.gate.visitor(token, &Origin::default()).await.unwrap();
+        self.gate.ctx(&visitor, "test", "r")
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
         ask(&self.router, Request::get(path).header("cookie", &self.cookie).body(Body::empty()).unwrap())
             .await
     }
 
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let hex = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
         let pairs: Vec<String> =
             fields.iter().map(|(name, value)| format!("{name}={}", hex(value))).collect();
@@ -212,6 +217,7 @@ async fn a_doctor_of_another_facility_opens_a_record_in_an_emergency_with_a_reas
     let page = desk.get("/nguoi/p1").await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
     assert!(page.text.contains("E11.9") || page.text.contains("Metformin"), "{}", page.text);
+    assert!(page.text.contains("Đang mở khẩn cấp đến 02/03/2026 12:00."), "{}", page.text);
     // Whoever may not see whole records is not asked.
     let clerk = Desk::at(&kit, "reception", Some("khac")).await;
     assert_eq!(

@@ -34,13 +34,23 @@ impl Opened {
 
     /// The patients that an account has open at a moment.
     pub fn of(&self, account: &str, now: i64) -> Vec<String> {
+        self.until(account, now).into_iter().map(|(patient, _)| patient).collect()
+    }
+
+    /// The same, and until when.
+    fn until(&self, account: &str, now: i64) -> Vec<(String, i64)> {
         let opened = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let lasts = |(patient, until): &(String, i64)| (*until > now).then(|| patient.clone());
-        opened.get(account).map_or(Vec::new(), |all| all.iter().filter_map(lasts).collect())
+        let lasts = |one: &&(String, i64)| one.1 > now;
+        opened.get(account).map_or(Vec::new(), |all| all.iter().filter(lasts).cloned().collect())
     }
 }
 
 impl Gate {
+    /// Patients (ids) whose records somebody has open in an emergency, and until when (ms since 1970 UTC).
+    pub fn opened(&self, here: &Here) -> Vec<(String, i64)> {
+        self.0.opened.until(&here.account.id, self.now())
+    }
+
     /// Opens the record of a patient, and of all Patients that are the same person, to somebody who may see whole records
     /// of others. The trail and the patient are told before anything is shown. Refuses a reason that is too short, and
     /// more than twenty at a time.

@@ -37,7 +37,12 @@ fn result(id: &str, patient: &str) -> Value {
 /// Somebody with a role at a facility, and how they come in again.
 async fn someone(gate: &Gate, kit: &Kit, role: &str, facility: Option<&str>) -> (Visitor, Ctx) {
     let grant = Grant { organization: facility.map(str::to_owned), ..Grant::new(role, gate.today()) };
-    let login = format!("{role}.{}", facility.unwrap_or("tinh"));
+    granted(gate, kit, grant).await
+}
+
+/// The same by what was granted.
+async fn granted(gate: &Gate, kit: &Kit, grant: Grant) -> (Visitor, Ctx) {
+    let login = format!("{}.{}", grant.role, grant.organization.as_deref().unwrap_or("tinh"));
     let typed =
         NewAccount {
             login: login.clone(), name: "Thử".into(), roles: vec![grant], ..NewAccount::default()
@@ -200,6 +205,34 @@ async fn a_consent_holds_with_its_commit_and_so_does_its_withdrawal() {
         let gate = crate::gate::gate(&kit).await;
         let (_, nurse) = someone(&gate, &kit, "nurse", Some("a")).await;
         assert_eq!(found(&kit.records, &nurse, "Observation", "patient=p").await, [""; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_bar_of_a_station_holds_for_those_who_live_in_its_commune() {
+    each_engine(async |kit| {
+        let gate = gate(&kit).await;
+        let commune = Some("https://yba.vn/fhir/CodeSystem/xa|1".to_owned());
+        let grant = Grant { organization: Some("a".into()), commune, ..Grant::new("nurse", gate.today()) };
+        let (_, nurse) = granted(&gate, &kit, grant).await;
+        let unit = json!({"url": "https://yba.vn/fhir/StructureDefinition/admin-unit",
+            "valueCoding": {"system": "https://yba.vn/fhir/CodeSystem/xa", "code": "1"}});
+        let mut home = person("r");
+        home.as_object_mut().unwrap().insert("address", json!([{"extension": [unit]}]));
+        let records = &kit.records;
+        assert_eq!(write(records, &kit.ctx(), vec![put(home), put(result("or", "r"))]).await, None);
+        let concept = |code: &str| json!({"coding": [{"code": code}]});
+        for (barred, seen) in [(None, 1), (Some("Organization/b"), 1), (Some("Organization/a"), 0)] {
+            if let Some(barred) = barred {
+                let actor = json!([{"role": {"text": "cơ sở"}, "reference": {"reference": barred}}]);
+                let consent = json!({"resourceType": "Consent", "id": "cr", "status": "active",
+                    "scope": concept("patient-privacy"), "category": [concept("x")], "policyRule": {"text": "x"},
+                    "patient": {"reference": "Patient/r"}, "provision": {"type": "deny", "actor": actor}});
+                assert_eq!(write(records, &kit.ctx(), vec![put(consent)]).await, None);
+            }
+            assert_eq!(found(records, &nurse, "Observation", "").await.len(), seen, "{barred:?}");
+        }
     })
     .await;
 }

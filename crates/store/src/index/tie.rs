@@ -100,48 +100,67 @@ const ALWAYS: (f64, f64) = (0.0, 0.0);
 /// What narrows a rule of a Consent to some records or acts, which nobody here can tell from others.
 const NARROWED: [&str; 6] = ["action", "purpose", "class", "code", "dataPeriod", "data"];
 
-/// What a Consent in force says of places. A rule that forbids counts wherever it stands and whatever narrows it, one that
-/// permits only as the root and when it is wholly understood: what is not may hide something, and shows nothing.
-/// <https://hl7.org/fhir/R4/consent.html>
-fn consent(tree: &Value, numbers: &Numbers, rows: &mut Rows) {
-    let patients: Vec<String> = rows.patients().into_iter().map(str::to_owned).collect();
-    if str_at(tree, &["status"]) != Some("active") || patients.is_empty() {
-        return;
-    }
-    let Some(root) = tree.get("provision") else { return };
-    let mut open = vec![(root, true)];
+/// One rule of a Consent, as far as it is understood here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule<'a> {
+    /// It hides; else it shows.
+    pub is_bar: bool,
+    /// Relative addresses of Organizations, or [`EVERYWHERE`] alone.
+    pub places: Vec<&'a str>,
+    /// Security labels of the records it is about; none: all records.
+    pub labels: Vec<&'a str>,
+    /// While it lasts; always when there is none.
+    pub span: Option<DateRange>,
+}
+
+/// What the rules of a Consent say of places, whatever its status. A rule that forbids counts wherever it stands and whatever
+/// narrows it, one that permits only as the root and when it is wholly understood: what is not may hide something, and
+/// shows nothing. <https://hl7.org/fhir/R4/consent.html>
+pub fn rules(consent: &Value) -> Vec<Rule<'_>> {
+    let mut open: Vec<(&Value, bool)> =
+        consent.get("provision").map(|root| (root, true)).into_iter().collect();
+    let mut rules = Vec::new();
     while let Some((provision, is_root)) = open.pop() {
         open.extend(items(provision, "provision").map(|one| (one, false)));
-        let p = match str_at(provision, &["type"]) {
-            Some("deny") => numbers.named(BAR),
-            Some("permit") if is_root => numbers.named(PERMIT),
-            _ => continue,
-        };
-        let is_bar = p == numbers.named(BAR);
-        let places: Vec<&str> = items(provision, "actor")
-            .filter_map(|actor| str_at(actor, &["reference", "reference"]))
-            .collect();
-        // Of whom a rule speaks otherwise (a role, a person), nobody here can tell: a bar is for everyone then.
-        let places = if places.iter().any(|place| place.starts_with("Organization/")) {
-            places
-        } else {
-            vec![EVERYWHERE]
-        };
-        let labels: Vec<&str> =
-            items(provision, "securityLabel").filter_map(|label| str_at(label, &["code"])).collect();
-        let end = |end: &str| str_at(provision, &["period", end]);
-        let span = DateRange::period(end("start"), end("end"));
-        let is_lasting = end("start").is_none() && end("end").is_none();
-        let is_understood = !NARROWED.iter().any(|name| provision.get(name).is_some())
-            && !labels.is_empty()
-            && (span.is_some() || is_lasting);
-        if !is_bar && !is_understood {
-            continue;
-        }
-        let span = span.map_or(ALWAYS, |span| (span.start as f64, span.end as f64));
-        let labels = if labels.is_empty() { vec![""] } else { labels };
+        rules.extend(rule(provision, is_root));
+    }
+    rules
+}
+
+fn rule(provision: &Value, is_root: bool) -> Option<Rule<'_>> {
+    let is_bar = match str_at(provision, &["type"]) {
+        Some("deny") => true,
+        Some("permit") if is_root => false,
+        _ => return None,
+    };
+    let places: Vec<&str> =
+        items(provision, "actor").filter_map(|actor| str_at(actor, &["reference", "reference"])).collect();
+    // Of whom a rule speaks otherwise (a role, a person), nobody here can tell: a bar is for everyone then.
+    let is_placed = places.iter().any(|place| place.starts_with("Organization/"));
+    let places = if is_placed { places } else { vec![EVERYWHERE] };
+    let labels: Vec<&str> =
+        items(provision, "securityLabel").filter_map(|label| str_at(label, &["code"])).collect();
+    let end = |end: &str| str_at(provision, &["period", end]);
+    let span = DateRange::period(end("start"), end("end"));
+    let is_lasting = end("start").is_none() && end("end").is_none();
+    let is_understood = !NARROWED.iter().any(|name| provision.get(name).is_some())
+        && !labels.is_empty()
+        && (span.is_some() || is_lasting);
+    (is_bar || is_understood).then_some(Rule { is_bar, places, labels, span })
+}
+
+/// The rows of a Consent in force.
+fn consent(tree: &Value, numbers: &Numbers, rows: &mut Rows) {
+    let patients: Vec<String> = rows.patients().into_iter().map(str::to_owned).collect();
+    if str_at(tree, &["status"]) != Some("active") {
+        return;
+    }
+    for rule in rules(tree) {
+        let p = numbers.named(if rule.is_bar { BAR } else { PERMIT });
+        let span = rule.span.map_or(ALWAYS, |span| (span.start as f64, span.end as f64));
+        let labels = if rule.labels.is_empty() { vec![""] } else { rule.labels };
         for patient in &patients {
-            for place in &places {
+            for place in &rule.places {
                 labels.iter().for_each(|label| add(p, patient, place, label, span, rows));
             }
         }

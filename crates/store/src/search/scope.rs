@@ -358,7 +358,16 @@ impl Look<'_> {
     }
 
     fn lasting(&self, sql: &mut Sql) {
-        sql.push(&format!(" AND sb.system IN (si.system, '{EVERYWHERE}')"), []);
+        sql.push(&format!(" AND (sb.system IN (si.system, '{EVERYWHERE}')"), []);
+        // A station reaches whoever lives in its commune; a bar names the station.
+        let (units, facilities): (Vec<&String>, Vec<&String>) =
+            self.places.iter().partition(|place| place.contains('|'));
+        if !units.is_empty() && !facilities.is_empty() {
+            sql.push(" OR (si.system LIKE '%|%' AND ", []);
+            listed(sql, "sb.system", facilities.into_iter());
+            sql.push(")", []);
+        }
+        sql.push(")", []);
         self.in_time(sql, "sb");
         sql.push(" AND (sb.text = '' OR ", []);
         self.label(sql);

@@ -5,18 +5,10 @@
 // The first surprise ends the program with a stack trace and an exit code other than 0.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { Actions, WIDE, focused, heading, judge as judged, launch, open, scan } from "./judged.mjs";
 
-const require = createRequire(`${process.env.YBA_TEST_NODE_MODULES}/`);
-const { chromium } = require("playwright-core");
-const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const [OPEN, CLOSED, SHOTS] = process.argv.slice(2);
-const WIDE = { width: 1440, height: 900 };
-const NARROW = { width: 390, height: 844 };
-const TINY = { width: 320, height: 700 };
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
+const judge = (page, name) => judged(page, name, SHOTS);
 
 // --- whom to look for, asked from the node's own API
 
@@ -70,53 +62,6 @@ const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ
 
 // --- pages
 
-// A page that fails the story on any error in its console, any breach of the content security policy, any failed load.
-async function open(context, expected = []) {
-  const page = await context.newPage();
-  page.surprises = [];
-  page.on("console", (message) => {
-    const text = message.text();
-    // htmx tells of a search that it calls off itself, because the next letter overtook it.
-    if (/^htmx:(sendAbort|afterRequest)/.test(text)) return;
-    if (message.type() === "error" && !expected.some((known) => text.includes(known))) page.surprises.push(text);
-  });
-  page.on("pageerror", (error) => page.surprises.push(String(error)));
-  page.on("requestfailed", (request) => {
-    // A search that was overtaken by the next letter is called off by the page itself.
-    if (request.failure()?.errorText !== "net::ERR_ABORTED") page.surprises.push(`${request.url()} ${request.failure()?.errorText}`);
-  });
-  return page;
-}
-
-async function axe(page, name) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-  const grave = violations.filter((one) => ["serious", "critical"].includes(one.impact));
-  const told = grave.map((one) => `${one.id}: ${one.help}\n${one.nodes.map((node) => `  ${node.html}`).slice(0, 5).join("\n")}`);
-  assert.equal(grave.length, 0, `axe-core about ${name}:\n${told.join("\n")}`);
-  const minor = violations.filter((one) => !grave.includes(one)).map((one) => `${one.id} (${one.impact})`);
-  if (minor.length) console.log(`axe-core, minor, about ${name}: ${minor.join(", ")}`);
-}
-
-async function fits(page, name) {
-  const wide = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  assert.ok(wide[0] <= wide[1], `${name} scrolls sideways: ${wide[0]} px in ${wide[1]} px`);
-}
-
-// Judges a page at every width and takes its pictures.
-async function judge(page, name) {
-  for (const [size, word] of [[WIDE, "1440"], [NARROW, "390"], [TINY, "320"]]) {
-    await page.setViewportSize(size);
-    await page.evaluate(() => document.fonts.ready);
-    await fits(page, `${name} at ${word} px`);
-    await axe(page, `${name} at ${word} px`);
-    if (word !== "320") await page.screenshot({ path: `${SHOTS}/${name}-${word}.png` });
-  }
-  await page.setViewportSize(WIDE);
-  assert.deepEqual(page.surprises, [], name);
-}
-
-const heading = (page) => page.locator("h1").innerText();
 const hits = (page) => page.locator("#ket-qua-ds [role=option]");
 const same = (left, right) => plain(left).toLowerCase() === plain(right).toLowerCase();
 
@@ -154,19 +99,6 @@ async function byNumber(page, who) {
   assert.equal(await hits(page).count(), 1);
   await page.keyboard.press("Enter");
   await arrivedAt(page, who);
-}
-
-// A desk scanner is a fast keyboard: a key every 5 ms by the keys' own clock, however busy this machine is.
-async function scan(page, line) {
-  const keys = await page.context().newCDPSession(page);
-  let timestamp = Date.now() / 1000;
-  const press = (key, text) => {
-    timestamp += 0.005;
-    const code = key === "Enter" ? 13 : 0;
-    const down = keys.send("Input.dispatchKeyEvent", { type: "keyDown", key, text, timestamp, windowsVirtualKeyCode: code });
-    return [down, keys.send("Input.dispatchKeyEvent", { type: "keyUp", key, timestamp, windowsVirtualKeyCode: code })];
-  };
-  await Promise.all([...line].flatMap((letter) => press(letter, letter)).concat(press("Enter", "\r")));
 }
 
 // A card is scanned wherever the focus is.
@@ -326,38 +258,35 @@ async function wholeRecord(page, who) {
 // The counter: a card is scanned, the person is there; somebody new is registered. One action is a key chord, a click, a
 // scan, or one field's worth of typing.
 async function atTheCounter(page, who) {
-  let actions = 0;
-  const act = async (work) => { actions += 1; await work; };
   const [year, month, day] = who.birth.split("-");
   const known = `${who.cccd}||${who.name}|${day}${month}${year}|${who.patient.gender === "male" ? "Nam" : "Nữ"}|Lai Châu|01072025`;
   await page.goto(`${OPEN}/dang-ky`);
-  assert.equal(await page.evaluate(() => document.activeElement.id), "quet");
+  assert.equal(await focused(page), "quet");
   await judge(page, "register");
-  await act(scan(page, known));
+  const again = new Actions("a clerk opens a known person by card", 3);
+  await again.scan(page, known);
   await arrivedAt(page, who);
-  console.log(`a known person by card: ${actions} action(s)`);
-  assert.ok(actions <= 3);
+  again.told();
 
   // Wherever one is: scan, Enter on what is offered, the phone, Enter.
-  actions = 0;
+  const anew = new Actions("a clerk registers a new person by card", 5);
   const fresh = "012186004321|091234567|Giàng Thị Mẫu|12041986|Nữ|Bản Nà Khương, Bản Bo, Lai Châu|15052022";
   await page.goto(`${OPEN}/gioi-thieu`);
   await page.locator("h1").click();
-  await act(scan(page, fresh));
+  await anew.scan(page, fresh);
   await page.getByRole("button", { name: "Đăng ký người này" }).waitFor();
   await page.screenshot({ path: `${SHOTS}/register-nobody-1440.png` });
-  await act(page.keyboard.press("Enter"));
+  await anew.key(page, "Enter");
   await page.waitForFunction(() => document.activeElement?.id === "phone");
   assert.equal(await page.locator("#name").inputValue(), "Giàng Thị Mẫu");
   assert.equal(await page.locator("#commune").inputValue(), "Xã Bản Bo, Tỉnh Lai Châu");
   await judge(page, "register-scanned");
   await page.locator("#phone").focus();
-  await act(page.keyboard.insertText("0912345678"));
-  await act(page.keyboard.press("Enter"));
+  await anew.type(page, "0912345678");
+  await anew.key(page, "Enter");
   await page.waitForURL("**/nguoi/*");
   assert.equal(await heading(page), "GIÀNG THỊ MẪU");
-  console.log(`a new person by card: ${actions} actions`);
-  assert.ok(actions <= 5);
+  anew.told();
 
   // The same by typing: who is known is offered beside the form, and what is wrong is said beside its field.
   await page.goto(`${OPEN}/dang-ky`);
@@ -432,7 +361,7 @@ async function otherPages(context) {
     [`${CLOSED}/`, "401", 401],
     [`${CLOSED}/gioi-thieu`, "about-closed", 200],
   ]) {
-    const page = await open(context, status === 200 ? [] : [`the server responded with a status of ${status}`]);
+    const page = await open(context, status === 200 ? [] : [status]);
     const answer = await page.goto(address);
     assert.equal(answer.status(), status, address);
     await judge(page, name);
@@ -440,7 +369,7 @@ async function otherPages(context) {
   }
 }
 
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+const browser = await launch();
 try {
   const who = await someone();
   const context = await browser.newContext({ viewport: WIDE, locale: "vi-VN", reducedMotion: "reduce" });

@@ -5,59 +5,22 @@
 // Arguments: address of a closed node without accounts, its link for the first run, folder for screenshots.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { appCode, now } from "./app_code.mjs";
+import { Actions, PASSWORD, WIDE, appCode, desk, focused, heading, judge as judged, launch, open } from "./judged.mjs";
 import { passkeys } from "./passkeys.mjs";
 
-const require = createRequire(`${process.env.YBA_TEST_NODE_MODULES}/`);
-const { chromium } = require("playwright-core");
-const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const [HOUSE, LINK, SHOTS] = process.argv.slice(2);
-const PASSWORD = "bốn bức tường trắng";
-const WIDE = { width: 1440, height: 900 };
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
-
-async function open(context) {
-  const page = await context.newPage();
-  page.surprises = [];
-  page.on("console", (message) => {
-    // A refusal is a page with its status, which the browser tells of.
-    if (message.type() === "error" && !/status of (401|422)/.test(message.text())) page.surprises.push(message.text());
-  });
-  page.on("pageerror", (error) => page.surprises.push(String(error)));
-  return page;
-}
-
-async function judge(page, name) {
-  for (const [width, height] of [[1440, 900], [390, 844], [320, 700]]) {
-    await page.setViewportSize({ width, height });
-    await page.evaluate(() => document.fonts.ready);
-    const wide = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-    assert.ok(wide[0] <= wide[1], `${name} scrolls sideways at ${width} px: ${wide}`);
-    await page.evaluate(AXE);
-    const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
-    const grave = violations.filter((one) => ["serious", "critical"].includes(one.impact));
-    assert.equal(grave.length, 0, `axe-core about ${name}:\n${grave.map((one) => `${one.id} ${one.nodes[0].html}`).join("\n")}`);
-    if (width !== 320) await page.screenshot({ path: `${SHOTS}/${name}-${width}.png` });
-  }
-  await page.setViewportSize(WIDE);
-  assert.deepEqual(page.surprises, [], name);
-}
-
-const heading = (page) => page.locator("h1").innerText();
+const judge = (page, name) => judged(page, name, SHOTS);
 
 // Types into the field that has the focus, and goes on to the next; Enter at the end sends.
-async function type(page, ...texts) {
+async function counted(actions, page, ...texts) {
   for (const [at, text] of texts.entries()) {
-    await page.keyboard.insertText(text);
-    await page.keyboard.press(at + 1 < texts.length ? "Tab" : "Enter");
+    await actions.type(page, text);
+    await actions.key(page, at + 1 < texts.length ? "Tab" : "Enter");
   }
   await page.waitForLoadState();
 }
 
-const focused = (page) => page.evaluate(() => document.activeElement.id);
+const type = (page, ...texts) => counted(new Actions("typing", Infinity), page, ...texts);
 
 async function firstRun(page) {
   await page.goto(LINK);
@@ -67,14 +30,16 @@ async function firstRun(page) {
   assert.match(await page.locator("#password-loi").innerText(), /14 ký tự/);
   assert.equal(await page.locator("#name").inputValue(), "Vàng A Páo", "what was typed is kept");
   await judge(page, "first-run-wrong");
-  await page.locator("#password").focus();
-  await type(page, PASSWORD, PASSWORD);
+  const actions = new Actions("first run to the first account, with its second factor", 10);
+  await page.goto(LINK);
+  await counted(actions, page, "quan.tri", "Vàng A Páo", PASSWORD, PASSWORD);
   await page.waitForURL("**/tai-khoan/ung-dung");
   await judge(page, "second-factor");
   const secret = await page.locator("#khoa").innerText();
   await page.locator("#code").focus();
-  await type(page, appCode(secret, now()));
+  await counted(actions, page, appCode(secret));
   await page.waitForSelector(".codes");
+  actions.told();
   assert.equal(await heading(page), "Mã dự phòng");
   assert.equal(await page.locator(".codes span").count(), 10);
   await judge(page, "recovery-codes");
@@ -84,10 +49,14 @@ async function firstRun(page) {
 async function another(page) {
   await page.goto(`${HOUSE}/quan-tri/tai-khoan`);
   await judge(page, "accounts");
-  await page.locator("#login").fill("mai.lo");
-  await page.locator("#name").fill("Lò Thị Mai");
-  await page.locator("#role").selectOption("nurse");
-  await page.getByRole("button", { name: "Lập tài khoản" }).click();
+  const actions = new Actions("an administrator makes an account", 6);
+  await actions.click(page.locator("#login"));
+  await actions.type(page, "mai.lo");
+  await actions.key(page, "Tab");
+  await actions.type(page, "Lò Thị Mai");
+  await actions.choose(page.locator("#role"), "nurse");
+  await actions.click(page.getByRole("button", { name: "Lập tài khoản" }));
+  actions.told();
   const link = await page.locator("#lien-ket-moi").innerText();
   await judge(page, "account-link");
   await page.goto(`${HOUSE}/quan-tri/tai-khoan`);
@@ -130,7 +99,7 @@ async function back(page, secret) {
   assert.equal(await focused(page), "code");
   await judge(page, "code");
   // The code of this half minute may have been used at the first run; the next one is taken already.
-  await type(page, appCode(secret, now() + 1));
+  await type(page, appCode(secret, 1));
   await page.waitForURL("**/quan-tri/tai-khoan");
   assert.equal(await page.locator(".who").innerText(), "Vàng A Páo");
 }
@@ -186,10 +155,9 @@ async function trail(page) {
   await judge(page, "who-looked-nobody");
 }
 
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+const browser = await launch();
 try {
-  const context = await browser.newContext({ viewport: WIDE, locale: "vi-VN", reducedMotion: "reduce" });
-  const page = await open(context);
+  const page = await open(await desk(browser), [401, 422]);
   const secret = await firstRun(page);
   const link = await another(page);
   const other = await colleague(browser, link);

@@ -6,10 +6,9 @@
 // for screenshots.
 
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { WIDE, judge, launch, open } from "./judged.mjs";
+import { WIDE, appCode, judge, launch, open } from "./judged.mjs";
 
 const [HOUSE, KEEPER, DOCTOR, PORT, SHOTS] = process.argv.slice(2);
 const APP = `http://127.0.0.1:${PORT}`;
@@ -39,17 +38,6 @@ const server = createServer((request, response) => {
   response.setHeader("content-type", "text/html; charset=utf-8").end(made ? made() : "");
 });
 await new Promise((done) => server.listen(Number(PORT), "127.0.0.1", done));
-
-// What an authenticator app shows, by RFC 6238.
-function appCode(secret) {
-  let bits = "";
-  for (const letter of secret.replace(/\s/g, "")) bits += "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0");
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const count = Buffer.alloc(8);
-  count.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac("sha1", key).update(count).digest();
-  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1e6).padStart(6, "0");
-}
 
 async function signIn(tab, login, password) {
   await tab.locator("#login").fill(login);

@@ -16,6 +16,7 @@ mod http;
 mod import_codes;
 mod linking;
 
+mod access;
 mod bad_files;
 mod closed_house;
 mod outside;

@@ -1,33 +1,21 @@
 //! How people come in to a closed house: the first run in a real browser, sessions at the FHIR API, the demonstration's
 //! accounts, and folders that are not mixed up.
 
-use crate::browser::pictures;
-use crate::house::{Home, House, JSON, prepared, tool};
-use std::path::Path;
-use std::process::Command;
+use crate::browser::play_at;
+use crate::house::{Home, House, JSON};
 
 #[test]
 fn from_the_first_run_to_a_page_in_a_real_browser() {
-    let modules = prepared("YBA_TEST_NODE_MODULES");
-    let node = tool("node", "nodejs");
-    tool("chromium", "chromium");
     let home = Home::new();
     let mut house = home.serve(&[]);
     // By name: browsers make passkeys for no number.
     let by_name = |address: &str| address.replace("127.0.0.1", "localhost");
     let link = by_name(&house.told("/thiet-lap/"));
-    std::fs::create_dir_all(pictures()).unwrap();
-    let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/sign_in_story.mjs");
-    let ran = Command::new(node)
-        .arg(story)
-        .args([&by_name(&format!("http://{}", house.address)), &link])
-        .arg(pictures())
-        .env("YBA_TEST_NODE_MODULES", modules)
-        .output()
-        .expect("node can be run");
-    let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
-    eprintln!("{out}");
-    assert!(ran.status.success(), "{err}\nthe node said:\n{}", house.said());
+    let at = by_name(&format!("http://{}", house.address));
+    let out = play_at(&[&at], "sign_in_story.mjs", &[&house], &[&link]);
+    for counted in ["first run to the first account", "an administrator makes an account"] {
+        assert!(out.contains(counted), "{counted} is counted: {out}");
+    }
     let said = house.said();
     assert_eq!(house.end().0.code(), Some(0));
     assert!(!said.contains("quan.tri") && !said.contains(&link), "{said}");
