@@ -2,11 +2,12 @@
 //!
 //! Built with `arbitrary_precision`: a decimal keeps the digits it came with (`2.00` stays `2.00`).
 
-use sonic_rs::to_writer;
 pub use sonic_rs::{
     Array, JsonContainerTrait, JsonNumberTrait, JsonType, JsonValueMutTrait, JsonValueTrait, Object, Value,
     array, from_slice, from_str, json, object, to_string, to_string_pretty, to_vec,
 };
+use sonic_rs::{to_object_iter, to_writer};
+use std::borrow::Cow;
 
 /// Follows object keys from `value`; `None` as soon as one is missing.
 pub fn at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
@@ -21,6 +22,21 @@ pub fn str_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a str> {
 /// The items of an array member, or nothing when it is absent or no array.
 pub fn items<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     value.get(key).and_then(|found| found.as_array()).map(|array| array.iter()).into_iter().flatten()
+}
+
+/// These members of an object as they are written in its text, without making a tree of it; `None` for one that is not there,
+/// and for all of a text that is no object. Of a name that is there twice the last counts.
+pub fn raw_members<'b, const N: usize>(body: &'b [u8], names: [&str; N]) -> [Option<&'b str>; N] {
+    let mut found = [None; N];
+    for member in to_object_iter(body) {
+        let Ok((name, value)) = member else { return [None; N] };
+        if let (Some(at), Cow::Borrowed(raw)) =
+            (names.iter().position(|one| *one == name), value.as_raw_cow())
+        {
+            found[at] = Some(raw);
+        }
+    }
+    found
 }
 
 /// The digits of a number as they were written, e.g. `2.00`.

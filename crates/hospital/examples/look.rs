@@ -16,6 +16,7 @@ use yba_hospital::find::model::Person;
 use yba_hospital::find::page::{Answer, found, page as find_page};
 use yba_hospital::people::People;
 use yba_hospital::record::model::{Basis, LinkReason, Record, build};
+use yba_hospital::record::older::Older;
 use yba_hospital::record::ranges::Ranges;
 use yba_hospital::record::{page, read, timeline, visit, visit_page};
 use yba_web::{Page, RequestId, Site, SiteSettings, error, headers, shell};
@@ -88,7 +89,14 @@ fn record(id: &str, resources: &[Value], view: timeline::View) -> Record {
         link("p2", "Cùng số định danh, cùng giới tính và ngày sinh"),
         link("p3", "Cùng thẻ BHYT, cùng giới tính, năm sinh khớp"),
     ];
-    let basis = Basis { person: id, today: sample::TODAY, links: &links, content: &CONTENT, view };
+    let basis = Basis {
+        person: id,
+        today: sample::TODAY,
+        links: &links,
+        content: &CONTENT,
+        view,
+        older: &Older::default(),
+    };
     build(&basis, resources)
 }
 

@@ -1,5 +1,5 @@
 //! How fast the page of one person with 500 visits (or as many as the first argument says, each with as many tests as the
-//! second says) is: in process and over HTTP, p50 and p95 of 200 requests, and
+//! second says) is: in process and over HTTP, p50 and p95 of 200 requests (or as many as the third says), and
 //! the processor time of one, which a busy machine changes little.
 //!
 //! `cargo run --release -p yba-hospital --example record_speed -- 1000 20`
@@ -22,12 +22,10 @@ use yba_records::Change;
 use yba_testkit::Kit;
 use yba_web::{Site, SiteSettings, shell};
 
-const REQUESTS: usize = 200;
-
-/// Visits, and tests at each.
-fn size() -> (usize, usize) {
+/// Visits, tests at each, and requests.
+fn wanted() -> (usize, usize, usize) {
     let mut said = std::env::args().skip(1).map(|text| text.parse().expect("a number"));
-    (said.next().unwrap_or(500), said.next().unwrap_or(6))
+    (said.next().unwrap_or(500), said.next().unwrap_or(6), said.next().unwrap_or(200))
 }
 
 #[tokio::main]
@@ -37,7 +35,7 @@ async fn main() {
     for path in ["/nguoi/p1", "/nguoi/p1?tu=450", "/nguoi/p1/luot/e100"] {
         let before = processor_ms();
         let (times, bytes) = in_process(&house, path).await;
-        let spent = (processor_ms() - before) / REQUESTS as f64;
+        let spent = (processor_ms() - before) / wanted().2 as f64;
         println!("{path:<22} in process  {}  processor {spent:.1} ms  {bytes} bytes", said(times));
         let (times, bytes) = over_http(&house, path).await;
         println!("{path:<22} over HTTP   {}  {bytes} bytes", said(times));
@@ -46,7 +44,7 @@ async fn main() {
 
 async fn filled() -> Kit {
     let kit = yba_testkit::records();
-    let (visits, tests) = size();
+    let (visits, tests, _) = wanted();
     let all = sample::frequent_with(visits, tests);
     println!("{} resources, {visits} visits", all.len());
     for part in all.chunks(200) {
@@ -77,7 +75,7 @@ fn house(kit: &Kit) -> Router {
 
 async fn in_process(house: &Router, path: &str) -> (Vec<Duration>, usize) {
     let (mut times, mut size) = (Vec::new(), 0);
-    for _ in 0..REQUESTS {
+    for _ in 0..wanted().2 {
         let started = Instant::now();
         let request = Request::get(path).body(Body::empty()).expect("a plain request");
         let answer = house.clone().oneshot(request).await.expect("the router answers");
@@ -96,7 +94,7 @@ async fn over_http(house: &Router, path: &str) -> (Vec<Duration>, usize) {
     let mut stream = TcpStream::connect(address).await.expect("the server listens");
     let asked = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n");
     let (mut times, mut size) = (Vec::new(), 0);
-    for _ in 0..REQUESTS {
+    for _ in 0..wanted().2 {
         let started = Instant::now();
         stream.write_all(asked.as_bytes()).await.expect("the request is sent");
         size = answer_size(&mut stream).await;

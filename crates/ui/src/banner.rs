@@ -70,6 +70,11 @@ pub fn allergy(state: &Allergy) -> Markup {
     }
 }
 
+/// Others of the same name are in today's list.
+pub fn same_name(count: usize) -> Markup {
+    html! { p .same-name { (icon("users")) b { "Trùng tên: " } "hôm nay còn " (count) " người cùng tên. Đối chiếu ngày sinh và số giấy tờ." } }
+}
+
 pub fn sample() -> Markup {
     let states = [
         Allergy::Known(vec!["Penicillin – phản vệ 2019".into(), "Iod cản quang".into()]),
@@ -89,5 +94,6 @@ pub fn sample() -> Markup {
                 allergy: state, acts: html! { button .btn type="button" { "In" } },
             }))
         }
+        (same_name(2))
     }
 }

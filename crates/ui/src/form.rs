@@ -235,6 +235,9 @@ pub fn sample() -> Markup {
             (choice("mau-vt", "Vai trò", &[("nurse", "Điều dưỡng"), ("doctor", "Bác sĩ")], "doctor", None))
             (field(&Field::new("mau-dt", "Điện thoại", Sort::Text).value("09123").error(Some("Số điện thoại có 10 chữ số.")).optional()))
         }
+        (summary(&[("mau-dt", "Số điện thoại có 10 chữ số.")]))
+        p { (tick("mau-dau", "Giấy đã ký rồi", true)) }
+        div .still { (toast("Đã lưu phiếu XN-1042.")) }
         button .btn type="button" data-dialog="mau-hop-thoai" { "Mở hộp thoại" }
         (dialog("mau-hop-thoai", "Huỷ phiếu XN-1042?", html! { p { "Phiếu sẽ không còn trong danh sách chờ lấy mẫu." } },
             html! { button .btn.danger type="button" { "Huỷ phiếu XN-1042" } }))

@@ -1,8 +1,8 @@
 //! Every component in every state, on one page: the material for design reviews (`/_ui`).
 
 use crate::{
-    account, banner, card, compare, form, paper, qr, result, search, state, status, table, timeline, trend,
-    vitals, worklist,
+    account, alert, banner, card, chart, compare, form, paper, qr, result, search, state, status, table,
+    timeline, trend, vitals, worklist,
 };
 use maud::{Markup, html};
 
@@ -15,7 +15,9 @@ const SAMPLES: &[(&str, Sample)] = &[
     ("Thẻ, tiêu đề, nút", card::sample),
     ("Trạng thái", status::sample),
     ("Giá trị kết quả", result::sample),
+    ("Cảnh báo an toàn", alert::sample),
     ("Đồ thị nhỏ", trend::sample),
+    ("Thẻ đồ thị", chart::sample),
     ("Diễn tiến", timeline::sample),
     ("Bảng", table::sample),
     ("Dấu hiệu sinh tồn", vitals::sample),

@@ -9,9 +9,11 @@
 //! for dates, numbers and names, `tokens.css` for colours and sizes.
 
 pub mod account;
+pub mod alert;
 pub mod asset;
 pub mod banner;
 pub mod card;
+pub mod chart;
 mod civil;
 pub mod compare;
 pub mod form;

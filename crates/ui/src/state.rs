@@ -30,6 +30,16 @@ pub fn warning(what: &str, more: &str) -> Markup {
     html! { div .note.warn { (icon("triangle-alert")) p { b { (what) } " " (more) } } }
 }
 
+/// A part that the role does not open: which roles may.
+pub fn no_permission(what: &str, roles: &str) -> Markup {
+    html! { div .note { (icon("key")) p { b { (what) } " Vai trò xem được: " (roles) "." } } }
+}
+
+/// Somebody else is at work on it: who, since when; it can be read.
+pub fn locked(who: &str, since: &str) -> Markup {
+    html! { div .note.warn role="status" { (icon("key")) p { b { (who) " đang sửa từ " (since) "." } " Bạn xem được, chưa sửa được." } } }
+}
+
 /// The browser lost its node. Drawn hidden in every frame; our script shows it.
 pub fn offline_bar() -> Markup {
     html! {
@@ -66,6 +76,8 @@ pub fn sample() -> Markup {
         }
         div .card { (empty_line("Chưa có mũi tiêm nào được ghi.")) }
         (error("Chưa lưu được kết quả.", "Máy chủ từ chối vì mẫu đã huỷ lúc 08:41. Dữ liệu bạn nhập vẫn còn bên dưới.", "b7-000123"))
+        (no_permission("Phần này của hồ sơ không mở với vai trò của bạn.", "bác sĩ, nhân viên trạm y tế xã"))
+        (locked("Điều dưỡng Lò Thị Mai", "08:57"))
         (warning("Đang làm việc ngoại tuyến từ 08:52.", "3 phiếu chờ gửi. Có thể nhập tiếp; không thể ký duyệt."))
         p { (stale("08:57", 2)) " " (stale("08:21", 38)) " " (partial(128, 131, "cơ sở")) }
     }

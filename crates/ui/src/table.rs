@@ -28,6 +28,11 @@ impl Table<'_> {
     }
 }
 
+/// A cell with a number; where the row stacks on a phone its column's head stands before it.
+pub fn number(head: &str, content: Markup) -> Markup {
+    html! { td .num.headed data-head=(head) { (content) } }
+}
+
 pub fn sample() -> Markup {
     let table = Table {
         caption: "Thuốc",
@@ -36,8 +41,8 @@ pub fn sample() -> Markup {
     };
     table.draw(
         html! {
-            tr { th scope="row" { "Metformin 1000" (crate::format::THIN) "mg" } td .full { "Sáng 1, chiều 1 – sau ăn" } td .num { "60" } }
-            tr { th scope="row" { "Amlodipin 5" (crate::format::THIN) "mg" } td .full { "Tối 1 viên" } td .num { "30" } }
+            tr { th scope="row" { "Metformin 1000" (crate::format::THIN) "mg" } td .full { "Sáng 1, chiều 1 – sau ăn" } (number("Số lượng", html! { "60" })) }
+            tr { th scope="row" { "Amlodipin 5" (crate::format::THIN) "mg" } td .full { "Tối 1 viên" } (number("Số lượng", html! { "30" })) }
         },
         html! { tr { td colspan="2" { "Cộng" } td .num { "90" } } },
     )

@@ -2,6 +2,7 @@
 
 use yba_fhir::resource::is_id;
 use yba_fhir::{Day, Kind, Outcome};
+use yba_mpi::birth::Birth;
 use yba_records::audit::Wanted;
 
 /// The fields of the forms.
@@ -47,9 +48,11 @@ impl Asked {
             if text.is_empty() {
                 return None;
             }
-            let day = Day::parse(text);
+            // An address holds a day as a computer writes it, a form as people do.
+            let typed = || Birth::read(text).and_then(|day| Day::parse(&day.to_string()));
+            let day = Day::parse(text).or_else(typed);
             if day.is_none() {
-                slips.extend(slip(at, "Ghi ngày đầy đủ, ví dụ 2026-03-31.").issues);
+                slips.extend(slip(at, "Gõ ngày/tháng/năm, ví dụ 31/03/2026.").issues);
             }
             day.map(|day| day.plus_days(plus).start_ms())
         };

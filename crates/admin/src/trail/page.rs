@@ -9,7 +9,7 @@ use yba_auth::Account;
 use yba_fhir::{Outcome, date};
 use yba_records::audit::{Entry, Found, Report};
 use yba_ui::form::{Field, Sort, choice, field};
-use yba_ui::table::Table;
+use yba_ui::table::{Table, number};
 use yba_ui::{card, format, state};
 use yba_web::enter::page::{about, at_large};
 
@@ -105,8 +105,8 @@ fn fields(asked: &Asked, accounts: &[Arc<Account>], wrong: Option<&Outcome>) -> 
     }
     html! {
         (choice("ai", "Ai", &people, &asked.ai, about(wrong, "ai")))
-        (field(&Field::new("tu", "Từ ngày", Sort::Day).value(&asked.tu).error(about(wrong, "tu")).optional()))
-        (field(&Field::new("den", "Đến hết ngày", Sort::Day).value(&asked.den).error(about(wrong, "den")).optional()))
+        (field(&Field::new("tu", "Từ ngày", Sort::Day).value(&format::date(&asked.tu)).error(about(wrong, "tu")).optional()))
+        (field(&Field::new("den", "Đến hết ngày", Sort::Day).value(&format::date(&asked.den)).error(about(wrong, "den")).optional()))
         (field(&Field::new("dia-chi", "Địa chỉ mạng", Sort::Login).hint("Ví dụ: 10.1.2.3").value(&asked.dia_chi).error(about(wrong, "dia-chi")).optional()))
     }
 }
@@ -203,9 +203,9 @@ pub(super) fn breach(asked: &Asked, accounts: &[Arc<Account>], report: &Report, 
                     @for (agent, looker) in &report.agents {
                         tr {
                             th scope="row" { (names.agent(agent)) }
-                            td .num { (format::count(looker.patients as usize)) " người bệnh" }
-                            td .num { (format::count(looker.times as usize)) }
-                            td .num { (format::count(looker.refused as usize)) }
+                            (number("Người bệnh", html! { (format::count(looker.patients as usize)) }))
+                            (number("Lần truy cập", html! { (format::count(looker.times as usize)) }))
+                            (number("Bị từ chối", html! { (format::count(looker.refused as usize)) }))
                         }
                     }
                 }))
@@ -213,13 +213,13 @@ pub(super) fn breach(asked: &Asked, accounts: &[Arc<Account>], report: &Report, 
         }))
         @if !report.patients.is_empty() {
             (card::Card::new("nhung-ai", "Dữ liệu của những ai").flush(html! {
-                (table("Dữ liệu của những ai", &[("Mã hồ sơ", false), ("Số lần", true), ("Lần đầu", false), ("Lần cuối", false), ("Bởi", false)], html! {
+                (table("Dữ liệu của những ai", &[("Mã hồ sơ", false), ("Số lần", true), ("Lần đầu", true), ("Lần cuối", true), ("Bởi", false)], html! {
                     @for one in report.patients.iter().take(SHOWN_MAX) {
                         tr {
                             th scope="row" { a href={ "/nguoi/" (one.patient) "/ai-xem" } { (one.patient) } }
-                            td .num { (one.times) " lần" }
-                            td { (moment(one.first_ms)) }
-                            td { (moment(one.last_ms)) }
+                            (number("Số lần", html! { (one.times) }))
+                            (number("Lần đầu", html! { (moment(one.first_ms)) }))
+                            (number("Lần cuối", html! { (moment(one.last_ms)) }))
                             td .full { (one.agents.iter().map(|agent| names.agent(agent)).collect::<Vec<_>>().join(", ")) }
                         }
                     }

@@ -20,6 +20,9 @@ pub const PARTS: [(&str, &str); 5] = [
     ("STD", "phần về bệnh lây qua đường tình dục"),
 ];
 
+/// The words for the person as the one who agrees.
+pub const PATIENT: &str = "Người bệnh";
+
 /// How a statement stands today.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
@@ -149,7 +152,7 @@ fn organization(place: &str) -> Option<String> {
 fn signer(consent: &Value) -> String {
     let words = items(consent, "performer").map(|one| match str_at(one, &["display"]) {
         Some(display) => display.to_owned(),
-        None => "Người bệnh".to_owned(),
+        None => PATIENT.to_owned(),
     });
     words.collect::<Vec<_>>().join(", ")
 }

@@ -2,7 +2,7 @@
 
 use super::Book;
 use super::check::{EVERY, OTHER, SIGNERS, Typed};
-use super::model::{PARTS, Says, State, Statement};
+use super::model::{PARTS, PATIENT, Says, State, Statement};
 use crate::record::page::{Part, head, parts};
 use maud::{Markup, html};
 use yba_fhir::Outcome;
@@ -26,7 +26,7 @@ pub(super) fn page(book: &Book, typed: &Typed, wrong: Option<&Outcome>) -> Marku
         (head(&book.record))
         (parts(&book.record, Part::Rights))
         @if book.is_cut { (state::warning("Có nhiều lời đã ghi.", "Chỉ hiện những lời mới nhất.")) }
-        div .cols.two {
+        div .cols.two.even {
             div .col {
                 (Card::new("dang-co", "Đang có hiệu lực").flush(html! {
                     @if now.is_empty() {
@@ -205,7 +205,7 @@ pub(super) fn sheet(book: &Book, one: &Statement, is_last: bool) -> Markup {
         ul .said { @for says in &one.says { li { b { (sentence(book, says)) "." } " " (lasting(says)) } } }
         p { "Tôi biết rằng: tôi rút lại lời này lúc nào cũng được, ở bất cứ cơ sở nào còn xem được hồ sơ của tôi; khi cấp cứu, người cứu chữa vẫn mở được hồ sơ, phải ghi lý do và tôi được báo; ai đã xem hồ sơ của tôi đều được ghi lại và tôi có quyền hỏi." }
     };
-    let signer = if one.signer.is_empty() { "Người bệnh" } else { &one.signer };
+    let signer = if matches!(one.signer.as_str(), "" | PATIENT) { &who.name } else { &one.signer };
     html! {
         @if is_last {
             (state::warning("Đã ghi: cơ sở của bạn không còn xem được hồ sơ này.", "In phiếu cho người bệnh ký ngay bây giờ; đóng trang này thì không mở lại được."))

@@ -2,6 +2,7 @@
 //! shows, and the facilities they name.
 
 use super::model::{Basis, May, Record, build};
+use super::older::{self, Older};
 use super::ranges::Ranges;
 use super::read;
 use super::timeline::View;
@@ -70,14 +71,15 @@ pub async fn record(
         async |kinds| trees(of_patients(records, ctx, &patients, kinds).await?, patients.clone()).await;
     let dispenses = async {
         if !ctx.may(Action::Search, "MedicationDispense") {
-            return Ok(Vec::new());
+            return Ok(Read::default());
         }
         let found = without_prescription(records, ctx, &patients).await?;
         trees(found, Vec::new()).await
     };
     let [measured, others] = RECORD_HALVES;
     let (measured, others, dispenses) = tokio::try_join!(half(measured), half(others), dispenses)?;
-    let resources: Vec<Value> = others.into_iter().chain(measured).chain(dispenses).collect();
+    let trees = [others.trees, measured.trees, dispenses.trees].into_iter().flatten().collect();
+    let resources = Read { trees, older: measured.older };
     with_facilities(hospital, ctx, person, view, resources, room, |record, _| record).await
 }
 
@@ -245,10 +247,11 @@ async fn with_facilities<T: Send + 'static>(
     ctx: &Ctx,
     person: &PersonRecord,
     view: View,
-    mut resources: Vec<Value>,
+    resources: Read,
     room: SemaphorePermit<'static>,
     then: impl FnOnce(Record, &[Value]) -> T + Send + 'static,
 ) -> Result<T, Outcome> {
+    let Read { trees: mut resources, older } = resources;
     let all = resources.len();
     resources.retain(|one| view.reveal || !read::is_sensitive(one));
     let hidden = all - resources.len();
@@ -261,8 +264,10 @@ async fn with_facilities<T: Send + 'static>(
     let (id, today, links) = (person.id.clone(), hospital.today(), people::reasons(person));
     let (doubts, content, may) = (people::doubts(person), hospital.content.clone(), may(ctx, person));
     let (built, resources) = blocking(move || {
-        let basis = Basis { person: &id, today: &today, links: &links, content: &content, view };
-        let mut record = Record { doubts, may, hidden, ..build(&basis, &resources) };
+        let basis =
+            Basis { person: &id, today: &today, links: &links, content: &content, view, older: &older };
+        let built = build(&basis, &resources);
+        let mut record = Record { doubts, may, hidden, older, ..built };
         if !record.sees("AllergyIntolerance") {
             record.allergy = Allergy::NotSeen;
         }
@@ -276,14 +281,25 @@ async fn with_facilities<T: Send + 'static>(
 
 /// The bodies as trees; Patients come first, the best known facility record before the others, because the first
 /// speaks where they differ.
-async fn trees(versions: Vec<Version>, best_first: Vec<String>) -> Result<Vec<Value>, Outcome> {
+async fn trees(versions: Vec<Version>, best_first: Vec<String>) -> Result<Read, Outcome> {
     blocking(move || {
-        let (mut patients, others): (Vec<&Version>, Vec<&Version>) =
-            versions.iter().partition(|one| one.kind == "Patient");
+        let (mut patients, others): (Vec<Version>, Vec<Version>) =
+            versions.into_iter().partition(|one| one.kind == "Patient");
         patients.sort_by_key(|one| best_first.iter().position(|id| *id == one.id));
-        patients.into_iter().chain(others).map(Version::tree).collect()
+        let (measured, others): (Vec<Version>, Vec<Version>) =
+            others.into_iter().partition(|one| one.kind == "Observation");
+        let bodies: Vec<&[u8]> = measured.iter().map(|version| &*version.body).collect();
+        let (newest, older) = older::newest(&bodies);
+        Read { trees: patients.iter().chain(&others).map(Version::tree).chain(newest).collect(), older }
     })
     .await
+}
+
+/// What was read, as far as it is read whole, and what is known of the rest.
+#[derive(Default)]
+struct Read {
+    trees: Vec<Value>,
+    older: Older,
 }
 
 /// Records in memory as trees at the same time. Each takes a core for milliseconds and some megabytes, so more at once

@@ -41,7 +41,7 @@ pub async fn results(
         let patients: Vec<&Value> = own.iter().filter(|one| read::kind(one) == "Patient").collect();
         let ranges = Ranges::of(&hospital.content, &patients);
         let found = own.iter().filter(|one| read::kind(one) == "Observation");
-        let (labs, _) = labs::of(found, &places, &ranges);
+        let (labs, _) = labs::of(found, &places, &ranges, &record.older);
         table(record, &labs, view)
     })
     .await

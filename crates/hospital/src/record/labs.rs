@@ -3,6 +3,7 @@
 //! A series is one test by its LOINC code, so that two hospitals' local codes meet; without LOINC by the
 //! local code, else by name. Only values in the unit of the latest one are drawn together.
 
+use super::older::Older;
 use super::ranges::Ranges;
 use super::read::{self, Places};
 use std::borrow::Cow;
@@ -56,6 +57,9 @@ struct Series<'a> {
     concept: &'a Value,
     /// Date, facility, observation.
     taken: Vec<(&'a str, usize, &'a Value)>,
+    /// How many older ones there are besides, and the date of the first.
+    older: usize,
+    since: &'a str,
 }
 
 /// Series of laboratory tests, newest first; and the facilities in the order of their shapes.
@@ -63,6 +67,7 @@ pub fn of<'a>(
     found: impl Iterator<Item = &'a Value>,
     places: &Places<'a>,
     ranges: &Ranges,
+    older: &'a Older,
 ) -> (Vec<Lab>, Vec<String>) {
     let mut names: Vec<&str> = Vec::new();
     let mut series: HashMap<Cow<'a, str>, Series<'a>> = HashMap::new();
@@ -76,9 +81,21 @@ pub fn of<'a>(
             names.len() - 1
         });
         let loinc = read::code_in(concept, read::LOINC).unwrap_or("");
-        let own =
-            series.entry(key(concept, loinc)).or_insert_with(|| Series { loinc, concept, taken: Vec::new() });
+        let own = series.entry(key(concept, loinc)).or_insert_with(|| Series {
+            loinc,
+            concept,
+            taken: Vec::new(),
+            older: 0,
+            since: "",
+        });
         own.taken.push((read::when(one), place, one));
+    }
+    for one in &older.tests {
+        let loinc = read::code_in(&one.concept, read::LOINC).unwrap_or("");
+        if let Some(own) = series.get_mut(&key(&one.concept, loinc)) {
+            own.older += one.count;
+            own.since = if own.since.is_empty() { &one.since } else { own.since.min(&one.since) };
+        }
     }
     let mut labs: Vec<Lab> =
         series.into_values().map(|own| lab(own, ranges)).filter(|lab| !lab.values.is_empty()).collect();
@@ -100,12 +117,18 @@ fn lab(mut series: Series, ranges: &Ranges) -> Lab {
         .iter()
         .filter_map(|(_, place, one)| Some(Measured { place: *place, ..measure(one, ranges)? }));
     let values: Vec<Measured> = read.take(VALUES_MAX).collect();
+    let first = series.taken.last().map_or("", |(when, ..)| when);
+    let first = if series.older == 0 { first } else { first.min(series.since) };
     let latest = series.taken.first().and_then(|(_, _, one)| one.get("code")).unwrap_or(series.concept);
     finish(Lab {
         name: read::words(latest),
         loinc: series.loinc.to_string(),
-        count: if values.len() < VALUES_MAX { values.len() } else { series.taken.len() },
-        since: series.taken.last().map_or("", |(when, ..)| when).to_string(),
+        count: if values.len() < VALUES_MAX && series.older == 0 {
+            values.len()
+        } else {
+            series.taken.len() + series.older
+        },
+        since: first.to_string(),
         values,
         points: Vec::new(),
         low: None,

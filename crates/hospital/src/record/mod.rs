@@ -8,6 +8,7 @@ pub(crate) mod fetch;
 mod further;
 pub mod labs;
 pub mod model;
+pub mod older;
 pub mod page;
 pub mod ranges;
 pub mod read;

@@ -3,6 +3,7 @@
 //! Pure: resources and today's date in, values out; every pass is linear in the number of resources (plus
 //! sorting). Knows nothing of who asks: what may not be seen was left out before it came here.
 
+use super::older::Older;
 use super::ranges::Ranges;
 use super::read::{self, Places};
 use super::timeline::{self, Cut, View};
@@ -40,6 +41,8 @@ pub struct Record {
     pub may: May,
     /// Entries that are marked as sensitive and were not asked for.
     pub hidden: usize,
+    /// What is known of observations that were not read whole.
+    pub older: Older,
 }
 
 /// What whoever looks may see and do.
@@ -112,6 +115,8 @@ pub struct Basis<'a> {
     pub content: &'a Content,
     /// The part of the timeline that is shown; only that is built.
     pub view: View,
+    /// What is known of observations that are not among the resources.
+    pub older: &'a Older,
 }
 
 /// Builds the page's model.
@@ -122,7 +127,7 @@ pub fn build(basis: &Basis, resources: &[Value]) -> Record {
     let all = |wanted: &str| sorted.get(wanted).map_or(&[][..], Vec::as_slice);
     let of = |wanted: &str| all(wanted).iter().copied();
     let ranges = Ranges::of(basis.content, all("Patient"));
-    let (labs, lab_places) = labs::of(of("Observation"), &places, &ranges);
+    let (labs, lab_places) = labs::of(of("Observation"), &places, &ranges, basis.older);
     let (vitals, vitals_when) = labs::vitals(of("Observation"), &ranges);
     let (allergy, allergies) = allergies(of("AllergyIntolerance"), &places);
     Record {
@@ -138,12 +143,13 @@ pub fn build(basis: &Basis, resources: &[Value]) -> Record {
         labs,
         lab_places,
         doses: doses(of("Immunization"), &places),
-        history: timeline::of(basis.person, &all, &places, basis.view),
+        history: timeline::of(basis.person, &all, &places, basis.view, &basis.older.by_encounter),
         papers: who::papers(of("Patient"), basis.today),
         members: who::members(of("Patient"), &places, basis.links),
         doubts: Vec::new(),
         may: May::default(),
         hidden: 0,
+        older: Older::default(),
     }
 }
 

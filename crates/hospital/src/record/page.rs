@@ -52,6 +52,11 @@ pub fn page(record: &Record) -> Markup {
 pub fn head(record: &Record) -> Markup {
     html! {
         (identity(record))
+        // On a phone the banner, which stays, has no room for them.
+        nav .phone-acts.no-print aria-label="Việc với hồ sơ này" {
+            @if record.may.edit { a .btn href={ "/nguoi/" (record.person) "/sua" } { (icon("pencil")) "Sửa" } }
+            @if record.may.lookers { a .btn href={ "/nguoi/" (record.person) "/ai-xem" } { (icon("activity")) "Ai đã xem" } }
+        }
         @if let Some(until) = &record.may.open_until {
             (state::warning(&format!("Đang mở khẩn cấp đến {}.", format::date_time(until)),
                 "Lý do, tên bạn và giờ mở đã ghi vào nhật ký; người bệnh được báo. Hết giờ hồ sơ tự đóng."))

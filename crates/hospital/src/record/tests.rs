@@ -1,5 +1,6 @@
 use super::labs::Lab;
 use super::model::{Basis, LinkReason, Record, build};
+use super::older::{Older, newest};
 use super::ranges::Ranges;
 use super::timeline::{Kind, PAGE, View};
 use super::visit::VisitPage;
@@ -7,7 +8,7 @@ use super::{page, read, visit, visit_page};
 use expect_test::expect;
 use std::sync::LazyLock;
 use yba_content::Content;
-use yba_fhir::json::{Value, json};
+use yba_fhir::json::{JsonContainerTrait, JsonValueMutTrait, Value, json};
 use yba_ui::banner::Allergy;
 
 #[path = "../../tests/data/sample.rs"]
@@ -20,11 +21,15 @@ fn record(resources: &[Value]) -> Record {
 }
 
 fn record_in(resources: &[Value], view: View) -> Record {
+    record_by(resources, view, &Older::default())
+}
+
+fn record_by(resources: &[Value], view: View, older: &Older) -> Record {
     let link = LinkReason {
         patient: "p2".into(),
         words: "Cùng số định danh, cùng giới tính và ngày sinh".into(),
     };
-    let basis = Basis { person: "p1", today: sample::TODAY, links: &[link], content: &CONTENT, view };
+    let basis = Basis { person: "p1", today: sample::TODAY, links: &[link], content: &CONTENT, view, older };
     build(&basis, resources)
 }
 
@@ -465,4 +470,43 @@ fn an_insurance_card_is_in_force_until_its_last_day() {
         current(&[patient("2025-12-31", "official"), patient("2026-12-31", "official")]),
         "one facility knows better"
     );
+}
+
+#[test]
+fn a_long_record_shows_the_same_though_only_its_newest_results_are_read_whole() {
+    let mut all = sample::frequent_with(200, 20);
+    // A void result, a labelled one and one dated by a period are read whole wherever they stand.
+    for (at, change) in [
+        json!({"status": "entered-in-error"}),
+        json!({"meta": {"security": [{"code": "HIV"}]}}),
+        json!({"effectivePeriod": {"start": "2001-01-01"}}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let one = all.iter_mut().filter(|one| read::kind(one) == "Observation").nth(100 * at + 7).unwrap();
+        let one = one.as_object_mut().unwrap();
+        if at == 2 {
+            one.remove(&"effectiveDateTime");
+        }
+        change.as_object().unwrap().iter().for_each(|(name, value)| drop(one.insert(name, value.clone())));
+    }
+    let (measured, others): (Vec<Value>, Vec<Value>) =
+        all.iter().cloned().partition(|one| read::kind(one) == "Observation");
+    let texts: Vec<Vec<u8>> = measured.iter().map(|one| yba_fhir::json::to_vec(one).unwrap()).collect();
+    let bodies: Vec<&[u8]> = texts.iter().map(Vec::as_slice).collect();
+    let (newest, older) = newest(&bodies);
+    assert!(newest.len() < 1300 && measured.len() >= 4000, "{} of {}", newest.len(), measured.len());
+    let labelled = |one: &&Value| read::is_sensitive(one);
+    assert_eq!(newest.iter().filter(labelled).count(), 1);
+    let whole: Vec<Value> = others.iter().chain(&measured).cloned().collect();
+    let some: Vec<Value> = others.iter().chain(&newest).cloned().collect();
+    for view in [View::default(), View { skip: 150, ..View::default() }] {
+        let (all, short) = (record_by(&whole, view, &Older::default()), record_by(&some, view, &older));
+        assert_eq!(all.labs, short.labs);
+        assert_eq!((all.vitals, all.vitals_when), (short.vitals, short.vitals_when));
+        assert_eq!(format!("{:?}", all.history), format!("{:?}", short.history));
+    }
+    let (few, none) = super::older::newest(&bodies[..500]);
+    assert_eq!((few.len(), none.tests.len()), (500, 0), "a short record is read whole");
 }

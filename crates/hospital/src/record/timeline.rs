@@ -81,12 +81,14 @@ struct Counts<'a> {
 
 /// One page of everything that happened, newest first. `all` gives what stands of a type.
 ///
-/// Only the items of the page are built and counted: a long record has hundreds of others.
+/// Only the items of the page are built and counted: a long record has hundreds of others. `older_tests`: results of an
+/// encounter that are not among these.
 pub fn of<'a, 'b: 'a>(
     person: &str,
     all: &impl Fn(&str) -> &'a [&'b Value],
     places: &Places<'b>,
     view: View,
+    older_tests: &HashMap<String, usize>,
 ) -> Cut {
     let mut items: Vec<Item> =
         all("Encounter").iter().map(|one| item(Kind::of_encounter(one), one)).collect();
@@ -96,7 +98,7 @@ pub fn of<'a, 'b: 'a>(
     items.retain(|item| view.kind.is_none_or(|kind| kind == item.kind));
     let skip = view.skip.min(items.len());
     let shown = &items[skip..items.len().min(skip + PAGE)];
-    let counts = counts(shown, all);
+    let counts = counts(shown, all, older_tests);
     let none = Counts::default();
     let events = shown.iter().map(|item| match item.kind {
         Kind::Dose => dose(item, places),
@@ -120,6 +122,7 @@ fn item(kind: Kind, resource: &Value) -> Item<'_> {
 fn counts<'a, 'b: 'a>(
     shown: &[Item<'b>],
     all: &impl Fn(&str) -> &'a [&'b Value],
+    older_tests: &HashMap<String, usize>,
 ) -> HashMap<&'b str, Counts<'b>> {
     let mut counts: HashMap<&str, Counts> =
         shown.iter().map(|item| (read::id(item.resource), Counts::default())).collect();
@@ -134,6 +137,9 @@ fn counts<'a, 'b: 'a>(
     each("MedicationDispense", &|own, _| own.drugs += 1);
     each("Observation", &|own, _| own.tests += 1);
     each("Condition", &|own, one| own.diagnoses.push(one));
+    for (encounter, own) in &mut counts {
+        own.tests += older_tests.get(*encounter).copied().unwrap_or_default();
+    }
     counts
 }
 

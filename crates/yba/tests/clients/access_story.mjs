@@ -5,7 +5,7 @@
 // Arguments: address of the node, its link for the first run, folder for screenshots. Prints what each task costs.
 
 import assert from "node:assert/strict";
-import { Actions, colleague, heading, judge as judged, keeper, launch } from "./judged.mjs";
+import { Actions, colleague, heading, judge as judged, keeper, launch, picture } from "./judged.mjs";
 
 const [HOUSE, LINK, SHOTS] = process.argv.slice(2);
 const judge = (page, name) => judged(page, name, SHOTS);
@@ -51,6 +51,7 @@ async function isRefused(stranger) {
   actions.told();
   await stranger.goto(`${RECORD}/khan-cap`);
   await judge(stranger, "emergency");
+  await picture(stranger, "khan-cap", [1000, 400]);
 }
 
 const fhir = async (page, path) => (await page.request.get(`${HOUSE}/fhir/${path}`)).json();
@@ -97,6 +98,7 @@ async function refuses(station, doctor) {
   assert.ok(took < 1000, `${took} ms`);
   actions.told();
   await judge(station, "rights-barred");
+  await picture(station, "quyen-xem");
   await station.getByRole("link", { name: "Phiếu để ký" }).click();
   await station.waitForURL("**/phieu");
   await judge(station, "rights-sheet");

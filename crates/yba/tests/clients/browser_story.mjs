@@ -5,7 +5,7 @@
 // The first surprise ends the program with a stack trace and an exit code other than 0.
 
 import assert from "node:assert/strict";
-import { Actions, WIDE, focused, heading, judge as judged, launch, open, scan } from "./judged.mjs";
+import { Actions, WIDE, focused, heading, judge as judged, launch, open, picture, scan } from "./judged.mjs";
 
 const [OPEN, CLOSED, SHOTS] = process.argv.slice(2);
 const judge = (page, name) => judged(page, name, SHOTS);
@@ -86,6 +86,7 @@ async function byName(page, who) {
   assert.ok((await hits(page).count()) >= 1);
   assert.ok(same(await hits(page).first().locator(".name").innerText(), who.name));
   await judge(page, "results");
+  await picture(page, "tim-nguoi", [1000, 420]);
   await hits(page).first().click();
   await arrivedAt(page, who);
   await judge(page, "person");
@@ -233,6 +234,7 @@ async function wholeRecord(page, who) {
     await page.keyboard.press(key);
     await page.waitForURL(`**${tail}`);
     await judge(page, name);
+    if (name === "person-results") await picture(page, "ket-qua", [1000, 560]);
   }
   const fresh = await page.context().browser().newContext({ viewport: WIDE });
   const light = await open(fresh);
@@ -281,6 +283,7 @@ async function atTheCounter(page, who) {
   assert.equal(await page.locator("#name").inputValue(), "Giàng Thị Mẫu");
   assert.equal(await page.locator("#commune").inputValue(), "Xã Bản Bo, Tỉnh Lai Châu");
   await judge(page, "register-scanned");
+  await picture(page, "dang-ky");
   await page.locator("#phone").focus();
   await anew.type(page, "0912345678");
   await anew.key(page, "Enter");

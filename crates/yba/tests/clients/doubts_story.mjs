@@ -3,7 +3,7 @@
 // Arguments: address of an open node without people, folder for screenshots. Prints how many actions it took.
 
 import assert from "node:assert/strict";
-import { Actions, WIDE, judge, launch, open } from "./judged.mjs";
+import { Actions, WIDE, judge, launch, open, picture } from "./judged.mjs";
 
 const [HOUSE, SHOTS] = process.argv.slice(2);
 const NAMES = ["Lò Thị Mai", "Giàng Thị Sính", "Vàng A Páo", "Tẩn Mý Sử", "Lý A Chu", "Sùng Thị Dở", "Quàng Văn Hặc",
@@ -130,6 +130,7 @@ try {
   await judge(page, "nghi-trung", SHOTS);
   await page.locator("a.btn.main").click();
   await judge(page, "nghi-trung-cap", SHOTS);
+  await picture(page, "nghi-trung", [1000, 560]);
   await tenByKeyboard(page);
   await takenBack(page);
   await judge(page, "nghi-trung-sau-quyet", SHOTS);

@@ -68,6 +68,17 @@ export async function judge(page, name, shots) {
   assert.deepEqual(page.surprises, [], name);
 }
 
+// A picture for a guide, when a folder for them is named (docs/pictures): small, of a page without the bar of the test mode.
+export async function picture(page, name, [width, height] = [1000, 620]) {
+  const folder = process.env.YBA_TEST_PICTURES;
+  if (!folder) return;
+  await page.setViewportSize({ width, height });
+  await page.evaluate(() => document.querySelectorAll(".openbar").forEach((bar) => bar.remove()));
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.screenshot({ path: `${folder}/${name}.png` });
+  await page.setViewportSize(WIDE);
+}
+
 export const heading = (page) => page.locator("h1").innerText();
 export const focused = (page) => page.evaluate(() => document.activeElement.id);
 

@@ -5,7 +5,7 @@
 // Arguments: address of a closed node without accounts, its link for the first run, folder for screenshots.
 
 import assert from "node:assert/strict";
-import { Actions, PASSWORD, WIDE, appCode, desk, focused, heading, judge as judged, launch, open } from "./judged.mjs";
+import { Actions, PASSWORD, WIDE, appCode, desk, focused, heading, judge as judged, launch, open, picture } from "./judged.mjs";
 import { passkeys } from "./passkeys.mjs";
 
 const [HOUSE, LINK, SHOTS] = process.argv.slice(2);
@@ -26,6 +26,7 @@ async function firstRun(page) {
   await page.goto(LINK);
   assert.equal(await focused(page), "login");
   await judge(page, "first-run");
+  await picture(page, "lan-dau", [1000, 480]);
   await type(page, "quan.tri", "Vàng A Páo", "ngắn quá", "ngắn quá");
   assert.match(await page.locator("#password-loi").innerText(), /14 ký tự/);
   assert.equal(await page.locator("#name").inputValue(), "Vàng A Páo", "what was typed is kept");
@@ -49,6 +50,7 @@ async function firstRun(page) {
 async function another(page) {
   await page.goto(`${HOUSE}/quan-tri/tai-khoan`);
   await judge(page, "accounts");
+  await picture(page, "tai-khoan", [1000, 560]);
   const actions = new Actions("an administrator makes an account", 6);
   await actions.click(page.locator("#login"));
   await actions.type(page, "mai.lo");
@@ -135,6 +137,7 @@ async function blocked(page, other) {
 async function trail(page) {
   await page.goto(`${HOUSE}/quan-tri/nhat-ky`);
   await judge(page, "trail");
+  await picture(page, "nhat-ky", [1000, 560]);
   await page.locator("#viec").selectOption("sign-in");
   await page.locator("#ket-cuc").selectOption("tu-choi");
   await page.getByRole("button", { name: "Tìm" }).last().click();
@@ -151,6 +154,7 @@ async function trail(page) {
   await judge(page, "review");
   await page.goto(`${HOUSE}/quan-tri/suc-khoe`);
   await judge(page, "health");
+  await picture(page, "suc-khoe", [1000, 480]);
   await page.goto(`${HOUSE}/nguoi/khong-co/ai-xem`);
   await judge(page, "who-looked-nobody");
 }
