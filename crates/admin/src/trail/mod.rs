@@ -14,7 +14,7 @@ use axum::response::Response;
 use axum::routing::get;
 use names::Names;
 use yba_fhir::Outcome;
-use yba_records::audit::Wanted;
+use yba_records::audit::{Report, Wanted};
 use yba_records::{Action, Ctx};
 use yba_web::{Page, RequestId, error};
 
@@ -79,9 +79,14 @@ async fn search_file(
         let names = Names::of_entries(&admin, &ctx, &found.entries).await?;
         download::entries(&found, &names)
     };
-    match made.await {
-        Ok(file) => download::csv("nhat-ky.csv", file),
-        Err(outcome) => error::page(&admin.site, &outcome, &id),
+    sent(&admin, &id, "nhat-ky.csv", made.await)
+}
+
+/// A file to keep, or why there is none.
+fn sent(admin: &Admin, id: &RequestId, name: &str, made: Result<Vec<u8>, Outcome>) -> Response {
+    match made {
+        Ok(file) => download::csv(name, file),
+        Err(outcome) => error::page(&admin.site, &outcome, id),
     }
 }
 
@@ -97,8 +102,7 @@ async fn breach(
             admin.records.may_report(&ctx).await?;
             return Ok(page::breach_form(&asked, &accounts));
         }
-        let report = admin.records.audit_report(&ctx, &asked.wanted()?).await?;
-        let names = Names::of_agents(&admin, &ctx, report.agents.keys()).await?;
+        let (report, names) = reported(&admin, &ctx, &asked).await?;
         Ok(page::breach(&asked, &accounts, &report, &names))
     };
     match drawn.await {
@@ -114,14 +118,17 @@ async fn breach_file(
     Query(asked): Query<Asked>,
 ) -> Response {
     let made = async {
-        let report = admin.records.audit_report(&ctx, &asked.wanted()?).await?;
-        let names = Names::of_agents(&admin, &ctx, report.agents.keys()).await?;
+        let (report, names) = reported(&admin, &ctx, &asked).await?;
         download::report(&report, &names)
     };
-    match made.await {
-        Ok(file) => download::csv("nguoi-bi-lo-du-lieu.csv", file),
-        Err(outcome) => error::page(&admin.site, &outcome, &id),
-    }
+    sent(&admin, &id, "nguoi-bi-lo-du-lieu.csv", made.await)
+}
+
+/// The report of a breach, and what those who looked are called.
+async fn reported(admin: &Admin, ctx: &Ctx, asked: &Asked) -> Result<(Report, Names), Outcome> {
+    let report = admin.records.audit_report(ctx, &asked.wanted()?).await?;
+    let names = Names::of_agents(admin, ctx, report.agents.keys()).await?;
+    Ok((report, names))
 }
 
 /// Who looked at a person's record: of all files that are linked to be the person's, when the caller may read those.
