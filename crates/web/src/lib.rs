@@ -7,6 +7,7 @@
 //! to a visitor), [`enter`] (coming in) and `own` (one's own account).
 
 mod about;
+mod asking;
 pub mod emergency;
 pub mod enter;
 pub mod error;
@@ -18,6 +19,7 @@ mod own;
 pub mod site;
 pub mod visit;
 
+pub use asking::Asking;
 pub use headers::RequestId;
 pub use menu::{Entry, Group};
 pub use site::{Page, Site, SiteSettings};

@@ -9,14 +9,14 @@ mod words;
 use crate::Admin;
 use asked::Asked;
 use axum::Router;
-use axum::extract::{Extension, Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::response::Response;
 use axum::routing::get;
 use names::Names;
 use yba_fhir::Outcome;
 use yba_records::audit::{Report, Wanted};
 use yba_records::{Action, Ctx};
-use yba_web::{Page, RequestId, error};
+use yba_web::{Asking, Page, RequestId, error};
 
 /// The search of the trail, and the report of a breach.
 pub const TRAIL: &str = "/quan-tri/nhat-ky";
@@ -35,12 +35,7 @@ pub(crate) fn routes() -> Router<Admin> {
         .route("/nguoi/{person}/ai-xem", get(who_looked))
 }
 
-async fn search(
-    State(admin): State<Admin>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-    Query(asked): Query<Asked>,
-) -> Response {
+async fn search(Asking { room: admin, ctx, id }: Asking<Admin>, Query(asked): Query<Asked>) -> Response {
     let drawn = async {
         let wanted = asked.wanted()?;
         // Accounts can be chosen from a list only by who may see the list.
@@ -68,12 +63,7 @@ async fn mistaken(admin: &Admin, ctx: &Ctx, id: &RequestId, asked: &Asked, outco
     response
 }
 
-async fn search_file(
-    State(admin): State<Admin>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-    Query(asked): Query<Asked>,
-) -> Response {
+async fn search_file(Asking { room: admin, ctx, id }: Asking<Admin>, Query(asked): Query<Asked>) -> Response {
     let made = async {
         let found = admin.records.audit_export(&ctx, &asked.wanted()?, FILE_MAX).await?;
         let names = Names::of_entries(&admin, &ctx, &found.entries).await?;
@@ -90,12 +80,7 @@ fn sent(admin: &Admin, id: &RequestId, name: &str, made: Result<Vec<u8>, Outcome
     }
 }
 
-async fn breach(
-    State(admin): State<Admin>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-    Query(asked): Query<Asked>,
-) -> Response {
+async fn breach(Asking { room: admin, ctx, id }: Asking<Admin>, Query(asked): Query<Asked>) -> Response {
     let drawn = async {
         let accounts = admin.gate.accounts(&ctx).await.unwrap_or_default();
         if !asked.has_span() {
@@ -111,12 +96,7 @@ async fn breach(
     }
 }
 
-async fn breach_file(
-    State(admin): State<Admin>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-    Query(asked): Query<Asked>,
-) -> Response {
+async fn breach_file(Asking { room: admin, ctx, id }: Asking<Admin>, Query(asked): Query<Asked>) -> Response {
     let made = async {
         let (report, names) = reported(&admin, &ctx, &asked).await?;
         download::report(&report, &names)
@@ -133,9 +113,7 @@ async fn reported(admin: &Admin, ctx: &Ctx, asked: &Asked) -> Result<(Report, Na
 
 /// Who looked at a person's record: of all files that are linked to be the person's, when the caller may read those.
 async fn who_looked(
-    State(admin): State<Admin>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: admin, ctx, id }: Asking<Admin>,
     Path(person): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {

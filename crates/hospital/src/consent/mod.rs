@@ -14,7 +14,7 @@ use crate::record::model::Record;
 use crate::record::timeline::View;
 use crate::record::{beyond, fetch, read};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Extension, Form, Path, State};
+use axum::extract::{DefaultBodyLimit, Form, Path};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use check::Typed;
@@ -26,7 +26,7 @@ use yba_fhir::text::fold;
 use yba_fhir::{Day, Kind, Outcome, Resource, date};
 use yba_records::{Action, Change, Ctx, Query};
 use yba_ui::form;
-use yba_web::{Page, RequestId, error, visit};
+use yba_web::{Asking, Page, RequestId, error, visit};
 
 /// Facilities for what is typed.
 const FACILITIES: &str = "/quyen-xem/co-so";
@@ -142,12 +142,7 @@ fn own_organizations() -> Vec<String> {
     visit::facilities().into_iter().map(id).collect()
 }
 
-async fn shown(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-    Path(person): Path<String>,
-) -> Response {
+async fn shown(Asking { room: hospital, ctx, id }: Asking<Hospital>, Path(person): Path<String>) -> Response {
     let typed = Typed { signer: "patient".into(), ..Typed::default() };
     match Book::read(&hospital, &ctx, &person).await {
         Ok(book) => drawn(&hospital, &book, &typed, None),
@@ -171,9 +166,7 @@ fn refused(hospital: &Hospital, ctx: &Ctx, id: &RequestId, person: &str, outcome
 
 /// Writes down what a person says: one Consent for each facility's file of theirs.
 async fn given(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: hospital, ctx, id }: Asking<Hospital>,
     Path(person): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Response {
@@ -256,9 +249,7 @@ struct Wanted {
 
 /// Facilities for what is being typed.
 async fn facilities(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: hospital, ctx, id }: Asking<Hospital>,
     Form(wanted): Form<Wanted>,
 ) -> Response {
     let text = wanted.other.trim();
@@ -279,9 +270,7 @@ async fn facilities(
 }
 
 async fn sheet(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: hospital, ctx, id }: Asking<Hospital>,
     Path((person, key)): Path<(String, String)>,
 ) -> Response {
     let read = async {
@@ -293,9 +282,7 @@ async fn sheet(
 }
 
 async fn signed(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: hospital, ctx, id }: Asking<Hospital>,
     Path((person, key)): Path<(String, String)>,
 ) -> Response {
     let now = date::instant(hospital.records.store().clock().now_ms());
@@ -304,9 +291,7 @@ async fn signed(
 }
 
 async fn withdrawn(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: hospital, ctx, id }: Asking<Hospital>,
     Path((person, key)): Path<(String, String)>,
 ) -> Response {
     let can = |one: &Statement| one.can_be_withdrawn();

@@ -11,7 +11,7 @@ mod tests;
 
 use crate::{Hospital, facilities};
 use axum::Router;
-use axum::extract::{Extension, Form, Path, RawQuery, State};
+use axum::extract::{Form, Path, RawQuery};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use page::{Before, Shown};
@@ -20,7 +20,7 @@ use yba_fhir::resource::is_id;
 use yba_mpi::by_hand;
 use yba_mpi::doubts::{self, Doubt, Place};
 use yba_records::Ctx;
-use yba_web::{Page, RequestId, error};
+use yba_web::{Asking, Page, RequestId, error};
 
 /// The list of doubts.
 pub const DOUBTS: &str = "/nghi-trung";
@@ -71,12 +71,7 @@ fn place(text: &str) -> Option<Place> {
     Some(Place { weight: weight.parse().ok()?, linkage })
 }
 
-async fn list(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-    RawQuery(query): RawQuery,
-) -> Response {
+async fn list(Asking { room: hospital, ctx, id }: Asking<Hospital>, RawQuery(query): RawQuery) -> Response {
     let asked = asked(query.as_deref());
     match doubts::list(&hospital.records, &ctx, asked.after.as_ref(), PAGE).await {
         Ok((found, more)) => {
@@ -95,9 +90,7 @@ fn sides(found: &[Doubt]) -> impl Iterator<Item = &str> {
 }
 
 async fn pair(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: hospital, ctx, id }: Asking<Hospital>,
     Path(linkage): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -134,12 +127,7 @@ fn gone(hospital: &Hospital, outcome: &Outcome, id: &RequestId) -> Response {
 }
 
 /// «Để sau»: the pair after this one, whatever became of it; at the end the list.
-async fn next(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-    RawQuery(query): RawQuery,
-) -> Response {
+async fn next(Asking { room: hospital, ctx, id }: Asking<Hospital>, RawQuery(query): RawQuery) -> Response {
     let asked = asked(query.as_deref());
     match after(&hospital, &ctx, asked.after.as_ref(), "").await {
         Ok(address) => Redirect::to(&address).into_response(),
@@ -170,9 +158,7 @@ struct Decision {
 }
 
 async fn decide(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: hospital, ctx, id }: Asking<Hospital>,
     Path(linkage): Path<String>,
     Form(typed): Form<Decision>,
 ) -> Response {
@@ -211,12 +197,7 @@ struct Undo {
 }
 
 /// Takes the last decision back, and shows its pair again.
-async fn undo(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-    Form(typed): Form<Undo>,
-) -> Response {
+async fn undo(Asking { room: hospital, ctx, id }: Asking<Hospital>, Form(typed): Form<Undo>) -> Response {
     match by_hand::undo(&hospital.records, &ctx, &typed.act).await {
         Ok(()) if is_id(&typed.truoc) => Redirect::to(&format!("{DOUBTS}/{}", typed.truoc)).into_response(),
         Ok(()) => Redirect::to(DOUBTS).into_response(),

@@ -7,7 +7,7 @@ mod tests;
 
 use crate::{Hospital, facilities};
 use axum::Router;
-use axum::extract::{Extension, Form, Path, State};
+use axum::extract::{Form, Path};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,7 +17,7 @@ use yba_mpi::by_hand;
 use yba_mpi::person::{PersonRecord, person};
 use yba_mpi::story::{Chapter, story};
 use yba_records::Ctx;
-use yba_web::{Page, RequestId, error};
+use yba_web::{Asking, Page, RequestId, error};
 
 pub(crate) fn routes() -> Router<Hospital> {
     Router::new()
@@ -71,12 +71,7 @@ async fn read(hospital: &Hospital, ctx: &Ctx, id: &str) -> Result<Links, Outcome
     Ok(Links { id: id.to_owned(), record, story, facilities, called })
 }
 
-async fn shown(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-    Path(person): Path<String>,
-) -> Response {
+async fn shown(Asking { room: hospital, ctx, id }: Asking<Hospital>, Path(person): Path<String>) -> Response {
     drawn(&hospital, &ctx, &id, &person, None).await
 }
 
@@ -109,9 +104,7 @@ struct Chosen {
 }
 
 async fn split(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: hospital, ctx, id }: Asking<Hospital>,
     Path(person): Path<String>,
     Form(chosen): Form<Chosen>,
 ) -> Response {
@@ -129,9 +122,7 @@ struct Undo {
 }
 
 async fn undo(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: hospital, ctx, id }: Asking<Hospital>,
     Path(person): Path<String>,
     Form(typed): Form<Undo>,
 ) -> Response {

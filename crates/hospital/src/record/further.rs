@@ -10,7 +10,7 @@ use super::read::{self, Places};
 use super::timeline::View;
 use super::{RawQuery, view};
 use crate::Hospital;
-use axum::extract::{Extension, Path, State};
+use axum::extract::Path;
 use axum::response::Response;
 use maud::{Markup, html};
 use yba_fhir::Outcome;
@@ -19,7 +19,7 @@ use yba_records::Ctx;
 use yba_ui::card::{self, Card};
 use yba_ui::table::Table;
 use yba_ui::{format, result, state};
-use yba_web::{Page, RequestId, error};
+use yba_web::{Asking, Page, RequestId, error};
 
 /// Days side by side in the table of results.
 const DAYS: usize = 8;
@@ -29,9 +29,7 @@ const DOCUMENTS: usize = 200;
 type Asked<'a> = (&'a Hospital, &'a Ctx, &'a str, View);
 
 pub async fn results(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: hospital, ctx, id }: Asking<Hospital>,
     Path(person): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -48,9 +46,7 @@ pub async fn results(
 }
 
 pub async fn documents(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: hospital, ctx, id }: Asking<Hospital>,
     Path(person): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
@@ -60,9 +56,7 @@ pub async fn documents(
 }
 
 pub async fn family(
-    State(hospital): State<Hospital>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: hospital, ctx, id }: Asking<Hospital>,
     Path(person): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {

@@ -73,8 +73,11 @@ export async function picture(page, name, [width, height] = [1000, 620]) {
   const folder = process.env.YBA_TEST_PICTURES;
   if (!folder) return;
   await page.setViewportSize({ width, height });
-  await page.evaluate(() => document.querySelectorAll(".openbar").forEach((bar) => bar.remove()));
-  await page.evaluate(() => scrollTo(0, 0));
+  await page.evaluate(() => {
+    document.querySelectorAll(".openbar").forEach((bar) => bar.remove());
+    delete document.body.dataset.open;
+    scrollTo(0, 0);
+  });
   await page.screenshot({ path: `${folder}/${name}.png` });
   await page.setViewportSize(WIDE);
 }
