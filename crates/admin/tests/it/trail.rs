@@ -192,10 +192,12 @@ async fn a_breach_names_everyone_whose_data_was_seen_in_its_span_and_the_exports
         "/nguoi/p2/ai-xem",
         "Quản trị viên thử nghiệm",
         "Có lần xuất dữ liệu hàng loạt",
-        "3 lần",
+        "data-head=\"Số lần\">3</td>",
     ] {
         assert!(page.text.contains(shown), "{shown}: {}", page.text);
     }
+    let typed = house.get(&keeper, "/quan-tri/ro-ri?tu=04/03/2026&den=04/03/2026").await;
+    assert!(typed.text.contains("04/03/2026 – 04/03/2026") && typed.text.contains("/nguoi/p1/ai-xem"));
     let agent = nurse.agent.name().replace('/', "%2F");
     let file = house.get(&keeper, &format!("/quan-tri/ro-ri/tep?{span}&ai={agent}")).await;
     assert_eq!((file.status, file.kind.as_str()), (StatusCode::OK, "text/csv; charset=utf-8"));
