@@ -203,6 +203,12 @@ impl Ties {
             let tied = places.iter().any(|place| {
                 self.kin(patient).iter().any(|one| self.ties.contains(&(one.clone(), place.clone())))
                     && !self.barred(patient, place, labels)
+                    // Who is reached as living in a commune is reached by the facility whose role is for it.
+                    && !(place.contains('|')
+                        && places
+                            .iter()
+                            .filter(|other| !other.contains('|'))
+                            .any(|other| self.barred(patient, other, labels)))
             });
             policy.own.contains(patient)
                 || tied
