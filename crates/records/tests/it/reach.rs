@@ -216,10 +216,12 @@ async fn a_bar_of_a_station_holds_for_those_who_live_in_its_commune() {
         let commune = Some("https://yba.vn/fhir/CodeSystem/xa|1".to_owned());
         let grant = Grant { organization: Some("a".into()), commune, ..Grant::new("nurse", gate.today()) };
         let (_, nurse) = granted(&gate, &kit, grant).await;
-        let unit = json!({"url": "https://yba.vn/fhir/StructureDefinition/admin-unit",
-            "valueCoding": {"system": "https://yba.vn/fhir/CodeSystem/xa", "code": "1"}});
+        // Many addresses name the commune of before the reform first.
+        let unit = |system: &str| json!({"url": "https://yba.vn/fhir/StructureDefinition/admin-unit",
+            "valueCoding": {"system": format!("https://yba.vn/fhir/CodeSystem/{system}").as_str(), "code": "1"}});
         let mut home = person("r");
-        home.as_object_mut().unwrap().insert("address", json!([{"extension": [unit]}]));
+        let address = json!([{"extension": [unit("xa-cu"), unit("xa")]}]);
+        home.as_object_mut().unwrap().insert("address", address);
         let records = &kit.records;
         assert_eq!(write(records, &kit.ctx(), vec![put(home), put(result("or", "r"))]).await, None);
         let concept = |code: &str| json!({"coding": [{"code": code}]});

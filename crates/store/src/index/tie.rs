@@ -72,9 +72,8 @@ fn ties(tree: &Value, (kind, code): (&str, &str), patients: &[String], numbers: 
         .filter(|target| target.starts_with("Organization/"))
         .collect();
     if kind == "Patient" {
-        places.extend(
-            items(tree, "address").filter(|one| str_at(one, &["use"]) != Some("old")).filter_map(unit),
-        );
+        let lives = items(tree, "address").filter(|one| str_at(one, &["use"]) != Some("old"));
+        places.extend(lives.flat_map(units));
     }
     let p = numbers.named(TIE);
     for patient in patients {
@@ -82,16 +81,15 @@ fn ties(tree: &Value, (kind, code): (&str, &str), patients: &[String], numbers: 
     }
 }
 
-/// The administrative unit of an address.
-fn unit(address: &Value) -> Option<String> {
-    let extension = items(address, "extension")
-        .find(|one| str_at(one, &["url"]).is_some_and(|url| url.ends_with(UNIT)))?;
-    let coding = extension.get("valueCoding")?;
-    Some(bounded(&format!(
-        "{}|{}",
-        str_at(coding, &["system"]).unwrap_or_default(),
-        str_at(coding, &["code"])?
-    )))
+/// The administrative units of an address: since the reform of 2025 many name the old one and the new.
+fn units(address: &Value) -> impl Iterator<Item = String> {
+    let named = items(address, "extension")
+        .filter(|one| str_at(one, &["url"]).is_some_and(|url| url.ends_with(UNIT)));
+    named.filter_map(|extension| {
+        let coding = extension.get("valueCoding")?;
+        let system = str_at(coding, &["system"]).unwrap_or_default();
+        Some(bounded(&format!("{system}|{}", str_at(coding, &["code"])?)))
+    })
 }
 
 /// Before and after everything.
