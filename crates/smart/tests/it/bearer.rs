@@ -79,9 +79,9 @@ async fn a_token_ends_with_whatever_made_it() {
 
         let (token, online) = (fresh(ASKED).await, fresh("user/Observation.rs").await);
         assert_eq!((works(&token).await, works(&online).await), (200, 200));
-        house.gate.set_blocked(&ctx, &id, true).await.unwrap();
+        house.gate.block(&ctx, &id).await.unwrap();
         assert_eq!((works(&token).await, works(&online).await), (401, 401), "the account is blocked");
-        house.gate.set_blocked(&ctx, &id, false).await.unwrap();
+        house.gate.unblock(&ctx, &id, "đã đi làm lại").await.unwrap();
         assert_eq!(
             (works(&token).await, works(&online).await),
             (401, 401),

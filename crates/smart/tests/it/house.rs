@@ -156,6 +156,7 @@ impl House {
             practitioner: (role == "doctor").then(|| "bs1".to_owned()),
             roles: vec![grant],
             patients: if role == "citizen" { vec!["p1".into(), "p2".into()] } else { Vec::new() },
+            ..NewAccount::default()
         };
         let (account, link) = self.gate.create(&self.kit.ctx(), &typed).await.unwrap();
         let came = self.gate.set_password_by_link(&link.0, PASSWORD, None, &Origin::default()).await.unwrap();
