@@ -153,8 +153,7 @@ impl AtWork {
                 name: Some(here.account.name.clone()),
                 facilities: here
                     .account
-                    .roles
-                    .iter()
+                    .grants_on(entrance.gate.today())
                     .filter_map(|grant| grant.organization.clone())
                     .collect(),
                 look: look::of(&parts.headers, Some(&here.account.id)),
@@ -213,7 +212,9 @@ const ADDRESS_MAX: usize = 8000;
 pub fn local(address: &str) -> &str {
     let fits = address.starts_with('/')
         && !address.starts_with("//")
-        && !address.contains(['\\', '\n', '\r'])
+        // Browsers leave tabs and line ends out, so that one slash may become two.
+        && !address.contains('\\')
+        && !address.contains(char::is_control)
         && !address.starts_with("/dang-")
         && address.len() <= ADDRESS_MAX;
     if fits { address } else { "/" }
@@ -240,6 +241,8 @@ mod tests {
             ("javascript:1", "/"),
             ("/dang-nhap", "/"),
             ("/a\r\nSet-Cookie: x=1", "/"),
+            ("/\t/b.vn", "/"),
+            ("/\u{7f}", "/"),
         ] {
             assert_eq!(local(address), back, "{address}");
         }
