@@ -128,7 +128,9 @@ impl Tables {
     /// The session of a token, if it still lasts; it counts as used.
     pub async fn session(&self, token: &Token) -> Result<Option<Session>, Outcome> {
         let hash = token.hash();
-        let (known, before) = (self.known.get(&hash), self.known.before());
+        // Before the look: what ends after it is not remembered.
+        let before = self.known.before();
+        let known = self.known.get(&hash);
         let is_known = known.is_some();
         let mut session = match known {
             Some(session) => session,

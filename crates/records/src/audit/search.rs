@@ -207,7 +207,7 @@ impl Records {
         // No entry has a security label, so those that a role may not see narrow nothing here.
         let is_whole = match self.scope(ctx, action) {
             Scope::All => true,
-            Scope::Narrow(narrow) => narrow.whole.contains(AUDIT),
+            Scope::Narrow(narrow) => narrow.whole.contains(AUDIT) && !narrow.limits.contains_key(AUDIT),
             Scope::Patients(_) | Scope::Nothing => false,
         };
         let refused = match ctx.may_look().and_then(|()| ctx.must(action, AUDIT)) {

@@ -113,8 +113,9 @@ impl Gate {
         let refuse = |refused: Outcome| {
             self.note(&Ctx::stranger("gate"), "outside", origin, true).err().unwrap_or(refused)
         };
-        self.count(&counter).await.map_err(refuse)?;
+        // A ticket cannot be guessed, and who has none must not make others wait.
         let gone = self.0.travellers.0.take(returned.ticket, self.now()).map_err(refuse)?;
+        self.count(&counter).await.map_err(refuse)?;
         let provider = self.provider()?;
         if !returned.issuer.is_empty() && returned.issuer != provider.settings.issuer {
             return Err(refuse(wrong("another issuer answered")));

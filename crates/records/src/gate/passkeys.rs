@@ -121,13 +121,15 @@ impl Gate {
     pub async fn remove_passkey(&self, here: &Here, id: &str, origin: &Origin) -> Result<(), Outcome> {
         let ctx = Ctx::unproven(&here.account.id, "gate").with_request_id(origin.request_id.as_str());
         let alone = self.0.turnstile.lock().await;
-        self.change(&ctx, &here.account.id, "passkey-remove", async |account| {
-            account.passkeys.retain(|one| one.id != id);
-            Ok(())
-        })
-        .await?;
+        let was_theirs = self
+            .change(&ctx, &here.account.id, "passkey-remove", async |account| {
+                let before = account.passkeys.len();
+                account.passkeys.retain(|one| one.id != id);
+                Ok(account.passkeys.len() < before)
+            })
+            .await?;
         drop(alone);
-        self.0.tables.forget_passkey(id).await
+        if was_theirs { self.0.tables.forget_passkey(id).await } else { Ok(()) }
     }
 
     /// The passkeys of whoever is here, as they were added.

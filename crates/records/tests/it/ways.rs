@@ -120,8 +120,16 @@ async fn who_comes_back_from_outside_is_judged_once_counted_and_noted() {
     kit.advance_ms(10 * 60_000);
     assert_eq!(back(&late.ticket.0, "x", "").await, "question-over");
     assert_eq!(back("", "", "").await, "question-over");
-    assert_eq!(back("", "", "").await, "sign-in-slow");
-    assert_eq!(refusals(&kit, "outside"), 7);
+    for _ in 0..10 {
+        assert_eq!(back("", "", "").await, "question-over", "who has no ticket makes nobody wait");
+    }
+    assert_eq!(refusals(&kit, "outside"), 16);
+    let mut last = "";
+    for _ in 0..6 {
+        let way = gate.go_outside("/").await.unwrap();
+        last = back(&way.ticket.0, "khác", "").await;
+    }
+    assert_eq!(last, "sign-in-slow", "who has tickets and no good answer waits");
 }
 
 #[tokio::test]
