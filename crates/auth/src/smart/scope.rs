@@ -14,6 +14,9 @@ pub const SCOPES_MAX: usize = 100;
 const CONDITIONS_MAX: usize = 4;
 const VALUES_MAX: usize = 20;
 
+/// What only people write, never an app of theirs.
+const PEOPLE_ALONE: [&str; 3] = ["Subscription", "Consent", "Linkage"];
+
 /// Words that stand alone.
 const WORDS: [&str; 6] =
     ["launch", "launch/patient", "openid", "fhirUser", "offline_access", "online_access"];
@@ -319,8 +322,8 @@ impl Narrowing {
             Action::Everything | Action::Export => has("rs"),
             // It tells of everybody's records.
             Action::Explain => false,
-            // A subscription would outlast the token.
-            Action::Create | Action::Update | Action::Delete if kind == "Subscription" => false,
+            // A subscription would outlast the token; a consent or a link would widen what its person sees.
+            Action::Create | Action::Update | Action::Delete if PEOPLE_ALONE.contains(&kind) => false,
             Action::Create => has("c"),
             Action::Update => has("u"),
             Action::Delete => has("d"),

@@ -19,6 +19,8 @@ pub const WAITING_MAX: usize = 1000;
 pub const GRANTS_MAX: usize = 20;
 pub const GRANTS_ALL_MAX: usize = 50_000;
 pub const TOKENS_MAX: usize = 100;
+/// Most refresh tokens of a grant, used ones too: one every ten minutes for ninety days, and some.
+pub const RENEWALS_MAX: usize = 15_000;
 pub const ASSERTIONS_MAX: usize = 2000;
 pub const KEYS_MAX: usize = 8;
 
@@ -242,9 +244,11 @@ impl AppTables {
         let sql = "INSERT INTO app_token (hash, grant_id, sort, begun_ms, until_ms, used_ms) VALUES (?1, ?2, ?3, ?4, ?5, 0)";
         let values =
             vec![text(&token.hash()), text(grant), text(sort.word()), Value::Int(now), Value::Int(until_ms)];
-        let over = "DELETE FROM app_token WHERE grant_id = ?1 AND hash NOT IN (SELECT hash FROM app_token \
-                    WHERE grant_id = ?1 ORDER BY begun_ms DESC, used_ms, hash LIMIT ?2)";
-        let bound = vec![text(grant), Value::Int(TOKENS_MAX as i64)];
+        // A used refresh token stays known for as long as it can: shown again, it ends the grant.
+        let over = "DELETE FROM app_token WHERE grant_id = ?1 AND sort = ?3 AND hash NOT IN (SELECT hash FROM app_token \
+                    WHERE grant_id = ?1 AND sort = ?3 ORDER BY begun_ms DESC, used_ms, hash LIMIT ?2)";
+        let most = if sort == Sort::Refresh { RENEWALS_MAX } else { TOKENS_MAX };
+        let bound = vec![text(grant), Value::Int(most as i64), text(sort.word())];
         let mut statements = Vec::new();
         if let Some(of) = of {
             let sql = "UPDATE app_token SET used_ms = ?2 WHERE hash = ?1";

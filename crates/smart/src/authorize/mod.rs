@@ -152,6 +152,7 @@ async fn drawn(
         pairs.all().filter(|(name, _)| !["quyet-dinh", "tim", "nguoi"].contains(name)).collect();
     let content = page::consent(&Shown {
         client,
+        redirect: &question.asking.redirect,
         scopes,
         people: &people,
         is_chosen: launch.is_some(),

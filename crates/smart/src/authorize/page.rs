@@ -17,6 +17,8 @@ pub(super) struct Person {
 /// What the page shows.
 pub(super) struct Shown<'a> {
     pub client: &'a Client,
+    /// Where the answer goes.
+    pub redirect: &'a str,
     pub scopes: &'a Scopes,
     pub people: &'a [Person],
     /// The app was opened from this person's record: there is nothing to choose.
@@ -39,7 +41,7 @@ pub(crate) fn origin(address: &str) -> Option<String> {
 
 pub(super) fn consent(shown: &Shown) -> Markup {
     let name = &shown.client.name;
-    let goes_to = shown.client.redirects.first().and_then(|one| origin(one)).unwrap_or_default();
+    let goes_to = origin(shown.redirect).unwrap_or_default();
     let is_ready = !shown.needs || !shown.people.is_empty();
     html! {
         (card::page_title(&format!("Cho «{name}» vào?"), html! { "ứng dụng của bên khác, ở " (goes_to) }, html! {}))
@@ -123,6 +125,7 @@ mod tests {
         let people = [Person { id: "\"><b>".into(), name: "<i>".into(), about: String::new() }];
         let shown = Shown {
             client: &client,
+            redirect: "https://a.vn/",
             scopes: &scopes,
             people: &people,
             is_chosen: false,

@@ -182,6 +182,7 @@ async fn how_long_a_grant_lasts_is_as_it_was_asked() {
     let mut refresh = offline.word("refresh_token");
     for _ in 0..3 {
         house.kit.advance_ms(OFFLINE_MS / 4);
+        house.come_in("bac.si").await;
         let said = house.renew(&app, &refresh).await;
         assert_eq!(said.status, 200, "{}", said.text);
         refresh = said.word("refresh_token");
@@ -192,6 +193,17 @@ async fn how_long_a_grant_lasts_is_as_it_was_asked() {
         "invalid_grant",
         "however often it was renewed"
     );
+}
+
+#[tokio::test]
+async fn an_app_does_not_outlive_an_account_that_nobody_uses() {
+    let house = House::open(yba_testkit::records()).await;
+    let (doctor, app) = (house.doctor().await, house.app(SCOPES).await);
+    let code = house.code(&doctor, &app, &format!("{OBSERVATIONS} offline_access"), "p1").await;
+    let refresh = house.fetch(&app, &code).await.word("refresh_token");
+    house.kit.advance_ms(OFFLINE_MS * 3 / 4);
+    assert_eq!(house.renew(&app, &refresh).await.word("error"), "invalid_grant");
+    assert!(house.noted("app-renew").await);
 }
 
 #[tokio::test]

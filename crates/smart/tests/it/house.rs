@@ -12,7 +12,7 @@ use yba_content::Content;
 use yba_fhir::Resource;
 use yba_fhir::json::{self, JsonContainerTrait, JsonValueTrait, Value, items, str_at};
 use yba_records::audit::{Found, Wanted};
-use yba_records::gate::{NewAccount, Origin};
+use yba_records::gate::{Attempt, NewAccount, Origin};
 use yba_records::{Change, Gate};
 use yba_smart::Smart;
 use yba_testkit::Kit;
@@ -161,6 +161,17 @@ impl House {
         let (account, link) = self.gate.create(&self.kit.ctx(), &typed).await.unwrap();
         let came = self.gate.set_password_by_link(&link.0, PASSWORD, None, &Origin::default()).await.unwrap();
         (account.id.clone(), came.session)
+    }
+
+    /// Somebody with an account signs in.
+    pub async fn come_in(&self, login: &str) {
+        let attempt = Attempt {
+            login: login.into(),
+            password: PASSWORD.into(),
+            device: None,
+            origin: Origin::default(),
+        };
+        self.gate.sign_in(attempt).await.unwrap();
     }
 
     pub async fn doctor(&self) -> Token {

@@ -45,7 +45,6 @@ struct Kept {
     client: Client,
     account: Option<Arc<Account>>,
     day: Day,
-    opened: Vec<String>,
     permits: Arc<Permits>,
 }
 
@@ -145,31 +144,29 @@ impl Gate {
 
     fn app_permits(&self, grant: &Grant, client: &Client, account: Option<&Arc<Account>>) -> Arc<Permits> {
         let day = self.today();
-        let opened = account.map(|account| self.0.opened.of(&account.id, self.now())).unwrap_or_default();
         let kept = self.0.apps.permits.read().unwrap_or_else(PoisonError::into_inner);
         let is_good = |kept: &&Kept| {
             let same = match (&kept.account, account) {
                 (Some(one), Some(other)) => Arc::ptr_eq(one, other),
                 (one, other) => one.is_none() && other.is_none(),
             };
-            same && kept.client == *client && kept.day == day && kept.opened == opened
+            same && kept.client == *client && kept.day == day
         };
         if let Some(found) = kept.get(&grant.id).filter(is_good) {
             return found.permits.clone();
         }
         drop(kept);
         let all = match account {
+            // What somebody opened in an emergency is for their own eyes: the patient was told of nobody else.
             Some(account) => Permits::of(&self.0.content, account.grants_on(day), day)
-                .for_patients(account.patients.iter().cloned())
-                .with_opened(opened.iter().cloned()),
+                .for_patients(account.patients.iter().cloned()),
             None => Permits::of(&self.0.content, client.roles.iter().filter(|one| one.holds(day)), day),
         };
         // What the client was registered for may be less by now than when it was let in.
         let scopes = Scopes::parse(&grant.scopes).unwrap_or_default().and(&client.registered());
         let patient = Some(grant.patient.as_str()).filter(|patient| !patient.is_empty());
         let permits = Arc::new(all.narrowed(Narrowing::new(&scopes, patient)));
-        let fresh =
-            Kept { client: client.clone(), account: account.cloned(), day, opened, permits: permits.clone() };
+        let fresh = Kept { client: client.clone(), account: account.cloned(), day, permits: permits.clone() };
         let mut kept = self.0.apps.permits.write().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT_MAX {
             kept.clear();

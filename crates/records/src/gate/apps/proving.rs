@@ -17,17 +17,22 @@ pub struct Shown {
 }
 
 impl Gate {
-    /// The client that shows this. Every try counts as failed until what it is for succeeds ([`Gate::proved_well`]); refuses
+    /// The client that shows this. Every try of one that has something to prove counts as failed until what it is for succeeds ([`Gate::proved_well`]); refuses
     /// with `too-many` while a wait lasts, and with `invalid_client`, noting it, whoever does not prove it.
     pub async fn proved(&self, shown: &Shown, names: &Names, origin: &Origin) -> Result<Client, Outcome> {
         let claimed = match shown.assertion.as_str() {
             "" => shown.client.clone(),
             assertion => assertion::claimed(assertion).unwrap_or_default(),
         };
-        self.count(&counter(&claimed, origin))
-            .await
-            .map_err(|refused| self.noted(&claimed, origin, refused))?;
         let client = self.client(&claimed).await?;
+        // Names that nobody has count as one, or they would push out the counters of others; a public client has no secret
+        // that could be guessed, and anybody may use its name.
+        let counted = client.as_ref().map_or("?", |client| client.id.as_str());
+        if client.as_ref().is_none_or(|client| client.sort != Sort::Public) {
+            self.count(&counter(counted, origin))
+                .await
+                .map_err(|refused| self.noted(&claimed, origin, refused))?;
+        }
         let proven = match client {
             None => Err("unknown client, or one that is switched off"),
             Some(_) if !shown.client.is_empty() && shown.client != claimed => {

@@ -116,7 +116,7 @@ impl Gate {
             return Ok(Err("the session in which it was let in is over"));
         }
         Ok(match self.granter(&found.account).await? {
-            Ok(Some(account)) => Ok((found, account)),
+            Ok(Some(account)) if self.admit(&account).await.is_ok() => Ok((found, account)),
             _ => Err("the account may not come in"),
         })
     }
@@ -132,6 +132,10 @@ impl Gate {
         let refuse = |word, detail| self.refuse_app(client, "app-renew", origin, refusal(word, detail));
         let alone = self.0.turnstile.lock().await;
         let known = match self.holder(token, Sort::Refresh).await? {
+            // An app does not keep an account in use that its owner has left.
+            Ok((_, of, Some(account))) if of.id == client.id && self.admit(&account).await.is_err() => {
+                return refuse("invalid_grant", "the account may not come in");
+            }
             Ok((known, of, _)) if of.id == client.id => known,
             Ok(_) => return refuse("invalid_grant", "the token is of another client"),
             Err(detail) => return refuse("invalid_grant", detail),
