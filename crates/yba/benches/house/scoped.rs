@@ -65,7 +65,7 @@ fn signed_in(bench: &Bench, folder: &Path, place: &Place) -> Result<String> {
         let gate = Gate::open(records.clone(), Arc::new(Content::built_in()), &[7; 32]).await?;
         let mut grant = Grant::new(ROLE, gate.today());
         grant.organization = Some(PLACE.to_owned());
-        let login = "tram".to_owned();
+        let login = "tay.mau".to_owned();
         let typed = NewAccount {
             login: login.clone(),
             name: "Người của trạm".into(),
