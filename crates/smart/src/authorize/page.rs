@@ -90,7 +90,7 @@ fn people(shown: &Shown) -> Markup {
                 @for person in shown.people {
                     p { label .tick {
                         input type="radio" name="nguoi" value=(person.id) checked[only] required;
-                        " " b { (person.name) } " " span .muted { (person.about) }
+                        " " span { b { (person.name) } br; span .muted { (person.about) } }
                     } }
                 }
             }

@@ -55,16 +55,16 @@ fn line(at: usize, is_first: bool, shown: &Shown, wrong: Option<(&Typed, &Outcom
     html! {
         tr id={ "tk-" (account.id) } {
             th scope="row" { a href={ (ACCOUNTS) "/" (account.id) } { (account.name) } " " span .muted { (account.login) } }
-            td { @for place in places(account, shown) { div { (place) } } }
-            td { (moment(review.last_ms)) }
-            td { (age(review.made_ms, shown.today)) }
-            td { (post(account, shown.today)) }
-            td {
+            td .full { @for place in places(account, shown) { div { (place) } } }
+            td .headed data-head="Dùng lần cuối" { (moment(review.last_ms)) }
+            td .headed data-head="Lập được" { (age(review.made_ms, shown.today)) }
+            td .headed data-head="Nhân sự" { (post(account, shown.today)) }
+            td .headed data-head="Rà soát" { span {
                 @if review.is_due { b { "đến hạn" } br; }
                 @match ruling { Some(told) => { (told.what) " " (told.when) ", " (told.by) } None => "chưa lần nào" }
                 @if !standing(review).is_empty() { br; b { (standing(review)) } }
-            }
-            td .no-print { @if is_own { span .muted { "người khác rà soát" } } @else { (acts(&account.id, is_first, wrong)) } }
+            } }
+            td .no-print.full { @if is_own { span .muted { "người khác rà soát" } } @else { (acts(&account.id, is_first, wrong)) } }
         }
     }
 }
@@ -83,7 +83,7 @@ fn acts(account: &str, is_first: bool, wrong: Option<(&Typed, &Outcome)>) -> Mar
                 "Giữ" @if is_first { " " kbd aria-hidden="true" { "1" } }
             }
         }
-        form method="post" action=(REVIEW) {
+        form .line-form method="post" action=(REVIEW) {
             (hidden("account", account))
             label .sr for=(id) { "Lý do thu hồi" }
             @if let Some(error) = error { p .error id=(error_id) { (error) } }
