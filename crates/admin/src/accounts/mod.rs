@@ -7,7 +7,7 @@ mod typed;
 
 use crate::Admin;
 use axum::Router;
-use axum::extract::{Extension, Form, Path, Query, State};
+use axum::extract::{Form, Path, Query};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -18,7 +18,7 @@ use yba_auth::token::Token;
 use yba_fhir::Outcome;
 use yba_records::Ctx;
 use yba_terminology::communes;
-use yba_web::{Page, RequestId, error};
+use yba_web::{Asking, Page, RequestId, error};
 
 /// The list of accounts.
 pub const ACCOUNTS: &str = "/quan-tri/tai-khoan";
@@ -37,11 +37,7 @@ pub(crate) fn routes() -> Router<Admin> {
         .route("/quan-tri/tai-khoan/{account}/dat-lai", post(set_back))
 }
 
-async fn list(
-    State(admin): State<Admin>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-) -> Response {
+async fn list(Asking { room: admin, ctx, id }: Asking<Admin>) -> Response {
     listed(&admin, &ctx, &id, &Typed::default(), None).await
 }
 
@@ -73,21 +69,11 @@ fn told(admin: &Admin, title: &str, content: maud::Markup, wrong: Option<&Outcom
     response
 }
 
-async fn facilities(
-    admin: State<Admin>,
-    ctx: Extension<Ctx>,
-    id: Extension<RequestId>,
-    Form(typed): Form<Typed>,
-) -> Response {
+async fn facilities(Asking { room: admin, ctx, id }: Asking<Admin>, Form(typed): Form<Typed>) -> Response {
     offered(&admin, &ctx, &id, FACILITIES, &typed.organization).await
 }
 
-async fn practitioners(
-    admin: State<Admin>,
-    ctx: Extension<Ctx>,
-    id: Extension<RequestId>,
-    Form(typed): Form<Typed>,
-) -> Response {
+async fn practitioners(Asking { room: admin, ctx, id }: Asking<Admin>, Form(typed): Form<Typed>) -> Response {
     offered(&admin, &ctx, &id, PRACTITIONERS, &typed.practitioner).await
 }
 
@@ -100,8 +86,7 @@ async fn offered(admin: &Admin, ctx: &Ctx, id: &RequestId, sort: Sort, typed: &s
 }
 
 async fn offered_communes(
-    State(admin): State<Admin>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: admin, id, .. }: Asking<Admin>,
     Form(typed): Form<Typed>,
 ) -> Response {
     match admin.records.terminology().await {
@@ -115,9 +100,7 @@ async fn offered_communes(
 }
 
 async fn create(
-    State(admin): State<Admin>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: admin, ctx, id }: Asking<Admin>,
     headers: HeaderMap,
     Form(typed): Form<Typed>,
 ) -> Response {
@@ -146,9 +129,7 @@ struct Edited {
 }
 
 async fn one(
-    State(admin): State<Admin>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: admin, ctx, id }: Asking<Admin>,
     Path(account): Path<String>,
     Query(edited): Query<Edited>,
 ) -> Response {
@@ -203,9 +184,7 @@ async fn done(
 }
 
 async fn roles(
-    State(admin): State<Admin>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: admin, ctx, id }: Asking<Admin>,
     Path(account): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Response {
@@ -218,9 +197,7 @@ async fn roles(
 
 /// Who the owner is.
 async fn person(
-    State(admin): State<Admin>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: admin, ctx, id }: Asking<Admin>,
     Path(account): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Response {
@@ -233,9 +210,7 @@ async fn person(
 
 /// The owner's name at the outside provider: tied, or taken away.
 async fn outside(
-    State(admin): State<Admin>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: admin, ctx, id }: Asking<Admin>,
     Path(account): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Response {
@@ -247,9 +222,7 @@ async fn outside(
 }
 
 async fn block(
-    State(admin): State<Admin>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: admin, ctx, id }: Asking<Admin>,
     Path(account): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Response {
@@ -261,9 +234,7 @@ async fn block(
 }
 
 async fn set_back(
-    State(admin): State<Admin>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: admin, ctx, id }: Asking<Admin>,
     Path(account): Path<String>,
     headers: HeaderMap,
 ) -> Response {

@@ -4,7 +4,7 @@ mod page;
 
 use crate::Smart;
 use axum::Router;
-use axum::extract::{Extension, Form, Path, State};
+use axum::extract::{Form, Path};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use page::Shown;
@@ -13,7 +13,7 @@ use yba_auth::smart::client::{Client, Sort};
 use yba_auth::token::Token;
 use yba_fhir::Outcome;
 use yba_records::Ctx;
-use yba_web::{Page, RequestId, error};
+use yba_web::{Asking, Page, RequestId, error};
 
 /// The list of apps.
 pub(crate) const APPS: &str = "/quan-tri/ung-dung";
@@ -69,11 +69,7 @@ impl Typed {
     }
 }
 
-async fn list(
-    State(smart): State<Smart>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-) -> Response {
+async fn list(Asking { room: smart, ctx, id }: Asking<Smart>) -> Response {
     listed(&smart, &ctx, &id, &Typed::default(), None).await
 }
 
@@ -99,12 +95,7 @@ async fn listed(
     }
 }
 
-async fn register(
-    State(smart): State<Smart>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-    Form(typed): Form<Typed>,
-) -> Response {
+async fn register(Asking { room: smart, ctx, id }: Asking<Smart>, Form(typed): Form<Typed>) -> Response {
     match smart.gate.register(&ctx, typed.client(&smart)).await {
         Ok((client, Some(secret))) => shown_once(&smart, &client, &secret),
         Ok((client, None)) => Redirect::to(&format!("{APPS}/{}", client.id)).into_response(),
@@ -116,12 +107,7 @@ fn shown_once(smart: &Smart, client: &Client, secret: &Token) -> Response {
     smart.site.page(&Page::new("Mã bí mật", page::secret(client, &secret.0)).here(APPS))
 }
 
-async fn one(
-    State(smart): State<Smart>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-    Path(client): Path<String>,
-) -> Response {
+async fn one(Asking { room: smart, ctx, id }: Asking<Smart>, Path(client): Path<String>) -> Response {
     match smart.gate.client_for(&ctx, &client).await {
         Ok(client) => {
             let content = page::one(&client, &smart.gate.roles());
@@ -132,9 +118,7 @@ async fn one(
 }
 
 async fn switch(
-    State(smart): State<Smart>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
+    Asking { room: smart, ctx, id }: Asking<Smart>,
     Path(client): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Response {
@@ -144,12 +128,7 @@ async fn switch(
     }
 }
 
-async fn secret(
-    State(smart): State<Smart>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-    Path(client): Path<String>,
-) -> Response {
+async fn secret(Asking { room: smart, ctx, id }: Asking<Smart>, Path(client): Path<String>) -> Response {
     match smart.gate.renew_secret(&ctx, &client).await {
         Ok((client, secret)) => shown_once(&smart, &client, &secret),
         Err(outcome) => error::page(&smart.site, &outcome, &id),

@@ -8,7 +8,7 @@ use super::page::Words;
 use crate::Admin;
 use crate::trail::download;
 use axum::Router;
-use axum::extract::{Extension, Form, State};
+use axum::extract::Form;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use maud::Markup;
@@ -18,7 +18,7 @@ use yba_fhir::{Day, Outcome, date};
 use yba_records::Ctx;
 use yba_records::gate::{Review, RoleName};
 use yba_ui::format;
-use yba_web::{Page, RequestId, error};
+use yba_web::{Asking, Page, RequestId, error};
 
 pub const REVIEW: &str = "/quan-tri/ra-soat";
 
@@ -108,31 +108,18 @@ async fn listed(admin: &Admin, ctx: &Ctx, id: &RequestId, wrong: Option<(&Typed,
     }
 }
 
-async fn list(
-    State(admin): State<Admin>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-) -> Response {
+async fn list(Asking { room: admin, ctx, id }: Asking<Admin>) -> Response {
     listed(&admin, &ctx, &id, None).await
 }
 
-async fn rule(
-    State(admin): State<Admin>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-    Form(typed): Form<Typed>,
-) -> Response {
+async fn rule(Asking { room: admin, ctx, id }: Asking<Admin>, Form(typed): Form<Typed>) -> Response {
     match admin.gate.rule(&ctx, &typed.account, typed.ruling == "giu", &typed.reason).await {
         Ok(()) => Redirect::to(REVIEW).into_response(),
         Err(outcome) => listed(&admin, &ctx, &id, Some((&typed, &outcome))).await,
     }
 }
 
-async fn download_file(
-    State(admin): State<Admin>,
-    Extension(ctx): Extension<Ctx>,
-    Extension(id): Extension<RequestId>,
-) -> Response {
+async fn download_file(Asking { room: admin, ctx, id }: Asking<Admin>) -> Response {
     match drawn(&admin, &ctx, file::rows).await {
         Ok(bytes) => download::csv("ra-soat-tai-khoan.csv", bytes),
         Err(outcome) => error::page(&admin.site, &outcome, &id),
