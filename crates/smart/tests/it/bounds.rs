@@ -68,6 +68,22 @@ async fn grants_and_their_tokens_are_bounded() {
 }
 
 #[tokio::test]
+async fn a_used_refresh_token_is_not_pushed_out_by_those_after_it() {
+    let house = House::open(yba_testkit::records()).await;
+    let tables = tables(&house).await;
+    tables.begin(&grant("g", house.kit.now_ms())).await.unwrap();
+    let first = tables.token("g", Sort::Refresh, i64::MAX, None).await.unwrap();
+    let mut last = first.0.clone();
+    for _ in 0..TOKENS_MAX + 5 {
+        house.kit.advance_ms(1);
+        last = tables.token("g", Sort::Refresh, i64::MAX, Some(&last)).await.unwrap().0;
+        tables.token("g", Sort::Access, i64::MAX, None).await.unwrap();
+    }
+    assert!(tables.known(&first.0).await.unwrap().is_some_and(|known| known.is_used));
+    assert!(tables.known(&last).await.unwrap().is_some_and(|known| !known.is_used));
+}
+
+#[tokio::test]
 async fn assertions_are_not_forgotten_to_make_room() {
     let house = House::open(yba_testkit::records()).await;
     let tables = tables(&house).await;
