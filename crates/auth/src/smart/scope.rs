@@ -463,12 +463,15 @@ mod tests {
     }
 
     #[test]
-    fn no_app_subscribes() {
+    fn no_app_writes_what_people_alone_decide() {
         let all = Narrowing::new(&Scopes::parse("system/*.cruds").unwrap(), None);
-        assert!(all.may(Action::Read, "Subscription") && all.may(Action::Create, "Observation"));
-        assert!(
-            ![Action::Create, Action::Update, Action::Delete].iter().any(|one| all.may(*one, "Subscription"))
-        );
+        assert!(all.may(Action::Create, "Observation"));
+        for kind in PEOPLE_ALONE {
+            assert!(all.may(Action::Read, kind), "{kind}");
+            for action in [Action::Create, Action::Update, Action::Delete] {
+                assert!(!all.may(action, kind), "{action:?} of {kind}");
+            }
+        }
     }
 
     proptest! {

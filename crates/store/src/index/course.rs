@@ -3,26 +3,30 @@
 //! tested for its code. One row holds both.
 //!
 //! The rows stand among the composites ([`schema::PAIR`]): person and code together in `code`, the code's system in
-//! `system`. They are made of the rows of the two parameters, so they say the same as both of these.
+//! `system`, the least and the greatest date in `low` and `high`: by these the course is put in order without a look at
+//! the records. The rows are made of those of the three parameters, so they say the same as these.
 
 use super::{Numbers, Rows, bounded, position};
 use crate::db::{Value as Cell, schema};
+use crate::search::clause_sql::NEVER;
 use crate::search::condition::{Condition, places};
 
-/// Two parameters of a type whose values have rows together.
+/// Parameters of a type whose values have rows together.
 pub struct Course {
     pub kind: &'static str,
     /// The reference to a person.
     pub whose: &'static str,
     /// The code.
     pub what: &'static str,
-    /// What both together are called; no search parameter has such a name.
+    /// The date by which it is put in order.
+    pub when: &'static str,
+    /// What the rows are called; no search parameter has such a name.
     pub code: &'static str,
 }
 
 /// Every course. Other types have too few records of one person for one to be worth its rows.
 pub static COURSES: [Course; 1] =
-    [Course { kind: "Observation", whose: "subject", what: "code", code: "subject+code" }];
+    [Course { kind: "Observation", whose: "subject", what: "code", when: "date", code: "subject+code" }];
 
 /// Between person and code in a row.
 const BETWEEN: char = '\u{1}';
@@ -32,10 +36,11 @@ impl Course {
         COURSES.iter().find(|course| course.kind == kind)
     }
 
-    /// Adds the rows of a resource that has the rows of both parameters.
+    /// Adds the rows of a resource that has the rows of the parameters.
     pub(super) fn index(&self, numbers: &Numbers, rows: &mut Rows) {
         let number = |code| numbers.parameter(self.kind, code);
         let (p, whose, what) = (number(self.code), number(self.whose), number(self.what));
+        let (first, last) = self.dates(rows, &number(self.when));
         let people: Vec<String> =
             values(rows, &schema::REFERENCE, &whose).map(|cells| text(&cells[1]).to_owned()).collect();
         let codes: Vec<(String, Cell)> = values(rows, &schema::TOKEN, &what)
@@ -43,19 +48,37 @@ impl Course {
             .collect();
         for person in &people {
             for (code, system) in &codes {
-                let (key, zero) = (Cell::Text(key(person, code)), Cell::Real(0.0));
                 let row = [
                     Cell::Int(p[0]),
-                    key,
+                    Cell::Text(key(person, code)),
                     system.clone(),
-                    zero.clone(),
-                    zero,
+                    Cell::Real(first),
+                    Cell::Real(last),
                     Cell::from(""),
                     Cell::from(""),
                 ];
                 rows.add(position(&schema::PAIR), row);
             }
         }
+    }
+
+    /// The least and the greatest beginning of a date of these rows, in ms; without one, what comes last in either order.
+    /// Whole ms up to 2^53, and [`NEVER`], are exact.
+    fn dates(&self, rows: &Rows, when: &[i64]) -> (f64, f64) {
+        let starts = values(rows, &schema::DATE, when)
+            .filter_map(|cells| if let Cell::Int(ms) = cells[1] { Some(ms) } else { None });
+        match starts.fold(None, |ends: Option<(i64, i64)>, ms| {
+            let (first, last) = ends.unwrap_or((ms, ms));
+            Some((first.min(ms), last.max(ms)))
+        }) {
+            Some((first, last)) => (first as f64, last as f64),
+            None => (NEVER as f64, -NEVER as f64),
+        }
+    }
+
+    /// The column of these rows by which a record is sorted by a parameter, where they have it.
+    pub fn order(&self, code: &str, descending: bool) -> Option<&'static str> {
+        (code == self.when).then_some(if descending { "high" } else { "low" })
     }
 
     /// Both conditions as one over these rows, when they are equalities: of a few people, with one code.

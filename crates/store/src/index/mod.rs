@@ -34,8 +34,8 @@ use yba_fhirpath::{Environment, Item, Node};
 /// make their rows anew (see [`crate::reindex`]). 1 was the one of plain paths, 2 kept
 /// rows for every parameter, 3 had none for the types of identifiers and for identifiers in references,
 /// 4 took integers for decimals and had no rows for codes in words, 5 minded the case of tokens that are strings, 6 had no
-/// courses and ties, 7 knew one commune of an address.
-pub const EPOCH: i64 = 8;
+/// courses and ties, 7 knew one commune of an address, 8 had no dates in courses.
+pub const EPOCH: i64 = 9;
 /// Longest text kept in an index row; longer text is cut and marked with a hash of the whole.
 const TEXT_MAX: usize = 400;
 /// Most bytes, and fewest, that remain of a text that is cut (a letter has up to four).

@@ -12,6 +12,7 @@ use crate::db::schema::INDEXES;
 use crate::db::{self, Connection, Row, Value, fragments};
 use crate::index::Numbers;
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use yba_fhir::{Kind, Outcome};
 
 type Result<T> = std::result::Result<T, Outcome>;
@@ -129,7 +130,7 @@ fn any_page(
         [only] if !only.sort.is_empty() => return sorted(connection, only, sight, cursor, limit),
         [first, ..] if !first.sort.is_empty() => {
             let sql = page_sql(connection, queries, sight, Purpose::Merged, cursor, limit)?;
-            return run(connection, &sql, sight, first.sort.len());
+            return run(connection, &sql, sight, &first.sort);
         }
         _ => {}
     }
@@ -204,7 +205,7 @@ fn unsorted(
     limit: usize,
 ) -> Result<Vec<Match>> {
     let sql = page_sql(connection, std::slice::from_ref(query), sight, Purpose::Page, cursor, limit)?;
-    run(connection, &sql, sight, 0)
+    run(connection, &sql, sight, &[])
 }
 
 /// The page of one type in an order. Along dates, those without a date come after all others.
@@ -216,7 +217,7 @@ fn sorted(
     limit: usize,
 ) -> Result<Vec<Match>> {
     let sql = page_sql(connection, std::slice::from_ref(query), sight, Purpose::Sorted, cursor, limit)?;
-    let mut found = run(connection, &sql, sight, query.sort.len())?;
+    let mut found = run(connection, &sql, sight, &query.sort)?;
     let along_dates = sight.steps.borrow().iter().any(|step| step.way == Way::Dates);
     if let [Sort { by: SortBy::Parameter { table, code, .. }, descending }] = query.sort.as_slice()
         && along_dates
@@ -238,10 +239,29 @@ fn sorted(
     Ok(found)
 }
 
-fn run(connection: &mut Connection, sql: &Sql, sight: &Sight<'_>, keys: usize) -> Result<Vec<Match>> {
+fn run(connection: &mut Connection, sql: &Sql, sight: &Sight<'_>, sort: &[Sort]) -> Result<Vec<Match>> {
     sight.check()?;
     let rows = connection.query(&sql.text, &sql.params)?;
-    Ok(rows.into_iter().map(|row| as_match(row, keys)).collect())
+    let mut found: Vec<Match> = rows.into_iter().map(|row| as_match(row, sort.len())).collect();
+    if sight.full {
+        found.sort_by(|one, other| in_order(sort, one, other));
+    }
+    Ok(found)
+}
+
+/// The order of matches in a page, as the engines have it. A page is put in order here when its versions are with it: an
+/// engine would carry every body through its sorting.
+fn in_order(sort: &[Sort], one: &Match, other: &Match) -> Ordering {
+    let keys = one.keys.iter().zip(&other.keys).zip(sort).map(|((one, other), sort)| {
+        let order = match (one, other) {
+            (Value::Int(one), Value::Int(other)) => one.cmp(other),
+            (Value::Real(one), Value::Real(other)) => one.partial_cmp(other).unwrap_or(Ordering::Equal),
+            (Value::Text(one), Value::Text(other)) => one.cmp(other),
+            _ => Ordering::Equal,
+        };
+        if sort.descending { order.reverse() } else { order }
+    });
+    keys.fold(Ordering::Equal, Ordering::then).then(one.rid.cmp(&other.rid))
 }
 
 /// `SELECT` of a page of one type, or of several in one order.
@@ -258,13 +278,6 @@ fn page_sql(
     sql.text.reserve(SQL_BYTES);
     let keys: Vec<String> =
         query.sort.iter().enumerate().map(|(position, _)| format!("k{position}")).collect();
-    let order = |sql: &mut Sql, from: &str| {
-        sql.push(" ORDER BY ", []);
-        for (key, sort) in keys.iter().zip(&query.sort) {
-            sql.push(&format!("{from}{key}{}, ", if sort.descending { " DESC" } else { "" }), []);
-        }
-        sql.push(&format!("{from}rid"), []);
-    };
     let chosen = |from: &str| {
         let names = ["rid", "t_from"].into_iter().chain(keys.iter().map(String::as_str));
         names.map(|name| format!("{from}{name}")).collect::<Vec<_>>().join(", ")
@@ -279,8 +292,9 @@ fn page_sql(
         sql.push(&format!("{union}SELECT l.rid AS rid, l.t_from AS t_from"), []);
         let way = driver::choose(connection, query, sight, purpose)?;
         for (position, sort) in query.sort.iter().enumerate() {
-            match way {
-                Way::Dates => sql.push(", l.start_ms", []),
+            match (way, driven_order(query, way, sort)) {
+                (Way::Dates, _) => sql.push(", l.start_ms", []),
+                (_, Some(column)) => sql.push(&format!(", CAST(l.{column} AS BIGINT)"), []),
                 _ => sort_key(connection, &mut sql, query, sort, sight),
             }
             sql.push(&format!(" AS k{position}"), []);
@@ -292,12 +306,14 @@ fn page_sql(
     }
     sql.push(") AS found", []);
     after(&mut sql, query, cursor);
-    order(&mut sql, "");
-    sql.push(" LIMIT {}", [Value::Int(limit as i64)]);
+    sql.push(" ORDER BY ", []);
+    for (key, sort) in keys.iter().zip(&query.sort) {
+        sql.push(&format!("{key}{}, ", if sort.descending { " DESC" } else { "" }), []);
+    }
+    sql.push("rid LIMIT {}", [Value::Int(limit as i64)]);
     if sight.full {
         let join = connection.first_table_join();
         sql.push(&format!(") AS page {join} version v ON v.shard = 0 AND v.t = page.t_from"), []);
-        order(&mut sql, "page.");
     }
     Ok(sql)
 }
@@ -372,6 +388,21 @@ fn as_match(row: Row, keys: usize) -> Match {
     Match { rid, t, at: 0, keys, row: Row(cells.collect()) }
 }
 
+/// Whether matches come from the rows of this clause alone: every row that is true at a moment was made for the version
+/// that its record shows then, so its life row says nothing more, but when it was.
+fn is_of_driver(query: &Query, position: usize) -> bool {
+    query.clauses[position].is_of_rows() && !query.asks_when()
+}
+
+/// The column of the driver's rows by which is sorted, where they have it.
+fn driven_order(query: &Query, way: Way, sort: &Sort) -> Option<&'static str> {
+    let (Way::Clause(position), SortBy::Parameter { code, only: None, .. }) = (way, &sort.by) else {
+        return None;
+    };
+    let course = query.clauses[position].course(&query.kind)?;
+    is_of_driver(query, position).then(|| course.order(code, sort.descending))?
+}
+
 /// `FROM … WHERE …` of all matches; the record and the version that it shows are in `l`.
 pub(super) fn matching(
     connection: &mut Connection,
@@ -383,10 +414,13 @@ pub(super) fn matching(
     let kind = Value::Int(sight.numbers.kind(&query.kind));
     let driver = if let Way::Clause(position) = way { Some(position) } else { None };
     match driver {
-        // Every row that is true at a moment was made for the version that its record shows then, so its life row says
-        // nothing more, but when it was.
-        Some(position) if query.clauses[position].is_of_rows() && !query.asks_when() => {
-            sql.push(" FROM (SELECT DISTINCT rid, t_from FROM ", []);
+        Some(position) if is_of_driver(query, position) => {
+            let ordered: String = query
+                .sort
+                .iter()
+                .filter_map(|sort| driven_order(query, way, sort))
+                .fold(String::new(), |all, one| all + ", " + one);
+            sql.push(&format!(" FROM (SELECT DISTINCT rid, t_from{ordered} FROM "), []);
             rows_of_clause(connection, sql, query, &query.clauses[position], sight)?;
             sql.push(") AS l WHERE 1 = 1", []);
         }

@@ -133,6 +133,16 @@ impl Clause {
         }
     }
 
+    /// The course whose rows these are.
+    pub(super) fn course(&self, kind: &str) -> Option<&'static Course> {
+        match self {
+            Clause::Index { code, negated: false, .. } => {
+                Course::of(kind).filter(|course| course.code == code)
+            }
+            _ => None,
+        }
+    }
+
     /// The condition of a parameter with rows in `table`, unless it is negated.
     fn condition_of(&self, wanted: &IndexTable) -> Option<(&str, &Condition)> {
         match self {

@@ -185,7 +185,7 @@ impl House {
     /// Starts it again: open, or for who has this session.
     pub fn reopen(&mut self, session: Option<String>) -> Result<()> {
         let url = self.database.as_ref().map(Database::url);
-        let how: &[&str] = if session.is_some() { &["--requests-per-second", "0"] } else { &["--open"] };
+        let how: &[&str] = if session.is_some() { &[] } else { &["--open"] };
         self.server = Some(Server::start_as(self.folder.path(), url.as_deref(), how)?);
         self.session = session;
         Ok(())
