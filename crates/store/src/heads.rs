@@ -56,9 +56,11 @@ pub(crate) fn page(connection: &mut Connection, after: i64, last: i64) -> Result
 
 /// Versions of the log after `after` up to `last`, in order, as many as fit a bound of memory; none at the end.
 pub(crate) fn log_page(connection: &mut Connection, after: i64, last: i64) -> Result<Vec<Version>, Outcome> {
-    let sql =
-        "SELECT t, length(body) FROM version WHERE shard = 0 AND t > ?1 AND t <= ?2 ORDER BY t LIMIT ?3";
-    let sizes = connection.query(sql, &[Value::Int(after), Value::Int(last), Value::Int(5 * PAGE)])?;
+    let along = connection.along_log();
+    let sql = format!(
+        "SELECT t, length(body) FROM version{along} WHERE shard = 0 AND t > ?1 AND t <= ?2 ORDER BY t LIMIT ?3"
+    );
+    let sizes = connection.query(&sql, &[Value::Int(after), Value::Int(last), Value::Int(5 * PAGE)])?;
     let (mut bytes, mut positions) = (0, Vec::new());
     for row in sizes {
         bytes += row.int(1);

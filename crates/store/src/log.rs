@@ -45,8 +45,10 @@ impl Store {
         // Before the question: what is committed after it belongs to others. A transaction is there whole or not at all, so
         // when nothing follows this one, it ended here or earlier.
         let head = self.head_t();
-        let sql = "SELECT t FROM version WHERE shard = 0 AND t > ?1 AND tx > ?2 ORDER BY t LIMIT 1";
-        let rows = self.query(sql, vec![Value::Int(of.t), Value::Int(of.tx)]).await?;
+        let along = self.place().along_log();
+        let sql =
+            format!("SELECT t FROM version{along} WHERE shard = 0 AND t > ?1 AND tx > ?2 ORDER BY t LIMIT 1");
+        let rows = self.query(&sql, vec![Value::Int(of.t), Value::Int(of.tx)]).await?;
         Ok(rows.first().map_or(head, |next| next.int(0) - 1))
     }
 }

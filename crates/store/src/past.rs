@@ -38,7 +38,7 @@ impl Past {
         Past { kind, id, after: 0, before: OPEN, between: None, limit }
     }
 
-    fn sql(&self, scope: &Scope, numbers: &Numbers) -> Sql {
+    fn sql(&self, scope: &Scope, numbers: &Numbers, along: &str) -> Sql {
         let mut sql = Sql::default();
         let columns = with_alias(VERSION_COLUMNS, "v");
         let before = "SELECT w.deleted FROM version w WHERE w.shard = 0 AND w.rid = v.rid AND w.t < v.t \
@@ -48,7 +48,7 @@ impl Past {
             ("", _) => {
                 let ours = places(INTERNAL_KINDS.len());
                 let kinds = INTERNAL_KINDS.map(Value::from);
-                sql.push(&format!("version v WHERE v.shard = 0 AND v.kind NOT IN ({ours})"), kinds);
+                sql.push(&format!("version v{along} WHERE v.shard = 0 AND v.kind NOT IN ({ours})"), kinds);
             }
             (kind, "") => sql.push("version v WHERE v.shard = 0 AND v.kind = {}", [Value::from(kind)]),
             (kind, id) => sql.push(
@@ -86,7 +86,7 @@ impl Store {
         if !past.id.is_empty() && !is_id(&past.id) {
             return Ok(Vec::new());
         }
-        let sql = past.sql(scope, self.numbers());
+        let sql = past.sql(scope, self.numbers(), self.place().along_log());
         self.scan(move |connection| {
             let rows = connection.query(&sql.text, &sql.params)?;
             let event = |mut row: crate::Row| {

@@ -177,8 +177,9 @@ impl Store {
     /// The change log after a position, in commit order.
     pub async fn changes_after(&self, t: i64, limit: usize) -> Result<Vec<Version>, Outcome> {
         self.scan(move |connection| {
+            let along = connection.along_log();
             let sql = format!(
-                "SELECT {VERSION_COLUMNS} FROM version WHERE shard = 0 AND t > ?1 ORDER BY t LIMIT ?2"
+                "SELECT {VERSION_COLUMNS} FROM version{along} WHERE shard = 0 AND t > ?1 ORDER BY t LIMIT ?2"
             );
             let rows = connection.query(&sql, &[Value::Int(t), Value::Int(limit as i64)])?;
             rows.into_iter().map(Version::from_row).collect()

@@ -616,8 +616,9 @@ impl Ends {
     /// Where everything ends by the database's word. Local versions rise in clock and the floor is written with every
     /// arrival from elsewhere, so the last version and the floor are enough to know the highest clock.
     pub fn load(connection: &mut Connection) -> Result<Ends> {
-        let last =
-            connection.query("SELECT t, hlc FROM version WHERE shard = 0 ORDER BY t DESC LIMIT 1", &[])?;
+        let along = connection.along_log();
+        let sql = format!("SELECT t, hlc FROM version{along} WHERE shard = 0 ORDER BY t DESC LIMIT 1");
+        let last = connection.query(&sql, &[])?;
         let (t, hlc) = last.first().map_or((0, 0), |row| (row.int(0), row.int(1)));
         let floor = number(connection, "clock_floor")?.unwrap_or(0);
         let sql = "SELECT seq, hash FROM audit WHERE shard = 0 ORDER BY seq DESC LIMIT 1";

@@ -99,8 +99,9 @@ impl Log<'_> {
     /// The next version, if it stands before position `t`.
     async fn next_before(&mut self, t: i64) -> Result<Option<Row>, Outcome> {
         if self.rows.is_empty() && self.after < self.last {
+            let along = self.records.store().place().along_log();
             let sql = format!(
-                "SELECT {CONTENT_COLUMNS} FROM version WHERE shard = 0 AND t > ?1 AND t <= ?2 ORDER BY t LIMIT ?3"
+                "SELECT {CONTENT_COLUMNS} FROM version{along} WHERE shard = 0 AND t > ?1 AND t <= ?2 ORDER BY t LIMIT ?3"
             );
             let keys = vec![Value::Int(self.after), Value::Int(self.last), Value::Int(PAGE)];
             self.rows = self.records.store().query(&sql, keys).await?.into();

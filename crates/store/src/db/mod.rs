@@ -198,6 +198,16 @@ impl Place {
         }
     }
 
+    /// Follows the name of the log (`version`) where it is walked in its order, from one end or a position. SQLite, which has
+    /// no statistics of ours, otherwise takes any other index that begins with `shard`, sorts the whole log by position and
+    /// gives the first few.
+    pub fn along_log(&self) -> &'static str {
+        match self {
+            Place::File(_) => " NOT INDEXED",
+            Place::Postgres(_) => "",
+        }
+    }
+
     /// The test whether a text column holds a piece of text, letter by letter; `parameter` is the number of its
     /// placeholder. Several times as fast as `LIKE`, and no letter of the piece is a wildcard.
     pub fn contains(&self, column: &str, parameter: usize) -> String {
@@ -368,6 +378,14 @@ impl Connection {
         match self {
             Connection::Sqlite(_) => format!(" INDEXED BY {index}"),
             Connection::Postgres(_) => String::new(),
+        }
+    }
+
+    /// Follows the name of the log where it is walked in its order; see [`Place::along_log`].
+    pub fn along_log(&self) -> &'static str {
+        match self {
+            Connection::Sqlite(_) => " NOT INDEXED",
+            Connection::Postgres(_) => "",
         }
     }
 

@@ -34,6 +34,22 @@ async fn a_store_that_was_closed_goes_on_where_it_was() {
     }
 }
 
+#[test]
+fn the_log_is_walked_in_its_order_and_never_sorted() {
+    let kit = yba_testkit::records();
+    let mut connection = Connection::reader(&kit.place()).unwrap();
+    let along = connection.along_log();
+    assert_eq!(along, kit.place().along_log());
+    for end in
+        ["AND t > ?1 ORDER BY t LIMIT 5", "AND t < ?1 ORDER BY t DESC LIMIT 1", "ORDER BY t DESC LIMIT 1"]
+    {
+        let sql = format!("SELECT t, body FROM version{along} WHERE shard = 0 {end}");
+        let params = if end.contains('?') { vec![Value::Int(1)] } else { Vec::new() };
+        let plan = connection.explain(&sql, &params).unwrap().join("; ");
+        assert!(!plan.contains("ORDER BY") && !plan.contains("version_"), "{sql}: {plan}");
+    }
+}
+
 #[tokio::test]
 async fn one_folder_has_one_writer() {
     for kit in engines() {
