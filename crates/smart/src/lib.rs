@@ -6,6 +6,7 @@
 //!
 //! Start at [`api`] (for programs) and [`pages`] (for people), then `authorize/` and `token.rs`.
 
+mod allowed;
 mod answer;
 mod apps;
 mod authorize;
@@ -62,6 +63,7 @@ pub fn pages(smart: Smart) -> Router {
     Router::new()
         .route(authorize::AUTHORIZE, get(authorize::asked).post(authorize::answered))
         .route("/ung-dung/mo/{patient}", get(open::list).post(open::open))
+        .route(yba_web::LET_IN, get(allowed::list).post(allowed::take_back))
         .merge(apps::routes())
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .with_state(smart)

@@ -22,6 +22,7 @@ pub mod visit;
 pub use asking::Asking;
 pub use headers::RequestId;
 pub use menu::{Entry, Group};
+pub use own::{LET_IN, OWN};
 pub use site::{Page, Site, SiteSettings};
 use visit::AtWork;
 pub use visit::Entrance;

@@ -51,6 +51,7 @@ pub(super) const ACTIONS: [(&str, &str); 59] = [
     ("app-secret", "Cấp mã bí mật mới cho ứng dụng"),
     ("app-ask", "Ứng dụng xin quyền"),
     ("app-let-in", "Cho ứng dụng vào"),
+    ("app-take-back", "Rút quyền của ứng dụng"),
     ("app-turn-away", "Từ chối ứng dụng"),
     ("app-open", "Mở ứng dụng từ hồ sơ"),
     ("app-prove", "Ứng dụng tự chứng minh"),

@@ -22,6 +22,8 @@ pub const TOKENS_MAX: usize = 100;
 /// Most refresh tokens of a grant, used ones too: one every ten minutes for ninety days, and some.
 pub const RENEWALS_MAX: usize = 15_000;
 pub const ASSERTIONS_MAX: usize = 2000;
+/// Most grants that somebody is shown of their own.
+pub const SHOWN_MAX: i64 = 200;
 pub const KEYS_MAX: usize = 8;
 
 pub(crate) const DDL: [&str; 9] = [
@@ -272,6 +274,20 @@ impl AppTables {
         Ok(lasts.then_some(known))
     }
 
+    /// The grants of an account that last, newest first: at most [`SHOWN_MAX`].
+    pub async fn grants_of(&self, account: &str) -> Result<Vec<Grant>, Outcome> {
+        let sql = "SELECT id, client, account, session, scopes, patient, begun_ms, until_ms FROM app_grant \
+                   WHERE account = ?1 AND until_ms > ?2 ORDER BY begun_ms DESC, id LIMIT ?3";
+        let values = vec![text(account), Value::Int(self.now()), Value::Int(SHOWN_MAX)];
+        let mut lasting = Vec::new();
+        for grant in self.store.query(sql, values).await?.iter_mut().map(grant) {
+            if grant.session.is_empty() || self.sessions.session_lasts(&grant.session).await? {
+                lasting.push(grant);
+            }
+        }
+        Ok(lasting)
+    }
+
     /// Ends a grant and all its tokens.
     pub async fn end(&self, grant: &str) -> Result<(), Outcome> {
         let each = ["DELETE FROM app_token WHERE grant_id = ?1", "DELETE FROM app_grant WHERE id = ?1"];
@@ -354,8 +370,9 @@ fn newest(table: &str) -> Statement {
     Statement::new(sql, vec![Value::Int(WAITING_MAX as i64)])
 }
 
-fn known(mut row: Row) -> Known {
-    let grant = Grant {
+/// The grant that the first eight columns are.
+fn grant(row: &mut Row) -> Grant {
+    Grant {
         id: row.take_text(0),
         client: row.take_text(1),
         account: row.take_text(2),
@@ -364,7 +381,11 @@ fn known(mut row: Row) -> Known {
         patient: row.take_text(5),
         begun_ms: row.int(6),
         until_ms: row.int(7),
-    };
+    }
+}
+
+fn known(mut row: Row) -> Known {
+    let grant = grant(&mut row);
     let sort = if row.text(8) == "access" { Sort::Access } else { Sort::Refresh };
     Known { grant, sort, until_ms: row.int(9), is_used: row.int(10) != 0 }
 }

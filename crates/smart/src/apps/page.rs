@@ -57,7 +57,7 @@ fn registering(shown: &Shown) -> Markup {
         form .form method="post" action=(APPS) {
             (field(&text("name", "Tên ứng dụng").value(&typed.name)))
             (choice("sort", "Loại", &SORTS, &typed.sort, None))
-            (field(&text("redirects", "Địa chỉ quay về (redirect_uri)").hint("https đầy đủ, đúng từng chữ; nhiều địa chỉ thì cách nhau bằng dấu cách.").value(&typed.redirects).optional()))
+            (field(&text("redirects", "Địa chỉ quay về (redirect_uri)").hint("https đầy đủ, đúng từng chữ; nhiều địa chỉ thì cách nhau bằng dấu cách. Chỉ dịch vụ chạy nền được để trống.").value(&typed.redirects).optional()))
             (field(&text("launch", "Địa chỉ mở từ hồ sơ (launch)").hint("Để trống nếu ứng dụng không mở từ hồ sơ người bệnh.").value(&typed.launch).optional()))
             (field(&text("scopes", "Phạm vi lớn nhất được xin (scope)").hint("Ví dụ: launch/patient patient/Observation.rs openid fhirUser").value(&typed.scopes)))
             (area("jwks", "Khóa công khai (JWKS)", "Dán nguyên văn JSON; để trống thì ứng dụng có máy chủ nhận một mã bí mật.", &typed.jwks, about(wrong, "jwks")))

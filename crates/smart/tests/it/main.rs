@@ -1,6 +1,7 @@
 //! Apps as they come in: every flow and every refusal, asked in process over a real gate, on both engines where data matters.
 #![allow(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
+mod allowed;
 mod app;
 mod asking;
 mod bearer;

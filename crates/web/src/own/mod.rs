@@ -22,6 +22,8 @@ use yba_records::gate::{Here, Step, Visitor};
 
 /// One's own page.
 pub const OWN: &str = "/tai-khoan";
+/// Where somebody sees the apps that they let in; the room of apps draws it.
+pub const LET_IN: &str = "/tai-khoan/ung-dung-cho-phep";
 const FORM_BYTES_MAX: usize = 64 << 10;
 
 pub(crate) fn routes() -> Router<Site> {

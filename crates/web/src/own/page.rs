@@ -2,7 +2,7 @@
 
 use super::outside::OUTSIDE;
 use super::passkeys::{ASK, PASSKEYS};
-use super::{Changed, OWN};
+use super::{Changed, LET_IN, OWN};
 use crate::enter::page::{about, at_large, new_password};
 use maud::{Markup, html};
 use yba_auth::Session;
@@ -42,6 +42,7 @@ pub(super) fn own(mine: &Mine) -> Markup {
                 ("Vai trò", html! { (roles.join(", ")) }),
                 ("Mật khẩu", html! { a href="/tai-khoan/mat-khau" { "Đổi mật khẩu" } }),
                 ("Bước thứ hai", app),
+                ("Ứng dụng của bên khác", html! { a href=(LET_IN) { "Xem và rút quyền đã cho" } }),
             ])))
             @if mine.takes_passkeys || !mine.passkeys.is_empty() { (passkeys(mine)) }
             @if let Some(name) = mine.outside { (outside(mine, name)) }

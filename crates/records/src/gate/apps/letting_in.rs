@@ -5,7 +5,7 @@ use crate::gate::{Gate, Here, Origin};
 use yba_auth::smart::Scopes;
 use yba_auth::smart::client::Client;
 use yba_auth::smart::scope::Whose;
-use yba_auth::smart::tables::{Code, Launch};
+use yba_auth::smart::tables::{Code, Grant, Launch};
 use yba_auth::token::Token;
 use yba_fhir::Outcome;
 
@@ -152,6 +152,29 @@ impl Gate {
     /// Notes that somebody did not let an app in.
     pub fn turned_away(&self, here: &Here, client: &Client, origin: &Origin) -> Result<(), Outcome> {
         self.note_app(&client.id, &here.account.id, "app-turn-away", origin, false)
+    }
+
+    /// The apps that somebody has let in and that may still come, newest first, each with what it may do; whether they were
+    /// switched off since.
+    pub async fn let_in_by(&self, here: &Here) -> Result<Vec<(Client, Grant)>, Outcome> {
+        let mut found = Vec::new();
+        for grant in self.0.apps.tables.grants_of(&here.account.id).await? {
+            if let Some((client, _)) = self.registered(&grant.client).await? {
+                found.push((client, grant));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Takes back what one's own account let an app do; its tokens are good no more.
+    pub async fn take_back(&self, here: &Here, grant: &str, origin: &Origin) -> Result<(), Outcome> {
+        let own = self.0.apps.tables.grants_of(&here.account.id).await?;
+        let Some(grant) = own.into_iter().find(|one| one.id == grant) else {
+            // It is over already, or was never theirs.
+            return Ok(());
+        };
+        self.note_app(&grant.client, &here.account.id, "app-take-back", origin, false)?;
+        self.0.apps.tables.end(&grant.id).await
     }
 
     /// The apps that can be opened from a record.
