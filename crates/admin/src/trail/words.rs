@@ -1,7 +1,7 @@
 //! The words of the trail as people say them. What has none is shown as it stands.
 
 /// What was done.
-pub(super) const ACTIONS: [(&str, &str); 59] = [
+pub(super) const ACTIONS: [(&str, &str); 60] = [
     ("person", "Mở hồ sơ"),
     ("everything", "Xem cả hồ sơ"),
     ("read", "Xem một mục"),

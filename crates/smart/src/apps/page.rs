@@ -114,7 +114,7 @@ pub(super) fn one(client: &Client, roles: &[RoleName]) -> Markup {
                 p .muted { "Và không bao giờ nhiều hơn người cho ứng dụng vào được làm." }
             }))
             (card::Card::new("tat", "Tắt, đổi mã").padded(html! {
-                p { "Tắt thì mọi quyền đã cấp cho ứng dụng hết hiệu lực ngay." }
+                p { "Tắt thì mọi quyền đã cấp cho ứng dụng ngừng có hiệu lực ngay; bật lại thì quyền nào còn hạn dùng tiếp." }
                 form method="post" action={ (here) "/tat" } { (hidden("off", off)) button .btn .danger { (verb) } }
                 @if client.sort == Sort::Confidential && client.secret.is_some() {
                     p { "Cấp mã mới thì mã cũ không dùng được nữa." }

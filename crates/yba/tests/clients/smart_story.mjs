@@ -160,6 +160,21 @@ async function fromARecord(tab, patient) {
   return given;
 }
 
+// Their own page says which apps they let in, and takes back the older of both; the app it came with goes on.
+async function takeBack(tab) {
+  const own = await open(tab.context());
+  await own.goto(`${HOUSE}/tai-khoan`);
+  await own.getByRole("link", { name: "Xem và rút quyền đã cho" }).click();
+  await own.waitForURL("**/tai-khoan/ung-dung-cho-phep");
+  const allowed = own.getByRole("button", { name: "Rút quyền" });
+  assert.equal(await allowed.count(), 2);
+  await judge(own, "apps-let-in", SHOTS);
+  await allowed.last().click();
+  await own.waitForLoadState();
+  assert.equal(await allowed.count(), 1);
+  await own.close();
+}
+
 // Signed out, and the app is out as well.
 async function out(tab, given) {
   const other = await tab.context().newPage();
@@ -181,6 +196,7 @@ try {
   await reads(tab, patient);
   await refused(tab);
   const given = await fromARecord(tab, patient);
+  await takeBack(tab);
   await out(tab, given);
   await keeper.tab.getByRole("button", { name: "Tắt ứng dụng" }).click();
   await keeper.tab.getByRole("button", { name: "Bật lại" }).waitFor();
