@@ -77,8 +77,8 @@ impl Gate {
     }
 
     /// Sends somebody to the provider, to come in.
-    pub async fn go_outside(&self, then: &str) -> Result<WayOut, Outcome> {
-        self.send(Errand::SignIn(then.to_owned())).await
+    pub async fn go_outside(&self, then: &str, origin: &Origin) -> Result<WayOut, Outcome> {
+        self.send(Errand::SignIn(then.to_owned()), &origin.address).await
     }
 
     /// Sends whoever is here to the provider, to be tied, once they have shown the present password.
@@ -91,12 +91,12 @@ impl Gate {
         let ctx = Ctx::unproven(&here.account.id, "gate");
         let refuse = |refused: Outcome| self.note(&ctx, "outside-add", origin, true).err().unwrap_or(refused);
         self.prove_password(here, present).await.map_err(refuse)?;
-        self.send(Errand::Tie(tie_of(here))).await
+        self.send(Errand::Tie(tie_of(here)), &here.account.id).await
     }
 
-    async fn send(&self, errand: Errand) -> Result<WayOut, Outcome> {
+    async fn send(&self, errand: Errand, source: &str) -> Result<WayOut, Outcome> {
         let (url, away) = self.provider()?.way(self.now()).await?;
-        let ticket = self.0.travellers.0.add(Gone { away, errand }, self.now(), self.now() + AWAY_MS);
+        let ticket = self.0.travellers.0.add(Gone { away, errand }, source, self.now(), self.now() + AWAY_MS);
         Ok(WayOut { url, ticket })
     }
 

@@ -83,7 +83,8 @@ impl Gate {
         }
         let asked = self.relying()?.ask_for_new(&here.account)?;
         let what = (purpose(here), asked.state);
-        let ticket = self.0.challenges.fresh.add(what, self.now(), self.now() + CHALLENGE_MS);
+        let ticket =
+            self.0.challenges.fresh.add(what, &here.account.id, self.now(), self.now() + CHALLENGE_MS);
         Ok(Challenge { options: asked.options, ticket })
     }
 
@@ -143,9 +144,10 @@ impl Gate {
     }
 
     /// Asks for any passkey for this node.
-    pub fn ask_passkey(&self) -> Result<Challenge, Outcome> {
+    pub fn ask_passkey(&self, origin: &Origin) -> Result<Challenge, Outcome> {
         let asked = self.relying()?.ask()?;
-        let ticket = self.0.challenges.known.add(asked.state, self.now(), self.now() + CHALLENGE_MS);
+        let ticket =
+            self.0.challenges.known.add(asked.state, &origin.address, self.now(), self.now() + CHALLENGE_MS);
         Ok(Challenge { options: asked.options, ticket })
     }
 

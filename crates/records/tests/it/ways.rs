@@ -7,7 +7,7 @@ use yba_auth::Grant;
 use yba_auth::outside::{Fetch, Provider, Settings, Unreached};
 use yba_fhir::Kind;
 use yba_records::Gate;
-use yba_records::gate::{Here, NewAccount, NewPasskey, Returned, Visitor};
+use yba_records::gate::{Here, NewAccount, NewPasskey, Origin, Returned, Visitor};
 use yba_testkit::Kit;
 
 const ISSUER: &str = "https://id.tinh.vn";
@@ -36,13 +36,17 @@ fn refusals(kit: &Kit, action: &str) -> usize {
 async fn answers_of_no_authenticator_are_counted_noted_and_taken_once() {
     let kit = yba_testkit::records();
     let gate = gate(&kit).await;
-    assert_eq!(gate.ask_passkey().err().unwrap().kind, Kind::NotFound, "no address, no passkeys");
+    assert_eq!(
+        gate.ask_passkey(&Origin::default()).err().unwrap().kind,
+        Kind::NotFound,
+        "no address, no passkeys"
+    );
     gate.take_passkeys("https://hoso.tinh.vn");
-    let ticket = gate.ask_passkey().unwrap().ticket.0;
+    let ticket = gate.ask_passkey(&Origin::default()).unwrap().ticket.0;
     let answer =
         async |ticket: &str| key(gate.sign_in_with_passkey(ticket, "{}", None, &from("10.0.0.1")).await);
     assert_eq!((answer(&ticket).await, answer(&ticket).await), ("passkey-wrong", "question-over"));
-    let late = gate.ask_passkey().unwrap().ticket.0;
+    let late = gate.ask_passkey(&Origin::default()).unwrap().ticket.0;
     kit.advance_ms(2 * 60_000);
     assert_eq!(answer(&late).await, "question-over");
     for _ in 0..3 {
@@ -100,9 +104,13 @@ fn provider() -> Provider {
 async fn who_comes_back_from_outside_is_judged_once_counted_and_noted() {
     let kit = yba_testkit::records();
     let gate = gate(&kit).await;
-    assert_eq!(gate.go_outside("/").await.err().unwrap().kind, Kind::NotFound, "none is configured");
+    assert_eq!(
+        gate.go_outside("/", &Origin::default()).await.err().unwrap().kind,
+        Kind::NotFound,
+        "none is configured"
+    );
     gate.take_outside(provider());
-    let way = gate.go_outside("/").await.unwrap();
+    let way = gate.go_outside("/", &Origin::default()).await.unwrap();
     assert!(way.url.starts_with("https://id.tinh.vn/auth?"));
     let state = way.url.split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
     let back = async |ticket: &str, state: &str, issuer: &str| {
@@ -111,12 +119,12 @@ async fn who_comes_back_from_outside_is_judged_once_counted_and_noted() {
     };
     assert_eq!(back(&way.ticket.0, "khác", "").await, "outside-wrong");
     assert_eq!(back(&way.ticket.0, &state, "").await, "question-over", "a ticket is good once");
-    let way = gate.go_outside("/").await.unwrap();
+    let way = gate.go_outside("/", &Origin::default()).await.unwrap();
     assert_eq!(back(&way.ticket.0, &state, "https://khac.vn").await, "outside-wrong", "another issuer");
-    let way = gate.go_outside("/").await.unwrap();
+    let way = gate.go_outside("/", &Origin::default()).await.unwrap();
     let state = way.url.split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
     assert_eq!(back(&way.ticket.0, &state, ISSUER).await, "outside-wrong", "no token for this code");
-    let late = gate.go_outside("/").await.unwrap();
+    let late = gate.go_outside("/", &Origin::default()).await.unwrap();
     kit.advance_ms(10 * 60_000);
     assert_eq!(back(&late.ticket.0, "x", "").await, "question-over");
     assert_eq!(back("", "", "").await, "question-over");
@@ -126,7 +134,7 @@ async fn who_comes_back_from_outside_is_judged_once_counted_and_noted() {
     assert_eq!(refusals(&kit, "outside"), 16);
     let mut last = "";
     for _ in 0..6 {
-        let way = gate.go_outside("/").await.unwrap();
+        let way = gate.go_outside("/", &Origin::default()).await.unwrap();
         last = back(&way.ticket.0, "khác", "").await;
     }
     assert_eq!(last, "sign-in-slow", "who has tickets and no good answer waits");

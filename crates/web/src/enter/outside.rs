@@ -27,7 +27,7 @@ pub(super) async fn out(State(site): State<Site>, request: Request) -> Response 
     let then = back(parts.uri.query());
     let gone = async {
         let entrance = entrance(&site)?;
-        Ok((entrance, entrance.gate.go_outside(&then).await?))
+        Ok((entrance, entrance.gate.go_outside(&then, &origin(&parts)).await?))
     };
     match gone.await {
         Ok((entrance, way)) => {

@@ -30,7 +30,10 @@ pub(crate) fn challenge(asked: Result<Challenge, Outcome>) -> Response {
 
 pub(super) async fn ask(State(site): State<Site>, request: Request) -> Response {
     match form::<Typed>(&site, request).await {
-        Ok(_) => challenge(entrance(&site).and_then(|entrance| entrance.gate.ask_passkey())),
+        Ok((parts, _)) => {
+            let from = origin(&parts);
+            challenge(entrance(&site).and_then(|entrance| entrance.gate.ask_passkey(&from)))
+        }
         Err(response) => response,
     }
 }
