@@ -357,7 +357,7 @@ impl House {
         }
         let pair = Pair { ours: rates, raw: raws };
         let met = pair.ours() >= EXPORTED;
-        Ok(Line::rates("$export of all of them", "resources/s", &pair)
+        Ok(Line::rates("$export of all of them", "resources", &pair)
             .target(format!("≥ {}/s", rounded(EXPORTED)), met))
     }
 
