@@ -4,7 +4,8 @@
 use crate::ctx::{Agent, Ctx};
 use crate::door::{Records, not_found};
 use crate::transact::Planned;
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use yba_auth::Action;
 use yba_fhir::json::str_at;
 use yba_fhir::{Kind, Outcome};
@@ -123,11 +124,11 @@ impl Records {
         if writes.iter().all(|write| !write.is_delete() && is_whole(&write.kind)) {
             return Ok(());
         }
-        let mut befores = Vec::with_capacity(writes.len());
-        for write in writes {
-            let before = self.store.read_with_patients(&write.kind, &write.id).await?;
-            befores.push(before.filter(|(version, _)| !version.deleted));
-        }
+        let keys = writes.iter().map(|write| (write.kind.clone(), write.id.clone())).collect();
+        let mut found = self.store.read_many_with_patients(keys).await?;
+        let before = |write: &Write| found.remove(&(write.kind.clone(), write.id.clone()));
+        let befores: Vec<_> =
+            writes.iter().map(before).map(|one| one.filter(|(version, _)| !version.deleted)).collect();
         let numbers = self.store.numbers();
         // A record that was there before and now says another place or person is no receiving of anybody.
         let new_ties: HashSet<(&str, &str)> = writes
@@ -136,6 +137,8 @@ impl Records {
             .filter(|(write, before)| before.is_none() && create.persons(&write.kind).is_none())
             .flat_map(|(write, _)| write.ties(numbers))
             .collect();
+        // Most transactions are of one person: whether they are reached is asked once for each type.
+        let mut asked: HashMap<(Action, &str, Vec<&str>), HashSet<String>> = HashMap::new();
         for ((write, before), position) in writes.iter().zip(&befores).zip(positions) {
             let action = match (write.is_delete(), before) {
                 (true, _) => Action::Delete,
@@ -157,16 +160,22 @@ impl Records {
             if scope.persons(&write.kind).is_none() {
                 continue;
             }
-            let patients: Vec<String> = write.patients().into_iter().map(str::to_owned).collect();
+            let patients = write.patients();
             if patients.is_empty() {
                 return Err(of_nobody(&write.kind).about(*position));
             }
-            let reached = self.patients_of_reach(ctx, action, &write.kind, &patients).await?;
+            let reached = match asked.entry((action, &write.kind, patients.clone())) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(fresh) => {
+                    let of = patients.iter().copied().map(str::to_owned).collect::<Vec<_>>();
+                    fresh.insert(self.patients_of_reach(ctx, action, &write.kind, &of).await?)
+                }
+            };
             let places = scope.places(&write.kind);
             let is_tied = |patient: &str| {
                 places.is_some_and(|places| places.iter().any(|place| new_ties.contains(&(patient, place))))
             };
-            if !patients.iter().all(|patient| reached.contains(patient) || is_tied(patient)) {
+            if !patients.iter().all(|patient| reached.contains(*patient) || is_tied(patient)) {
                 return Err(beyond(&write.kind).about(*position));
             }
         }

@@ -9,7 +9,7 @@ use crate::search::clause_sql::{NOW, visible};
 use crate::search::condition::{Sql, places};
 use crate::search::scope::{self, Kin, Of, Scope};
 use crate::version::Version;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use yba_fhir::defs::r4;
 use yba_fhir::resource::is_id;
 use yba_fhir::{Kind, Outcome};
@@ -157,6 +157,28 @@ impl Store {
             versions(connection, &positions)
         })
         .await
+    }
+
+    /// The heads of many records by type and id, each with the patients in whose compartments it is; missing ones are left
+    /// out.
+    pub async fn read_many_with_patients(
+        &self,
+        keys: Vec<(String, String)>,
+    ) -> Result<HashMap<(String, String), (Version, Vec<String>)>, Outcome> {
+        let is_brief = keys.len() <= WITHIN_BRIEF;
+        let work = move |connection: &mut Connection| {
+            let known = keys.iter().filter(|(_, id)| is_id(id));
+            let keys: Vec<(&str, &str)> = known.map(|(kind, id)| (kind.as_str(), id.as_str())).collect();
+            let positions: Vec<i64> =
+                fragments::heads(connection, &keys)?.iter().map(|row| row.int(3)).collect();
+            let mut found = HashMap::with_capacity(positions.len());
+            for row in fragments::shown_versions_at(connection, &positions)? {
+                let (version, patients) = Version::shown(row)?;
+                found.insert((version.kind.clone(), version.id.clone()), (version, patients));
+            }
+            Ok(found)
+        };
+        if is_brief { self.brief(work).await } else { self.scan(work).await }
     }
 
     /// Which of these records are here and not deleted.
