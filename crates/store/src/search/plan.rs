@@ -249,15 +249,24 @@ fn run(connection: &mut Connection, sql: &Sql, sight: &Sight<'_>, sort: &[Sort])
     Ok(found)
 }
 
+/// A key as a number; greater than all for a text.
+fn number(key: &Value) -> f64 {
+    match key {
+        Value::Int(number) => *number as f64,
+        Value::Real(number) => *number,
+        _ => f64::INFINITY,
+    }
+}
+
 /// The order of matches in a page, as the engines have it. A page is put in order here when its versions are with it: an
 /// engine would carry every body through its sorting.
 fn in_order(sort: &[Sort], one: &Match, other: &Match) -> Ordering {
     let keys = one.keys.iter().zip(&other.keys).zip(sort).map(|((one, other), sort)| {
         let order = match (one, other) {
             (Value::Int(one), Value::Int(other)) => one.cmp(other),
-            (Value::Real(one), Value::Real(other)) => one.partial_cmp(other).unwrap_or(Ordering::Equal),
             (Value::Text(one), Value::Text(other)) => one.cmp(other),
-            _ => Ordering::Equal,
+            // Of several types at once a sort may mean numbers in one and texts in another: numbers are first.
+            (one, other) => number(one).partial_cmp(&number(other)).unwrap_or(Ordering::Equal),
         };
         if sort.descending { order.reverse() } else { order }
     });
