@@ -510,7 +510,6 @@ pub(crate) fn load_numbers(connection: &mut Connection) -> Result<Numbers, Outco
 }
 
 fn has_bars(connection: &mut Connection, numbers: &Numbers) -> Result<bool, Outcome> {
-    let hint = connection.by_value(schema::PAIR.table.name);
-    let sql = format!("SELECT 1 FROM ix_pair{hint} WHERE shard = 0 AND p = ?1 LIMIT 1");
-    Ok(!connection.query(&sql, &[Value::Int(numbers.named(tie::BAR))])?.is_empty())
+    let sql = "SELECT 1 FROM ix_pair WHERE shard = 0 AND p = ?1 LIMIT 1";
+    Ok(!connection.query(sql, &[Value::Int(numbers.named(tie::BAR))])?.is_empty())
 }

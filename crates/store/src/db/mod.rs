@@ -189,6 +189,11 @@ impl Patience {
     }
 }
 
+/// See [`Place::along_log`].
+fn along_log(is_sqlite: bool) -> &'static str {
+    if is_sqlite { " NOT INDEXED" } else { "" }
+}
+
 impl Place {
     /// Whether the engine is in this program or on this machine: then an answer is here sooner than another thread.
     pub fn is_near(&self) -> bool {
@@ -202,10 +207,7 @@ impl Place {
     /// no statistics of ours, otherwise takes any other index that begins with `shard`, sorts the whole log by position and
     /// gives the first few.
     pub fn along_log(&self) -> &'static str {
-        match self {
-            Place::File(_) => " NOT INDEXED",
-            Place::Postgres(_) => "",
-        }
+        along_log(matches!(self, Place::File(_)))
     }
 
     /// The test whether a text column holds a piece of text, letter by letter; `parameter` is the number of its
@@ -383,10 +385,7 @@ impl Connection {
 
     /// Follows the name of the log where it is walked in its order; see [`Place::along_log`].
     pub fn along_log(&self) -> &'static str {
-        match self {
-            Connection::Sqlite(_) => " NOT INDEXED",
-            Connection::Postgres(_) => "",
-        }
+        along_log(matches!(self, Connection::Sqlite(_)))
     }
 
     /// The column `p` where one record's rows are read without a condition on their values. PostgreSQL otherwise goes
