@@ -178,7 +178,7 @@ impl Store {
             }
             Ok(found)
         };
-        if is_brief { self.brief(work).await } else { self.scan(work).await }
+        if is_brief { self.point(work).await } else { self.scan(work).await }
     }
 
     /// Which of these records are here and not deleted.
