@@ -38,10 +38,12 @@ impl<T> Waiting<T> {
             let waiting = all.iter().filter(|(_, one)| among(one));
             waiting.min_by_key(|(_, one)| one.until_ms).map(|(hash, _)| hash.clone())
         };
-        let goes = match () {
-            () if of_source >= OF_SOURCE_MAX => oldest(&|one| one.source == source),
-            () if all.len() >= WAITING_MAX => oldest(&|_| true),
-            () => None,
+        let goes = if of_source >= OF_SOURCE_MAX {
+            oldest(&|one| one.source == source)
+        } else if all.len() >= WAITING_MAX {
+            oldest(&|_| true)
+        } else {
+            None
         };
         goes.and_then(|hash| all.remove(&hash));
         all.insert(ticket.hash(), Question { until_ms, source: source.to_owned(), what });
