@@ -10,7 +10,7 @@ use yba_auth::smart::Scopes;
 use yba_auth::smart::client::Client;
 use yba_auth::smart::tables::Grant;
 use yba_fhir::view::Patient;
-use yba_fhir::{Outcome, date};
+use yba_fhir::{Kind, Outcome, date};
 use yba_records::Ctx;
 use yba_ui::form::hidden;
 use yba_ui::{card, format, state};
@@ -57,6 +57,7 @@ async fn whose(smart: &Smart, ctx: &Ctx, grant: &Grant) -> Result<Option<String>
     }
     Ok(Some(match smart.records.read(ctx, "Patient", &grant.patient).await {
         Ok(version) => Patient(&version.tree()).name().unwrap_or_else(|| "người chưa rõ tên".to_owned()),
+        Err(outcome) if outcome.kind == Kind::Fault => return Err(outcome),
         Err(_) => "người mà bạn không còn được xem".to_owned(),
     }))
 }
