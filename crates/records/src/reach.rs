@@ -10,7 +10,7 @@ use yba_auth::Action;
 use yba_fhir::json::str_at;
 use yba_fhir::{Kind, Outcome};
 use yba_store::search::query::Clause;
-use yba_store::{Query, Scope, Version, Write};
+use yba_store::{Expect, Query, Scope, Version, Write};
 
 /// The type that a person's record is of.
 const PATIENT: &str = "Patient";
@@ -71,10 +71,8 @@ impl Records {
             }
             scope @ Scope::Narrow(_) if scope.is_whole(PATIENT) => Ok(patients.to_vec()),
             scope @ Scope::Narrow(_) => {
-                let keys = patients.iter().map(|id| (PATIENT.to_owned(), id.clone())).collect();
-                let heads = self.store.within(&scope, self.store.read_many(keys).await?).await?;
-                let reached = |id: &&String| heads.iter().any(|head| head.id == **id);
-                Ok(patients.iter().filter(reached).cloned().collect())
+                let reached = self.store.shown(PATIENT, patients.to_vec(), &scope).await?;
+                Ok(patients.iter().filter(|id| reached.contains(*id)).cloned().collect())
             }
         }
     }
@@ -102,11 +100,7 @@ impl Records {
         match self.scope(ctx, action).persons(kind) {
             None => Ok(all()),
             Some(Scope::Nothing) => Ok(HashSet::new()),
-            Some(scope) => {
-                let keys = patients.iter().map(|id| (PATIENT.to_owned(), id.clone())).collect();
-                let found = self.store.within(&scope, self.store.read_many(keys).await?).await?;
-                Ok(found.into_iter().map(|version| version.id).collect())
-            }
+            Some(scope) => self.store.shown(PATIENT, patients.to_vec(), &scope).await,
         }
     }
 
@@ -124,7 +118,9 @@ impl Records {
         if writes.iter().all(|write| !write.is_delete() && is_whole(&write.kind)) {
             return Ok(());
         }
-        let keys = writes.iter().map(|write| (write.kind.clone(), write.id.clone())).collect();
+        // What must not be there yet is refused by the writer when it is.
+        let old = writes.iter().filter(|write| write.expect != Expect::Absent);
+        let keys = old.map(|write| (write.kind.clone(), write.id.clone())).collect();
         let mut found = self.store.read_many_with_patients(keys).await?;
         let before = |write: &Write| found.remove(&(write.kind.clone(), write.id.clone()));
         let befores: Vec<_> =

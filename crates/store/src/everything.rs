@@ -13,7 +13,7 @@ use crate::search::Scope;
 use crate::search::clause_sql::visible;
 use crate::search::condition::{Sql, places};
 use crate::search::cursor::Cursor;
-use crate::search::scope::{Of, shown_at, within};
+use crate::search::scope::{Of, Whose, shown_at, within, within_of};
 use crate::version::Version;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
@@ -256,7 +256,8 @@ impl Walk<'_> {
             [Value::from(self.patients[at].as_str())],
         );
         visible(&mut sql, "x.", self.t);
-        within(&mut sql, self.scope, Of::P, "x.", self.t, self.numbers);
+        let whose = Whose::Of(&self.patients[at], &[]);
+        within_of(&mut sql, self.scope, Of::P, whose, "x.", self.t, self.numbers);
         self.of_kinds(&mut sql, "x.");
         self.in_span(&mut sql);
         if at > 0 {

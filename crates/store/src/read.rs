@@ -5,7 +5,7 @@ use crate::db::schema::OPEN;
 use crate::db::{Connection, Row, Value};
 use crate::index::units::UNITS_MAX;
 use crate::open::Store;
-use crate::search::clause_sql::{NOW, visible};
+use crate::search::clause_sql::NOW;
 use crate::search::condition::{Sql, places};
 use crate::search::scope::{self, Kin, Of, Scope};
 use crate::version::Version;
@@ -16,6 +16,8 @@ use yba_fhir::{Kind, Outcome};
 
 /// Most rows of a patient's compartment that one read gives.
 pub const COMPARTMENT_MAX: usize = 20_000;
+/// Most records that one statement asks of.
+const SHOWN_AT_ONCE: usize = 500;
 /// More records are not tried where they are asked for.
 const WITHIN_BRIEF: usize = 100;
 
@@ -51,13 +53,9 @@ impl Store {
             let mut sql = Sql::default();
             sql.push(&format!("SELECT {}", fragments::shown_columns(connection)), []);
             if asks {
-                sql.push(
-                    ", CASE WHEN EXISTS (SELECT 1 FROM ix_life l WHERE l.shard = 0 AND l.rid = h.rid AND ",
-                    [],
-                );
-                visible(&mut sql, "l.", NOW);
-                scope::within(&mut sql, &scope, Of::Kind(&kind), "l.", NOW, &inner.numbers);
-                sql.push(") THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END", []);
+                sql.push(", CASE WHEN h.deleted = 0", []);
+                scope::within(&mut sql, &scope, Of::Kind(&kind), "h.", NOW, &inner.numbers);
+                sql.push(" THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END", []);
             }
             let from = " FROM head h JOIN version v ON v.shard = 0 AND v.t = h.t \
                         WHERE h.shard = 0 AND h.kind = {} AND h.id = {}";
@@ -165,6 +163,9 @@ impl Store {
         &self,
         keys: Vec<(String, String)>,
     ) -> Result<HashMap<(String, String), (Version, Vec<String>)>, Outcome> {
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
         let is_brief = keys.len() <= WITHIN_BRIEF;
         let work = move |connection: &mut Connection| {
             let known = keys.iter().filter(|(_, id)| is_id(id));
@@ -175,6 +176,34 @@ impl Store {
             for row in fragments::shown_versions_at(connection, &positions)? {
                 let (version, patients) = Version::shown(row)?;
                 found.insert((version.kind.clone(), version.id.clone()), (version, patients));
+            }
+            Ok(found)
+        };
+        if is_brief { self.point(work).await } else { self.scan(work).await }
+    }
+
+    /// Of these records of a type (ids) those that a scope shows now.
+    pub async fn shown(
+        &self,
+        kind: &str,
+        ids: Vec<String>,
+        scope: &Scope,
+    ) -> Result<HashSet<String>, Outcome> {
+        let (kind, scope, inner) = (kind.to_owned(), scope.clone(), self.0.clone());
+        let is_brief = ids.len() <= WITHIN_BRIEF;
+        let work = move |connection: &mut Connection| {
+            let mut found = HashSet::new();
+            for some in ids.chunks(SHOWN_AT_ONCE) {
+                let mut sql = Sql::default();
+                sql.push(
+                    "SELECT h.id FROM head h WHERE h.shard = 0 AND h.kind = {} AND h.deleted = 0",
+                    [Value::from(kind.as_str())],
+                );
+                let asked = some.iter().map(|id| Value::from(id.as_str()));
+                sql.push(&format!(" AND h.id IN ({})", places(some.len())), asked);
+                scope::within(&mut sql, &scope, Of::Kind(&kind), "h.", NOW, &inner.numbers);
+                let rows = connection.query(&sql.text, &sql.params)?;
+                found.extend(rows.into_iter().map(|mut row| row.take_text(0)));
             }
             Ok(found)
         };

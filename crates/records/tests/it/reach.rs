@@ -83,6 +83,47 @@ async fn two_people(kit: &Kit) {
 }
 
 #[tokio::test]
+async fn an_absolute_address_of_somebody_within_reach_shows_nothing_more() {
+    each_engine(async |kit| {
+        let (gate, records) = (gate(&kit).await, &kit.records);
+        two_people(&kit).await;
+        // It names p, but is in nobody's compartment.
+        let mut apart = result("w", "p");
+        apart["subject"] = json!({"reference": "https://so.vn/fhir/Patient/p"});
+        apart["code"] = json!({"coding": [{"code": "c"}]});
+        let mut near = apart.clone();
+        near["id"] = json!("v");
+        near["subject"] = json!({"reference": "Patient/p"});
+        assert_eq!(write(records, &kit.ctx(), vec![put(near)]).await, None);
+        let (_, doctor) = someone(&gate, &kit, "doctor", Some("a")).await;
+        let asked = async |ctx: &Ctx, text: &str| {
+            let pairs = decode_pairs(text);
+            let world = records.world("https://so.vn/fhir", &pairs).await.unwrap();
+            let query = Query::parse_each(&["Observation"], &pairs, &world).unwrap();
+            let found = records.search(ctx, &query[0], None).await.unwrap();
+            found.matches.into_iter().map(|one| one.id).collect::<Vec<_>>()
+        };
+        for (text, before) in
+            [("patient=p&_sort=_id", vec!["o", "v"]), ("patient=p&code=c&_sort=_id", vec!["v"])]
+        {
+            assert_eq!(asked(&doctor, text).await, before, "{text}");
+        }
+        assert_eq!(write(records, &kit.ctx(), vec![put(apart)]).await, None);
+        for (text, all, theirs) in [
+            ("patient=p&_sort=_id", vec!["o", "v", "w"], vec!["o", "v"]),
+            ("patient=p&code=c&_sort=_id", vec!["v", "w"], vec!["v"]),
+        ] {
+            assert_eq!(asked(&kit.ctx(), text).await, all, "{text}");
+            assert_eq!(asked(&doctor, text).await, theirs, "{text}");
+        }
+        for text in ["patient=q", "patient=q&code=c", "patient=p,q&code=z"] {
+            assert_eq!(asked(&doctor, text).await, [""; 0], "{text}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_doctor_sees_who_was_at_the_facility_and_finds_everybody() {
     each_engine(async |kit| {
         let gate = gate(&kit).await;

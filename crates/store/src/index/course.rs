@@ -101,6 +101,11 @@ impl Course {
     }
 }
 
+/// The address of the person in a value of a course, as far as one is in it.
+pub fn whose(key: &str) -> Option<&str> {
+    Some(key.split_once(BETWEEN)?.0)
+}
+
 fn key(person: &str, code: &str) -> String {
     bounded(&format!("{person}{BETWEEN}{code}"))
 }

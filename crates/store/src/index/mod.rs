@@ -172,6 +172,17 @@ impl KindIndex {
         self.composites.iter().find(|one| one.code == code)
     }
 
+    /// Whether each of its rows that names a Patient by a relative address puts the resource into that patient's
+    /// compartment.
+    pub fn is_of_compartment(&self, code: &str) -> bool {
+        let puts = |code: &str| self.parameter(code).is_some_and(|(_, one)| one.in_compartment);
+        match self.parameter(code).map(|(_, one)| &one.kept) {
+            Some(Kept::With { codes, .. }) => codes.iter().all(|code| puts(code)),
+            Some(Kept::Own) => puts(code),
+            None => false,
+        }
+    }
+
     /// Where the rows of a parameter or composite stand.
     pub fn kept(&self, code: &str) -> Option<&Kept> {
         let composite = || self.composite(code).map(|one| &one.kept);

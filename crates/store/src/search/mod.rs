@@ -17,6 +17,7 @@ pub mod plan;
 pub mod query;
 pub mod scope;
 mod value;
+mod whose;
 
 pub use query::{Clause, NoWorld, Query, Sort, World};
 pub use scope::Scope;

@@ -7,7 +7,8 @@ use super::condition::{Condition, Sql};
 use super::cursor::Cursor;
 use super::driver::{self, COST_MAX, Purpose, Step, Way};
 use super::query::{Clause, Query, Sort, SortBy};
-use super::scope::{Of, within};
+use super::scope::{Of, within_of};
+use super::whose::Owner;
 use crate::db::schema::INDEXES;
 use crate::db::{self, Connection, Row, Value, fragments};
 use crate::index::Numbers;
@@ -360,7 +361,7 @@ fn along_dates(
     for clause in &query.clauses {
         probe(connection, sql, query, clause, sight)?;
     }
-    within(sql, sight.scope, Of::Kind(&query.kind), "l.", sight.t, sight.numbers);
+    seen(sql, query, sight);
     Ok(())
 }
 
@@ -457,8 +458,14 @@ pub(super) fn matching(
             probe(connection, sql, query, clause, sight)?;
         }
     }
-    within(sql, sight.scope, Of::Kind(&query.kind), "l.", sight.t, sight.numbers);
+    seen(sql, query, sight);
     Ok(())
+}
+
+/// Narrows record `l` to what the caller may see.
+fn seen(sql: &mut Sql, query: &Query, sight: &Sight<'_>) {
+    let owner = Owner::of(query, sight.numbers);
+    within_of(sql, sight.scope, Of::Kind(&query.kind), owner.as_whose(), "l.", sight.t, sight.numbers);
 }
 
 /// The condition "after the last record of the page before", in sort order.

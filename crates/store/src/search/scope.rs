@@ -7,7 +7,7 @@ use super::clause_sql::visible;
 use super::condition::{Sql, places};
 use super::limit::{Limit, limited};
 use crate::clock::Clock;
-use crate::db::schema::OPEN;
+use crate::db::schema::{INDEXES, IndexTable, OPEN, Table};
 use crate::db::{Connection, Result, Row, Value, fragments};
 use crate::index::Numbers;
 use crate::index::tie::{BAR, EVERYWHERE, PERMIT, TIE};
@@ -118,6 +118,22 @@ pub enum Of<'a> {
     Life,
 }
 
+/// What is known of the person to whom a record belongs, before it is looked up.
+#[derive(Clone, Copy)]
+pub enum Whose<'a> {
+    Unknown,
+    /// It is in the compartment of this Patient, unless rows at these places are there at all.
+    Of(&'a str, &'a [Unless]),
+}
+
+/// Rows of an index table under a number, with a value in its first column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unless {
+    pub table: usize,
+    pub numbers: Vec<i64>,
+    pub value: Value,
+}
+
 impl Scope {
     /// Whether every record of a type is seen.
     pub fn is_whole(&self, kind: &str) -> bool {
@@ -187,6 +203,19 @@ impl Scope {
 
 /// Narrows the record of `alias` (`rid`) to what the caller may see, at a moment: `AND …`.
 pub fn within(sql: &mut Sql, scope: &Scope, of: Of<'_>, alias: &str, t: i64, numbers: &Numbers) {
+    within_of(sql, scope, of, Whose::Unknown, alias, t, numbers);
+}
+
+/// The same of records of which it is known whose they are: what can be asked once is not asked of each.
+pub fn within_of(
+    sql: &mut Sql,
+    scope: &Scope,
+    of: Of<'_>,
+    whose: Whose<'_>,
+    alias: &str,
+    t: i64,
+    numbers: &Numbers,
+) {
     match scope {
         Scope::All => {}
         Scope::Patients(patients) if !patients.is_empty() => {
@@ -195,14 +224,24 @@ pub fn within(sql: &mut Sql, scope: &Scope, of: Of<'_>, alias: &str, t: i64, num
             sql.push(")", []);
         }
         Scope::Patients(_) | Scope::Nothing => sql.push(" AND 1 = 0", []),
-        Scope::Narrow(narrow) => narrowed(sql, narrow, of, alias, t, numbers),
+        Scope::Narrow(narrow) => narrowed(sql, narrow, of, whose, alias, t, numbers),
     }
 }
 
-fn narrowed(sql: &mut Sql, narrow: &Narrow, of: Of<'_>, alias: &str, t: i64, numbers: &Numbers) {
+fn narrowed(
+    sql: &mut Sql,
+    narrow: &Narrow,
+    of: Of<'_>,
+    whose: Whose<'_>,
+    alias: &str,
+    t: i64,
+    numbers: &Numbers,
+) {
     let nowhere = BTreeSet::new();
-    let look =
-        |kinds: &[&str], places| Look { narrow, places, alias, t, numbers, labels: labels(kinds, numbers) };
+    let look = |kinds: &[&str], places| {
+        let labels = labels(kinds, numbers);
+        Look { narrow, places, whose, alias, t, numbers, labels }
+    };
     // Numbers of types are ours: they stand in the text, so that it stays the same for a caller.
     let under = |kinds: &[&str]| numbers_of(kinds.iter().map(|kind| numbers.kind(kind)));
     let by_p = |sql: &mut Sql, p: &str| {
@@ -282,11 +321,28 @@ fn numbers_of(numbers: impl Iterator<Item = i64>) -> String {
     if listed.is_empty() { "-1".to_owned() } else { listed }
 }
 
+/// A Patient in a statement.
+#[derive(Clone, Copy)]
+enum Person<'a> {
+    Column(&'a str),
+    Id(&'a str),
+}
+
+impl Person<'_> {
+    fn push(self, sql: &mut Sql) {
+        match self {
+            Person::Column(column) => sql.push(column, []),
+            Person::Id(id) => sql.push("{}", [Value::from(id)]),
+        }
+    }
+}
+
 /// One look at whether a record may be seen.
 struct Look<'a> {
     narrow: &'a Narrow,
     /// The places whose persons are within reach.
     places: &'a BTreeSet<String>,
+    whose: Whose<'a>,
     alias: &'a str,
     t: i64,
     numbers: &'a Numbers,
@@ -297,6 +353,27 @@ struct Look<'a> {
 impl Look<'_> {
     /// `AND` the record belongs to a person within reach.
     fn of_person(&self, sql: &mut Sql) {
+        let narrow = self.narrow;
+        // Bars may be about one record; then each is looked at.
+        let is_open = !self.places.is_empty() && !narrow.knowledge.bars.load(Ordering::Acquire);
+        match self.whose {
+            Whose::Of(patient, unless) if is_open => {
+                sql.push(" AND ((", []);
+                self.tie_of_person(sql, Person::Id(patient));
+                for rows in unless {
+                    self.no_rows(sql, rows);
+                }
+                self.unlabelled(sql, None);
+                sql.push(") OR (1 = 1", []);
+                self.of_each(sql);
+                sql.push("))", []);
+            }
+            _ => self.of_each(sql),
+        }
+    }
+
+    /// `AND` one of the patients to whom the record belongs is within reach.
+    fn of_each(&self, sql: &mut Sql) {
         let (opened, places) = (&self.narrow.opened, self.places);
         begin_patients(sql, self.alias, self.t);
         sql.push(" AND (", []);
@@ -305,28 +382,32 @@ impl Look<'_> {
             false => listed(sql, "sx.patient", opened.iter()),
         }
         if !places.is_empty() {
-            sql.push(" OR ((", []);
-            self.tie(sql, "sx.patient");
-            if let Some(Kin { table, patient, person }) = self.narrow.knowledge.kin {
-                sql.push(
-                    &format!(
-                        " OR EXISTS (SELECT 1 FROM {table} so, {table} sm WHERE so.{patient} = sx.patient \
-                         AND sm.{person} = so.{person} AND sm.{patient} <> sx.patient AND "
-                    ),
-                    [],
-                );
-                self.tie(sql, &format!("sm.{patient}"));
-                sql.push(")", []);
-            }
-            sql.push(")", []);
+            sql.push(" OR (", []);
+            self.tie_of_person(sql, Person::Column("sx.patient"));
             self.unlabelled(sql, Some("sx.patient"));
             sql.push(")", []);
         }
         sql.push("))", []);
     }
 
+    /// `(…)` a Patient, or another that is the same person, has a tie to a place that the person does not bar.
+    fn tie_of_person(&self, sql: &mut Sql, patient: Person<'_>) {
+        sql.push("(", []);
+        self.tie(sql, patient);
+        if let Some(Kin { table, patient: id, person }) = self.narrow.knowledge.kin {
+            sql.push(&format!(" OR EXISTS (SELECT 1 FROM {table} so, {table} sm WHERE so.{id} = "), []);
+            patient.push(sql);
+            sql.push(&format!(" AND sm.{person} = so.{person} AND sm.{id} <> "), []);
+            patient.push(sql);
+            sql.push(" AND ", []);
+            self.tie(sql, Person::Column(&format!("sm.{id}")));
+            sql.push(")", []);
+        }
+        sql.push(")", []);
+    }
+
     /// The patient has a tie to a place that the person does not bar.
-    fn tie(&self, sql: &mut Sql, patient: &str) {
+    fn tie(&self, sql: &mut Sql, patient: Person<'_>) {
         self.row(sql, "si", TIE, patient);
         sql.push(" AND si.low = 0 AND si.high = 0 AND si.text = '' AND ", []);
         listed(sql, "si.system", self.places.iter());
@@ -337,10 +418,21 @@ impl Look<'_> {
         sql.push(")", []);
     }
 
+    /// `AND NOT` any such row is there, at whatever moment.
+    fn no_rows(&self, sql: &mut Sql, Unless { table, numbers, value }: &Unless) {
+        let IndexTable { table: Table { name, columns }, .. } = INDEXES[*table];
+        let (first, _) = columns[1];
+        sql.push(&format!(" AND NOT EXISTS (SELECT 1 FROM {name} WHERE shard = 0 AND "), []);
+        sql.push(
+            &format!("p IN ({}) AND {first} = {{}})", numbers_of(numbers.iter().copied())),
+            [value.clone()],
+        );
+    }
+
     /// `AND NOT` one of the person's records bars the place of the tie, wholly or what has a label of this record.
     fn barred(&self, sql: &mut Sql) {
         sql.push(" AND NOT ", []);
-        self.row(sql, "sb", BAR, "sx.patient");
+        self.row(sql, "sb", BAR, Person::Column("sx.patient"));
         self.lasting(sql);
         sql.push(")", []);
         if let Some(Kin { table, patient, person }) = self.narrow.knowledge.kin {
@@ -351,7 +443,7 @@ impl Look<'_> {
                 ),
                 [],
             );
-            self.row(sql, "sb", BAR, &format!("sq.{patient}"));
+            self.row(sql, "sb", BAR, Person::Column(&format!("sq.{patient}")));
             self.lasting(sql);
             sql.push("))", []);
         }
@@ -386,7 +478,7 @@ impl Look<'_> {
         listed(sql, "sl.code", hidden.iter());
         if let Some(patient) = patient.filter(|_| !places.is_empty()) {
             sql.push(" AND NOT ", []);
-            self.row(sql, "sg", PERMIT, patient);
+            self.row(sql, "sg", PERMIT, Person::Column(patient));
             sql.push(" AND sg.text = sl.code AND ", []);
             listed(sql, "sg.system", places.iter());
             self.in_time(sql, "sg");
@@ -409,15 +501,16 @@ impl Look<'_> {
     }
 
     /// `EXISTS (` a row of this sort that is true now, open for more.
-    fn row(&self, sql: &mut Sql, alias: &str, sort: &str, patient: &str) {
+    fn row(&self, sql: &mut Sql, alias: &str, sort: &str, patient: Person<'_>) {
         let p = self.numbers.named(sort);
         sql.push(
             &format!(
-                "EXISTS (SELECT 1 FROM ix_pair {alias} WHERE {alias}.shard = 0 AND {alias}.p = {p} \
-                 AND {alias}.code = {patient} AND {alias}.t_to = {OPEN}"
+                "EXISTS (SELECT 1 FROM ix_pair {alias} WHERE {alias}.shard = 0 AND {alias}.p = {p} AND {alias}.code = "
             ),
             [],
         );
+        patient.push(sql);
+        sql.push(&format!(" AND {alias}.t_to = {OPEN}"), []);
     }
 
     fn in_time(&self, sql: &mut Sql, alias: &str) {
