@@ -8,10 +8,11 @@ use crate::linkage::Decided;
 use crate::name::{marked_words, words};
 use crate::patient::Summary;
 use yba_fhir::Outcome;
+pub(crate) use yba_store::derived::{deletes, inserts, query_in};
 use yba_store::{Kin, Row, Statement, Store, Value};
 
 /// Which Patients are one person, for scopes.
-pub const KIN: Kin = Kin { table: "mpi_patient", patient: "patient", person: "person" };
+pub const KIN: Kin = Kin { table: "mpi_patient", patient: "patient", person: "person", follower: FOLLOWER };
 /// The follower's name: its cursor in the store.
 pub const FOLLOWER: &str = "mpi";
 /// Which tables these are. A program with another number drops them and reads the log again.
@@ -232,60 +233,6 @@ impl LinkRow {
             Value::from(decided.act.as_str()),
         ]
     }
-}
-
-/// Most values bound in one `IN (…)`; lists are padded to one of two lengths so that few statements are prepared.
-const CHUNK: usize = 100;
-const SMALL: usize = 8;
-
-/// Runs `sql` with `{}` replaced by a list of placeholders, for all `values`, in chunks; answers all rows.
-pub(crate) async fn query_in(store: &Store, sql: &str, values: &[Value]) -> Result<Vec<Row>, Outcome> {
-    let mut rows = Vec::new();
-    for chunk in values.chunks(CHUNK) {
-        let size = if chunk.len() <= SMALL { SMALL } else { CHUNK };
-        let mut params = chunk.to_vec();
-        params.resize(size, chunk[chunk.len() - 1].clone());
-        let places: Vec<String> = (1..=size).map(|place| format!("?{place}")).collect();
-        rows.extend(store.query(&sql.replace("{}", &places.join(", ")), params).await?);
-    }
-    Ok(rows)
-}
-
-/// `DELETE` statements for rows whose `column` is one of the values, many at once.
-pub(crate) fn deletes(table: &str, column: &str, values: &[Value]) -> Vec<Statement> {
-    let statement = |chunk: &[Value]| {
-        let size = if chunk.len() <= SMALL { SMALL } else { CHUNK };
-        let mut params = chunk.to_vec();
-        params.resize(size, chunk[chunk.len() - 1].clone());
-        let places: Vec<String> = (1..=size).map(|place| format!("?{place}")).collect();
-        Statement::new(format!("DELETE FROM {table} WHERE {column} IN ({})", places.join(", ")), params)
-    };
-    values.chunks(CHUNK).map(statement).collect()
-}
-
-/// `INSERT` statements of many rows each; all rows have as many values as `columns` names.
-pub(crate) fn inserts(table: &str, columns: &str, tail: &str, rows: Vec<Vec<Value>>) -> Vec<Statement> {
-    const ROWS: usize = 40;
-    let statement = |chunk: &[Vec<Value>]| {
-        let mut place = 0;
-        let groups: Vec<String> = chunk
-            .iter()
-            .map(|row| {
-                let places: Vec<String> = row
-                    .iter()
-                    .map(|_| {
-                        place += 1;
-                        format!("?{place}")
-                    })
-                    .collect();
-                format!("({})", places.join(", "))
-            })
-            .collect();
-        let sql = format!("INSERT INTO {table} ({columns}) VALUES {} {tail}", groups.join(", "));
-        Statement::new(sql, chunk.concat())
-    };
-    let whole = rows.len() - rows.len() % ROWS;
-    rows[..whole].chunks(ROWS).chain(rows[whole..].chunks(1)).map(statement).collect()
 }
 
 pub(crate) fn texts<'a>(ids: impl IntoIterator<Item = &'a String>) -> Vec<Value> {

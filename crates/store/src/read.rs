@@ -3,6 +3,7 @@
 use crate::db::fragments::{self, VERSION_COLUMNS, with_alias};
 use crate::db::schema::OPEN;
 use crate::db::{Connection, Row, Value};
+use crate::derived;
 use crate::index::units::UNITS_MAX;
 use crate::open::Store;
 use crate::search::clause_sql::NOW;
@@ -266,13 +267,30 @@ impl Store {
     /// The Patients (ids) that are the same person as this one, itself among them.
     pub async fn kin_of(&self, patient: &str) -> Result<Vec<String>, Outcome> {
         let mut all = vec![patient.to_owned()];
-        if let Some(Kin { table, patient: id, person }) = self.knowledge().kin {
+        if let Some(Kin { table, patient: id, person, .. }) = self.knowledge().kin {
             let sql = format!(
                 "SELECT m.{id} FROM {table} o JOIN {table} m ON m.{person} = o.{person} WHERE o.{id} = ?1 AND m.{id} <> ?1"
             );
             let rows = self.query(&sql, vec![Value::from(patient)]).await?;
             all.extend(rows.into_iter().map(|mut row| row.take_text(0)));
         }
+        Ok(all)
+    }
+
+    /// For each of these Patients (ids) all that are the same person, itself among them.
+    pub async fn kin_of_each(&self, patients: &[String]) -> Result<Vec<(String, String)>, Outcome> {
+        let mut all: Vec<(String, String)> = patients.iter().map(|one| (one.clone(), one.clone())).collect();
+        if let Some(Kin { table, patient, person, .. }) = self.knowledge().kin {
+            let sql = format!(
+                "SELECT o.{patient}, m.{patient} FROM {table} o JOIN {table} m ON m.{person} = o.{person} \
+                 WHERE o.{patient} IN ({{}}) AND m.{patient} <> o.{patient}"
+            );
+            let ids: Vec<Value> = patients.iter().map(|id| Value::from(id.as_str())).collect();
+            let rows = derived::query_in(self, &sql, &ids).await?;
+            all.extend(rows.into_iter().map(|mut row| (row.take_text(0), row.take_text(1))));
+        }
+        all.sort_unstable();
+        all.dedup();
         Ok(all)
     }
 

@@ -265,7 +265,7 @@ impl World {
             .iter()
             .map(|one| (one.clone(), patients[chance.below(patients.len())].clone()))
             .collect();
-        let kin = Kin { table: "kin", patient: "patient", person: "person" };
+        let kin = Kin { table: "kin", patient: "patient", person: "person", follower: "kin" };
         for house in &self.houses {
             for consent in &consents {
                 let path = format!("/fhir/Consent/{}", consent["id"].as_str().unwrap());

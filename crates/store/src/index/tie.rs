@@ -72,13 +72,24 @@ fn ties(tree: &Value, (kind, code): (&str, &str), patients: &[String], numbers: 
         .filter(|target| target.starts_with("Organization/"))
         .collect();
     if kind == "Patient" {
-        let lives = items(tree, "address").filter(|one| str_at(one, &["use"]) != Some("old"));
-        places.extend(lives.flat_map(units));
+        places.extend(homes(tree));
     }
     let p = numbers.named(TIE);
     for patient in patients {
         places.iter().for_each(|place| add(p, patient, place, "", ALWAYS, rows));
     }
+}
+
+/// The places to which a Patient's own record ties its person: who keeps it, and where they live now.
+pub fn places_of(patient: &Value) -> impl Iterator<Item = String> {
+    let keeper = str_at(patient, &["managingOrganization", "reference"]);
+    let keeper = keeper.filter(|target| target.starts_with("Organization/")).map(bounded);
+    keeper.into_iter().chain(homes(patient))
+}
+
+/// The administrative units where somebody lives now.
+fn homes(patient: &Value) -> impl Iterator<Item = String> {
+    items(patient, "address").filter(|one| str_at(one, &["use"]) != Some("old")).flat_map(units)
 }
 
 /// The administrative units of an address: since the reform of 2025 many name the old one and the new.

@@ -74,6 +74,8 @@ pub struct Kin {
     pub table: &'static str,
     pub patient: &'static str,
     pub person: &'static str,
+    /// Who makes it of the log: its cursor tells how far it is.
+    pub follower: &'static str,
 }
 
 /// What two scopes are compared by.
@@ -394,7 +396,7 @@ impl Look<'_> {
     fn tie_of_person(&self, sql: &mut Sql, patient: Person<'_>) {
         sql.push("(", []);
         self.tie(sql, patient);
-        if let Some(Kin { table, patient: id, person }) = self.narrow.knowledge.kin {
+        if let Some(Kin { table, patient: id, person, .. }) = self.narrow.knowledge.kin {
             sql.push(&format!(" OR EXISTS (SELECT 1 FROM {table} so, {table} sm WHERE so.{id} = "), []);
             patient.push(sql);
             sql.push(&format!(" AND sm.{person} = so.{person} AND sm.{id} <> "), []);
@@ -435,7 +437,7 @@ impl Look<'_> {
         self.row(sql, "sb", BAR, Person::Column("sx.patient"));
         self.lasting(sql);
         sql.push(")", []);
-        if let Some(Kin { table, patient, person }) = self.narrow.knowledge.kin {
+        if let Some(Kin { table, patient, person, .. }) = self.narrow.knowledge.kin {
             sql.push(
                 &format!(
                     " AND NOT EXISTS (SELECT 1 FROM {table} sp, {table} sq WHERE sp.{patient} = sx.patient \
