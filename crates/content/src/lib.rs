@@ -25,6 +25,7 @@ pub mod pattern;
 mod problem;
 mod profiles;
 pub mod roles;
+pub mod schedules;
 mod sheet;
 mod source;
 pub mod spreadsheets;
@@ -51,6 +52,7 @@ pub use parameters::Parameter;
 pub use problem::Problem;
 pub use profiles::{ProfileAbout, ProfileEdition};
 pub use roles::RoleEdition;
+pub use schedules::Schedule;
 pub use spreadsheets::{Field, Spreadsheet};
 pub use units::{OldUnit, Unit};
 pub use views::ViewText;
@@ -77,6 +79,7 @@ pub struct Content {
     examples: Vec<Example>,
     profiles: Vec<ProfileEdition>,
     roles: roles::Roles,
+    schedules: Vec<Schedule>,
     // The two large tables come from the assets, when first asked.
     icd10: OnceLock<icd10::Icd10>,
     units: OnceLock<units::Units>,
@@ -121,6 +124,7 @@ impl Content {
             examples: example::find(sources),
             profiles: profiles::load(sources, &laws, report),
             roles: roles::Roles::load(sources, &laws, report),
+            schedules: schedules::load(sources, &laws, report),
             laws,
             lists,
             claims,
@@ -150,6 +154,16 @@ impl Content {
     /// The slugs of all roles, in alphabetical order.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
         self.roles.slugs()
+    }
+
+    /// The edition of a schedule in force on a day; `None` before its first and for an unknown slug.
+    pub fn schedule(&self, slug: &str, on: Day) -> Option<&Schedule> {
+        self.schedules.iter().rev().find(|one| one.slug == slug && one.from <= on)
+    }
+
+    /// Every edition of every schedule, by slug and day.
+    pub fn schedules(&self) -> &[Schedule] {
+        &self.schedules
     }
 
     /// The law of this slug.

@@ -172,6 +172,7 @@ const FOLDERS: &[&str] = &[
     "parameters/",
     "profiles/",
     "roles/",
+    "schedules/",
     "valuesets/",
     "views/",
 ];

@@ -63,6 +63,12 @@ impl Day {
     pub fn plus_days(self, days: i64) -> Day {
         Day::of_instant(self.start_ms() + days * DAY_MS)
     }
+
+    /// This day moved by months; a day that the month does not have becomes its last: a month after 31 January is the end
+    /// of February.
+    pub fn plus_months(self, months: i32) -> Day {
+        Day(self.0.saturating_add(jiff::Span::new().months(months.clamp(-100_000, 100_000))))
+    }
 }
 
 impl std::fmt::Display for Day {
