@@ -1,0 +1,128 @@
+//! Whom to call: the children of a place for whom a dose is due. Who may see the list, the door says of each child.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use yba_content::Day;
+use yba_fhir::{Kind, Outcome};
+use yba_records::{Action, Ctx, Records};
+use yba_store::{Scope, Value};
+
+use crate::forecast::{Next, Standing};
+use crate::table::{day, number};
+
+/// Most facilities to choose from.
+const PLACES_MAX: i64 = 500;
+/// Most wanted doses that are looked at for one list.
+pub const ROWS_MAX: usize = 20_000;
+
+/// Somebody to call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Called {
+    pub patient: String,
+    /// Tells persons apart, whichever of their Patients is shown.
+    pub person: String,
+    pub birth: Day,
+    pub village: String,
+    /// In the order of the schedule's slugs.
+    pub doses: Vec<Asked>,
+}
+
+/// A dose that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Slug of the series.
+    pub series: String,
+    pub next: Next,
+}
+
+impl Asked {
+    pub fn standing(&self, today: Day) -> Standing {
+        self.next.on(today)
+    }
+
+    pub fn due(&self) -> Option<Day> {
+        if let Next::Wanted { due, .. } = self.next { Some(due) } else { None }
+    }
+}
+
+impl Called {
+    /// Whether one of the doses is late on a day.
+    pub fn is_late(&self, today: Day) -> bool {
+        self.doses.iter().any(|dose| dose.standing(today) == Standing::Late)
+    }
+}
+
+/// The places of which a list can be made: those of the caller's roles; `None` for who sees the whole province.
+pub fn own_places(records: &Records, ctx: &Ctx) -> Option<BTreeSet<String>> {
+    records.scope(ctx, Action::Search).places("Immunization").cloned()
+}
+
+/// Facilities with children for whom a dose is due on a day, and how many, the most first; at most [`PLACES_MAX`]. It names no
+/// person, and is for who sees the whole province.
+pub async fn facilities(records: &Records, on: Day) -> Result<Vec<(String, usize)>, Outcome> {
+    let sql = "SELECT place, COUNT(DISTINCT person) FROM recall_due WHERE due <= ?1 AND until > ?1 \
+               AND place LIKE 'Organization/%' GROUP BY place ORDER BY 2 DESC, place LIMIT ?2";
+    let rows = records.store().query(sql, vec![number(on), Value::Int(PLACES_MAX)]).await?;
+    Ok(rows.into_iter().map(|mut row| (row.take_text(0), row.int(1) as usize)).collect())
+}
+
+/// Everybody within reach whose doses are due until a day, by village, then by birth. A caller who reaches the whole province
+/// must name a place; `None` asks for those of the caller.
+///
+/// Refuses with `invalid` when no place is known, `too-many` past [`ROWS_MAX`].
+pub async fn called(
+    records: &Records,
+    ctx: &Ctx,
+    places: Option<&BTreeSet<String>>,
+    until: Day,
+) -> Result<Vec<Called>, Outcome> {
+    let scope = records.scope(ctx, Action::Search);
+    if scope == Scope::Nothing || !scope.reaches("Immunization") {
+        return Ok(Vec::new());
+    }
+    let own = scope.places("Immunization");
+    let Some(places) = places.or(own).filter(|places| !places.is_empty()) else {
+        let text = "Danh sách này lập cho từng trạm. Tài khoản của bạn chưa gắn với trạm nào.";
+        return Err(Outcome::invalid("recall-place", text, "no place to list for"));
+    };
+    let today = Day::of_instant(records.store().clock().now_ms());
+    let listed: Vec<String> = (4..4 + places.len()).map(|at| format!("?{at}")).collect();
+    let sql = format!(
+        "SELECT patient, person, series, number, due, late, until, birth, village FROM recall_due \
+         WHERE due <= ?1 AND until > ?2 AND place IN ({}) ORDER BY village, birth, patient, series LIMIT ?3",
+        listed.join(", ")
+    );
+    let bounds = [number(until), number(today), Value::Int(ROWS_MAX as i64 + 1)];
+    let params = bounds.into_iter().chain(places.iter().map(|place| Value::from(place.as_str())));
+    let rows = records.store().query(&sql, params.collect()).await?;
+    if rows.len() > ROWS_MAX {
+        let text = "Danh sách quá dài. Hãy chọn ngày gần hơn hoặc một thôn.";
+        return Err(Outcome::new(Kind::TooMany, "recall-too-many", text, "too many wanted doses"));
+    }
+    let mut all: Vec<Called> = Vec::new();
+    let mut at: BTreeMap<String, usize> = BTreeMap::new();
+    for mut row in rows {
+        let next = Next::Wanted {
+            number: row.int(3) as usize,
+            due: day(row.int(4)),
+            late: day(row.int(5)),
+            until: day(row.int(6)),
+        };
+        let (birth, village) = (day(row.int(7)), row.take_text(8));
+        let asked = Asked { series: row.take_text(2), next };
+        let (patient, person) = (row.take_text(0), row.take_text(1));
+        let place = *at.entry(person.clone()).or_insert_with(|| {
+            all.push(Called { patient: patient.clone(), person, birth, village, doses: Vec::new() });
+            all.len() - 1
+        });
+        // Of two files of one child the first is shown; both say the same.
+        if all[place].patient == patient && !all[place].doses.contains(&asked) {
+            all[place].doses.push(asked);
+        }
+    }
+    let ids: Vec<String> = all.iter().map(|one| one.patient.clone()).collect();
+    let reached: BTreeSet<String> =
+        records.patients_reached(ctx, Action::Everything, &ids).await?.into_iter().collect();
+    all.retain(|one| reached.contains(&one.patient));
+    Ok(all)
+}

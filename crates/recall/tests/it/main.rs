@@ -1,0 +1,162 @@
+//! The tables of who is due, over a real store: kept current they say the same as made from nothing, on both engines.
+
+use yba_content::{Content, Day};
+use yba_fhir::Resource;
+use yba_fhir::json::{Value, json};
+use yba_recall::{follower, list};
+use yba_records::{Change, Ctx};
+use yba_store::{Kin, Statement};
+use yba_testkit::{Kit, each_engine};
+
+fn put(tree: Value) -> Change {
+    Change::put(Resource::from_value(tree).unwrap())
+}
+
+fn child(id: usize, birth: &str, place: usize, village: &str) -> Change {
+    put(
+        json!({"resourceType": "Patient", "id": format!("c{id}").as_str(), "birthDate": birth, "gender": "female",
+        "address": [{"use": "home", "line": [village]}],
+        "managingOrganization": {"reference": format!("Organization/o{place}").as_str()}}),
+    )
+}
+
+fn dose(id: usize, of: usize, vaccine: &str, day: &str, status: &str) -> Change {
+    put(json!({"resourceType": "Immunization", "id": format!("i{id}").as_str(), "status": status,
+        "vaccineCode": {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": vaccine}]},
+        "patient": {"reference": format!("Patient/c{of}").as_str()}, "occurrenceDateTime": day}))
+}
+
+/// All rows of what is due.
+async fn rows(kit: &Kit) -> Vec<String> {
+    let sql = "SELECT place, patient, series, person, number, due, late, until, birth, village FROM recall_due \
+               ORDER BY place, patient, series";
+    let rows = kit.records.store().query(sql, Vec::new()).await.unwrap();
+    rows.iter().map(|row| format!("{row:?}")).collect()
+}
+
+/// A small generator: the same numbers for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % sides
+    }
+}
+
+#[tokio::test]
+async fn what_is_kept_current_is_what_is_made_from_nothing() {
+    each_engine(async |kit| {
+        let content = Content::built_in();
+        kit.advance_ms(250 * 86_400_000);
+        let mut dice = Dice(7);
+        let vaccines = ["08", "19", "102", "178", "10", "133", "05", "39", "99"];
+        follower::prepare(&kit.records, &content).await.unwrap();
+        for round in 0..60 {
+            let mut changes = Vec::new();
+            for _ in 0..5 {
+                let (id, month, day) = (dice.below(12), 1 + dice.below(12), 1 + dice.below(28));
+                changes.push(match dice.below(4) {
+                    0 => child(
+                        id,
+                        &format!("2025-{month:02}-{day:02}"),
+                        dice.below(3),
+                        ["A", "B"][dice.below(2)],
+                    ),
+                    _ => {
+                        let status =
+                            ["completed", "completed", "not-done", "entered-in-error"][dice.below(4)];
+                        let day = format!("2026-{month:02}-{day:02}");
+                        dose(dice.below(60), id, vaccines[dice.below(9)], &day, status)
+                    }
+                });
+            }
+            for change in changes {
+                // The same record twice in one call is refused; one after the other is what people do.
+                kit.records.transact(&kit.ctx(), vec![change]).await.unwrap();
+            }
+            if round % 3 == 0 {
+                follower::catch_up(&kit.records, &content).await.unwrap();
+            }
+        }
+        kit.records.transact(&kit.ctx(), vec![Change::delete("Patient", "c1")]).await.ok();
+        follower::catch_up(&kit.records, &content).await.unwrap();
+        assert_eq!(follower::lag(&kit.records).await.unwrap(), 0);
+        let kept = rows(&kit).await;
+        assert!(kept.len() > 20, "{} rows", kept.len());
+        let forget = Statement::new("UPDATE recall_layout SET edition = ?1", vec!["another".into()]);
+        kit.records.store().keep(vec![forget]).await.unwrap();
+        follower::catch_up(&kit.records, &content).await.unwrap();
+        assert_eq!(rows(&kit).await, kept);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dose_in_another_file_of_the_person_counts_and_one_taken_back_does_not() {
+    each_engine(async |kit| {
+        let content = Content::built_in();
+        kit.advance_ms(250 * 86_400_000);
+        let store = kit.records.store();
+        store.migrate(&["CREATE TABLE kin (patient TEXT PRIMARY KEY, person TEXT NOT NULL)"]).await.unwrap();
+        let today = Day::of_instant(store.clock().now_ms());
+        let birth = today.plus_months(-2).plus_days(-3).to_string();
+        let all = vec![
+            child(1, &birth, 1, "A"),
+            child(2, &birth, 2, "B"),
+            dose(1, 2, "102", &today.to_string(), "completed"),
+        ];
+        kit.records.transact(&kit.ctx(), all).await.unwrap();
+        let asked = async |place: &str| {
+            follower::catch_up(&kit.records, &content).await.unwrap();
+            let places = std::collections::BTreeSet::from([format!("Organization/{place}")]);
+            let found = list::called(&kit.records, &kit.ctx(), Some(&places), today).await.unwrap();
+            let series =
+                |one: &list::Called| one.doses.iter().map(|dose| dose.series.clone()).collect::<Vec<_>>();
+            found.iter().map(series).collect::<Vec<_>>()
+        };
+        assert!(asked("o1").await[0].contains(&"dpt".to_owned()));
+        assert!(!asked("o2").await[0].contains(&"dpt".to_owned()));
+        // Both files turn out to be one child's.
+        let same = ["c1", "c2"]
+            .map(|id| Statement::new("INSERT INTO kin (patient, person) VALUES (?1, 'c1')", vec![id.into()]));
+        store.derive("kin", store.head_t(), same.into()).await.unwrap();
+        store.know_kin(Kin { table: "kin", patient: "patient", person: "person", follower: "kin" });
+        let linkage = json!({"resourceType": "Linkage", "id": "l", "active": true, "item": [
+            {"type": "source", "resource": {"reference": "Patient/c1"}},
+            {"type": "alternate", "resource": {"reference": "Patient/c2"}}]});
+        kit.records.transact(&kit.ctx(), vec![put(linkage)]).await.unwrap();
+        assert!(
+            asked("o1").await[0].contains(&"dpt".to_owned()),
+            "nobody knows yet who is who at that moment"
+        );
+        store.derive("kin", store.head_t(), Vec::new()).await.unwrap();
+        assert!(!asked("o1").await[0].contains(&"dpt".to_owned()), "the dose of the other file counts");
+        kit.records
+            .transact(&kit.ctx(), vec![dose(1, 2, "102", &today.to_string(), "entered-in-error")])
+            .await
+            .unwrap();
+        store.derive("kin", store.head_t(), Vec::new()).await.unwrap();
+        assert!(asked("o1").await[0].contains(&"dpt".to_owned()), "it was no dose");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_may_see_no_child_gets_no_list() {
+    each_engine(async |kit| {
+        let content = Content::built_in();
+        kit.advance_ms(250 * 86_400_000);
+        let today = Day::of_instant(kit.records.store().clock().now_ms());
+        kit.records.transact(&kit.ctx(), vec![child(1, "2026-08-01", 1, "A")]).await.unwrap();
+        follower::catch_up(&kit.records, &content).await.unwrap();
+        let places = std::collections::BTreeSet::from(["Organization/o1".to_owned()]);
+        let seen = list::called(&kit.records, &kit.ctx(), Some(&places), today).await.unwrap();
+        assert_eq!(seen.len(), 1);
+        let stranger = list::called(&kit.records, &Ctx::stranger("test"), Some(&places), today).await;
+        assert!(stranger.is_err() || stranger.is_ok_and(|found| found.is_empty()));
+        let nowhere = list::called(&kit.records, &kit.ctx(), None, today).await;
+        assert_eq!(nowhere.err().map(|refused| refused.kind), Some(yba_fhir::Kind::Invalid));
+    })
+    .await;
+}
