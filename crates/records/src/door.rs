@@ -47,6 +47,11 @@ pub struct Records {
 }
 
 impl Records {
+    /// An id that nobody has, such as for a form that must be written once however often it is sent.
+    pub fn fresh_id(&self) -> String {
+        self.ids.next()
+    }
+
     /// The door to a store, its trail of reads in the store's folder.
     pub fn open(store: Store, ids: Ids) -> Result<Records, Outcome> {
         let trail = ReadTrail::open(&store.folder().join("audit"), store.clock().clone())?;

@@ -144,6 +144,18 @@ fn labelled(f: &Field, input: impl FnOnce(Option<String>) -> Markup) -> Markup {
     }
 }
 
+/// A field in a cell of a table, whose row and column say what it is; the label is for those who listen.
+pub fn cell(id: &str, label: &str, value: &str, error: Option<&str>) -> Markup {
+    let error_id = format!("{id}-loi");
+    html! {
+        div .field .wrong[error.is_some()] {
+            @if let Some(error) = error { p .error id=(error_id) { (error) } }
+            input id=(id) name=(id) type="text" value=(value) aria-label=(label) maxlength="500" autocomplete="off"
+                aria-invalid=[error.map(|_| "true")] aria-describedby=[error.map(|_| &error_id)];
+        }
+    }
+}
+
 /// Everything that is wrong, above the form: each leads to its field.
 pub fn summary(list: &[(&str, &str)]) -> Markup {
     html! {

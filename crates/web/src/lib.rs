@@ -20,6 +20,7 @@ pub mod site;
 pub mod visit;
 
 pub use asking::Asking;
+pub use enter::page::encoded;
 pub use headers::RequestId;
 pub use menu::{Entry, Group};
 pub use own::{LET_IN, OWN};

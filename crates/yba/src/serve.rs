@@ -23,6 +23,7 @@ use yba_hospital::Hospital;
 use yba_records::Gate;
 use yba_records::audit::Signer;
 use yba_smart::Smart;
+use yba_station::Station;
 use yba_store::Indexing;
 use yba_web::{Entrance, Site, SiteSettings};
 
@@ -106,6 +107,7 @@ pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
     }
     // The tables that pages and operations read must exist before the first of them is asked for.
     yba_mpi::follower::prepare(&node.records).await?;
+    yba_recall::follower::prepare(&node.records, &node.content).await?;
     yba_subscription::prepare(&node.records).await?;
     let notifying =
         yba_subscription::Settings::new(node.config.subscription_hosts.clone().open(node.config.open));
@@ -203,7 +205,7 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
         gallery: node.config.open,
     };
     let entrance = (!node.config.open).then(|| Entrance { gate: gate.clone(), cookies });
-    let mut menu = vec![yba_hospital::menu()];
+    let mut menu = vec![yba_hospital::menu(), yba_station::menu()];
     if entrance.is_some() {
         let mut group = yba_admin::menu();
         group.entries.push(yba_smart::entry());
@@ -216,6 +218,11 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
         records: node.records.clone(),
         content: node.content.clone(),
     });
+    rooms = rooms.merge(yba_station::routes(Station {
+        site: site.clone(),
+        records: node.records.clone(),
+        content: node.content.clone(),
+    }));
     let mut for_apps = Router::new();
     if is_closed {
         let (site, gate, base_url) = (site.clone(), gate.clone(), node.config.base_url.clone());
@@ -270,6 +277,7 @@ async fn measures(node: Node) -> ([(header::HeaderName, &'static str); 1], Strin
     let store = node.records.store();
     let head = store.head_t();
     let lag = yba_mpi::follower::lag(&node.records).await.unwrap_or(head);
+    let recalling = yba_recall::follower::lag(&node.records).await.unwrap_or(head);
     let telling = yba_subscription::lag(&node.records).await.unwrap_or(head);
     let indexing = *store.indexing().borrow();
     let behind = indexing.total - indexing.done;
@@ -278,6 +286,7 @@ async fn measures(node: Node) -> ([(header::HeaderName, &'static str); 1], Strin
         "# TYPE yba_log_position gauge\nyba_log_position {head}\n\
          # TYPE yba_index_behind gauge\nyba_index_behind {behind}\n\
          # TYPE yba_follower_lag gauge\nyba_follower_lag{{follower=\"mpi\"}} {lag}\n\
+         yba_follower_lag{{follower=\"recall\"}} {recalling}\n\
          yba_follower_lag{{follower=\"subscription\"}} {telling}\n\
          # TYPE yba_audit_reads counter\nyba_audit_reads {reads}\n"
     );
@@ -309,10 +318,12 @@ fn start_chores(
         }
     });
     let linking = tokio::spawn(yba_mpi::follower::run(node.records.clone(), stopping.clone()));
+    let recalling =
+        tokio::spawn(yba_recall::follower::run(node.records.clone(), node.content.clone(), stopping.clone()));
     let telling = tokio::spawn(yba_subscription::run(node.records.clone(), notifying, stopping.clone()));
     tokio::spawn(tell_indexing(node.records.store().indexing()));
     let speaking = tokio::spawn(yba_records::overlay::follow(node.records.clone(), stopping.clone()));
-    Ok(vec![sign, clear, linking, telling, speaking])
+    Ok(vec![sign, clear, linking, recalling, telling, speaking])
 }
 
 /// Says how far the search index is, after an upgrade that makes it anew.

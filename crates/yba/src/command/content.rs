@@ -22,11 +22,12 @@ pub fn check(folder: Option<&Path>) -> u8 {
             let (laws, lists) = (content.laws().count(), content.code_lists().count());
             println!(
                 "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, \
-                 {} value sets and maps, {} views; {} examples tried",
+                 {} value sets and maps, {} views, {} schedules; {} examples tried",
                 content.claims().all().count(),
                 content.profiles().len(),
                 content.canonicals().count(),
                 content.views().count(),
+                content.schedules().len(),
                 content.examples().count()
             );
             0
@@ -42,6 +43,7 @@ fn tried(content: &Content) -> Vec<Problem> {
     let (validator, unsound) = Validator::of_content(content, codes, &[]);
     problems.extend(unsound);
     problems.extend(validator.try_examples(content));
+    problems.extend(yba_recall::example::try_examples(content));
     match Library::load(content) {
         Ok(views) => problems.extend(views.try_examples(content)),
         Err(wrong) => problems.extend(wrong),

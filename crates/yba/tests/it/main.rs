@@ -27,5 +27,6 @@ mod sign_in;
 mod smart;
 mod subscriptions;
 mod two_hospitals_one_record;
+mod vaccinate;
 mod validate;
 mod views;

@@ -1,0 +1,418 @@
+//! «Tiêm chủng»: whom to call, what a child is given today, what was given.
+//!
+//! `/tiem-chung` lists the children of the caller's station for whom a dose is due, village by village. `/tiem-chung/{patient}` is one
+//! child: the doses that are due stand chosen, with the vial that was used last; one button writes them. Addresses hold ids and
+//! villages, no names.
+
+pub mod model;
+pub mod page;
+
+use crate::Station;
+use axum::Router;
+use axum::extract::{Form, Path, RawQuery};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use model::Places;
+use std::collections::{BTreeMap, BTreeSet};
+use yba_care::Finding;
+use yba_care::immunise::{self, Draft, Known};
+use yba_content::{Content, Day};
+use yba_fhir::json::{Value, items, str_at};
+use yba_fhir::resource::is_id;
+use yba_fhir::view::Patient;
+use yba_fhir::{Kind, Outcome};
+use yba_recall::list::{self, Called};
+use yba_recall::{CHILDREN, follower};
+use yba_records::{Action, Ctx, Query, Version};
+use yba_store::search::query::decode_pairs;
+use yba_ui::banner::Allergy;
+use yba_web::{Asking, Page, RequestId, error, visit};
+
+/// The list.
+pub const VACCINATE: &str = "/tiem-chung";
+/// Children of one page of the list.
+const PAGE: usize = 50;
+/// Doses given last at this station that are looked at for what is in the fridge.
+const FRIDGE: usize = 100;
+/// A vial that was not used for so many days is not offered again.
+const FRIDGE_DAYS: i64 = 45;
+
+pub(crate) fn routes() -> Router<Station> {
+    Router::new()
+        .route(VACCINATE, get(listed))
+        .route("/tiem-chung/{patient}", get(child).post(give))
+        .route("/tiem-chung/{patient}/hoan", post(put_off))
+        .route("/tiem-chung/{patient}/rut", post(take_back))
+}
+
+/// What an address says beside the path; what is not understood is left out.
+struct Asked {
+    until: Day,
+    village: Option<String>,
+    first: usize,
+    /// Whose list, for who sees several: `Organization/…`.
+    place: Option<String>,
+    /// What was just done.
+    done: Option<&'static str>,
+}
+
+fn asked(query: Option<&str>, today: Day) -> Asked {
+    let mut asked = Asked { until: today, village: None, first: 0, place: None, done: None };
+    for (name, value) in decode_pairs(query.unwrap_or_default()) {
+        match name.as_str() {
+            "den" => asked.until = typed_day(&value).unwrap_or(today),
+            "thon" => asked.village = Some(value),
+            "noi" if is_id(&value) => asked.place = Some(format!("Organization/{value}")),
+            "tu" => asked.first = value.parse().unwrap_or(0),
+            "xong" => asked.done = done_words(&value),
+            _ => {}
+        }
+    }
+    asked
+}
+
+fn done_words(code: &str) -> Option<&'static str> {
+    match code {
+        "tiem" => Some("Đã ghi mũi tiêm."),
+        "hoan" => Some("Đã ghi tạm hoãn."),
+        "rut" => Some("Đã rút mũi ghi nhầm."),
+        _ => None,
+    }
+}
+
+/// `22/11/2026` as people write it, or `2026-11-22`.
+fn typed_day(text: &str) -> Option<Day> {
+    let text = text.trim();
+    if let Some(day) = Day::parse(text) {
+        return Some(day);
+    }
+    let parts: Vec<&str> = text.split(['/', '-', '.', ' ']).filter(|part| !part.is_empty()).collect();
+    let [day, month, year] = parts.as_slice() else { return None };
+    Day::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+}
+
+async fn listed(Asking { room: station, ctx, id }: Asking<Station>, RawQuery(query): RawQuery) -> Response {
+    match drawn_list(&station, &ctx, query.as_deref()).await {
+        Ok(response) => response,
+        Err(outcome) => error::page(&station.site, &outcome, &id),
+    }
+}
+
+async fn drawn_list(station: &Station, ctx: &Ctx, query: Option<&str>) -> Result<Response, Outcome> {
+    let today = station.today();
+    let asked = asked(query, today);
+    let Some(schedule) = station.content.schedule(CHILDREN, today) else {
+        return Err(Outcome::new(Kind::NotFound, "schedule", "Chưa có lịch tiêm chủng nào.", "no schedule"));
+    };
+    let own = list::own_places(&station.records, ctx);
+    let place = asked.place.clone().map(|place| BTreeSet::from([place]));
+    if own.is_none() && place.is_none() {
+        return choose(station, ctx, today).await;
+    }
+    // Asked before the list: what the tables learn meanwhile is not on it.
+    let is_behind = follower::lag(&station.records).await? > 0;
+    let called = list::called(&station.records, ctx, place.as_ref(), asked.until).await?;
+    let villages = model::villages(&called, today);
+    let of_village = |one: &&Called| asked.village.as_ref().is_none_or(|village| *village == one.village);
+    let mut shown: Vec<&Called> = called.iter().filter(of_village).collect();
+    shown.sort_by_key(|one| !one.is_late(today));
+    let first = if asked.first < shown.len() { asked.first } else { 0 };
+    let part: Vec<&Called> = shown.iter().copied().skip(first).take(PAGE).collect();
+    let people = people(station, ctx, &part).await?;
+    let lines: Vec<_> =
+        part.iter().map(|one| model::line(one, people.get(&one.patient), schedule, today)).collect();
+    let content = page::list(&page::Listed {
+        lines: &lines,
+        villages: &villages,
+        village: asked.village.as_deref(),
+        place: asked.place.as_deref().and_then(|place| place.strip_prefix("Organization/")),
+        until: &asked.until.to_string(),
+        is_today: asked.until == today,
+        count: shown.len(),
+        late: shown.iter().filter(|one| one.is_late(today)).count(),
+        first,
+        page: PAGE,
+        is_behind,
+    });
+    Ok(station.site.page(&Page::new("Tiêm chủng", content).here(VACCINATE)))
+}
+
+/// For who sees the whole province: of which station.
+async fn choose(station: &Station, ctx: &Ctx, today: Day) -> Result<Response, Outcome> {
+    let found = list::facilities(&station.records, today).await?;
+    let id = |place: &str| place.strip_prefix("Organization/").unwrap_or(place).to_owned();
+    let keys: Vec<(String, String)> =
+        found.iter().map(|(place, _)| ("Organization".to_owned(), id(place))).collect();
+    let known = station.records.read_many(ctx, &keys).await?;
+    let name = |id: &str| {
+        let tree = known.iter().find(|one| one.id == id)?.tree();
+        Some(str_at(&tree, &["name"])?.to_owned())
+    };
+    let lines: Vec<(String, String, usize)> = found
+        .iter()
+        .map(|(place, count)| (id(place), name(&id(place)).unwrap_or_else(|| id(place)), *count))
+        .collect();
+    Ok(station.site.page(&Page::new("Tiêm chủng", page::choose(&lines)).here(VACCINATE)))
+}
+
+/// The records of the children of one page.
+async fn people(
+    station: &Station,
+    ctx: &Ctx,
+    called: &[&Called],
+) -> Result<BTreeMap<String, Value>, Outcome> {
+    let keys: Vec<(String, String)> =
+        called.iter().map(|one| ("Patient".to_owned(), one.patient.clone())).collect();
+    let found = station.records.read_many(ctx, &keys).await?;
+    Ok(found.into_iter().map(|version| (version.id.clone(), version.tree())).collect())
+}
+
+async fn child(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path(patient): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let counter = Counter { station: &station, ctx: &ctx, id: &id };
+    let today = station.today();
+    match counter.open(&patient).await {
+        Ok(open) => {
+            let draft = open.fresh(today, station.records.fresh_id());
+            counter.drawn(&open, &draft, &[], asked(query.as_deref(), today).done, None)
+        }
+        Err(outcome) => error::page(&station.site, &outcome, &id),
+    }
+}
+
+/// Where the handlers of one child's page work.
+struct Counter<'s> {
+    station: &'s Station,
+    ctx: &'s Ctx,
+    id: &'s RequestId,
+}
+
+/// A child with all that the page needs.
+struct Open<'c> {
+    patient: String,
+    tree: Value,
+    known: Known<'c>,
+    immunizations: Vec<Value>,
+    fridge: BTreeMap<String, (String, String)>,
+    allergy: Allergy,
+    places: Places,
+}
+
+impl Open<'_> {
+    /// A form that nobody has sent yet.
+    fn fresh(&self, today: Day, form: String) -> Draft {
+        Draft { patient: self.patient.clone(), day: today.to_string(), form, ..Draft::default() }
+    }
+}
+
+impl<'s> Counter<'s> {
+    async fn open(&self, patient: &str) -> Result<Open<'s>, Outcome> {
+        let (records, content): (_, &'s Content) = (&self.station.records, &self.station.content);
+        let tree = records.read(self.ctx, "Patient", patient).await?.tree();
+        // People are found over the whole province; of whom nothing else is seen, a schedule would say that all is missing.
+        let reached = records.patients_reached(self.ctx, Action::Everything, &[patient.to_owned()]).await?;
+        if reached.is_empty() || !self.ctx.may(Action::Search, "Immunization") {
+            return Err(unseen());
+        }
+        let immunizations = immunise::immunizations(records, self.ctx, patient).await?;
+        let known = Known::of(content, &tree, &immunizations, self.station.today())?;
+        let (fridge, allergy) = (self.fridge(content).await?, self.allergy(patient).await?);
+        let places = self.places(&immunizations).await;
+        Ok(Open { patient: patient.to_owned(), tree, known, immunizations, fridge, allergy, places })
+    }
+
+    /// What is known of allergies, in whoever's file of the person it stands.
+    async fn allergy(&self, patient: &str) -> Result<Allergy, Outcome> {
+        if !self.ctx.may(Action::Search, "AllergyIntolerance") {
+            return Ok(Allergy::NotSeen);
+        }
+        let records = &self.station.records;
+        let kin = records.store().kin_of(patient).await?;
+        let query = Query::parse_string("AllergyIntolerance", &format!("patient={}", kin.join(",")))?;
+        let found = records.search(self.ctx, &query, None).await?;
+        Ok(model::allergy(&found.matches.iter().map(Version::tree).collect::<Vec<_>>()))
+    }
+
+    /// Names of those who gave doses. A list without names is still a list.
+    async fn places(&self, immunizations: &[Value]) -> Places {
+        let ids: BTreeSet<&str> =
+            immunizations.iter().filter_map(|one| model::giver(one).strip_prefix("Organization/")).collect();
+        let keys: Vec<(String, String)> =
+            ids.into_iter().map(|id| ("Organization".to_owned(), id.to_owned())).collect();
+        let found = self.station.records.read_many(self.ctx, &keys).await.unwrap_or_default();
+        let names = found.iter().filter_map(|one| {
+            Some((format!("Organization/{}", one.id), str_at(&one.tree(), &["name"])?.to_owned()))
+        });
+        Places { names: names.collect(), own: own_facility().map(|id| format!("Organization/{id}")) }
+    }
+
+    /// What was drawn last at this station of each vaccine: those vials stand open in the fridge.
+    async fn fridge(&self, content: &Content) -> Result<BTreeMap<String, (String, String)>, Outcome> {
+        let Some(facility) = own_facility() else { return Ok(BTreeMap::new()) };
+        let since = self.station.today().plus_days(-FRIDGE_DAYS);
+        let query = format!(
+            "performer=Organization/{facility}&status=completed&date=ge{since}&_sort=-date&_count={FRIDGE}"
+        );
+        let query = Query::parse_string("Immunization", &query)?;
+        let found = self.station.records.search(self.ctx, &query, None).await?;
+        let last: Vec<Value> = found.matches.iter().map(Version::tree).collect();
+        let Some(schedule) = content.schedule(CHILDREN, self.station.today()) else {
+            return Ok(BTreeMap::new());
+        };
+        let vial = |cvx: &str| immunise::last_vial(&last, cvx);
+        Ok(schedule.vaccines.iter().filter_map(|one| Some((one.cvx.clone(), vial(&one.cvx)?))).collect())
+    }
+
+    fn drawn(
+        &self,
+        open: &Open<'_>,
+        draft: &Draft,
+        found: &[Finding],
+        done: Option<&str>,
+        wrong: Option<&Outcome>,
+    ) -> Response {
+        let today = self.station.today();
+        let now_ms = self.station.records.store().clock().now_ms();
+        let mut offers = model::offers(&open.known, &open.fridge, today);
+        if !found.is_empty() || wrong.is_some() {
+            offers = model::as_typed(offers, draft);
+        }
+        let patient = Patient(&open.tree);
+        let home = items(&open.tree, "address").next();
+        let content = page::child(&page::Shown {
+            patient: &open.patient,
+            name: &patient.name().unwrap_or_else(|| "chưa rõ tên".to_owned()),
+            sex: patient.gender().unwrap_or_default(),
+            birth: patient.birth_date().unwrap_or_default(),
+            today: &today.to_string(),
+            village: home.and_then(|one| str_at(one, &["text"])).unwrap_or_default(),
+            allergy: &open.allergy,
+            series: &model::series(&open.known, today),
+            offers: &offers,
+            written: &model::written(&open.immunizations, &open.places, now_ms),
+            draft,
+            found,
+            done,
+            note: wrong.map(|outcome| error::note(outcome, self.id)),
+        });
+        let mut response = self.station.site.page(&Page::new("Tiêm chủng", content).here(VACCINATE));
+        if let Some(outcome) = wrong {
+            *response.status_mut() = error::status(outcome.kind);
+        } else if !found.is_empty() {
+            *response.status_mut() = error::status(Kind::Unprocessable);
+        }
+        response
+    }
+}
+
+/// Id of the Organization at which whoever is at work has their role; none on an open node.
+fn own_facility() -> Option<String> {
+    let own = visit::facilities().into_iter().next()?;
+    Some(own.strip_prefix("Organization/").unwrap_or(&own).to_owned())
+}
+
+fn unseen() -> Outcome {
+    let text = "Bạn chưa được xem các mũi đã tiêm của trẻ này nên không tính được lịch. Hãy tiếp đón trẻ ở trạm của bạn trước.";
+    Outcome::new(Kind::Forbidden, "recall-unseen", text, "the doses of this child are beyond the reach")
+}
+
+/// The doses of a form, with its days as the records have them.
+fn sent(pairs: &[(String, String)], open: &Open<'_>, today: Day) -> Draft {
+    let offers = model::offers(&open.known, &open.fridge, today);
+    let mut draft = model::draft(pairs, &offers, &open.patient);
+    let iso = |text: &str| typed_day(text).map_or_else(|| text.to_owned(), |day| day.to_string());
+    draft.day = iso(&draft.day);
+    draft.doses.iter_mut().for_each(|dose| dose.expiry = iso(&dose.expiry));
+    draft.facility = own_facility();
+    draft
+}
+
+async fn give(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path(patient): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Response {
+    let counter = Counter { station: &station, ctx: &ctx, id: &id };
+    let open = match counter.open(&patient).await {
+        Ok(open) => open,
+        Err(outcome) => return error::page(&station.site, &outcome, &id),
+    };
+    let today = station.today();
+    let draft = sent(&pairs, &open, today);
+    let found = immunise::check(&open.known, &draft, today);
+    if immunise::blocking(&found, &draft) {
+        return counter.drawn(&open, &draft, &found, None, None);
+    }
+    let now_ms = station.records.store().clock().now_ms();
+    let done = async {
+        let changes = immunise::plan(&open.known, &draft, &found, now_ms)?;
+        station.records.transact(&ctx, changes).await
+    };
+    match done.await {
+        Ok(_) => Redirect::to(&format!("{VACCINATE}/{patient}?xong=tiem")).into_response(),
+        // The same form, sent twice: it is written.
+        Err(outcome) if outcome.kind == Kind::Conflict => {
+            Redirect::to(&format!("{VACCINATE}/{patient}?xong=tiem")).into_response()
+        }
+        Err(outcome) => counter.drawn(&open, &draft, &found, None, Some(&outcome)),
+    }
+}
+
+async fn put_off(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path(patient): Path<String>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Response {
+    let counter = Counter { station: &station, ctx: &ctx, id: &id };
+    let open = match counter.open(&patient).await {
+        Ok(open) => open,
+        Err(outcome) => return error::page(&station.site, &outcome, &id),
+    };
+    let mut draft = sent(&pairs, &open, station.today());
+    let reason = pairs.iter().find(|(name, _)| name == "hoan-ly-do");
+    draft.reason = reason.map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
+    match immunise::put_off(&station.records, &ctx, open.known.schedule, &draft).await {
+        Ok(()) => Redirect::to(&format!("{VACCINATE}/{patient}?xong=hoan")).into_response(),
+        Err(outcome) => counter.drawn(&open, &draft, &[], None, Some(&outcome)),
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Taken {
+    #[serde(default)]
+    mui: String,
+}
+
+async fn take_back(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path(patient): Path<String>,
+    Form(taken): Form<Taken>,
+) -> Response {
+    match immunise::take_back(&station.records, &ctx, &taken.mui).await {
+        Ok(()) => Redirect::to(&format!("{VACCINATE}/{patient}?xong=rut")).into_response(),
+        Err(outcome) => error::page(&station.site, &outcome, &id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_read_as_people_write_them() {
+        for (text, day) in [
+            ("22/11/2026", "2026-11-22"),
+            (" 2-1-2027 ", "2027-01-02"),
+            ("05.09.2026", "2026-09-05"),
+            ("2026-11-22", "2026-11-22"),
+        ] {
+            assert_eq!(typed_day(text).map(|day| day.to_string()).as_deref(), Some(day), "{text}");
+        }
+        for wrong in ["", "11/2026", "31/2/2026", "32/1/2026", "mai", "1/1/99999"] {
+            assert_eq!(typed_day(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! The pages of vaccination: markup only.
+
+use super::VACCINATE;
+use super::model::{Line, Offer, SeriesLine, Village, Written, asks_reason, beside};
+use maud::{Markup, html};
+use yba_care::immunise::Draft;
+use yba_care::{Finding, Severity};
+use yba_recall::Standing;
+use yba_ui::alert;
+use yba_ui::banner::{Allergy, Banner, banner};
+use yba_ui::card::{self, Card};
+use yba_ui::form::{self, Field, Sort, Tab, hidden};
+use yba_ui::status::{Status, status};
+use yba_ui::table::Table;
+use yba_ui::{format, state};
+
+/// What the list shows.
+pub struct Listed<'a> {
+    pub lines: &'a [Line],
+    pub villages: &'a [Village],
+    /// The village that is shown; all when none.
+    pub village: Option<&'a str>,
+    /// Whose list, when that had to be chosen.
+    pub place: Option<&'a str>,
+    /// Until when doses are due (ISO day), and whether that is today.
+    pub until: &'a str,
+    pub is_today: bool,
+    pub count: usize,
+    pub late: usize,
+    /// The place in the list of the first line, from 0, and how many a page holds.
+    pub first: usize,
+    pub page: usize,
+    /// Whether the tables are behind the records.
+    pub is_behind: bool,
+}
+
+pub fn list(shown: &Listed) -> Markup {
+    let sub = html! {
+        (format::count(shown.count)) " trẻ đến lịch"
+        @if shown.late > 0 { ", " (format::count(shown.late)) " trẻ trễ" }
+        @if !shown.is_today { " tính đến " (format::date(shown.until)) }
+    };
+    html! {
+        (card::page_title("Tiêm chủng", sub, html! { button .btn type="button" data-print { "In danh sách" } }))
+        @if shown.is_behind {
+            (state::warning("Danh sách đang được cập nhật.", "Vài mũi vừa ghi có thể chưa tính. Tải lại trang sau ít giây."))
+        }
+        (days(shown))
+        (by_village(shown))
+        (Card::new("can-tiem", "Cần gọi").aside(html! { "trễ và đến lịch" }).flush(html! {
+            @if shown.lines.is_empty() {
+                (state::empty("Không có trẻ nào đến lịch.", "Danh sách tự lập từ ngày sinh và các mũi đã ghi của trẻ trong xã.",
+                    card::link_button("/", html! { "Tìm một trẻ" })))
+            } @else {
+                (Table { caption: "Trẻ cần gọi tiêm", heads: &HEADS, stack: true }
+                    .draw(html! { @for line in shown.lines { (row(line)) } }, html! {}))
+            }
+        }))
+        (paging(shown))
+    }
+}
+
+const HEADS: [(&str, bool); 4] = [("Trẻ", false), ("Thôn, bản", false), ("Mũi", false), ("Người nhà", false)];
+
+fn row(line: &Line) -> Markup {
+    html! {
+        tr {
+            td { a href={ (VACCINATE) "/" (line.patient) } { (line.name) } span .sub { (format::sex(&line.sex)) " · " (format::date(&line.birth)) } }
+            td .headed data-head="Thôn, bản" { @if line.village.is_empty() { "chưa ghi" } @else { (line.village) } }
+            td .headed data-head="Mũi" {
+                @for (at, (words, standing)) in line.doses.iter().enumerate() {
+                    @if at > 0 { ", " }
+                    @if *standing == Standing::Late { b { (words) } " (trễ)" } @else { (words) }
+                }
+            }
+            td .headed data-head="Người nhà" { (line.mother) @if !line.phone.is_empty() { span .sub { (line.phone) } } }
+        }
+    }
+}
+
+/// Stations to choose from: id, name, children to call.
+pub fn choose(lines: &[(String, String, usize)]) -> Markup {
+    html! {
+        (card::page_title("Tiêm chủng", html! { "chọn trạm" }, html! {}))
+        (Card::new("tram", "Trạm có trẻ đến lịch").flush(html! {
+            @if lines.is_empty() { (state::empty_line("Chưa có trẻ nào đến lịch ở trạm nào.")) }
+            @else {
+                (card::rows(lines.iter().map(|(id, name, count)| html! {
+                    a href={ (VACCINATE) "?noi=" (id) } { (name) } span .sub { (format::count(*count)) " trẻ" }
+                })))
+            }
+        }))
+    }
+}
+
+/// Today, or everything until the next session.
+fn days(shown: &Listed) -> Markup {
+    html! {
+        form .line-form method="get" action=(VACCINATE) {
+            @if let Some(village) = shown.village { (hidden("thon", village)) }
+            @if let Some(place) = shown.place { (hidden("noi", place)) }
+            (form::field(&Field::new("den", "Đến lịch trước hoặc trong ngày", Sort::Day).value(&format::date(shown.until))))
+            button .btn type="submit" { "Xem" }
+        }
+    }
+}
+
+fn by_village(shown: &Listed) -> Markup {
+    if shown.villages.len() < 2 && shown.village.is_none() {
+        return html! {};
+    }
+    let all = address(shown, None, 0);
+    let hrefs: Vec<String> = shown.villages.iter().map(|one| address(shown, Some(&one.name), 0)).collect();
+    let total = shown.villages.iter().map(|one| one.count).sum();
+    let mut tabs =
+        vec![Tab { href: &all, word: "Tất cả", count: Some(total), current: shown.village.is_none() }];
+    tabs.extend(shown.villages.iter().zip(&hrefs).map(|(one, href)| Tab {
+        href,
+        word: if one.name.is_empty() { "Chưa ghi thôn" } else { &one.name },
+        count: Some(one.count),
+        current: shown.village == Some(&one.name),
+    }));
+    form::tabs("Theo thôn, bản", &tabs)
+}
+
+fn paging(shown: &Listed) -> Markup {
+    let last = (shown.first + shown.page).min(shown.count);
+    if shown.count <= shown.page {
+        return html! {};
+    }
+    html! {
+        p .no-print {
+            (shown.first + 1) "–" (last) " trên " (format::count(shown.count)) " "
+            @if shown.first > 0 {
+                (card::link_button(&address(shown, shown.village, shown.first.saturating_sub(shown.page)), html! { "Trước" })) " "
+            }
+            @if last < shown.count { (card::link_button(&address(shown, shown.village, last), html! { "Tiếp" })) }
+        }
+    }
+}
+
+/// The address of a part of the list.
+fn address(shown: &Listed, village: Option<&str>, first: usize) -> String {
+    let mut address = format!("{VACCINATE}?den={}", shown.until);
+    if let Some(place) = shown.place {
+        address += &format!("&noi={place}");
+    }
+    if let Some(village) = village {
+        address += &format!("&thon={}", yba_web::encoded(village));
+    }
+    if first > 0 {
+        address += &format!("&tu={first}");
+    }
+    address
+}
+
+/// What the page of a child shows.
+pub struct Shown<'a> {
+    pub patient: &'a str,
+    pub name: &'a str,
+    pub sex: &'a str,
+    pub birth: &'a str,
+    pub today: &'a str,
+    pub village: &'a str,
+    pub allergy: &'a Allergy,
+    pub series: &'a [SeriesLine],
+    pub offers: &'a [Offer],
+    pub written: &'a [Written],
+    pub draft: &'a Draft,
+    pub found: &'a [Finding],
+    /// What was just done, in words.
+    pub done: Option<&'a str>,
+    /// Why what was sent was not kept.
+    pub note: Option<Markup>,
+}
+
+pub fn child(shown: &Shown) -> Markup {
+    let facts = if shown.village.is_empty() { Vec::new() } else { vec![shown.village.to_owned()] };
+    let record = format!("/nguoi/{}", shown.patient);
+    html! {
+        (card::back(VACCINATE, "Danh sách cần tiêm"))
+        (banner(&Banner {
+            name: shown.name, sex: shown.sex, birth: shown.birth, today: shown.today, dead: None,
+            facts, extra: Vec::new(), allergy: shown.allergy, acts: card::link_button(&record, html! { "Mở hồ sơ" }),
+        }))
+        @if let Some(done) = shown.done { (form::toast(done)) }
+        @if let Some(note) = &shown.note { (note) }
+        @for one in shown.written.iter().filter(|one| !one.watch_until.is_empty()).take(1) {
+            (state::warning(&format!("Theo dõi tại trạm đến {}.", clock(&one.watch_until)),
+                "Ở lại 30 phút sau tiêm. Dặn người nhà theo dõi trẻ thêm 24 giờ và gọi trạm khi sốt cao, khó thở, tím tái."))
+        }
+        (to_give(shown))
+        (schedule(shown))
+        (history(shown))
+    }
+}
+
+/// `09:41`
+fn clock(instant: &str) -> String {
+    format::date_time(instant).split(' ').nth(1).unwrap_or_default().to_owned()
+}
+
+fn to_give(shown: &Shown) -> Markup {
+    let action = format!("{VACCINATE}/{}", shown.patient);
+    Card::new("tiem-hom-nay", "Tiêm hôm nay").padded(html! {
+        @if shown.offers.is_empty() {
+            (state::empty_line(&next_words(shown.series)))
+        } @else {
+            form .form method="post" action=(action) {
+                (hidden("phieu", &shown.draft.form))
+                (stopped(shown.found))
+                (Table { caption: "Mũi đến lịch", heads: &OFFER_HEADS, stack: true }
+                    .draw(html! { @for offer in shown.offers { (offered(offer, shown.found)) } }, html! {}))
+                (form::field(&Field::new("ngay", "Ngày tiêm", Sort::Day).value(&format::date(&shown.draft.day)).error(words(shown.found, "day"))))
+                @if asks_reason(shown.found) {
+                    (form::field(&Field::new("ly-do", "Lý do vẫn tiêm", Sort::Text).value(&shown.draft.reason).error(words(shown.found, "reason"))))
+                }
+                p .hint { "Khi ghi, bạn xác nhận đã khám sàng lọc và trẻ đủ điều kiện tiêm." }
+                (card::main_button("Tiêm và ghi", None))
+            }
+            details {
+                summary { "Tạm hoãn hoặc chống chỉ định" }
+                form .form method="post" action={ (action) "/hoan" } {
+                    (hidden("phieu", &shown.draft.form)) (hidden("ngay", &shown.draft.day))
+                    @for offer in shown.offers { (hidden("mui", &offer.series)) }
+                    (form::field(&Field::new("hoan-ly-do", "Vì sao chưa tiêm", Sort::Text).hint("Ví dụ: sốt 38,5 °C, hẹn lại sau một tuần")))
+                    button .btn type="submit" { "Ghi tạm hoãn" }
+                }
+            }
+        }
+    })
+}
+
+const OFFER_HEADS: [(&str, bool); 4] =
+    [("Mũi", false), ("Vắc xin", false), ("Số lô", false), ("Hạn dùng", false)];
+
+fn offered(offer: &Offer, found: &[Finding]) -> Markup {
+    let at = |name: &str| format!("{name}-{}", offer.series);
+    html! {
+        tr {
+            td {
+                label .tick for=(at("mui")) {
+                    input type="checkbox" id=(at("mui")) name="mui" value=(offer.series) checked[offer.is_chosen]; " "
+                    (offer.words) @if offer.standing == Standing::Late { " (trễ)" }
+                }
+                @if let Some(one) = beside(found, &at("dose")) { (finding(one)) }
+            }
+            td .headed data-head="Vắc xin" { (offer.vaccine_words) }
+            td .headed data-head="Số lô" { (form::cell(&at("lo"), &format!("Số lô của {}", offer.words), &offer.lot, words(found, &at("lot")))) }
+            td .headed data-head="Hạn dùng" { (form::cell(&at("han"), &format!("Hạn dùng của {}", offer.words), &format::date(&offer.expiry), words(found, &at("expiry")))) }
+        }
+    }
+}
+
+fn finding(one: &Finding) -> Markup {
+    match one.severity {
+        Severity::Stop => html! { p .error { (one.text) } },
+        Severity::Ask => alert::note(&one.text, ""),
+    }
+}
+
+fn words<'f>(found: &'f [Finding], field: &str) -> Option<&'f str> {
+    beside(found, field).map(|one| one.text.as_str())
+}
+
+/// Everything that stands in the way, above the form.
+fn stopped(found: &[Finding]) -> Markup {
+    let id = |field: &str| {
+        field
+            .replace("lot-", "lo-")
+            .replace("expiry-", "han-")
+            .replace("dose-", "mui-")
+            .replace("day", "ngay")
+    };
+    let list: Vec<(String, &str)> = found.iter().map(|one| (id(&one.field), one.text.as_str())).collect();
+    let list: Vec<(&str, &str)> = list.iter().map(|(id, text)| (id.as_str(), *text)).collect();
+    form::summary(&list)
+}
+
+/// When somebody should come again.
+fn next_words(series: &[SeriesLine]) -> String {
+    let next = series.iter().filter(|one| one.standing == Standing::Waiting).min_by_key(|one| &one.due);
+    match next {
+        Some(one) => {
+            format!("Hôm nay không có mũi nào. Lần tới: {} ngày {}.", one.short, format::date(&one.due))
+        }
+        None => "Hôm nay không có mũi nào, và lịch không còn mũi nào chờ.".to_owned(),
+    }
+}
+
+fn schedule(shown: &Shown) -> Markup {
+    let heads = [("Bệnh", false), ("Đã tiêm", false), ("Mũi tới", false), ("Tình trạng", false)];
+    Card::new("lich-tiem", "Lịch tiêm").flush(
+        Table { caption: "Lịch tiêm của trẻ", heads: &heads, stack: true }.draw(
+            html! {
+                @for one in shown.series {
+                    tr {
+                        td { (one.title) @if !one.note.is_empty() { span .sub { (one.note) } } }
+                        td .headed data-head="Đã tiêm" {
+                            @for (at, shot) in one.given.iter().enumerate() {
+                                @if at > 0 { ", " }
+                                (format::date(&shot.day)) @if shot.number.is_none() { " (sớm, không tính)" }
+                            }
+                        }
+                        td .headed data-head="Mũi tới" {
+                            @if let (Some(number), false) = (one.number, one.due.is_empty()) { "Mũi " (number) ": " (format::date(&one.due)) }
+                        }
+                        td .headed data-head="Tình trạng" { (standing(one.standing)) }
+                    }
+                }
+            },
+            html! {},
+        ),
+    )
+}
+
+fn standing(standing: Standing) -> Markup {
+    match standing {
+        Standing::Late => status(Status::Attention, "Trễ"),
+        Standing::Due => status(Status::Running, "Đến lịch"),
+        Standing::Waiting => status(Status::Waiting, "Chưa đến"),
+        Standing::Over => status(Status::Waiting, "Quá tuổi tiêm"),
+        Standing::Complete => status(Status::Done, "Đủ mũi"),
+    }
+}
+
+fn history(shown: &Shown) -> Markup {
+    Card::new("da-ghi", "Đã ghi").flush(html! {
+        @if shown.written.is_empty() { (state::empty_line("Chưa ghi mũi nào cho trẻ này.")) }
+        @else { (card::rows(shown.written.iter().map(|one| written(shown.patient, one)))) }
+    })
+}
+
+fn written(patient: &str, one: &Written) -> Markup {
+    html! {
+        (format::date_time(&one.day)) " · " (one.words)
+        @if one.status == "not-done" { " · không tiêm: " (one.reason) }
+        @if one.status == "entered-in-error" { " · đã rút vì ghi nhầm" }
+        span .sub { @if !one.lot.is_empty() { "lô " (one.lot) } @if !one.facility.is_empty() { " · " (one.facility) } }
+        @if one.status == "completed" && one.is_own {
+            details .no-print {
+                summary { "Ghi nhầm?" }
+                form method="post" action={ (VACCINATE) "/" (patient) "/rut" } {
+                    (hidden("mui", &one.id))
+                    button .btn.danger type="submit" { "Rút mũi " (one.words) }
+                }
+            }
+        }
+    }
+}
