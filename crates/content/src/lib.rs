@@ -1,5 +1,6 @@
-//! Content: laws, code lists, claim tables, laboratory tests, drugs, maps, views and roles, as dated editions. Built into the binary; a
-//! folder on disk overrides it. The date that counts is the date of the act, so callers pass it.
+//! Content: laws, code lists, claim tables, laboratory tests, drugs, maps, views, registers, reports and roles, as dated
+//! editions. Built into the binary; a folder on disk overrides it. The date that counts is the date of the act, so callers
+//! pass it.
 //!
 //! It deliberately does not know: the store, the network, the clock, what a resource means. It maps nothing; it says
 //! what is in force and what is wrong with a folder.
@@ -22,8 +23,11 @@ pub mod labs;
 mod law;
 mod parameters;
 pub mod pattern;
+mod placed;
 mod problem;
 mod profiles;
+pub mod registers;
+pub mod reports;
 pub mod roles;
 pub mod schedules;
 mod sheet;
@@ -49,8 +53,11 @@ pub use lab_units::Conversion;
 pub use labs::{LabCatalogue, LabTest};
 pub use law::{Law, Sure};
 pub use parameters::Parameter;
+pub use placed::Placed;
 pub use problem::Problem;
 pub use profiles::{ProfileAbout, ProfileEdition};
+pub use registers::RegisterEdition;
+pub use reports::ReportEdition;
 pub use roles::RoleEdition;
 pub use schedules::Schedule;
 pub use spreadsheets::{Field, Spreadsheet};
@@ -76,6 +83,8 @@ pub struct Content {
     canonicals: Vec<Canonical>,
     set_examples: Vec<SetExample>,
     views: Vec<ViewText>,
+    registers: Vec<RegisterEdition>,
+    reports: Vec<ReportEdition>,
     examples: Vec<Example>,
     profiles: Vec<ProfileEdition>,
     roles: roles::Roles,
@@ -112,6 +121,7 @@ impl Content {
         let lists = codes::CodeLists::load(sources, &laws, report);
         let claims = claims::load(sources, &laws, &lists, report);
         let labs = labs::Labs::load(sources, &laws, report);
+        let registers = registers::load(sources, &laws, report);
         let content = Content {
             identifiers: identifiers::load(sources, &laws, report),
             parameters: parameters::Parameters::load(sources, &laws, report),
@@ -121,6 +131,8 @@ impl Content {
             canonicals: canonicals::load(sources, &laws, report),
             set_examples: canonicals::examples(sources, report),
             views: views::load(sources, report),
+            reports: reports::load(sources, &laws, &registers, report),
+            registers,
             examples: example::find(sources),
             profiles: profiles::load(sources, &laws, report),
             roles: roles::Roles::load(sources, &laws, report),
@@ -281,6 +293,16 @@ impl Content {
     /// Every edition of every view, by slug and day.
     pub fn views(&self) -> impl Iterator<Item = &ViewText> {
         self.views.iter()
+    }
+
+    /// Every edition of every register, by slug and day.
+    pub fn registers(&self) -> &[RegisterEdition] {
+        &self.registers
+    }
+
+    /// Every edition of every report, by slug and day.
+    pub fn reports(&self) -> &[ReportEdition] {
+        &self.reports
     }
 
     /// Every edition of every value set and concept map, oldest first within each.

@@ -171,6 +171,8 @@ const FOLDERS: &[&str] = &[
     "maps/spreadsheets/",
     "parameters/",
     "profiles/",
+    "registers/",
+    "reports/",
     "roles/",
     "schedules/",
     "valuesets/",
