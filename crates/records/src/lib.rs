@@ -9,6 +9,7 @@
 pub mod audit;
 pub mod change;
 pub mod ctx;
+mod derived;
 mod door;
 mod everything;
 mod export;
