@@ -99,8 +99,8 @@ fn told(path: &str, text: &str, outcome: &Outcome) -> Vec<Problem> {
     outcome.issues.iter().map(problem).collect()
 }
 
-/// The line where a member such as `select[0].column[1].path` begins; the nearest that is there; 0 for none.
-fn line_of(text: &str, place: &str) -> u32 {
+/// The line where a member such as `select[0].column[1].path` begins in a JSON text; the nearest that is there; 0 for none.
+pub fn line_of(text: &str, place: &str) -> u32 {
     let mut steps: Vec<sonic_rs::PointerNode> = Vec::new();
     for part in place.split('.').filter(|part| !part.is_empty()) {
         let (name, indexes) = part.split_once('[').unwrap_or((part, ""));

@@ -1,0 +1,10 @@
+//! Registers and reports on real stores.
+
+#![allow(clippy::unwrap_used)] // a test fails by panicking
+
+mod closing;
+mod content;
+mod following;
+mod house;
+mod reach;
+mod station;
