@@ -23,11 +23,14 @@ pub fn check(folder: Option<&Path>) -> u8 {
             println!(
                 "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, \
                  {} value sets and maps, {} views, {} schedules; {} examples tried",
+                 {} value sets and maps, {} views, {} registers, {} reports; {} examples tried",
                 content.claims().all().count(),
                 content.profiles().len(),
                 content.canonicals().count(),
                 content.views().count(),
                 content.schedules().len(),
+                content.registers().len(),
+                content.reports().len(),
                 content.examples().count()
             );
             0
@@ -46,6 +49,10 @@ fn tried(content: &Content) -> Vec<Problem> {
     problems.extend(yba_recall::example::try_examples(content));
     match Library::load(content) {
         Ok(views) => problems.extend(views.try_examples(content)),
+        Err(wrong) => problems.extend(wrong),
+    }
+    match yba_report::Library::load(content) {
+        Ok(reports) => problems.extend(reports.try_examples(content)),
         Err(wrong) => problems.extend(wrong),
     }
     problems
