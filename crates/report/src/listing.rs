@@ -37,7 +37,17 @@ pub struct Page {
     pub withheld: bool,
 }
 
-/// The rows of a register on days from `first` to `last`, of a facility (the id of an Organization) or of all.
+/// A record that a register cannot read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faulty {
+    pub kind: String,
+    pub id: String,
+    /// Vietnamese.
+    pub reason: String,
+}
+
+/// The rows of a register on days from the first to the last of `days`, of a facility (the id of an Organization) or of
+/// all. Without `days`, the rows that stand in no period because nobody knows their day: for whoever mends them.
 ///
 /// Shows only rows whose record and person the caller reaches; what else belongs to a row and is not reached is left out
 /// of it. Refuses whose roles do not let them search every type that the register shows.
@@ -46,7 +56,7 @@ pub async fn list(
     ctx: &Ctx,
     register: &Register,
     facility: Option<&str>,
-    (first, last): (Day, Day),
+    days: Option<(Day, Day)>,
     window: &Window<'_>,
 ) -> Result<Page, Outcome> {
     records.admit_rows(ctx, "register", &register.kinds())?;
@@ -54,7 +64,8 @@ pub async fn list(
     let mut seen = Seen::new("register", window)?;
     let mut places = Places::of(facility);
     while let Some(place) = places.next(records, register).await? {
-        let Some(mut span) = seen.resume(0, Span::of(&place, first, last)) else { continue };
+        let span = days.map_or_else(|| Span::undated(&place), |(first, last)| Span::of(&place, first, last));
+        let Some(mut span) = seen.resume(0, span) else { continue };
         while !seen.is_full() {
             let bare = reading::bare(records.store(), register, &span, seen.batch()).await?;
             let Some(last) = bare.last() else { break };
@@ -72,6 +83,22 @@ pub async fn list(
     }
     let page = seen.finish(records, ctx).await?;
     Ok(Page { withheld: false, ..page })
+}
+
+/// Records that give nothing to a register because a value is not what it says, each with the reason: those that the
+/// caller reaches of the first [`COUNT_MAX`]. Refuses whose roles do not let them search every type that the register shows.
+pub async fn faulty(records: &Records, ctx: &Ctx, register: &Register) -> Result<Vec<Faulty>, Outcome> {
+    records.admit_rows(ctx, "register", &register.kinds())?;
+    let _still = still(records).await?;
+    let mut all = Vec::new();
+    for source in register.sources() {
+        let found = reading::faulty(records.store(), source.id, COUNT_MAX - all.len()).await?;
+        let ids = found.iter().map(|(id, _)| id.clone()).collect();
+        let shown = records.those_shown(ctx, "register", &source.kind, ids).await?;
+        let reached = found.into_iter().filter(|(id, _)| shown.contains(id));
+        all.extend(reached.map(|(id, reason)| Faulty { kind: source.kind.clone(), id, reason }));
+    }
+    Ok(all)
 }
 
 /// Puts rows together of what the caller reaches; none in the place of a row that they do not.

@@ -150,3 +150,10 @@ pub(crate) async fn faults(store: &Store, register: &Register) -> Result<u64, Ou
     }
     Ok(count)
 }
+
+/// The first of the records that give nothing to a view, with the reasons.
+pub(crate) async fn faulty(store: &Store, view: i64, most: usize) -> Result<Vec<(String, String)>, Outcome> {
+    let sql = "SELECT record, reason FROM report_fault WHERE view = ?1 ORDER BY record LIMIT ?2";
+    let rows = store.query(sql, vec![Value::Int(view), Value::Int(most as i64)]).await?;
+    Ok(rows.into_iter().map(|mut row| (row.take_text(0), row.take_text(1))).collect())
+}

@@ -7,6 +7,7 @@ use yba_fhir::json::{JsonContainerTrait, JsonValueMutTrait, JsonValueTrait};
 use yba_fhir::{Kind, Outcome};
 use yba_records::{Change, Past};
 use yba_report::closing::{EXPLANATION_MAX, RESTATED_MAX, close, closed, restate, standing};
+use yba_report::listing::list;
 use yba_report::{Report, csv};
 use yba_testkit::{Kit, each_engine, records};
 
@@ -150,6 +151,13 @@ async fn what_has_no_day_or_no_person_is_said_and_not_lost() {
             ("3".into(), "2".into())
         );
         assert_eq!((run.undated, run.faulty), (1, 0));
+        let register = crate::house::visits(&library);
+        let undated =
+            list(&kit.records, &kit.ctx(), register, Some("a"), None, &crate::house::ALL).await.unwrap();
+        assert_eq!(
+            undated.rows.iter().map(|row| (row.record.as_str(), row.day)).collect::<Vec<_>>(),
+            [("g", None)]
+        );
         let mut text = String::new();
         csv::report(report, period("2026-02"), &run, &mut text);
         assert!(text.starts_with("\"Hoạt động khám chữa bệnh (4/BCX), tháng 2/2026\"\r\n"), "{text}");
@@ -166,11 +174,8 @@ async fn a_row_as_csv_says_words_for_codes() {
     one_visit(&kit).await;
     write(&kit, vec![Change::delete("Encounter", "none"), put(diagnosis("d", "p", "e", "I10"))]).await;
     let register = crate::house::visits(&library);
-    let days = (day("2026-02-01"), day("2026-02-28"));
-    let page =
-        yba_report::listing::list(&kit.records, &kit.ctx(), register, Some("a"), days, &crate::house::ALL)
-            .await
-            .unwrap();
+    let days = Some((day("2026-02-01"), day("2026-02-28")));
+    let page = list(&kit.records, &kit.ctx(), register, Some("a"), days, &crate::house::ALL).await.unwrap();
     let mut text = String::new();
     csv::head(register, &mut text);
     csv::rows(register, &page.rows, 1, &mut text);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use yba_content::Content;
 use yba_fhir::json::json;
-use yba_report::{Library, follower};
+use yba_report::{Library, follower, listing};
 use yba_testkit::records;
 
 #[test]
@@ -194,6 +194,14 @@ async fn a_record_that_gives_too_many_rows_gives_none_and_is_counted() {
     let run = crate::house::run(&kit, report, "2026-02", Some("a")).await;
     assert_eq!(crate::house::number(report, &run, "all.total"), "100");
     assert_eq!((run.faulty, run.rows), (1, 100));
+    let register = library.register("thu", crate::house::day("2026-02-01")).unwrap();
+    let faulty = listing::faulty(&kit.records, &kit.ctx(), register).await.unwrap();
+    assert!(
+        faulty.len() == 1 && faulty[0].id == "f" && faulty[0].reason.contains("vượt giới hạn"),
+        "{faulty:?}"
+    );
+    let few = kit.ctx().with_scope(yba_records::Scope::Patients(vec!["p".into()]));
+    assert_eq!(listing::faulty(&kit.records, &few, register).await.unwrap(), [], "of nobody within reach");
     // Mended, it counts.
     write(&kit, vec![put(with("f", 1))]).await;
     let run = crate::house::run(&kit, report, "2026-02", Some("a")).await;

@@ -125,7 +125,7 @@ async fn a_row_shows_what_its_person_and_its_diagnoses_are_now() {
 async fn nobody_is_answered_before_the_registers_are_prepared_or_far_behind() {
     let kit = records();
     let library = crate::house::library();
-    let days = (crate::house::day("2026-02-01"), crate::house::day("2026-02-28"));
+    let days = Some((crate::house::day("2026-02-01"), crate::house::day("2026-02-28")));
     let register = crate::house::visits(&library);
     let list = async |ctx: &Ctx| {
         yba_report::listing::list(&kit.records, ctx, register, None, days, &crate::house::ALL).await
@@ -135,6 +135,11 @@ async fn nobody_is_answered_before_the_registers_are_prepared_or_far_behind() {
     follower::prepare(&kit.records, library.clone()).await.unwrap();
     assert!(list(&kit.ctx()).await.unwrap().rows.is_empty());
     assert_eq!(follower::catch_up(&kit.records).await.unwrap().changed, 0);
+    // As if very much had come in since.
+    kit.store().derive("report", -follower::BEHIND_MAX - 1, Vec::new()).await.unwrap();
+    assert_eq!(list(&kit.ctx()).await.unwrap_err().kind, yba_fhir::Kind::Unavailable);
+    kit.store().derive("report", -follower::BEHIND_MAX, Vec::new()).await.unwrap();
+    assert!(list(&kit.ctx()).await.unwrap().rows.is_empty());
 }
 
 #[tokio::test]

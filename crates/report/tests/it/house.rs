@@ -72,7 +72,7 @@ pub async fn listed(
 ) -> Vec<(String, String)> {
     let register = visits(library);
     let name = register.column("name").unwrap();
-    let days = (day("2026-02-01"), day("2026-02-28"));
+    let days = Some((day("2026-02-01"), day("2026-02-28")));
     let page = listing::list(&kit.records, ctx, register, facility, days, &ALL).await.unwrap();
     page.rows.iter().map(|row| (row.record.clone(), row.text(name))).collect()
 }

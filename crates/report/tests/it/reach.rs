@@ -116,7 +116,7 @@ async fn what_is_hidden_of_somebody_is_counted_and_neither_shown_nor_told_by_a_r
         let at_a = someone(&kit, "station-staff", Some("a")).await;
         let (report, register) = (monthly_visits(&library), visits(&library));
         let icd = register.column("icd").unwrap();
-        let days = (day("2026-02-01"), day("2026-02-28"));
+        let days = Some((day("2026-02-01"), day("2026-02-28")));
         let page = listing::list(&kit.records, &at_a, register, Some("a"), days, &ALL).await.unwrap();
         assert_eq!(page.rows[0].text(icd), "I10");
         let page = listing::list(&kit.records, &kit.ctx(), register, Some("a"), days, &ALL).await.unwrap();
@@ -262,7 +262,7 @@ async fn who_reaches_few_of_very_many_gets_an_empty_page_with_a_next_one() {
     assert_eq!(listed(&kit, &library, &few, Some("b")).await, []);
     many(&kit, "report_row", "version, day, facility, patient, cells", 15).await;
     assert!(LOOKED_AT_MAX < 1 << 15);
-    let days = (day("2026-02-01"), day("2026-02-28"));
+    let days = Some((day("2026-02-01"), day("2026-02-28")));
     let register = visits(&library);
     let page = listing::list(&kit.records, &few, register, Some("b"), days, &ALL).await.unwrap();
     assert!(page.rows.is_empty() && page.next.is_some() && !page.withheld);
@@ -278,7 +278,7 @@ async fn a_row_on_which_too_much_hangs_is_refused() {
     two_stations(&kit).await;
     assert_eq!(listed(&kit, &library, &kit.ctx(), Some("a")).await.len(), 1);
     many(&kit, "report_part", "version, key, cells", 16).await;
-    let days = (day("2026-02-01"), day("2026-02-28"));
+    let days = Some((day("2026-02-01"), day("2026-02-28")));
     let refused = listing::list(&kit.records, &kit.ctx(), visits(&library), Some("a"), days, &ALL).await;
     assert_eq!(kind(refused), Some(Kind::TooMany));
 }
