@@ -232,8 +232,9 @@ async fn derive_anew(records: &Records, library: &Arc<Library>, ids: &[i64]) -> 
                 break;
             }
         }
+        // Type by type: what is broken off begins again with the type it was at.
+        store.derive(FOLLOWER, t, ids.iter().map(|id| table::complete(*id)).collect()).await?;
     }
-    store.derive(FOLLOWER, t, ids.iter().map(|id| table::complete(*id)).collect()).await?;
     Ok(count)
 }
 
