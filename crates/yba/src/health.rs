@@ -31,6 +31,7 @@ async fn health(node: &Node, gate: &Gate) -> Result<Health, Outcome> {
     let indexing = *store.indexing().borrow();
     let followers = [
         ("Nối hồ sơ của một người", yba_mpi::follower::lag(&node.records).await?),
+        ("Lập sổ", yba_report::follower::lag(&node.records).await?),
         ("Báo cho hệ thống khác", yba_subscription::lag(&node.records).await?),
         ("Chỉ mục tìm kiếm", indexing.total - indexing.done),
     ];

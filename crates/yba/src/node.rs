@@ -20,6 +20,8 @@ pub struct Node {
     pub content: Arc<Content>,
     /// The views of content, compiled.
     pub views: Arc<Library>,
+    /// The registers and reports of content, compiled.
+    pub registers: Arc<yba_report::Library>,
     /// From which ids of imported records are made (DESIGN 14); the same on every node of a province.
     pub province_key: [u8; 32],
     pub config: Config,
@@ -37,6 +39,9 @@ impl Node {
         let views = Library::load(&content).map_err(|problems| {
             content_problems("Các bảng trong nội dung có lỗi; chạy `yba content check`.", &problems)
         })?;
+        let registers = yba_report::Library::load(&content).map_err(|problems| {
+            content_problems("Các sổ và biểu trong nội dung có lỗi; chạy `yba content check`.", &problems)
+        })?;
         let records = Records::open(store, Ids::Random)?;
         let content = Arc::new(content);
         let codes = Codes::of_content(&content, Day::of_instant(records.store().clock().now_ms()));
@@ -48,7 +53,8 @@ impl Node {
             validator(&of_content, Codes::new(terminology.clone(), day), definitions)
         });
         records.require_targets(config.references == References::Existing);
-        Ok(Node { records, content, views: Arc::new(views), province_key, config })
+        let (views, registers) = (Arc::new(views), Arc::new(registers));
+        Ok(Node { records, content, views, registers, province_key, config })
     }
 }
 

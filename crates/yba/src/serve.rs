@@ -109,6 +109,7 @@ pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
     yba_mpi::follower::prepare(&node.records).await?;
     yba_recall::follower::prepare(&node.records, &node.content).await?;
     yba_subscription::prepare(&node.records).await?;
+    yba_report::follower::prepare(&node.records, node.registers.clone()).await?;
     let notifying =
         yba_subscription::Settings::new(node.config.subscription_hosts.clone().open(node.config.open));
     let (stop, stopping) = watch::channel(false);
@@ -279,6 +280,7 @@ async fn measures(node: Node) -> ([(header::HeaderName, &'static str); 1], Strin
     let lag = yba_mpi::follower::lag(&node.records).await.unwrap_or(head);
     let recalling = yba_recall::follower::lag(&node.records).await.unwrap_or(head);
     let telling = yba_subscription::lag(&node.records).await.unwrap_or(head);
+    let registering = yba_report::follower::lag(&node.records).await.unwrap_or(head);
     let indexing = *store.indexing().borrow();
     let behind = indexing.total - indexing.done;
     let (reads, _) = node.records.trail().end();
@@ -288,6 +290,7 @@ async fn measures(node: Node) -> ([(header::HeaderName, &'static str); 1], Strin
          # TYPE yba_follower_lag gauge\nyba_follower_lag{{follower=\"mpi\"}} {lag}\n\
          yba_follower_lag{{follower=\"recall\"}} {recalling}\n\
          yba_follower_lag{{follower=\"subscription\"}} {telling}\n\
+         yba_follower_lag{{follower=\"report\"}} {registering}\n\
          # TYPE yba_audit_reads counter\nyba_audit_reads {reads}\n"
     );
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
@@ -321,9 +324,12 @@ fn start_chores(
     let recalling =
         tokio::spawn(yba_recall::follower::run(node.records.clone(), node.content.clone(), stopping.clone()));
     let telling = tokio::spawn(yba_subscription::run(node.records.clone(), notifying, stopping.clone()));
+    let (records, registers) = (node.records.clone(), node.registers.clone());
+    let registering = tokio::spawn(yba_report::follower::run(records, registers, stopping.clone()));
     tokio::spawn(tell_indexing(node.records.store().indexing()));
     let speaking = tokio::spawn(yba_records::overlay::follow(node.records.clone(), stopping.clone()));
     Ok(vec![sign, clear, linking, recalling, telling, speaking])
+    Ok(vec![sign, clear, linking, telling, registering, speaking])
 }
 
 /// Says how far the search index is, after an upgrade that makes it anew.
