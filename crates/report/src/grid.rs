@@ -57,7 +57,7 @@ pub(crate) fn number(item: &Item) -> Option<Decimal> {
 
 /// The computed cells, each after those it asks for; the cell that needs itself when there is one.
 pub(crate) fn order(cells: &[Plan]) -> Result<Vec<usize>, usize> {
-    /// Deep enough for every chain of cells.
+    // As deep as the longest chain of cells, of which a report has a bounded number.
     fn visit(at: usize, cells: &[Plan], state: &mut [u8], order: &mut Vec<usize>) -> Result<(), usize> {
         let Some(Plan::Formula(formula)) = cells.get(at) else { return Ok(()) };
         match state[at] {

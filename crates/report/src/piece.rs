@@ -1,9 +1,9 @@
 //! A record becomes pieces of rows: pure, by the views of registers.
 
-use crate::register::{On, Part, Register, Role, Source, number_of};
+use crate::register::{On, Part, RECORD_BYTES_MAX, RECORD_ROWS_MAX, Register, Role, Source, number_of};
 use crate::row::{Origin, Row};
 use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value, from_slice};
-use yba_fhir::{DateRange, Day, Outcome};
+use yba_fhir::{DateRange, Day, Kind, Outcome};
 use yba_view::{Cell, Left};
 
 /// What one record gives to one view.
@@ -23,13 +23,17 @@ pub(crate) struct Piece {
 
 /// The pieces of a record. Refuses when a value is not what the register says, or the record is too large.
 pub(crate) fn pieces(source: &Source, tree: &Value) -> Result<Vec<Piece>, Outcome> {
-    let (mut pieces, hidden) = (Vec::new(), source.hidden());
+    let (mut pieces, mut bytes, hidden) = (Vec::new(), 0, source.hidden());
     let keep = match source.role {
         Role::Main { .. } => 3,
         Role::Part => hidden,
     };
     source.view.rows_within(tree, &mut Left::UNBOUNDED.clone(), &mut |row| {
+        if bytes > RECORD_BYTES_MAX {
+            return;
+        }
         let cells = written(&row.cells[keep..]);
+        bytes += cells.len();
         match source.role {
             Role::Main { from, until } => {
                 let day = day_number(&text(&row.cells[0]));
@@ -39,14 +43,30 @@ pub(crate) fn pieces(source: &Source, tree: &Value) -> Result<Vec<Piece>, Outcom
                 }
             }
             Role::Part => {
-                for key in texts(&row.cells[0]) {
+                for key in texts(&row.cells[0]).into_iter().take(RECORD_ROWS_MAX + 1) {
                     let n = pieces.len() as i64;
                     pieces.push(Piece { n, day: 0, facility: String::new(), key, cells: cells.clone() });
                 }
             }
         }
     })?;
-    Ok(pieces)
+    match bytes > RECORD_BYTES_MAX || pieces.len() > RECORD_ROWS_MAX {
+        false => Ok(pieces),
+        true => Err(too_long()),
+    }
+}
+
+fn too_long() -> Outcome {
+    let text = format!(
+        "dòng sổ của bản ghi này dài hơn {} KB hoặc trỏ tới hơn {RECORD_ROWS_MAX} bản ghi khác; hãy rút ngắn bản ghi",
+        RECORD_BYTES_MAX >> 10
+    );
+    Outcome::new(
+        Kind::Unprocessable,
+        "register-long",
+        text,
+        "the pieces of a record are too long or too many",
+    )
 }
 
 fn written(cells: &[Cell]) -> Vec<u8> {

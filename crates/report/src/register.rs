@@ -10,10 +10,10 @@ use yba_content::{Day, Placed, Problem, RegisterEdition};
 use yba_fhir::json::{Value, json, ordered, to_string};
 use yba_view::{Form, Limits, View};
 
-/// Most rows that one record may give, most cells, and most bytes of their text.
+/// Most rows that one record may give, most cells, and most bytes that are kept of them.
 pub const RECORD_ROWS_MAX: usize = 100;
 const RECORD_CELLS_MAX: usize = 20_000;
-const RECORD_TEXT_MAX: usize = 64 << 10;
+pub const RECORD_BYTES_MAX: usize = 64 << 10;
 
 /// An edition of a register.
 #[derive(Debug)]
@@ -271,13 +271,8 @@ impl Said<'_> {
         if let Some(filter) = self.filter {
             definition["where"] = json!([{"path": filter.text.as_str()}]);
         }
-        let limits = Limits {
-            rows: RECORD_ROWS_MAX,
-            cells: RECORD_CELLS_MAX,
-            text: RECORD_TEXT_MAX,
-            steps: 200_000,
-            ..Limits::default()
-        };
+        let limits =
+            Limits { rows: RECORD_ROWS_MAX, cells: RECORD_CELLS_MAX, steps: 200_000, ..Limits::default() };
         let definition = ordered(&definition);
         match View::compile_within(&definition, limits) {
             Ok(view) => {

@@ -185,3 +185,20 @@ async fn a_row_as_csv_says_words_for_codes() {
          1,03/02/2026,2026-02-03,Người Thử p,Nữ,1990-01-01,,,Ngoại trú,,I10,I10,,\r\n"
     );
 }
+
+#[tokio::test]
+async fn a_record_with_endless_words_stands_in_no_row_and_is_told() {
+    let kit = records();
+    let library = prepared(&kit).await;
+    one_visit(&kit).await;
+    let register = crate::house::visits(&library);
+    let mut wordy = visit("w", "p", "a", "2026-02-04");
+    for (length, rows, faults) in [(60_000, 2, 0), (70_000, 1, 1)] {
+        wordy["reasonCode"] = yba_fhir::json::json!([{"text": "x".repeat(length)}]);
+        write(&kit, vec![put(wordy.clone())]).await;
+        let run = run(&kit, monthly_visits(&library), "2026-02", Some("a")).await;
+        assert_eq!((run.rows, run.faulty), (rows, faults));
+        let faulty = yba_report::listing::faulty(&kit.records, &kit.ctx(), register).await.unwrap();
+        assert!(faulty.iter().all(|one| one.id == "w" && one.reason.contains("64 KB")));
+    }
+}
