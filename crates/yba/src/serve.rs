@@ -328,8 +328,7 @@ fn start_chores(
     let registering = tokio::spawn(yba_report::follower::run(records, registers, stopping.clone()));
     tokio::spawn(tell_indexing(node.records.store().indexing()));
     let speaking = tokio::spawn(yba_records::overlay::follow(node.records.clone(), stopping.clone()));
-    Ok(vec![sign, clear, linking, recalling, telling, speaking])
-    Ok(vec![sign, clear, linking, telling, registering, speaking])
+    Ok(vec![sign, clear, linking, recalling, registering, telling, speaking])
 }
 
 /// Says how far the search index is, after an upgrade that makes it anew.

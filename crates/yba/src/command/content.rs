@@ -22,8 +22,7 @@ pub fn check(folder: Option<&Path>) -> u8 {
             let (laws, lists) = (content.laws().count(), content.code_lists().count());
             println!(
                 "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, \
-                 {} value sets and maps, {} views, {} schedules; {} examples tried",
-                 {} value sets and maps, {} views, {} registers, {} reports; {} examples tried",
+                 {} value sets and maps, {} views, {} schedules, {} registers, {} reports; {} examples tried",
                 content.claims().all().count(),
                 content.profiles().len(),
                 content.canonicals().count(),
