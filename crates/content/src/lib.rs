@@ -1,6 +1,8 @@
 //! Content: laws, code lists, claim tables, laboratory tests, drugs, maps, views, registers, reports and roles, as dated
 //! editions. Built into the binary; a folder on disk overrides it. The date that counts is the date of the act, so callers
 //! pass it.
+//! Content: laws, code lists, claim tables, laboratory tests, drugs, maps, views, forms and roles, as dated editions. Built into the binary; a
+//! folder on disk overrides it. The date that counts is the date of the act, so callers pass it.
 //!
 //! It deliberately does not know: the store, the network, the clock, what a resource means. It maps nothing; it says
 //! what is in force and what is wrong with a folder.
@@ -14,6 +16,7 @@ mod decimal;
 mod document;
 pub mod drugs;
 mod example;
+pub mod forms;
 mod icd10;
 pub mod identifiers;
 pub mod lab_map;
@@ -45,6 +48,7 @@ pub use claims::{ClaimEditions, Edition};
 pub use codes::{Code, CodeList, ListHead};
 pub use drugs::{Control, Drug, DrugList};
 pub use example::Example;
+pub use forms::FormText;
 pub use icd10::Title;
 pub use identifiers::{IdentifierKind, IdentifierSystem};
 pub use lab_map::{Indicator, LabMatch, UnitFit};
@@ -85,6 +89,7 @@ pub struct Content {
     views: Vec<ViewText>,
     registers: Vec<RegisterEdition>,
     reports: Vec<ReportEdition>,
+    forms: Vec<FormText>,
     examples: Vec<Example>,
     profiles: Vec<ProfileEdition>,
     roles: roles::Roles,
@@ -133,6 +138,7 @@ impl Content {
             views: views::load(sources, report),
             reports: reports::load(sources, &laws, &registers, report),
             registers,
+            forms: forms::load(sources, &laws, report),
             examples: example::find(sources),
             profiles: profiles::load(sources, &laws, report),
             roles: roles::Roles::load(sources, &laws, report),
@@ -303,6 +309,9 @@ impl Content {
     /// Every edition of every report, by slug and day.
     pub fn reports(&self) -> &[ReportEdition] {
         &self.reports
+    /// Every edition of every form, by slug and day.
+    pub fn forms(&self) -> impl Iterator<Item = &FormText> {
+        self.forms.iter()
     }
 
     /// Every edition of every value set and concept map, oldest first within each.

@@ -165,6 +165,7 @@ const FOLDERS: &[&str] = &[
     "codes/",
     "conceptmaps/",
     "drugs/",
+    "forms/",
     "labs/",
     "law/",
     "maps/lab-indicators/",

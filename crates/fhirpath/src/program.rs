@@ -29,6 +29,8 @@ pub struct CompileOptions<'o> {
     pub keep_duplicates: bool,
     /// The only custom variables there will be; without it any name may be used and is looked up at run time.
     pub variables: Option<&'o [&'o str]>,
+    /// What is known of variables before they have a value, `resource` included: their elements are then checked.
+    pub shapes: &'o [(String, Shape)],
     /// Variables whose value is known now; they cost nothing at run time and their type is checked.
     pub constants: &'o [(String, Item<'static>)],
 }

@@ -40,6 +40,7 @@ const STYLES: &[&str] = &[
     include_str!("worklist.css"),
     include_str!("state.css"),
     include_str!("form.css"),
+    include_str!("question.css"),
     include_str!("compare.css"),
     include_str!("alert.css"),
     include_str!("paper.css"),

@@ -1,7 +1,7 @@
 //! Every component in every state, on one page: the material for design reviews (`/_ui`).
 
 use crate::{
-    account, alert, banner, card, chart, compare, form, paper, qr, result, search, state, status, table,
+    account, alert, banner, card, chart, compare, form, paper, qr, question, result, search, state, status, table,
     timeline, trend, vitals, worklist,
 };
 use maud::{Markup, html};
@@ -23,6 +23,7 @@ const SAMPLES: &[(&str, Sample)] = &[
     ("Dấu hiệu sinh tồn", vitals::sample),
     ("Danh sách việc", worklist::sample),
     ("Biểu mẫu, thẻ chuyển, hộp thoại", form::sample),
+    ("Câu hỏi của phiếu", question::sample),
     ("Mã QR", qr::sample),
     ("Hai hồ sơ cạnh nhau", compare::sample),
     ("Phiếu để ký", paper::sample),

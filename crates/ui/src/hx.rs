@@ -5,6 +5,7 @@
 //! push an address.
 
 use crate::form::Field;
+use crate::question::Question;
 use maud::{Markup, html};
 
 /// Configuration for the `htmx-config` meta tag: nothing evaluated, no styles injected, no history of
@@ -47,6 +48,15 @@ pub fn offering_input(f: &Field, action: &str, list: &str, described: Option<Str
     html! {
         input id=(f.id) name=(f.id) type="text" value=(f.value) list=(list) maxlength="500" required[!f.optional] autocomplete="off"
             aria-invalid=[f.error.map(|_| "true")] aria-describedby=[described]
+            hx-post=(action) hx-trigger="input changed delay:200ms" hx-target={ "#" (list) } hx-sync="this:replace";
+    }
+}
+
+/// The same of a question, whose name is another than its id.
+pub fn offering_question(q: &Question, value: &str, action: &str, list: &str, described: Option<String>) -> Markup {
+    html! {
+        input id=(q.id) name=(q.name) type="text" value=(value) list=(list) maxlength="500" autocomplete="off" autofocus[q.first]
+            aria-required=[(!q.optional).then_some("true")] aria-invalid=[q.error.map(|_| "true")] aria-describedby=[described]
             hx-post=(action) hx-trigger="input changed delay:200ms" hx-target={ "#" (list) } hx-sync="this:replace";
     }
 }

@@ -25,6 +25,7 @@ pub mod icon;
 mod keys;
 pub mod paper;
 pub mod qr;
+pub mod question;
 pub mod result;
 pub mod search;
 pub mod state;

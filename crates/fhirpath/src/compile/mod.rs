@@ -97,7 +97,9 @@ impl Compiler<'_> {
                 Variable::Custom(name.into())
             }
         };
-        Ok((Op::Variable { at, name: variable }, Shape::any()))
+        let known = self.options.shapes.iter().find(|(known, _)| known == name);
+        let shape = known.map_or_else(Shape::any, |(_, shape)| shape.clone());
+        Ok((Op::Variable { at, name: variable }, shape))
     }
 
     fn invoke(&mut self, at: u32, input: Option<&Expr>, what: &Invocation) -> Compiled {

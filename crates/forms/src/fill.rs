@@ -1,0 +1,208 @@
+//! How a sheet comes about and settles: begun with what is known, taken from a post, calculated until nothing changes.
+
+use crate::choices::Choices;
+use crate::enable;
+use crate::evaluate::{Broken, World, focus, node};
+use crate::form::{Form, Kind};
+use crate::judge::{self, Fault};
+use crate::limits::PASSES_MAX;
+use crate::post;
+use crate::response;
+use crate::setting::Setting;
+use crate::sheet::{Answer, Sheet, Slot, Spot};
+use crate::value;
+use yba_fhir::json::Value;
+use yba_fhir::{Kind as Refusal, Outcome};
+
+/// A form being filled in.
+#[derive(Debug)]
+pub struct Filling<'f> {
+    pub form: &'f Form,
+    pub sheet: Sheet,
+    pub step: Step,
+    /// What is wrong, in the order of the form; empty unless it is to be saved.
+    pub faults: Vec<Fault>,
+    /// Expressions that could not be evaluated: faults of content, for the log.
+    pub broken: Vec<Broken>,
+}
+
+/// What whoever posted wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// To save. When nothing is wrong, the response can be kept.
+    Save,
+    /// To go on: rows were added or removed, or the answers ask further questions. To be drawn again, at this field.
+    Go { at: Option<String> },
+}
+
+impl Form {
+    /// The form as it opens: what the record knows is filled in.
+    pub fn begin(&self, setting: &Setting) -> Filling<'_> {
+        let (sheet, broken) = self.opened(setting);
+        Filling { form: self, sheet, step: Step::Go { at: None }, faults: Vec::new(), broken }
+    }
+
+    /// What was posted, judged. Fields that no item has are passed over.
+    ///
+    /// # Errors
+    ///
+    /// `too-large` when there are more fields, longer ones, or more rows than [`crate::limits`] let through. What is wrong
+    /// with an answer is no error: it is in [`Filling::faults`], and what was typed is kept.
+    pub fn take(
+        &self,
+        setting: &Setting,
+        choices: &dyn Choices,
+        fields: &[(String, String)],
+    ) -> Result<Filling<'_>, Outcome> {
+        let posted = post::Posted::of(fields)?;
+        let (mut sheet, _) = self.opened(setting);
+        let at = post::apply(self, choices, &posted, &mut sheet)?;
+        let broken = settle(self, setting, &mut sheet);
+        let mut filling = Filling { form: self, sheet, step: Step::Save, faults: Vec::new(), broken };
+        filling.step = post::step(&filling, &posted, at);
+        if filling.step == Step::Save {
+            judge::judge(&mut filling, setting);
+        }
+        Ok(filling)
+    }
+
+    /// A response that was kept, to be gone on with or corrected: what it holds and nothing else, so that a field once
+    /// cleared is not filled in again. Items that this edition does not have are passed over.
+    ///
+    /// # Errors
+    ///
+    /// `invalid` when it is no QuestionnaireResponse.
+    pub fn reopen(&self, setting: &Setting, kept: &Value) -> Result<Filling<'_>, Outcome> {
+        if yba_fhir::json::str_at(kept, &["resourceType"]) != Some("QuestionnaireResponse") {
+            let text = "Đây không phải là một phiếu đã điền.";
+            return Err(Outcome::new(Refusal::Invalid, "form-response", text, "not a QuestionnaireResponse"));
+        }
+        let mut sheet = Sheet::blank(self);
+        response::read_into(self, kept, &mut sheet);
+        let broken = settle(self, setting, &mut sheet);
+        Ok(Filling { form: self, sheet, step: Step::Go { at: None }, faults: Vec::new(), broken })
+    }
+
+    /// A sheet with initial values.
+    fn opened(&self, setting: &Setting) -> (Sheet, Vec<Broken>) {
+        let mut sheet = Sheet::blank(self);
+        let mut broken = initial(self, setting, &mut sheet);
+        broken.extend(settle(self, setting, &mut sheet));
+        (sheet, broken)
+    }
+}
+
+impl Filling<'_> {
+    /// Whether it may be kept: saved was asked, nothing stops it, and every warning has its reason.
+    pub fn is_sound(&self) -> bool {
+        self.step == Step::Save && self.faults.iter().all(|fault| fault.reason.is_some())
+    }
+}
+
+/// Fills in what stands in the questionnaire and what its initial expressions find. An expression goes first.
+fn initial(form: &Form, setting: &Setting, sheet: &mut Sheet) -> Vec<Broken> {
+    let tree = response::tree(form, sheet, true);
+    let mut world = World::of(form, setting, &tree);
+    let mut found = Vec::new();
+    for spot in sheet.spots(form) {
+        let item = &form.items[spot.item];
+        let mut values = Vec::new();
+        if let Some(program) = &item.initial_program {
+            let here = node(&tree, form, sheet, &spot, 0).map_or(world.root(), focus);
+            let results = world.at(program, &here, || format!("{}.initialExpression", item.place));
+            values.extend(results.iter().filter_map(|result| value::answer_of(item, result)));
+        }
+        if values.is_empty() {
+            values.extend(item.initial.iter().cloned());
+        }
+        values.truncate(if item.repeats { crate::limits::ROWS_MAX } else { 1 });
+        if !values.is_empty() {
+            found.push((spot, values));
+        }
+    }
+    let broken = std::mem::take(&mut world.broken);
+    for (spot, values) in found {
+        put(form, sheet, &spot, values);
+    }
+    broken
+}
+
+/// Gives a question these answers.
+pub(crate) fn put(form: &Form, sheet: &mut Sheet, spot: &Spot, values: Vec<Value>) {
+    let item = &form.items[spot.item];
+    if let Some(slot) = sheet.slot_mut(spot) {
+        let answer = |value: Value| {
+            let typed = value::typed(item, &value);
+            Answer::of(value, typed)
+        };
+        slot.answers = values.into_iter().map(answer).collect();
+    }
+}
+
+/// What one pass would change.
+enum Change {
+    Enabled(bool),
+    Answers(Vec<Value>),
+}
+
+/// Calculates, and asks or drops items, until nothing changes.
+pub(crate) fn settle(form: &Form, setting: &Setting, sheet: &mut Sheet) -> Vec<Broken> {
+    for _ in 0..PASSES_MAX {
+        let (changes, broken) = pass(form, setting, sheet);
+        if changes.is_empty() {
+            return broken;
+        }
+        for (spot, change) in changes {
+            match change {
+                Change::Answers(values) => put(form, sheet, &spot, values),
+                Change::Enabled(enabled) => {
+                    if let Some(slot) = sheet.slot_mut(&spot) {
+                        slot.enabled = enabled;
+                    }
+                }
+            }
+        }
+    }
+    let text = format!("các phép tính và điều kiện đổi nhau mãi, quá {PASSES_MAX} lượt");
+    vec![Broken { place: "item".to_owned(), text }]
+}
+
+fn pass(form: &Form, setting: &Setting, sheet: &Sheet) -> (Vec<(Spot, Change)>, Vec<Broken>) {
+    let tree = response::tree(form, sheet, true);
+    let mut world = World::of(form, setting, &tree);
+    let mut changes = Vec::new();
+    // Whether what is inside an item is asked, for each level above the present spot.
+    let mut around: Vec<bool> = Vec::new();
+    for spot in sheet.spots(form) {
+        let (item, Some(slot)) = (&form.items[spot.item], sheet.slot(&spot)) else { continue };
+        around.truncate(spot.way.len());
+        let above = around.last().copied().unwrap_or(true);
+        let here = node(&tree, form, sheet, &spot, 0).map_or(world.root(), focus);
+        let program_holds = match &item.enable.program {
+            Some(program) => world.holds(program, &here, || format!("{}.enableWhenExpression", item.place)) == Some(true),
+            None => true,
+        };
+        let enabled = above && enable::by_rules(form, sheet, &spot) && program_holds;
+        if enabled != slot.enabled {
+            changes.push((spot.clone(), Change::Enabled(enabled)));
+        }
+        if let Some(program) = item.calculated.as_ref().filter(|_| enabled) {
+            let results = world.at(program, &here, || format!("{}.calculatedExpression", item.place));
+            let most = if item.repeats { crate::limits::ROWS_MAX } else { 1 };
+            let values: Vec<Value> =
+                results.iter().filter_map(|result| value::answer_of(item, result)).take(most).collect();
+            if !is_held(slot, &values) {
+                changes.push((spot.clone(), Change::Answers(values)));
+            }
+        }
+        around.push(enabled && (item.kind == Kind::Group || !item.is_question() || slot.values().next().is_some()));
+    }
+    (changes, world.broken)
+}
+
+/// Whether a slot has these very answers.
+fn is_held(slot: &Slot, values: &[Value]) -> bool {
+    let printed = |value: &Value| yba_fhir::json::to_string(&yba_fhir::json::ordered(value)).unwrap_or_default();
+    let held: Vec<&Value> = slot.answers.iter().filter_map(|answer| answer.value.as_ref()).collect();
+    held.len() == values.len() && held.iter().zip(values).all(|(one, other)| printed(one) == printed(other))
+}

@@ -1,0 +1,211 @@
+//! A form as a page: works without script, one field after the other, errors at the fields and in a summary that leads to
+//! them. The room puts it into its shell.
+
+mod answer;
+#[cfg(test)]
+mod tests;
+
+use crate::choices::Choices;
+use crate::fill::{Filling, Step};
+use crate::form::{Form, Item, Kind};
+use crate::judge::{Fault, Weight};
+use crate::post::{LESS, MORE, PAGE, REFRESH, ROWS, SHOWN, is_asked_for};
+use crate::sheet::{Slot, Spot};
+use maud::{Markup, html};
+use yba_ui::question::{self, group, side_button};
+use yba_ui::{card, form as ui_form};
+
+/// What a page needs beside the form.
+pub struct Look<'l> {
+    /// Where the form is posted.
+    pub action: &'l str,
+    /// The verb of its one main button.
+    pub verb: &'l str,
+    /// The key that does the same.
+    pub key: Option<&'l str>,
+    /// Where codes are asked for while someone types; the name of the field is added after `/`. See [`offers`].
+    pub offers: Option<&'l str>,
+    pub choices: &'l dyn Choices,
+    /// What of this form nobody has compared with the original yet.
+    pub uncertain: Option<&'l str>,
+    /// Further hidden fields of the room.
+    pub fields: Markup,
+}
+
+/// The whole form.
+pub fn page(filling: &Filling, look: &Look) -> Markup {
+    let drawn = Drawing { filling, look, form: filling.form };
+    let moving = filling.form.items().any(|item| item.is_conditional() || item.calculated.is_some());
+    html! {
+        form #phieu .form.sheet method="post" action=(look.action) novalidate {
+            // Enter in a field presses the first button of a form: this one, and no «Thêm dòng».
+            button .sr type="submit" tabindex="-1" aria-hidden="true" { (look.verb) }
+            (ui_form::hidden(PAGE, "1"))
+            (look.fields)
+            (drawn.summary())
+            @if let Some(words) = look.uncertain { p .note.warn { b { "Chưa đối chiếu văn bản gốc." } " " (words) } }
+            @for spot in crate::sheet::Sheet::tops(filling.form) { (drawn.item(&spot)) }
+            (drawn.warnings(""))
+            div .send {
+                (card::main_button(look.verb, look.key))
+                @if moving { (side_button(REFRESH, "1", "Cập nhật phiếu", "")) }
+            }
+        }
+    }
+}
+
+/// Labels of codes for what is typed into a field, each with the same words without marks: for the browser's own list.
+pub fn offers(form: &Form, choices: &dyn Choices, name: &str, fields: &[(String, String)]) -> Vec<(String, String)> {
+    let link = name.split(':').next().unwrap_or_default();
+    let set = form.item(link).filter(|item| item.is_open()).and_then(|item| item.value_set.as_deref());
+    let typed = fields.iter().find(|(field, _)| field == name).map(|(_, typed)| typed.trim());
+    let (Some(set), Some(typed)) = (set, typed.filter(|typed| !typed.is_empty())) else { return Vec::new() };
+    let found = choices.find(set, typed, crate::limits::OFFERS_MAX);
+    let label = |coding: &yba_fhir::json::Value| {
+        let label = crate::value::coding_label(coding);
+        let plain = yba_fhir::text::fold(&label);
+        (label, plain)
+    };
+    found.iter().map(label).collect()
+}
+
+/// The id of a field on the page: its name with what a selector would read otherwise in other letters.
+pub fn id_of(name: &str) -> String {
+    name.chars().fold(String::from("o-"), |mut id, letter| {
+        match letter {
+            '_' => id.push_str("__"),
+            '.' => id.push_str("_p"),
+            '/' => id.push_str("_s"),
+            ':' => id.push_str("_r"),
+            '~' => id.push_str("_t"),
+            other => id.push(other),
+        }
+        id
+    })
+}
+
+struct Drawing<'d> {
+    filling: &'d Filling<'d>,
+    look: &'d Look<'d>,
+    form: &'d Form,
+}
+
+impl<'d> Drawing<'d> {
+    /// All that stops the form, and the warnings that want a reason.
+    fn summary(&self) -> Markup {
+        let open = self.filling.faults.iter().filter(|fault| fault.reason.is_none());
+        let list: Vec<(String, &str)> = open.map(|fault| (self.leads_to(fault), fault.text.as_str())).collect();
+        let list: Vec<(&str, &str)> = list.iter().map(|(id, text)| (id.as_str(), *text)).collect();
+        html! {
+            (ui_form::summary(&list))
+            @if let (Step::Go { at: Some(name) }, true) = (&self.filling.step, list.is_empty()) {
+                p .note role="status" { "Phiếu còn câu cần điền. " a href={ "#" (id_of(name)) } { "Đến ô ấy" } }
+            }
+        }
+    }
+
+    fn leads_to(&self, fault: &Fault) -> String {
+        match (fault.weight, fault.name.as_str()) {
+            (Weight::Warning, _) => id_of(&fault.why()),
+            (Weight::Error, "") => "phieu".to_owned(),
+            (Weight::Error, name) => id_of(name),
+        }
+    }
+
+    /// The first thing wrong with a field that is not a warning.
+    fn error(&self, name: &str) -> Option<&'d str> {
+        let mut faults = self.filling.faults.iter();
+        faults.find(|fault| fault.name == name && fault.weight == Weight::Error).map(|fault| fault.text.as_str())
+    }
+
+    /// The warnings at a field, each with a place for its reason.
+    fn warnings(&self, name: &str) -> Markup {
+        let here = self.filling.faults.iter().filter(|fault| fault.name == name && fault.weight == Weight::Warning);
+        html! {
+            @for fault in here {
+                div .note.warn.wide {
+                    div {
+                        p { b { (fault.text) } }
+                        @let (field, id) = (fault.why(), id_of(&fault.why()));
+                        label for=(id) { "Lý do vẫn ghi như vậy" }
+                        input id=(id) name=(field) type="text" maxlength="500" autocomplete="off" value=(fault.reason.as_deref().unwrap_or_default());
+                    }
+                }
+            }
+        }
+    }
+
+    /// One item with all that is inside; nothing when it is hidden or not asked.
+    fn item(&self, spot: &Spot) -> Markup {
+        let item = &self.form.items[spot.item];
+        let Some(slot) = self.filling.sheet.slot(spot).filter(|slot| slot.enabled && !item.hidden) else {
+            return html! {};
+        };
+        let name = spot.name(self.form);
+        html! {
+            @if is_asked_for(self.form, spot) { (ui_form::hidden(SHOWN, &name)) }
+            @match item.kind {
+                Kind::Display => p .hint.wide { (item.prefix) @if !item.prefix.is_empty() { " " } (item.text) }
+                Kind::Group => (self.group(spot, item, slot, &name))
+                _ => { (self.question(spot, item, slot)) (self.warnings(&name)) (self.inside(spot, 0)) }
+            }
+        }
+    }
+
+    fn group(&self, spot: &Spot, item: &Item, slot: &Slot, name: &str) -> Markup {
+        if !item.repeats {
+            return group(&id_of(name), &label(item), html! {
+                @if let Some(error) = self.error(name) { p .error.wide { (error) } }
+                (self.inside(spot, 0)) (self.warnings(name))
+            });
+        }
+        html! {
+            (ui_form::hidden(&format!("{name}{ROWS}"), &slot.rows.len().to_string()))
+            @for row in 0..slot.rows.len() {
+                @let named = spot.name_of(self.form, row);
+                @let title = format!("{} ({})", label(item), row + 1);
+                (group(&id_of(&named), &title, html! {
+                    @if let Some(error) = self.error(&named) { p .error.wide { (error) } }
+                    (self.inside(spot, row))
+                    (self.warnings(&named))
+                    @if slot.rows.len() > 1 && !item.read_only { p .wide { (side_button(LESS, &named, "Bỏ dòng này", &format!("Bỏ {title}"))) } }
+                }))
+            }
+            @if self.has_room(item, slot.rows.len()) { p .wide { (side_button(MORE, name, "Thêm dòng", &format!("Thêm dòng: {}", item.text))) } }
+        }
+    }
+
+    fn has_room(&self, item: &Item, count: usize) -> bool {
+        !item.read_only && count < item.limits.many.unwrap_or(crate::limits::ROWS_MAX).min(crate::limits::ROWS_MAX)
+    }
+
+    /// What is inside one row of an item.
+    fn inside(&self, spot: &Spot, row: usize) -> Markup {
+        html! { @for inner in spot.below(self.form, row) { (self.item(&inner)) } }
+    }
+
+    fn question(&self, spot: &Spot, item: &Item, slot: &Slot) -> Markup {
+        let name = spot.name(self.form);
+        if !item.is_open() {
+            let words: Vec<String> = slot.values().map(|value| crate::value::shown(item, value)).collect();
+            return question::known(&id_of(&name), &label(item), &item.hint, &words.join(", "));
+        }
+        if !item.is_numbered() {
+            return self.answer(item, slot.answers.first(), &slot.answers, &name, &label(item));
+        }
+        let count = slot.answers.len().max(1);
+        html! {
+            (ui_form::hidden(&format!("{name}{ROWS}"), &count.to_string()))
+            @for at in 0..count {
+                @let answer = slot.answers.get(at);
+                (self.answer(item, answer, answer.map(std::slice::from_ref).unwrap_or_default(), &spot.name_of(self.form, at), &format!("{} ({})", label(item), at + 1)))
+            }
+            @if self.has_room(item, count) { p .wide { (side_button(MORE, &name, "Thêm dòng", &format!("Thêm dòng: {}", item.text))) } }
+        }
+    }
+}
+
+/// The words of a question with its number.
+fn label(item: &Item) -> String {
+    if item.prefix.is_empty() { item.text.clone() } else { format!("{} {}", item.prefix, item.text) }
+}

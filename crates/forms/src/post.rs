@@ -1,0 +1,254 @@
+//! What a browser posts. A field is named by the linkId of its item and the rows around it: `weight`, `drug-name:2`. Names
+//! of our own have a `~`, which no linkId has.
+
+use crate::choices::Choices;
+use crate::fill::{Filling, Step};
+use crate::form::{Form, Item, Kind};
+use crate::limits::{FIELD_BYTES_MAX, FIELDS_MAX, POST_BYTES_MAX, ROWS_MAX, SLOTS_MAX};
+use crate::read;
+use crate::sheet::{Answer, Sheet, Spot};
+use std::collections::{BTreeMap, BTreeSet};
+use yba_fhir::{Kind as Refusal, Outcome};
+
+/// The button that adds a row to the slot it names.
+pub(crate) const MORE: &str = "~more";
+/// The button that takes away the row it names.
+pub(crate) const LESS: &str = "~less";
+/// The button that only draws the form again.
+pub(crate) const REFRESH: &str = "~refresh";
+/// Names a conditional field that the page showed.
+pub(crate) const SHOWN: &str = "~shown";
+/// There on every page of ours.
+pub(crate) const PAGE: &str = "~page";
+
+pub(crate) const UNIT: &str = "~unit";
+pub(crate) const OTHER: &str = "~other";
+pub(crate) const ROWS: &str = "~rows";
+pub(crate) const WHY: &str = "~why~";
+
+/// The fields by name, within bounds.
+pub(crate) struct Posted<'p> {
+    fields: BTreeMap<&'p str, Vec<&'p str>>,
+    /// The highest row that any field names: by linkId and the rows before it.
+    highest: BTreeMap<(&'p str, Vec<usize>), usize>,
+}
+
+impl<'p> Posted<'p> {
+    pub fn of(fields: &'p [(String, String)]) -> Result<Posted<'p>, Outcome> {
+        let bytes: usize = fields.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let longest = fields.iter().map(|(name, value)| name.len().max(value.len())).max().unwrap_or_default();
+        if fields.len() > FIELDS_MAX || bytes > POST_BYTES_MAX || longest > FIELD_BYTES_MAX {
+            return Err(too_large(format!("{} fields, {bytes} bytes, longest {longest}", fields.len())));
+        }
+        let mut posted = Posted { fields: BTreeMap::new(), highest: BTreeMap::new() };
+        for (name, value) in fields {
+            posted.fields.entry(name).or_default().push(value);
+            posted.note_rows(name);
+        }
+        Ok(posted)
+    }
+
+    fn note_rows(&mut self, name: &'p str) {
+        let name = name.split('~').next().unwrap_or_default();
+        let mut parts = name.split(':');
+        let link = parts.next().unwrap_or_default();
+        let mut before = Vec::new();
+        for part in parts.take(crate::limits::DEPTH_MAX + 1) {
+            let Some(row) = part.parse::<usize>().ok().filter(|row| *row < ROWS_MAX) else { return };
+            let highest = self.highest.entry((link, before.clone())).or_default();
+            *highest = (*highest).max(row);
+            before.push(row);
+        }
+    }
+
+    fn first(&self, name: &str) -> Option<&'p str> {
+        self.fields.get(name).and_then(|values| values.first()).copied()
+    }
+
+    fn all(&self, name: &str) -> &[&'p str] {
+        self.fields.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many repetitions of an item there are at these rows: as the page says, and no fewer than its fields name.
+    fn repetitions(&self, form: &Form, item: usize, name: &str, rows: &[usize]) -> usize {
+        let said = self.first(&format!("{name}{ROWS}")).and_then(|count| count.parse().ok()).unwrap_or(0);
+        let mut most: usize = said;
+        let mut waiting = vec![item];
+        while let Some(one) = waiting.pop() {
+            let link = form.items[one].link_id.as_str();
+            most = most.max(self.highest.get(&(link, rows.to_vec())).map_or(0, |row| row + 1));
+            waiting.extend(&form.items[one].children);
+        }
+        most.min(ROWS_MAX)
+    }
+}
+
+fn too_large(diagnostics: String) -> Outcome {
+    let text = "Phiếu gửi lên dài quá mức; hãy bớt dòng hoặc bớt chữ.";
+    Outcome::new(Refusal::TooLarge, "form-too-large", text, diagnostics)
+}
+
+/// Reads the fields into a sheet, adds or removes the row a button asked for; answers which field to go on with.
+pub(crate) fn apply(
+    form: &Form,
+    choices: &dyn Choices,
+    posted: &Posted,
+    sheet: &mut Sheet,
+) -> Result<Option<String>, Outcome> {
+    let mut reader = Reader { form, choices, posted, slots: 0 };
+    for spot in Sheet::tops(form) {
+        reader.slot(sheet, &spot)?;
+    }
+    for (name, values) in &posted.fields {
+        if let (true, Some(reason)) = (name.contains(WHY), values.first()) {
+            let reason = yba_fhir::text::tidy(reason);
+            if !reason.is_empty() {
+                sheet.reasons.insert((*name).to_owned(), reason);
+            }
+        }
+    }
+    Ok(changed_rows(form, posted, sheet))
+}
+
+struct Reader<'r> {
+    form: &'r Form,
+    choices: &'r dyn Choices,
+    posted: &'r Posted<'r>,
+    slots: usize,
+}
+
+impl Reader<'_> {
+    fn slot(&mut self, sheet: &mut Sheet, spot: &Spot) -> Result<(), Outcome> {
+        self.slots += 1;
+        if self.slots > SLOTS_MAX {
+            return Err(too_large(format!("more than {SLOTS_MAX} slots")));
+        }
+        let item = &self.form.items[spot.item];
+        if item.kind == Kind::Group && item.repeats {
+            let count = self.posted.repetitions(self.form, spot.item, &spot.name(self.form), &spot.rows);
+            // The page that says nothing of rows leaves them as they were filled in.
+            if count > 0 {
+                sheet.resize(self.form, spot, count);
+            }
+        } else if item.is_open() {
+            let answers = self.answers(item, spot);
+            if let Some(slot) = sheet.slot_mut(spot) {
+                slot.answers = answers;
+            }
+        }
+        let rows = sheet.slot(spot).map_or(0, |slot| slot.rows.len());
+        for row in 0..rows {
+            for inner in spot.below(self.form, row) {
+                self.slot(sheet, &inner)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn answers(&self, item: &Item, spot: &Spot) -> Vec<Answer> {
+        let name = spot.name(self.form);
+        let other = self.posted.first(&format!("{name}{OTHER}")).filter(|text| !text.trim().is_empty());
+        if !item.is_numbered() {
+            let chosen = self.posted.all(&name).iter().filter(|key| **key != OTHER).copied();
+            let most = if item.repeats { ROWS_MAX } else { 1 };
+            let chosen: Vec<&str> = chosen.filter(|key| !key.trim().is_empty()).collect();
+            // Words of one's own stand beside what was ticked, or in place of a choice.
+            let typed: Vec<&str> = match (other, item.repeats) {
+                (Some(words), false) if chosen.is_empty() => vec![words],
+                (Some(words), true) => chosen.into_iter().chain([words]).collect(),
+                _ => chosen,
+            };
+            return typed.into_iter().take(most).map(|text| self.answer(item, text, &name)).collect();
+        }
+        let count = self.posted.repetitions(self.form, spot.item, &name, &spot.rows).max(1);
+        let each = (0..count).map(|at| {
+            let name = spot.name_of(self.form, at);
+            self.answer(item, self.posted.first(&name).unwrap_or_default(), &name)
+        });
+        each.collect()
+    }
+
+    fn answer(&self, item: &Item, typed: &str, name: &str) -> Answer {
+        let unit = self.posted.first(&format!("{name}{UNIT}")).unwrap_or_default();
+        let (value, wrong) = match read::answer(item, typed, unit, self.choices) {
+            None => (None, None),
+            Some(Ok(value)) => (Some(value), None),
+            Some(Err(wrong)) => (None, Some(wrong)),
+        };
+        Answer { typed: typed.to_owned(), unit: unit.to_owned(), value, wrong }
+    }
+}
+
+/// Adds or removes a row; answers the name of the field that comes next.
+fn changed_rows(form: &Form, posted: &Posted, sheet: &mut Sheet) -> Option<String> {
+    let spots = sheet.spots(form);
+    let repeating = spots.iter().filter(|spot| form.items[spot.item].is_numbered());
+    if let Some(name) = posted.first(MORE) {
+        let spot = repeating.clone().find(|spot| spot.name(form) == name)?;
+        let count = sheet.repetitions(form, spot);
+        sheet.resize(form, spot, count + 1);
+        return Some(first_field(form, spot, count));
+    }
+    let name = posted.first(LESS)?;
+    let (spot, row) = repeating.clone().find_map(|spot| {
+        (0..sheet.repetitions(form, spot)).find(|row| spot.name_of(form, *row) == name).map(|row| (spot, row))
+    })?;
+    let slot = sheet.slot_mut(spot)?;
+    if row < slot.rows.len() {
+        slot.rows.remove(row);
+    } else if row < slot.answers.len() {
+        slot.answers.remove(row);
+    }
+    let left = slot.rows.len();
+    if form.items[spot.item].kind == Kind::Group && left == 0 {
+        sheet.resize(form, spot, 1);
+    }
+    Some(spot.name(form))
+}
+
+/// The first field of a repetition that can be typed into.
+fn first_field(form: &Form, spot: &Spot, row: usize) -> String {
+    if form.items[spot.item].kind != Kind::Group {
+        return spot.name_of(form, row);
+    }
+    let inner = spot.below(form, row);
+    let open = inner.iter().find(|inner| form.items[inner.item].is_open());
+    open.map_or_else(|| spot.name_of(form, row), |inner| inner.name_of(form, 0))
+}
+
+/// What is to be done next: saved, or gone on with.
+pub(crate) fn step(filling: &Filling, posted: &Posted, at: Option<String>) -> Step {
+    let asked = [MORE, LESS, REFRESH].iter().any(|name| posted.first(name).is_some());
+    if asked {
+        return Step::Go { at };
+    }
+    if posted.first(PAGE).is_none() {
+        return Step::Save;
+    }
+    // The answers ask something that the page did not show: nobody could have answered it.
+    let shown: BTreeSet<&str> = posted.all(SHOWN).iter().copied().collect();
+    let form = filling.form;
+    let unseen = filling.sheet.spots(form).into_iter().find(|spot| {
+        let enabled = filling.sheet.slot(spot).is_some_and(|slot| slot.enabled);
+        enabled && is_asked_for(form, spot) && !shown.contains(spot.name(form).as_str())
+    });
+    match unseen {
+        Some(spot) => Step::Go { at: Some(spot.name_of(form, 0)) },
+        None => Step::Save,
+    }
+}
+
+/// Whether a field is open and there only under a condition.
+pub(crate) fn is_asked_for(form: &Form, spot: &Spot) -> bool {
+    let mut at = Some(spot.item);
+    let mut conditional = false;
+    while let Some(item) = at {
+        let item = &form.items[item];
+        if item.hidden {
+            return false;
+        }
+        conditional |= item.is_conditional() || item.parent.is_some_and(|around| form.items[around].is_question());
+        at = item.parent;
+    }
+    conditional && form.items[spot.item].is_open()
+}

@@ -1,0 +1,187 @@
+//! What people type becomes values; what cannot be understood is told as a colleague would say it.
+
+use crate::choices::Choices;
+use crate::form::{Item, Kind};
+use crate::limits::OFFERS_MAX;
+use crate::value::{self, number, of};
+use unicode_normalization::UnicodeNormalization;
+use yba_fhir::Day;
+use yba_fhir::json::{Value, str_at};
+use yba_fhir::text::fold;
+
+/// The value of what was typed into a field of an item; nothing for an empty field.
+pub(crate) fn answer(item: &Item, typed: &str, unit: &str, choices: &dyn Choices) -> Option<Result<Value, String>> {
+    let text: String = match item.kind {
+        Kind::Text => typed.trim().replace("\r\n", "\n").nfc().collect(),
+        _ => typed.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect(),
+    };
+    if text.is_empty() {
+        return None;
+    }
+    Some(match item.kind {
+        Kind::Group | Kind::Display => return None,
+        Kind::Boolean => boolean(&text),
+        Kind::Decimal => decimal(&text).map(|amount| of("valueDecimal", amount)),
+        Kind::Integer => integer(&text).map(|amount| of("valueInteger", amount)),
+        Kind::Quantity => quantity(item, &text, unit),
+        Kind::Date => date(&text).map(|day| of("valueDate", Value::from(day.to_string().as_str()))),
+        Kind::DateTime => moment(&text).map(|moment| of("valueDateTime", Value::from(moment.as_str()))),
+        Kind::Time => time(&text).map(|time| of("valueTime", Value::from(time.as_str()))),
+        Kind::Url => address(&text),
+        Kind::String | Kind::Text => Ok(of("valueString", Value::from(text.as_str()))),
+        Kind::Choice | Kind::OpenChoice => choice(item, &text, choices),
+    })
+}
+
+fn boolean(text: &str) -> Result<Value, String> {
+    match fold(text).as_str() {
+        "true" | "co" | "1" | "c" | "x" => Ok(of("valueBoolean", Value::from(true))),
+        "false" | "khong" | "0" | "k" => Ok(of("valueBoolean", Value::from(false))),
+        _ => Err("Hãy chọn Có hoặc Không.".to_owned()),
+    }
+}
+
+/// Digits with at most one comma or point; more than one mark could mean two things.
+fn decimal(text: &str) -> Result<Value, String> {
+    let wrong = || format!("“{}” không phải là số. Hãy gõ như 36,5.", short(text));
+    let plain = text.replace(['\u{a0}', '\u{202f}', ' '], "").replace('−', "-").replace(',', ".");
+    let digits = plain.strip_prefix('-').unwrap_or(&plain);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_digits(whole) || !is_digits(fraction) {
+        return Err(wrong());
+    }
+    if whole.len() + fraction.len() > 18 {
+        return Err("Số này dài quá 18 chữ số; hãy xem lại.".to_owned());
+    }
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let sign = if plain.starts_with('-') { "-" } else { "" };
+    let written = match digits.split_once('.') {
+        Some((_, fraction)) => format!("{sign}{whole}.{fraction}"),
+        None => format!("{sign}{whole}"),
+    };
+    number(&written).ok_or_else(wrong)
+}
+
+fn integer(text: &str) -> Result<Value, String> {
+    let amount = decimal(text).map_err(|_| format!("“{}” không phải là số nguyên. Hãy gõ như 120.", short(text)))?;
+    let whole = value::decimal_of(&amount).filter(|amount| amount.is_integer());
+    let whole = whole.and_then(|amount| i32::try_from(amount.trunc().mantissa() / 10_i128.pow(amount.trunc().scale())).ok());
+    match whole {
+        Some(whole) => Ok(Value::from(whole)),
+        None => Err(format!("Cần một số nguyên, không có phần lẻ; “{}” chưa đúng.", short(text))),
+    }
+}
+
+fn quantity(item: &Item, text: &str, unit: &str) -> Result<Value, String> {
+    let amount = decimal(text)?;
+    let units: Vec<&Value> = item.unit_options.iter().chain(&item.unit).collect();
+    let chosen = units.iter().find(|one| str_at(one, &["code"]) == Some(unit));
+    let chosen = match (chosen, units.as_slice()) {
+        (Some(one), _) => Some(*one),
+        (None, []) => None,
+        (None, [only]) => Some(*only),
+        (None, _) if unit.is_empty() => return Err("Hãy chọn đơn vị.".to_owned()),
+        (None, _) => return Err(format!("Không có đơn vị “{}” trong danh sách.", short(unit))),
+    };
+    Ok(of("valueQuantity", value::quantity(amount, chosen)))
+}
+
+/// Day, month and year as people here write them, with any mark between or eight digits; ISO as machines do.
+pub(crate) fn date(text: &str) -> Result<Day, String> {
+    let wrong = || format!("“{}” không phải là ngày. Hãy gõ ngày/tháng/năm, ví dụ 05/09/2026.", short(text));
+    if let Some(day) = Day::parse(text) {
+        return Ok(day);
+    }
+    let parts: Vec<&str> = text.split(['/', '-', '.', ' ']).filter(|part| !part.is_empty()).collect();
+    let (day, month, year) = match parts.as_slice() {
+        [day, month, year] => (*day, *month, *year),
+        [digits] if digits.len() == 8 && digits.is_ascii() => (&digits[..2], &digits[2..4], &digits[4..]),
+        _ => return Err(wrong()),
+    };
+    if year.len() != 4 {
+        return Err("Hãy gõ năm đủ bốn chữ số, ví dụ 05/09/2026.".to_owned());
+    }
+    let number = |text: &str| text.parse::<i16>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let found = (|| Day::new(number(year)?, i8::try_from(number(month)?).ok()?, i8::try_from(number(day)?).ok()?))();
+    found.ok_or_else(wrong)
+}
+
+fn time(text: &str) -> Result<String, String> {
+    let wrong = || format!("“{}” không phải là giờ. Hãy gõ như 07:30.", short(text));
+    let (hour, minute) = text.split_once([':', 'h', 'g']).ok_or_else(wrong)?;
+    let number = |text: &str| {
+        let text = text.trim();
+        (!text.is_empty() && text.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| text.parse::<u8>().ok())
+            .flatten()
+    };
+    let minute = if minute.trim().is_empty() { "0" } else { minute };
+    match (number(hour), number(minute)) {
+        (Some(hour @ 0..=23), Some(minute @ 0..=59)) => Ok(format!("{hour:02}:{minute:02}:00")),
+        _ => Err(wrong()),
+    }
+}
+
+/// A day and a time in Vietnam.
+fn moment(text: &str) -> Result<String, String> {
+    let wrong = || format!("“{}” chưa đủ ngày và giờ. Hãy gõ như 05/09/2026 07:30.", short(text));
+    if let (true, Some(_)) = (text.contains('T'), yba_fhir::DateRange::parse(text)) {
+        return Ok(text.to_owned());
+    }
+    let (day, clock) = text.rsplit_once(' ').ok_or_else(wrong)?;
+    Ok(format!("{}T{}+07:00", date(day)?, time(clock)?))
+}
+
+fn address(text: &str) -> Result<Value, String> {
+    let is_one = ["http://", "https://", "urn:"].iter().any(|scheme| text.starts_with(scheme)) && !text.contains(' ');
+    if is_one { Ok(of("valueUri", Value::from(text))) } else { Err("Địa chỉ phải bắt đầu bằng https://".to_owned()) }
+}
+
+fn choice(item: &Item, text: &str, choices: &dyn Choices) -> Result<Value, String> {
+    let folded = fold(text);
+    let listed = item.options.iter();
+    let option = listed.clone().find(|option| option.key == text).or_else(|| {
+        listed.clone().find(|option| fold(&option.label) == folded)
+    });
+    if let Some(option) = option {
+        return Ok(option.value.clone());
+    }
+    if let Some(set) = &item.value_set
+        && let Some(coding) = in_set(set, text, choices)?
+    {
+        return Ok(of("valueCoding", coding));
+    }
+    match item.kind {
+        Kind::OpenChoice => Ok(of("valueString", Value::from(text))),
+        _ => Err(format!("Không có “{}” trong danh sách; hãy chọn một mục.", short(text))),
+    }
+}
+
+/// The coding that was meant: by its label, its code, its words, or the only one that fits.
+fn in_set(set: &str, text: &str, choices: &dyn Choices) -> Result<Option<Value>, String> {
+    let code = text.split_once(" · ").map_or(text, |(code, _)| code);
+    if let Some(coding) = choices.coding(set, code) {
+        return Ok(Some(coding));
+    }
+    let mut found = choices.find(set, text, OFFERS_MAX);
+    let folded = fold(text);
+    let words = |coding: &Value| fold(str_at(coding, &["display"]).unwrap_or_default());
+    if let Some(at) = found.iter().position(|coding| words(coding) == folded) {
+        return Ok(Some(found.swap_remove(at)));
+    }
+    match found.len() {
+        0 => Ok(None),
+        1 => Ok(found.pop()),
+        _ => {
+            let few: Vec<String> = found.iter().take(4).map(value::coding_label).collect();
+            Err(format!("Có nhiều mục hợp với “{}”: {}… Hãy chọn một.", short(text), few.join("; ")))
+        }
+    }
+}
+
+/// What was typed, shortened for a sentence.
+fn short(text: &str) -> String {
+    if text.chars().count() <= 40 { text.to_owned() } else { text.chars().take(40).chain(['…']).collect() }
+}

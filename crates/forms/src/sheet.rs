@@ -1,0 +1,177 @@
+//! What stands on a form while it is filled in: a tree of slots beside the tree of items.
+
+use crate::form::{Form, Kind};
+use crate::limits::{ROWS_MAX, SLOTS_MAX};
+use std::collections::BTreeMap;
+use yba_fhir::json::Value;
+
+/// Everything typed, chosen and calculated.
+#[derive(Debug, Clone, Default)]
+pub struct Sheet {
+    pub top: Row,
+    /// Why a warning was passed over, by the name of its field.
+    pub reasons: BTreeMap<String, String>,
+}
+
+/// One repetition of a group: a slot for each of its items, in their order.
+#[derive(Debug, Clone, Default)]
+pub struct Row {
+    pub slots: Vec<Slot>,
+}
+
+/// One item within one row.
+#[derive(Debug, Clone, Default)]
+pub struct Slot {
+    /// Of a question.
+    pub answers: Vec<Answer>,
+    /// Of a group: its repetitions. Of a question with items inside: one row.
+    pub rows: Vec<Row>,
+    /// Whether it is asked at all, as things stand.
+    pub enabled: bool,
+}
+
+/// What was typed, and what it means.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    pub typed: String,
+    /// The unit chosen beside it.
+    pub unit: String,
+    /// `{"valueDecimal": 36.5}`; `None` when what was typed could not be understood.
+    pub value: Option<Value>,
+    /// Why it could not.
+    pub wrong: Option<String>,
+}
+
+/// Where a slot is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spot {
+    /// Position of the item in the form.
+    pub item: usize,
+    /// The way down: position of the slot and row, for each item around it.
+    pub way: Vec<(usize, usize)>,
+    /// Position of the slot in its row.
+    pub slot: usize,
+    /// The rows of the repeating groups around it.
+    pub rows: Vec<usize>,
+}
+
+impl Answer {
+    pub fn is_empty(&self) -> bool {
+        self.value.is_none() && self.typed.is_empty()
+    }
+
+    /// One that was not typed.
+    pub(crate) fn of(value: Value, typed: (String, String)) -> Answer {
+        Answer { typed: typed.0, unit: typed.1, value: Some(value), wrong: None }
+    }
+}
+
+impl Row {
+    /// Without answers; one row in every group.
+    pub(crate) fn blank(form: &Form, item: Option<usize>) -> Row {
+        Row { slots: form.below(item).iter().map(|child| Slot::blank(form, *child)).collect() }
+    }
+}
+
+impl Slot {
+    pub(crate) fn blank(form: &Form, item: usize) -> Slot {
+        let has_rows = form.items[item].kind == Kind::Group || !form.items[item].children.is_empty();
+        let rows = if has_rows { vec![Row::blank(form, Some(item))] } else { Vec::new() };
+        Slot { answers: Vec::new(), rows, enabled: true }
+    }
+
+    /// The values that count: of what is asked and was understood.
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        self.answers.iter().filter(|_| self.enabled).filter_map(|answer| answer.value.as_ref())
+    }
+}
+
+impl Spot {
+    /// The name of its field, and the id on the page: the linkId, then the rows around it.
+    pub fn name(&self, form: &Form) -> String {
+        self.rows.iter().fold(form.items[self.item].link_id.clone(), |name, row| format!("{name}:{row}"))
+    }
+
+    /// The name of one of its repetitions.
+    pub fn name_of(&self, form: &Form, at: usize) -> String {
+        let name = self.name(form);
+        if form.items[self.item].is_numbered() { format!("{name}:{at}") } else { name }
+    }
+
+    /// The spots of the items inside one of its rows.
+    pub(crate) fn below(&self, form: &Form, row: usize) -> Vec<Spot> {
+        let mut way = self.way.clone();
+        way.push((self.slot, row));
+        let mut rows = self.rows.clone();
+        if form.items[self.item].is_numbered() {
+            rows.push(row);
+        }
+        let children = form.items[self.item].children.iter().enumerate();
+        children.map(|(slot, item)| Spot { item: *item, way: way.clone(), slot, rows: rows.clone() }).collect()
+    }
+}
+
+impl Sheet {
+    pub(crate) fn blank(form: &Form) -> Sheet {
+        Sheet { top: Row::blank(form, None), reasons: BTreeMap::new() }
+    }
+
+    /// The spots at the top.
+    pub(crate) fn tops(form: &Form) -> Vec<Spot> {
+        let tops = form.roots.iter().enumerate();
+        tops.map(|(slot, item)| Spot { item: *item, way: Vec::new(), slot, rows: Vec::new() }).collect()
+    }
+
+    /// Every slot in the order of the form, up to the bound.
+    pub fn spots(&self, form: &Form) -> Vec<Spot> {
+        let mut all = Vec::new();
+        self.gather(form, Sheet::tops(form), &mut all);
+        all
+    }
+
+    fn gather(&self, form: &Form, spots: Vec<Spot>, all: &mut Vec<Spot>) {
+        for spot in spots {
+            if all.len() >= SLOTS_MAX {
+                return;
+            }
+            let rows = self.slot(&spot).map_or(0, |slot| slot.rows.len());
+            all.push(spot.clone());
+            for row in 0..rows {
+                self.gather(form, spot.below(form, row), all);
+            }
+        }
+    }
+
+    pub fn slot(&self, spot: &Spot) -> Option<&Slot> {
+        let row = spot.way.iter().try_fold(&self.top, |row, (slot, at)| row.slots.get(*slot)?.rows.get(*at))?;
+        row.slots.get(spot.slot)
+    }
+
+    pub(crate) fn slot_mut(&mut self, spot: &Spot) -> Option<&mut Slot> {
+        let way = spot.way.iter();
+        let row = way.fold(Some(&mut self.top), |row, (slot, at)| row?.slots.get_mut(*slot)?.rows.get_mut(*at))?;
+        row.slots.get_mut(spot.slot)
+    }
+
+    /// Gives a slot as many rows or answers, within the bound.
+    pub(crate) fn resize(&mut self, form: &Form, spot: &Spot, count: usize) {
+        let item = &form.items[spot.item];
+        let most = item.limits.many.unwrap_or(ROWS_MAX).clamp(1, ROWS_MAX);
+        let count = count.clamp(1, most);
+        let Some(slot) = self.slot_mut(spot) else { return };
+        match item.kind {
+            Kind::Group => slot.rows.resize_with(count, || Row::blank(form, Some(spot.item))),
+            _ => slot.answers.resize_with(count, Answer::default),
+        }
+    }
+
+    /// How many repetitions a page shows: never less than one.
+    pub fn repetitions(&self, form: &Form, spot: &Spot) -> usize {
+        let slot = self.slot(spot);
+        let count = slot.map_or(0, |slot| match form.items[spot.item].kind {
+            Kind::Group => slot.rows.len(),
+            _ => slot.answers.len(),
+        });
+        count.max(1)
+    }
+}

@@ -1,0 +1,149 @@
+//! The forms that content brings compile, and their examples come out as they say. `UPDATE_EXPECT=1` writes what comes out.
+
+use yba_content::forms::{document, sdc, written};
+use yba_content::{Content, Day};
+use yba_fhir::json::{Value, json, ordered, str_at, to_string, to_string_pretty};
+use yba_forms::{Choices, Form, Library, NoChoices, OfTerminology, Setting};
+use yba_terminology::Terminology;
+
+fn day() -> Day {
+    Day::parse("2026-03-02").unwrap()
+}
+
+fn loaded(content: &Content) -> Library {
+    Library::load(content).unwrap_or_else(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        panic!("{}", lines.join("\n"))
+    })
+}
+
+#[test]
+fn every_form_of_content_compiles_and_its_examples_come_out() {
+    let content = Content::built_in();
+    let library = loaded(&content);
+    let terminology = Terminology::built_in(&content);
+    let choices = OfTerminology { terminology: &terminology, on: day() };
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        write(&content, &library, &choices);
+        return;
+    }
+    let problems = library.try_examples(&content, &choices, &|_| Vec::new());
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert!(lines.is_empty(), "{}", lines.join("\n"));
+    for slug in library.slugs() {
+        let of = |example: &&yba_content::Example| example.edition == format!("forms/{slug}");
+        assert!(content.examples().filter(of).count() >= 3, "{slug} has fewer than three examples");
+    }
+}
+
+/// Writes what comes of each example beside it, in the source folder.
+fn write(content: &Content, library: &Library, choices: &dyn Choices) {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../content/");
+    for example in content.examples().filter(|example| example.edition.starts_with("forms/")) {
+        match library.outcome(example, choices) {
+            Ok(made) => {
+                let path = format!("{root}{}.expected.json", example.path.trim_end_matches(".toml"));
+                std::fs::write(path, format!("{}\n", to_string_pretty(&made).unwrap())).unwrap();
+            }
+            Err(problems) => panic!("{problems:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_wrong_expectation_is_told_with_its_file_and_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let form = "title = \"Thử\"\nbasis = [\"một câu\"]\n[[item]]\nlinkId = \"n\"\ntype = \"integer\"\ntext = \"N\"\n[[item]]\nlinkId = \"m\"\ntype = \"integer\"\ntext = \"M\"\ncalculatedExpression = \"%resource.item.where(linkId = 'n').answer.value + 1\"\n";
+    write("forms/thu/2026-01-01.toml", form);
+    write("forms/thu/examples/a.toml", "at = \"2026-03-02T08:00:00+07:00\"\n[answers]\nn = 1\n");
+    write("forms/thu/examples/a.expected.json", "{\n  \"calculated\": {\n    \"m\": 3\n  },\n  \"resources\": []\n}\n");
+    write("forms/thu/examples/b.toml", "at = \"2026-03-02T08:00:00+07:00\"\n[answers]\nn = 1\nno = 2\n");
+    write("forms/thu/examples/b.expected.json", "{}");
+    write("forms/thu/examples/c.toml", "at = \"2025-03-02T08:00:00+07:00\"\n");
+    let content = Content::with_folder(dir.path()).unwrap();
+    let problems = loaded(&content).try_examples(&content, &NoChoices, &|_| Vec::new());
+    let ours = problems.iter().filter(|problem| problem.file.starts_with("forms/thu/"));
+    let told: Vec<String> = ours.map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "forms/thu/examples/a.expected.json:3: calculated.m: ra 2, ví dụ viết 3",
+            "forms/thu/examples/b.toml:4: biểu mẫu không có ô “no”",
+            "forms/thu/examples/c.toml: thiếu tệp kết quả .expected.json bên cạnh",
+        ]
+    );
+}
+
+#[test]
+fn faults_of_a_form_are_told_with_file_and_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("forms/thu/2026-01-01.toml");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let text = "title = \"Thử\"\nbasis = [\"qd-none\"]\n[[item]]\nlinkId = \"n\"\ntype = \"integer\"\ntext = \"N\"\nreadonly = true\n";
+    std::fs::write(&path, text).unwrap();
+    let told: Vec<String> = Content::with_folder(dir.path()).unwrap_err().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "forms/thu/2026-01-01.toml:2: văn bản qd-none chưa có trong thư mục law/",
+            "forms/thu/2026-01-01.toml:7: item[0].readonly: Questionnaire không có “readonly” ở đây; có phải readOnly?",
+        ]
+    );
+    let text = text.replace("qd-none", "một câu").replace("readonly = true", "calculatedExpression = \"%today.foo(\"");
+    std::fs::write(&path, text).unwrap();
+    let problems = Library::load(&Content::with_folder(dir.path()).unwrap()).unwrap_err();
+    assert_eq!((problems.len(), problems[0].line), (1, 7), "{problems:?}");
+}
+
+#[test]
+fn editions_are_chosen_by_the_day_and_by_what_a_response_names() {
+    let content = Content::built_in();
+    let library = loaded(&content);
+    let edition = library.edition("hypertension-visit", day()).unwrap();
+    assert!(edition.uncertain.is_some() && !edition.basis.is_empty());
+    assert!(library.edition("hypertension-visit", Day::parse("2025-12-31").unwrap()).is_none());
+    let canonical = edition.form.canonical();
+    assert_eq!(canonical, "https://yba.vn/fhir/Questionnaire/hypertension-visit|2026-01-01");
+    assert!(library.named(&canonical, day()).is_some());
+    assert!(library.named("https://yba.vn/fhir/Questionnaire/hypertension-visit", day()).is_some());
+    assert!(library.named("https://yba.vn/none|1", day()).is_none());
+}
+
+#[test]
+fn every_form_of_content_round_trips_between_toml_and_fhir_without_loss() {
+    let printed = |value: &Value| to_string(&ordered(value)).unwrap();
+    for text in Content::built_in().forms() {
+        let short = sdc::contracted(&text.questionnaire);
+        let toml = written(&short);
+        let read = document(&toml).unwrap();
+        let (again, faults) = sdc::expanded(&read.value);
+        assert_eq!(faults, [], "{}", text.path);
+        assert_eq!(printed(&again), printed(&text.questionnaire), "{}", text.path);
+        assert!(toml.contains("calculatedExpression = ") && !printed(&short).contains("sdc-questionnaire-calc"));
+        // The other way: what comes back compiles to the same form.
+        assert_eq!(Form::compile(&again).unwrap().items().count(), Form::compile(&text.questionnaire).unwrap().items().count());
+    }
+}
+
+#[test]
+fn a_published_questionnaire_is_taken_as_json_beside_our_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("forms/phq/2026-01-01.json");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let body = json!({"resourceType": "Questionnaire", "status": "active", "title": "PHQ", "url": "http://example.org/phq", "version": "3",
+        "basis": ["Bảng hỏi công bố công khai"], "item": [{"linkId": "/1", "type": "integer", "text": "Điểm"}]});
+    std::fs::write(&path, to_string_pretty(&ordered(&body)).unwrap()).unwrap();
+    let content = Content::with_folder(dir.path()).unwrap();
+    let library = loaded(&content);
+    let form = &library.edition("phq", day()).unwrap().form;
+    assert_eq!(form.canonical(), "http://example.org/phq|3");
+    let taken = form.take(&Setting::new(0), &NoChoices, &[("/1".to_owned(), "7".to_owned())]).unwrap();
+    let response = taken.response(&yba_forms::Head::default());
+    assert_eq!(str_at(&response, &["questionnaire"]), Some("http://example.org/phq|3"));
+    assert!(to_string(&response).unwrap().contains("\"valueInteger\":7"));
+}

@@ -1,0 +1,3 @@
+//! Forms over the whole of content.
+
+mod content;
