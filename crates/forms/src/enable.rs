@@ -23,7 +23,10 @@ fn holds(form: &Form, sheet: &Sheet, spot: &Spot, rule: &EnableWhen) -> bool {
     if rule.operator == Operator::Exists {
         return answers.is_empty() != wanted.as_bool().unwrap_or(true);
     }
-    answers.iter().filter_map(|answer| value::parts(answer)).any(|(_, held)| test(rule.operator, member, held, wanted))
+    answers
+        .iter()
+        .filter_map(|answer| value::parts(answer))
+        .any(|(_, held)| test(rule.operator, member, held, wanted))
 }
 
 fn test(operator: Operator, member: &str, held: &Value, wanted: &Value) -> bool {

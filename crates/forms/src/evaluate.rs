@@ -36,7 +36,9 @@ impl<'a> World<'a> {
         for launch in &form.launch {
             let resource = setting.launch.get(&launch.name);
             // Elements are found by the type that was declared; another resource would answer nonsense.
-            let fits = |resource: &&Value| resource.get("resourceType").and_then(|kind| kind.as_str()) == Some(&launch.kind);
+            let fits = |resource: &&Value| {
+                resource.get("resourceType").and_then(|kind| kind.as_str()) == Some(&launch.kind)
+            };
             let items = resource.filter(fits).map(|resource| Item::Node(Node::root(resource)));
             environment = environment.with(&launch.name, items.into_iter().collect());
         }
@@ -68,7 +70,12 @@ impl<'a> World<'a> {
     }
 
     /// What a program finds at a focus; nothing when it breaks, which is noted.
-    pub fn at(&mut self, program: &'a Program, focus: &Item<'a>, place: impl FnOnce() -> String) -> Vec<Item<'a>> {
+    pub fn at(
+        &mut self,
+        program: &'a Program,
+        focus: &Item<'a>,
+        place: impl FnOnce() -> String,
+    ) -> Vec<Item<'a>> {
         match self.tried(program, focus) {
             Ok(items) => items,
             Err(error) => {
@@ -85,7 +92,12 @@ impl<'a> World<'a> {
     }
 
     /// Whether a rule holds; `None` when its result is empty, more than one, or broken.
-    pub fn holds(&mut self, program: &'a Program, focus: &Item<'a>, place: impl FnOnce() -> String) -> Option<bool> {
+    pub fn holds(
+        &mut self,
+        program: &'a Program,
+        focus: &Item<'a>,
+        place: impl FnOnce() -> String,
+    ) -> Option<bool> {
         match self.at(program, focus, place).as_slice() {
             [one] => match one.to_system() {
                 Item::Boolean(flag) => Some(flag),
@@ -129,14 +141,21 @@ pub(crate) fn focus(node: &Value) -> Item<'_> {
 }
 
 /// Where a slot (one row of it, when it is a group) stands in the full tree of a sheet.
-pub(crate) fn node<'t>(tree: &'t Value, form: &Form, sheet: &Sheet, spot: &Spot, row: usize) -> Option<&'t Value> {
+pub(crate) fn node<'t>(
+    tree: &'t Value,
+    form: &Form,
+    sheet: &Sheet,
+    spot: &Spot,
+    row: usize,
+) -> Option<&'t Value> {
     let (mut at, mut inside, mut around) = (tree, Some(&sheet.top), None);
     for (slot, row) in spot.way.iter().copied().chain([(spot.slot, row)]) {
         let children = form.below(around);
         let slots = &inside?.slots;
         let before: usize = (0..slot).map(|one| width(form, children[one], &slots[one])).sum();
         let is_question = around.is_some_and(|around: usize| form.items[around].is_question());
-        let list = if is_question { at.get("answer")?.as_array()?.first()?.get("item")? } else { at.get("item")? };
+        let list =
+            if is_question { at.get("answer")?.as_array()?.first()?.get("item")? } else { at.get("item")? };
         let is_group = form.items[children[slot]].kind == Kind::Group;
         at = list.as_array()?.get(before + if is_group { row } else { 0 })?;
         inside = slots.get(slot)?.rows.get(row);

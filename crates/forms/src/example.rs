@@ -48,12 +48,17 @@ pub(crate) fn check(
     };
     let expected: Value = match json::from_str(expected_text) {
         Ok(expected) => expected,
-        Err(error) => return vec![problem(expected_path, error.line() as u32, format!("không phải JSON: {error}"))],
+        Err(error) => {
+            return vec![problem(expected_path, error.line() as u32, format!("không phải JSON: {error}"))];
+        }
     };
     let lines = Lines::of_json(expected_text);
     let mut differences = Vec::new();
     differ(&expected, &made, String::new(), &mut differences);
-    differences.into_iter().map(|(place, text)| problem(expected_path, lines.of(&place), format!("{place}: {text}"))).collect()
+    differences
+        .into_iter()
+        .map(|(place, text)| problem(expected_path, lines.of(&place), format!("{place}: {text}")))
+        .collect()
 }
 
 /// What comes of an example; or its own faults with their lines.
@@ -75,7 +80,9 @@ pub(crate) fn run(
         return Err(faults);
     };
     let mut setting = Setting::new(moment.start);
-    for (name, resource) in value.get("launch").and_then(|launch| launch.as_object()).into_iter().flat_map(|all| all.iter()) {
+    for (name, resource) in
+        value.get("launch").and_then(|launch| launch.as_object()).into_iter().flat_map(|all| all.iter())
+    {
         setting = setting.with(name, resource.clone());
     }
     let Some(edition) = editions.iter().rfind(|edition| edition.from <= setting.today()) else {
@@ -84,7 +91,11 @@ pub(crate) fn run(
     };
     answer_queries(edition, &value, &lines, &mut setting, &mut faults);
     let (fields, unknown) = fields(edition, &value);
-    faults.extend(unknown.into_iter().map(|name| (lines.of(&format!("answers.{name}")), format!("biểu mẫu không có ô “{name}”"))));
+    faults.extend(
+        unknown
+            .into_iter()
+            .map(|name| (lines.of(&format!("answers.{name}")), format!("biểu mẫu không có ô “{name}”"))),
+    );
     let begun = edition.form.begin(&setting);
     let taken = match edition.form.take(&setting, choices, &fields) {
         Ok(taken) => taken,
@@ -102,11 +113,19 @@ pub(crate) fn run(
 
 const KNOWN: [&str; 6] = ["at", "author", "encounter", "launch", "found", "answers"];
 
-fn answer_queries(edition: &Edition, example: &Value, lines: &Lines, setting: &mut Setting, faults: &mut Vec<(u32, String)>) {
+fn answer_queries(
+    edition: &Edition,
+    example: &Value,
+    lines: &Lines,
+    setting: &mut Setting,
+    faults: &mut Vec<(u32, String)>,
+) {
     for _ in 0..QUERIES_MAX {
         let Some(query) = edition.form.next_query(setting) else { return };
         let found = json::at(example, &["found", &query.name]);
-        if let Some(wanted) = found.and_then(|found| str_at(found, &["address"])).filter(|wanted| *wanted != query.address) {
+        if let Some(wanted) =
+            found.and_then(|found| str_at(found, &["address"])).filter(|wanted| *wanted != query.address)
+        {
             let line = lines.of(&format!("found.{}.address", query.name));
             faults.push((line, format!("biểu mẫu hỏi {}, ví dụ viết {wanted}", query.address)));
         }
@@ -129,7 +148,9 @@ fn fields(edition: &Edition, example: &Value) -> (Vec<(String, String)>, Vec<Str
         if edition.form.item(link).is_none() && !link.is_empty() {
             unknown.push(name.to_owned());
         }
-        let one = |value: &Value| value.as_str().map_or_else(|| json::to_string(value).unwrap_or_default(), str::to_owned);
+        let one = |value: &Value| {
+            value.as_str().map_or_else(|| json::to_string(value).unwrap_or_default(), str::to_owned)
+        };
         match typed.as_array() {
             Some(list) => fields.extend(list.iter().map(|value| (name.to_owned(), one(value)))),
             None => fields.push((name.to_owned(), one(typed))),
@@ -154,16 +175,22 @@ fn told(
     };
     put("prefilled", values(begun, |filling, item| filling.form.items[item].calculated.is_none()));
     put("calculated", values(taken, |filling, item| filling.form.items[item].calculated.is_some()));
-    let mut said = json::Object::new();
+    let mut said = json::Array::new();
     for fault in &taken.faults {
-        said.insert(if fault.name.is_empty() { "~" } else { &fault.name }, fault.text.as_str());
+        said.push(Value::from(format!("{}: {}", fault.name, fault.text).as_str()));
     }
-    put("faults", said);
+    if !said.is_empty() {
+        told.insert("faults", Value::from(said));
+    }
     if !taken.is_sound() {
         return Value::from(told);
     }
     let authored = yba_fhir::date::instant(setting.now_ms());
-    let subject = setting.launch.get("patient").and_then(|patient| str_at(patient, &["id"])).map(|id| format!("Patient/{id}"));
+    let subject = setting
+        .launch
+        .get("patient")
+        .and_then(|patient| str_at(patient, &["id"]))
+        .map(|id| format!("Patient/{id}"));
     let head = Head {
         id: Some("response"),
         subject: subject.as_deref(),
@@ -230,7 +257,9 @@ fn differ(expected: &Value, made: &Value, place: String, found: &mut Vec<(String
             match (one.get(at), other.get(at)) {
                 (Some(one), Some(other)) => differ(one, other, inside, found),
                 (Some(_), None) => found.push((inside, "biểu mẫu không cho ra mục này".to_owned())),
-                (None, Some(other)) => found.push((inside, format!("biểu mẫu cho ra thêm {}", printed(other)))),
+                (None, Some(other)) => {
+                    found.push((inside, format!("biểu mẫu cho ra thêm {}", printed(other))))
+                }
                 (None, None) => {}
             }
         }

@@ -179,7 +179,9 @@ fn pass(form: &Form, setting: &Setting, sheet: &Sheet) -> (Vec<(Spot, Change)>, 
         let above = around.last().copied().unwrap_or(true);
         let here = node(&tree, form, sheet, &spot, 0).map_or(world.root(), focus);
         let program_holds = match &item.enable.program {
-            Some(program) => world.holds(program, &here, || format!("{}.enableWhenExpression", item.place)) == Some(true),
+            Some(program) => {
+                world.holds(program, &here, || format!("{}.enableWhenExpression", item.place)) == Some(true)
+            }
             None => true,
         };
         let enabled = above && enable::by_rules(form, sheet, &spot) && program_holds;
@@ -195,14 +197,17 @@ fn pass(form: &Form, setting: &Setting, sheet: &Sheet) -> (Vec<(Spot, Change)>, 
                 changes.push((spot.clone(), Change::Answers(values)));
             }
         }
-        around.push(enabled && (item.kind == Kind::Group || !item.is_question() || slot.values().next().is_some()));
+        around.push(
+            enabled && (item.kind == Kind::Group || !item.is_question() || slot.values().next().is_some()),
+        );
     }
     (changes, world.broken)
 }
 
 /// Whether a slot has these very answers.
 fn is_held(slot: &Slot, values: &[Value]) -> bool {
-    let printed = |value: &Value| yba_fhir::json::to_string(&yba_fhir::json::ordered(value)).unwrap_or_default();
+    let printed =
+        |value: &Value| yba_fhir::json::to_string(&yba_fhir::json::ordered(value)).unwrap_or_default();
     let held: Vec<&Value> = slot.answers.iter().filter_map(|answer| answer.value.as_ref()).collect();
     held.len() == values.len() && held.iter().zip(values).all(|(one, other)| printed(one) == printed(other))
 }

@@ -63,7 +63,9 @@ pub(crate) fn judge(filling: &mut Filling, setting: &Setting) {
         let rows = if item.kind == Kind::Group { slot.rows.len() } else { 1 };
         for row in 0..rows {
             let is_there = item.kind == Kind::Group || slot.values().next().is_some();
-            let Some(here) = node(&tree, form, &filling.sheet, &spot, row).filter(|_| is_there) else { continue };
+            let Some(here) = node(&tree, form, &filling.sheet, &spot, row).filter(|_| is_there) else {
+                continue;
+            };
             let name = if item.kind == Kind::Group { spot.name_of(form, row) } else { spot.name(form) };
             for constraint in &item.constraints {
                 let place = || format!("{}.constraint", item.place);
@@ -82,7 +84,10 @@ pub(crate) fn judge(filling: &mut Filling, setting: &Setting) {
     let noted = std::mem::take(&mut world.broken);
     filling.broken.extend(noted);
     // A reason is kept only while there is something to give it for.
-    filling.sheet.reasons.retain(|name, _| faults.iter().any(|fault| fault.reason.is_some() && fault.why() == *name));
+    filling
+        .sheet
+        .reasons
+        .retain(|name, _| faults.iter().any(|fault| fault.reason.is_some() && fault.why() == *name));
     filling.faults = faults;
 }
 
@@ -98,10 +103,19 @@ fn is_concealed(form: &Form, item: usize) -> bool {
     false
 }
 
-fn broken(constraint: &Constraint, name: &str, reasons: &std::collections::BTreeMap<String, String>) -> Fault {
+fn broken(
+    constraint: &Constraint,
+    name: &str,
+    reasons: &std::collections::BTreeMap<String, String>,
+) -> Fault {
     let weight = if constraint.stops { Weight::Error } else { Weight::Warning };
-    let mut fault =
-        Fault { name: name.to_owned(), text: constraint.human.clone(), weight, key: constraint.key.clone(), reason: None };
+    let mut fault = Fault {
+        name: name.to_owned(),
+        text: constraint.human.clone(),
+        weight,
+        key: constraint.key.clone(),
+        reason: None,
+    };
     if weight == Weight::Warning {
         fault.reason = reasons.get(&fault.why()).cloned();
     }
@@ -131,8 +145,8 @@ fn of_field(form: &Form, item: &Item, slot: &Slot, spot: &Spot) -> Vec<Fault> {
         faults.push(Fault::error(spot.name_of(form, 0), text));
     }
     for (at, answer) in slot.answers.iter().enumerate() {
-        if let Some(text) = of_answer(item, answer) {
-            faults.push(Fault::error(spot.name_of(form, at), text));
+        if let Some(text) = &answer.wrong {
+            faults.push(Fault::error(spot.name_of(form, at), text.clone()));
         }
     }
     faults
@@ -151,16 +165,16 @@ fn missing(item: &Item) -> String {
 fn lower(label: &str) -> String {
     let mut letters = label.chars();
     match (letters.next(), letters.clone().next()) {
-        (Some(first), Some(second)) if !second.is_uppercase() => first.to_lowercase().chain(letters).collect(),
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
         _ => label.to_owned(),
     }
 }
 
-fn of_answer(item: &Item, answer: &Answer) -> Option<String> {
-    if let Some(wrong) = &answer.wrong {
-        return Some(wrong.clone());
-    }
-    let (_, inside) = value::parts(answer.value.as_ref()?)?;
+/// Why a value breaks the limits of its field.
+pub(crate) fn out_of_bounds(item: &Item, value: &Value) -> Option<String> {
+    let (_, inside) = value::parts(value)?;
     out_of_range(item, inside).or_else(|| ill_written(item, inside))
 }
 
@@ -197,7 +211,8 @@ fn out_of_range(item: &Item, inside: &Value) -> Option<String> {
 fn ill_written(item: &Item, inside: &Value) -> Option<String> {
     let limits = &item.limits;
     let amount = inside.get("value").unwrap_or(inside);
-    if let (Some(places), Some(amount)) = (limits.decimals, value::decimal_of(amount).filter(|_| amount.is_number()))
+    if let (Some(places), Some(amount)) =
+        (limits.decimals, value::decimal_of(amount).filter(|_| amount.is_number()))
         && amount.normalize().scale() > places
     {
         return Some(match places {

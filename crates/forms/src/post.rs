@@ -4,6 +4,7 @@
 use crate::choices::Choices;
 use crate::fill::{Filling, Step};
 use crate::form::{Form, Item, Kind};
+use crate::judge;
 use crate::limits::{FIELD_BYTES_MAX, FIELDS_MAX, POST_BYTES_MAX, ROWS_MAX, SLOTS_MAX};
 use crate::read;
 use crate::sheet::{Answer, Sheet, Spot};
@@ -36,7 +37,8 @@ pub(crate) struct Posted<'p> {
 impl<'p> Posted<'p> {
     pub fn of(fields: &'p [(String, String)]) -> Result<Posted<'p>, Outcome> {
         let bytes: usize = fields.iter().map(|(name, value)| name.len() + value.len()).sum();
-        let longest = fields.iter().map(|(name, value)| name.len().max(value.len())).max().unwrap_or_default();
+        let longest =
+            fields.iter().map(|(name, value)| name.len().max(value.len())).max().unwrap_or_default();
         if fields.len() > FIELDS_MAX || bytes > POST_BYTES_MAX || longest > FIELD_BYTES_MAX {
             return Err(too_large(format!("{} fields, {bytes} bytes, longest {longest}", fields.len())));
         }
@@ -172,7 +174,11 @@ impl Reader<'_> {
         let unit = self.posted.first(&format!("{name}{UNIT}")).unwrap_or_default();
         let (value, wrong) = match read::answer(item, typed, unit, self.choices) {
             None => (None, None),
-            Some(Ok(value)) => (Some(value), None),
+            // What breaks a limit of its field takes no part in calculations: no grade of a pressure of 900.
+            Some(Ok(value)) => match judge::out_of_bounds(item, &value) {
+                None => (Some(value), None),
+                wrong => (None, wrong),
+            },
             Some(Err(wrong)) => (None, Some(wrong)),
         };
         Answer { typed: typed.to_owned(), unit: unit.to_owned(), value, wrong }
@@ -247,7 +253,8 @@ pub(crate) fn is_asked_for(form: &Form, spot: &Spot) -> bool {
         if item.hidden {
             return false;
         }
-        conditional |= item.is_conditional() || item.parent.is_some_and(|around| form.items[around].is_question());
+        conditional |=
+            item.is_conditional() || item.parent.is_some_and(|around| form.items[around].is_question());
         at = item.parent;
     }
     conditional && form.items[spot.item].is_open()

@@ -10,7 +10,12 @@ use yba_fhir::json::{Value, str_at};
 use yba_fhir::text::fold;
 
 /// The value of what was typed into a field of an item; nothing for an empty field.
-pub(crate) fn answer(item: &Item, typed: &str, unit: &str, choices: &dyn Choices) -> Option<Result<Value, String>> {
+pub(crate) fn answer(
+    item: &Item,
+    typed: &str,
+    unit: &str,
+    choices: &dyn Choices,
+) -> Option<Result<Value, String>> {
     let text: String = match item.kind {
         Kind::Text => typed.trim().replace("\r\n", "\n").nfc().collect(),
         _ => typed.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect(),
@@ -65,9 +70,12 @@ fn decimal(text: &str) -> Result<Value, String> {
 }
 
 fn integer(text: &str) -> Result<Value, String> {
-    let amount = decimal(text).map_err(|_| format!("“{}” không phải là số nguyên. Hãy gõ như 120.", short(text)))?;
+    let amount =
+        decimal(text).map_err(|_| format!("“{}” không phải là số nguyên. Hãy gõ như 120.", short(text)))?;
     let whole = value::decimal_of(&amount).filter(|amount| amount.is_integer());
-    let whole = whole.and_then(|amount| i32::try_from(amount.trunc().mantissa() / 10_i128.pow(amount.trunc().scale())).ok());
+    let whole = whole.and_then(|amount| {
+        i32::try_from(amount.trunc().mantissa() / 10_i128.pow(amount.trunc().scale())).ok()
+    });
     match whole {
         Some(whole) => Ok(Value::from(whole)),
         None => Err(format!("Cần một số nguyên, không có phần lẻ; “{}” chưa đúng.", short(text))),
@@ -103,8 +111,10 @@ pub(crate) fn date(text: &str) -> Result<Day, String> {
     if year.len() != 4 {
         return Err("Hãy gõ năm đủ bốn chữ số, ví dụ 05/09/2026.".to_owned());
     }
-    let number = |text: &str| text.parse::<i16>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
-    let found = (|| Day::new(number(year)?, i8::try_from(number(month)?).ok()?, i8::try_from(number(day)?).ok()?))();
+    let number =
+        |text: &str| text.parse::<i16>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let found =
+        (|| Day::new(number(year)?, i8::try_from(number(month)?).ok()?, i8::try_from(number(day)?).ok()?))();
     found.ok_or_else(wrong)
 }
 
@@ -135,16 +145,22 @@ fn moment(text: &str) -> Result<String, String> {
 }
 
 fn address(text: &str) -> Result<Value, String> {
-    let is_one = ["http://", "https://", "urn:"].iter().any(|scheme| text.starts_with(scheme)) && !text.contains(' ');
-    if is_one { Ok(of("valueUri", Value::from(text))) } else { Err("Địa chỉ phải bắt đầu bằng https://".to_owned()) }
+    let is_one =
+        ["http://", "https://", "urn:"].iter().any(|scheme| text.starts_with(scheme)) && !text.contains(' ');
+    if is_one {
+        Ok(of("valueUri", Value::from(text)))
+    } else {
+        Err("Địa chỉ phải bắt đầu bằng https://".to_owned())
+    }
 }
 
 fn choice(item: &Item, text: &str, choices: &dyn Choices) -> Result<Value, String> {
     let folded = fold(text);
     let listed = item.options.iter();
-    let option = listed.clone().find(|option| option.key == text).or_else(|| {
-        listed.clone().find(|option| fold(&option.label) == folded)
-    });
+    let option = listed
+        .clone()
+        .find(|option| option.key == text)
+        .or_else(|| listed.clone().find(|option| fold(&option.label) == folded));
     if let Some(option) = option {
         return Ok(option.value.clone());
     }

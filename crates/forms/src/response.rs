@@ -41,7 +41,9 @@ impl Filling<'_> {
         if let Some(id) = head.id {
             response.insert("id", id);
         }
-        for (name, reference) in [("subject", head.subject), ("encounter", head.encounter), ("author", head.author)] {
+        for (name, reference) in
+            [("subject", head.subject), ("encounter", head.encounter), ("author", head.author)]
+        {
             if let Some(reference) = reference {
                 response.insert(name, json::json!({"reference": reference}));
             }
@@ -148,7 +150,8 @@ fn read_items(form: &Form, around: &Value, spots: Vec<Spot>, sheet: &mut Sheet) 
     for spot in spots {
         let item = &form.items[spot.item];
         let named = |entry: &&Value| str_at(entry, &["linkId"]) == Some(item.link_id.as_str());
-        let entries: Vec<&Value> = json::items(around, "item").filter(named).take(crate::limits::ROWS_MAX).collect();
+        let entries: Vec<&Value> =
+            json::items(around, "item").filter(named).take(crate::limits::ROWS_MAX).collect();
         if item.kind == Kind::Group {
             if item.repeats && !entries.is_empty() {
                 sheet.resize(form, &spot, entries.len());
@@ -163,7 +166,8 @@ fn read_items(form: &Form, around: &Value, spots: Vec<Spot>, sheet: &mut Sheet) 
         }
         let answers: Vec<&Value> = entries.iter().flat_map(|entry| json::items(entry, "answer")).collect();
         let values = answers.iter().filter_map(|answer| value_in(answer));
-        let values: Vec<Value> = values.take(if item.repeats { crate::limits::ROWS_MAX } else { 1 }).collect();
+        let values: Vec<Value> =
+            values.take(if item.repeats { crate::limits::ROWS_MAX } else { 1 }).collect();
         if item.is_question() && item.calculated.is_none() && !(values.is_empty() && entries.is_empty()) {
             put(form, sheet, &spot, values);
         }

@@ -107,7 +107,9 @@ impl Spot {
             rows.push(row);
         }
         let children = form.items[self.item].children.iter().enumerate();
-        children.map(|(slot, item)| Spot { item: *item, way: way.clone(), slot, rows: rows.clone() }).collect()
+        children
+            .map(|(slot, item)| Spot { item: *item, way: way.clone(), slot, rows: rows.clone() })
+            .collect()
     }
 }
 
@@ -143,13 +145,15 @@ impl Sheet {
     }
 
     pub fn slot(&self, spot: &Spot) -> Option<&Slot> {
-        let row = spot.way.iter().try_fold(&self.top, |row, (slot, at)| row.slots.get(*slot)?.rows.get(*at))?;
+        let row =
+            spot.way.iter().try_fold(&self.top, |row, (slot, at)| row.slots.get(*slot)?.rows.get(*at))?;
         row.slots.get(spot.slot)
     }
 
     pub(crate) fn slot_mut(&mut self, spot: &Spot) -> Option<&mut Slot> {
         let way = spot.way.iter();
-        let row = way.fold(Some(&mut self.top), |row, (slot, at)| row?.slots.get_mut(*slot)?.rows.get_mut(*at))?;
+        let row =
+            way.fold(Some(&mut self.top), |row, (slot, at)| row?.slots.get_mut(*slot)?.rows.get_mut(*at))?;
         row.slots.get_mut(spot.slot)
     }
 

@@ -57,7 +57,8 @@ fn answers(filling: &Filling) -> Vec<String> {
     fn walk(value: &Value, out: &mut Vec<String>) {
         for item in json::items(value, "item") {
             for answer in json::items(item, "answer") {
-                let held = answer.as_object().unwrap().iter().find(|(name, _)| name.starts_with("value")).unwrap().1;
+                let held =
+                    answer.as_object().unwrap().iter().find(|(name, _)| name.starts_with("value")).unwrap().1;
                 let text = str_at(held, &["code"]).map_or_else(|| to_string(held).unwrap(), str::to_owned);
                 out.push(format!("{}={text}", str_at(item, &["linkId"]).unwrap()));
                 walk(answer, out);
@@ -78,7 +79,10 @@ impl Choices for Two {
         let all = [("I10", "Tăng huyết áp vô căn"), ("I11", "Bệnh tim do tăng huyết áp")];
         let fits = |words: &str| yba_fhir::text::fold(words).contains(&yba_fhir::text::fold(typed));
         let found = all.iter().filter(|(_, words)| fits(words));
-        found.take(most).map(|(code, words)| json!({"system": "urn:icd", "code": *code, "display": *words})).collect()
+        found
+            .take(most)
+            .map(|(code, words)| json!({"system": "urn:icd", "code": *code, "display": *words}))
+            .collect()
     }
 
     fn coding(&self, set: &str, code: &str) -> Option<Value> {
@@ -243,7 +247,10 @@ fn what_is_not_asked_is_neither_demanded_nor_kept() {
 ]"#,
     );
     assert_eq!(answers(&take(&form, &[("y", "false"), ("days", "5"), ("why", "x")])), ["y=false"]);
-    assert_eq!(answers(&take(&form, &[("y", "true"), ("days", "5"), ("why", "x")])), ["y=true", "days=5", "why=\"x\""]);
+    assert_eq!(
+        answers(&take(&form, &[("y", "true"), ("days", "5"), ("why", "x")])),
+        ["y=true", "days=5", "why=\"x\""]
+    );
     assert_eq!(faults(&form, &[("y", "true")]), [("days".to_owned(), "Hãy nhập số ngày.".to_owned())]);
     assert_eq!(faults(&form, &[]), [("y".to_owned(), "Hãy chọn Có hoặc Không: sốt.".to_owned())]);
 }
@@ -259,7 +266,10 @@ fn a_question_the_page_did_not_show_is_asked_before_anything_is_saved() {
     assert_eq!(step(&[("~page", "1"), ("y", "false")]), Step::Save);
     assert_eq!(step(&[("~page", "1"), ("y", "true")]), Step::Go { at: Some("more".to_owned()) });
     assert_eq!(step(&[("~page", "1"), ("y", "true"), ("~shown", "more")]), Step::Save);
-    assert_eq!(step(&[("~page", "1"), ("y", "true"), ("~shown", "more"), ("~refresh", "1")]), Step::Go { at: None });
+    assert_eq!(
+        step(&[("~page", "1"), ("y", "true"), ("~shown", "more"), ("~refresh", "1")]),
+        Step::Go { at: None }
+    );
 }
 
 #[test]
@@ -294,7 +304,10 @@ fn scores_are_summed_from_the_options() {
  { linkId = "sum", type = "integer", text = "Tổng", calculatedExpression = "%resource.item.answer.value.extension.where(url = %ext-ordinalValue or url = %ext-itemWeight).value.aggregate($this + $total, 0)" },
 ]"#,
     );
-    assert_eq!(answers(&take(&form, &[("a", "yes"), ("b", "x"), ("b", "y")])), ["a=yes", "b=x", "b=y", "sum=6"]);
+    assert_eq!(
+        answers(&take(&form, &[("a", "yes"), ("b", "x"), ("b", "y")])),
+        ["a=yes", "b=x", "b=y", "sum=6"]
+    );
     assert_eq!(answers(&take(&form, &[("a", "no")])), ["a=no", "sum=0"]);
 }
 
@@ -310,8 +323,25 @@ const DRUGS: &str = r#"item = [
 #[test]
 fn rows_repeat_by_names_and_by_buttons() {
     let form = form(DRUGS);
-    let two = [("name:0", "Amlodipin"), ("dose:0", "5"), ("name:1", "Losartan"), ("dose:1", "150"), ("odd:1", "kháng trị"), ("side:1:0", "ho"), ("side:1:1", "phù")];
-    let kept = ["name=\"Amlodipin\"", "dose=5", "name=\"Losartan\"", "dose=150", "odd=\"kháng trị\"", "side=\"ho\"", "side=\"phù\"", "total=2"];
+    let two = [
+        ("name:0", "Amlodipin"),
+        ("dose:0", "5"),
+        ("name:1", "Losartan"),
+        ("dose:1", "150"),
+        ("odd:1", "kháng trị"),
+        ("side:1:0", "ho"),
+        ("side:1:1", "phù"),
+    ];
+    let kept = [
+        "name=\"Amlodipin\"",
+        "dose=5",
+        "name=\"Losartan\"",
+        "dose=150",
+        "odd=\"kháng trị\"",
+        "side=\"ho\"",
+        "side=\"phù\"",
+        "total=2",
+    ];
     assert_eq!(answers(&take(&form, &two)), kept, "the condition looks at its own row");
     let with = |more: (&'static str, &'static str)| take(&form, &[two.as_slice(), &[more]].concat());
     let more = with(("~more", "drug"));
@@ -327,7 +357,10 @@ fn rows_repeat_by_names_and_by_buttons() {
 #[test]
 fn a_response_comes_back_as_it_was_kept() {
     let form = form(DRUGS);
-    let filled = take(&form, &[("name:0", "Amlodipin"), ("dose:0", "5,0"), ("name:1", "Losartan"), ("side:1:1", "phù")]);
+    let filled = take(
+        &form,
+        &[("name:0", "Amlodipin"), ("dose:0", "5,0"), ("name:1", "Losartan"), ("side:1:1", "phù")],
+    );
     let kept = filled.response(&head());
     let again = form.reopen(&setting(), &kept).unwrap();
     assert_eq!(to_string(&again.response(&head())).unwrap(), to_string(&kept).unwrap());
@@ -367,7 +400,10 @@ fn ticked_options_words_of_ones_own_and_what_stands_alone() {
   { optionExclusive = true, valueCoding = { code = "none", display = "Không có" } }, { valueCoding = { code = "ho", display = "Ho" } } ] },
  { linkId = "one", type = "open-choice", text = "O", answerOption = [{ valueString = "A" }] } ]"#,
     );
-    assert_eq!(answers(&take(&form, &[("s", "ho"), ("s~other", "ngứa"), ("one~other", "B")])), ["s=ho", "s=\"ngứa\"", "one=\"B\""]);
+    assert_eq!(
+        answers(&take(&form, &[("s", "ho"), ("s~other", "ngứa"), ("one~other", "B")])),
+        ["s=ho", "s=\"ngứa\"", "one=\"B\""]
+    );
     assert_eq!(answers(&take(&form, &[("one", "A"), ("one~other", "B")])), ["one=\"A\""]);
     assert_eq!(faults(&form, &[("s", "none"), ("s", "ho")]).len(), 1);
 }
@@ -388,7 +424,8 @@ item = [
 #[test]
 fn what_the_record_holds_is_filled_in_and_can_be_changed() {
     let form = form(PREFILL);
-    let mut setting = setting().with("patient", json!({"resourceType": "Patient", "id": "p&1", "gender": "female"}));
+    let mut setting =
+        setting().with("patient", json!({"resourceType": "Patient", "id": "p&1", "gender": "female"}));
     let query = form.next_query(&setting).unwrap();
     assert_eq!(query.address, "Observation?patient=p%261&code=8302-2");
     let found: Value = from_str(r#"{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Observation","encounter":{"reference":"e1"},"valueQuantity":{"value":152.0}}}]}"#).unwrap();
@@ -402,7 +439,9 @@ fn what_the_record_holds_is_filled_in_and_can_be_changed() {
         slots.map(|slot| slot.answers.first().map_or(String::new(), |answer| answer.typed.clone())).collect()
     };
     assert_eq!(typed(&form.begin(&setting)), ["female", "152,0", "02/03/2026", "sẵn"]);
-    let taken = form.take(&setting, &NoChoices, &posted(&[("sex", "male"), ("h", "153"), ("day", ""), ("k", "")])).unwrap();
+    let taken = form
+        .take(&setting, &NoChoices, &posted(&[("sex", "male"), ("h", "153"), ("day", ""), ("k", "")]))
+        .unwrap();
     assert_eq!(typed(&taken)[..2], ["female", "153"], "what is read only is not taken from a browser");
     assert_eq!(answers(&taken), ["sex=\"female\"", "h=153"], "what was cleared stays cleared");
 }
@@ -431,9 +470,22 @@ item = [{ linkId = "g", type = "group", observationExtractCategory = "vital-sign
     let made = filling.extract(&setting(), &head(), &mut || "id".to_owned()).unwrap();
     let text: Vec<String> = made.iter().map(|one| to_string(&one.resource).unwrap()).collect();
     assert_eq!(text.len(), 2);
-    assert!(text[0].contains(r#""valueQuantity":{"code":"kg","system":"http://unitsofmeasure.org","unit":"kg","value":56.50}"#), "{}", text[0]);
-    assert!(text[0].contains(r#""derivedFrom":[{"reference":"QuestionnaireResponse/r1"}]"#) && text[0].contains("vital-signs"));
-    assert!(text[1].contains(r#""valueCodeableConcept":{"coding":[{"code":"y","display":"Có"}],"text":"Có"}"#), "{}", text[1]);
+    assert!(
+        text[0].contains(
+            r#""valueQuantity":{"code":"kg","system":"http://unitsofmeasure.org","unit":"kg","value":56.50}"#
+        ),
+        "{}",
+        text[0]
+    );
+    assert!(
+        text[0].contains(r#""derivedFrom":[{"reference":"QuestionnaireResponse/r1"}]"#)
+            && text[0].contains("vital-signs")
+    );
+    assert!(
+        text[1].contains(r#""valueCodeableConcept":{"coding":[{"code":"y","display":"Có"}],"text":"Có"}"#),
+        "{}",
+        text[1]
+    );
 }
 
 #[test]
@@ -458,14 +510,27 @@ item = [
     let filling = take(&form, &[("title", "Kế hoạch"), ("name:0", "A"), ("name:1", ""), ("name:2", "C")]);
     let extract = || {
         let mut count = 0;
-        let made = filling.extract(&setting(), &head(), &mut || { count += 1; format!("i{count}") }).unwrap();
-        made.iter().map(|one| (to_string(&one.resource).unwrap(), one.known_as.clone(), one.act.clone())).collect::<Vec<_>>()
+        let made = filling
+            .extract(&setting(), &head(), &mut || {
+                count += 1;
+                format!("i{count}")
+            })
+            .unwrap();
+        made.iter()
+            .map(|one| (to_string(&one.resource).unwrap(), one.known_as.clone(), one.act.clone()))
+            .collect::<Vec<_>>()
     };
     let made = extract();
-    assert_eq!(made[0].0, r#"{"resourceType":"CarePlan","activity":[{"detail":{"description":"A","status":"in-progress"}},{"detail":{"description":"C","status":"in-progress"}}],"intent":"plan","status":"active","title":"Kế hoạch"}"#);
+    assert_eq!(
+        made[0].0,
+        r#"{"resourceType":"CarePlan","activity":[{"detail":{"description":"A","status":"in-progress"}},{"detail":{"description":"C","status":"in-progress"}}],"intent":"plan","status":"active","title":"Kế hoạch"}"#
+    );
     assert_eq!(made[0].1.as_deref(), Some("urn:uuid:i1"));
     assert_eq!(made.len(), 3, "a row without answers gives nothing");
-    assert_eq!(made[2].0, r#"{"resourceType":"MedicationStatement","basedOn":[{"reference":"urn:uuid:i1"}],"medicationCodeableConcept":{"text":"C"},"status":"active","subject":{"reference":"Patient/p1"}}"#);
+    assert_eq!(
+        made[2].0,
+        r#"{"resourceType":"MedicationStatement","basedOn":[{"reference":"urn:uuid:i1"}],"medicationCodeableConcept":{"text":"C"},"status":"active","subject":{"reference":"Patient/p1"}}"#
+    );
     assert_eq!(made[2].2, crate::extract::Act::Create { unless: Some("identifier=C".to_owned()) });
     assert_eq!(extract(), made, "the same answers, ids and clock give the same resources");
 }
@@ -473,7 +538,8 @@ item = [
 #[test]
 fn bounds_are_reached_and_held() {
     let form = form(DRUGS);
-    let refused = |fields: Vec<(String, String)>| form.take(&setting(), &Two, &fields).unwrap_err().issues[0].key;
+    let refused =
+        |fields: Vec<(String, String)>| form.take(&setting(), &Two, &fields).unwrap_err().issues[0].key;
     assert_eq!(refused(vec![("a".to_owned(), String::new()); FIELDS_MAX + 1]), "form-too-large");
     assert_eq!(refused(vec![("a".to_owned(), "x".repeat(FIELD_BYTES_MAX + 1))]), "form-too-large");
     let many = vec![("a".to_owned(), "x".repeat(FIELD_BYTES_MAX)); POST_BYTES_MAX / FIELD_BYTES_MAX + 1];

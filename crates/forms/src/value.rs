@@ -113,7 +113,9 @@ pub(crate) fn shown(item: &Item, value: &Value) -> String {
     let Some((member, inside)) = parts(value) else { return String::new() };
     match member {
         "valueBoolean" => if inside.as_bool() == Some(true) { "Có" } else { "Không" }.to_owned(),
-        "valueCoding" => str_at(inside, &["display"]).or(str_at(inside, &["code"])).unwrap_or_default().to_owned(),
+        "valueCoding" => {
+            str_at(inside, &["display"]).or(str_at(inside, &["code"])).unwrap_or_default().to_owned()
+        }
         "valueDecimal" | "valueInteger" => {
             let digits = number_text(inside).unwrap_or_default();
             match item.unit.as_ref().map(unit_label) {
@@ -173,7 +175,9 @@ fn choice_of(item: &Item, coding: Option<&Value>, system: &path::Item) -> Option
         return Some(option_of(item, &found).map_or(found, |option| option.value.clone()));
     }
     let words = words_of(system)?;
-    let code_of = |option: &&Choice| parts(&option.value).is_some_and(|(_, held)| str_at(held, &["code"]) == Some(&words));
+    let code_of = |option: &&Choice| {
+        parts(&option.value).is_some_and(|(_, held)| str_at(held, &["code"]) == Some(&words))
+    };
     let option = item.options.iter().find(code_of).or(item.options.iter().find(|option| option.key == words));
     match option {
         Some(option) => Some(option.value.clone()),

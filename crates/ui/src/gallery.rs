@@ -1,8 +1,8 @@
 //! Every component in every state, on one page: the material for design reviews (`/_ui`).
 
 use crate::{
-    account, alert, banner, card, chart, compare, form, paper, qr, question, result, search, state, status, table,
-    timeline, trend, vitals, worklist,
+    account, alert, banner, card, chart, compare, form, paper, qr, question, result, search, state, status,
+    table, timeline, trend, vitals, worklist,
 };
 use maud::{Markup, html};
 

@@ -53,7 +53,13 @@ pub fn offering_input(f: &Field, action: &str, list: &str, described: Option<Str
 }
 
 /// The same of a question, whose name is another than its id.
-pub fn offering_question(q: &Question, value: &str, action: &str, list: &str, described: Option<String>) -> Markup {
+pub fn offering_question(
+    q: &Question,
+    value: &str,
+    action: &str,
+    list: &str,
+    described: Option<String>,
+) -> Markup {
     html! {
         input id=(q.id) name=(q.name) type="text" value=(value) list=(list) maxlength="500" autocomplete="off" autofocus[q.first]
             aria-required=[(!q.optional).then_some("true")] aria-invalid=[q.error.map(|_| "true")] aria-describedby=[described]

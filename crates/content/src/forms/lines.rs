@@ -126,7 +126,9 @@ mod tests {
 
     #[test]
     fn members_of_json_are_found_with_their_lines() {
-        let lines = Lines::of_json("{\n\"a\": 1,\n\"item\": [\n {\"x\": \"}{\",\n \"y\": [1,\n 2]},\n {\"x\": {\"z\": true}}\n]}");
+        let lines = Lines::of_json(
+            "{\n\"a\": 1,\n\"item\": [\n {\"x\": \"}{\",\n \"y\": [1,\n 2]},\n {\"x\": {\"z\": true}}\n]}",
+        );
         let rows = [
             ("a", 2),
             ("item", 3),

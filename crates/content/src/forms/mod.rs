@@ -100,9 +100,7 @@ fn edition(slug: &str, source: &Source, laws: &Laws, report: &mut Report) -> Opt
 fn read(source: &Source, report: &mut Report) -> Option<Document> {
     if source.path.ends_with(".json") {
         return match parse_json(source.text.as_bytes(), &Limits::default()) {
-            Ok(value) if value.is_object() => {
-                Some(Document { value, lines: Lines::of_json(&source.text) })
-            }
+            Ok(value) if value.is_object() => Some(Document { value, lines: Lines::of_json(&source.text) }),
             Ok(_) => {
                 report.add(&source.path, 1, "cần một Questionnaire");
                 None

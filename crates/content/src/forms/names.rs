@@ -45,9 +45,11 @@ fn walk(definition: &TypeDef, value: &Value, element: &str, place: &str, found: 
 
 /// The elements directly below a path; `value[x]` as it stands.
 fn names<'d>(definition: &'d TypeDef, element: &str) -> Vec<&'d str> {
-    let common = ["id", "extension", "modifierExtension", "resourceType", "meta", "text", "contained", "language"];
+    let common =
+        ["id", "extension", "modifierExtension", "resourceType", "meta", "text", "contained", "language"];
     let own = definition.elements.iter().filter_map(|one| {
-        let rest = if element.is_empty() { &one.path } else { one.path.strip_prefix(element)?.strip_prefix('.')? };
+        let rest =
+            if element.is_empty() { &one.path } else { one.path.strip_prefix(element)?.strip_prefix('.')? };
         (!rest.contains('.')).then_some(rest)
     });
     let inherited = if element.is_empty() { &common[..] } else { &common[..3] };
@@ -57,7 +59,9 @@ fn names<'d>(definition: &'d TypeDef, element: &str) -> Vec<&'d str> {
 fn is_known(known: &[&str], name: &str) -> bool {
     let name = name.strip_prefix('_').unwrap_or(name);
     known.iter().any(|one| match one.strip_suffix("[x]") {
-        Some(stem) => name.strip_prefix(stem).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase())),
+        Some(stem) => {
+            name.strip_prefix(stem).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+        }
         None => *one == name,
     })
 }

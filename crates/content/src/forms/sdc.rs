@@ -103,7 +103,12 @@ pub static EXTENSIONS: &[Extension] = &[
     one("enableWhenExpression", sdc!("sdc-questionnaire-enableWhenExpression"), &[Item], Expression),
     many("constraint", core!("questionnaire-constraint"), &[Root, Item], Parts(CONSTRAINT)),
     many("targetConstraint", core!("targetConstraint"), &[Root, Item], Parts(TARGET_CONSTRAINT)),
-    one("observationExtract", sdc!("sdc-questionnaire-observationExtract"), &[Root, Item], Plain("valueBoolean")),
+    one(
+        "observationExtract",
+        sdc!("sdc-questionnaire-observationExtract"),
+        &[Root, Item],
+        Plain("valueBoolean"),
+    ),
     one(
         "observationExtractCategory",
         sdc!("sdc-questionnaire-observation-extract-category"),
@@ -111,8 +116,18 @@ pub static EXTENSIONS: &[Extension] = &[
         Coded("valueCodeableConcept", "http://terminology.hl7.org/CodeSystem/observation-category"),
     ),
     many("templateExtract", sdc!("sdc-questionnaire-templateExtract"), &[Root, Item], Parts(TEMPLATE)),
-    one("templateExtractContext", sdc!("sdc-questionnaire-templateExtractContext"), &[Template], Plain("valueString")),
-    one("templateExtractValue", sdc!("sdc-questionnaire-templateExtractValue"), &[Template], Plain("valueString")),
+    one(
+        "templateExtractContext",
+        sdc!("sdc-questionnaire-templateExtractContext"),
+        &[Template],
+        Plain("valueString"),
+    ),
+    one(
+        "templateExtractValue",
+        sdc!("sdc-questionnaire-templateExtractValue"),
+        &[Template],
+        Plain("valueString"),
+    ),
     one("ordinalValue", core!("ordinalValue"), &[Choice, Coding], Plain("valueDecimal")),
     one("itemWeight", core!("itemWeight"), &[Choice, Coding], Plain("valueDecimal")),
     one("optionExclusive", core!("questionnaire-optionExclusive"), &[Choice], Plain("valueBoolean")),
@@ -169,7 +184,9 @@ pub(super) fn keys(place: Place) -> Vec<&'static str> {
 /// With extensions in place of short keys; and what of them makes no sense, with its place.
 pub fn expanded(value: &Value) -> (Value, Vec<(String, String)>) {
     let mut faults = Vec::new();
-    let value = walk(value, Root, "", "", &mut |object, place, at, path| spread(object, place, at, path, &mut faults));
+    let value = walk(value, Root, "", "", &mut |object, place, at, path| {
+        spread(object, place, at, path, &mut faults)
+    });
     (value, faults)
 }
 
@@ -228,8 +245,11 @@ fn spread(
         match extension.encode(value, item_type) {
             Some(all) => all.into_iter().for_each(|one| extensions.push(one)),
             None => {
-                let inside =
-                    if path.is_empty() { extension.key.to_owned() } else { format!("{path}.{}", extension.key) };
+                let inside = if path.is_empty() {
+                    extension.key.to_owned()
+                } else {
+                    format!("{path}.{}", extension.key)
+                };
                 faults.push((inside, extension.wanted()));
             }
         }
@@ -237,7 +257,11 @@ fn spread(
     let short = keys(place);
     for (name, member) in object.iter().filter(|(name, _)| !short.contains(name)) {
         if name == "extension" {
-            member.as_array().into_iter().flat_map(|list| list.iter()).for_each(|one| extensions.push(one.clone()));
+            member
+                .as_array()
+                .into_iter()
+                .flat_map(|list| list.iter())
+                .for_each(|one| extensions.push(one.clone()));
         } else {
             copy.insert(name, member.clone());
         }
@@ -280,12 +304,15 @@ fn printed(value: &Value) -> String {
 fn shortened(extension: &Value, place: Place, item_type: &str, into: &mut json::Object) -> bool {
     let url = json::str_at(extension, &["url"]).unwrap_or_default();
     let found = EXTENSIONS.iter().find(|one| one.url == url && one.places.contains(&place));
-    let Some((known, value)) = found.and_then(|one| Some((one, one.form.decode(extension, item_type)?))) else {
+    let Some((known, value)) = found.and_then(|one| Some((one, one.form.decode(extension, item_type)?)))
+    else {
         return false;
     };
     if known.many {
         let mut list = json::Array::new();
-        for before in into.get(&known.key).and_then(|list| list.as_array()).into_iter().flat_map(|list| list.iter()) {
+        for before in
+            into.get(&known.key).and_then(|list| list.as_array()).into_iter().flat_map(|list| list.iter())
+        {
             list.push(before.clone());
         }
         list.push(value);
@@ -326,7 +353,11 @@ impl Extension {
                 format!("{{ {} }}", names.join(", "))
             }
         };
-        if self.many { format!("cần một danh sách, mỗi mục là {what}") } else { format!("cần {what}") }
+        if self.many {
+            format!("cần một danh sách, mỗi mục là {what}")
+        } else {
+            format!("cần {what}")
+        }
     }
 }
 
@@ -357,7 +388,9 @@ impl As {
                 Some(("valueExpression", Value::from(copy)))
             }
             Coded(name, system) => {
-                let Some(code) = value.as_str() else { return value.is_object().then(|| (*name, value.clone())) };
+                let Some(code) = value.as_str() else {
+                    return value.is_object().then(|| (*name, value.clone()));
+                };
                 let coding = json::json!({"system": *system, "code": code});
                 Some(match *name {
                     "valueCodeableConcept" => (name, json::json!({"coding": [coding]})),
@@ -406,7 +439,11 @@ impl As {
     }
 }
 
-fn parts_encoded(parts: &'static [(&'static str, As)], value: &Value, item_type: &str) -> Option<(&'static str, Value)> {
+fn parts_encoded(
+    parts: &'static [(&'static str, As)],
+    value: &Value,
+    item_type: &str,
+) -> Option<(&'static str, Value)> {
     let object = value.as_object()?;
     object.iter().all(|(name, _)| parts.iter().any(|part| part.0 == name)).then_some(())?;
     let mut inside = json::Array::new();

@@ -64,10 +64,18 @@ fn fhir_json_becomes_toml_and_comes_back_without_loss() {
 #[test]
 fn every_short_key_has_an_address_of_its_own_and_none_is_an_element() {
     for (at, one) in EXTENSIONS.iter().enumerate() {
-        assert!(EXTENSIONS.iter().skip(at + 1).all(|other| other.key != one.key && other.url != one.url), "{}", one.key);
+        assert!(
+            EXTENSIONS.iter().skip(at + 1).all(|other| other.key != one.key && other.url != one.url),
+            "{}",
+            one.key
+        );
         assert_eq!((url(one.key), key(one.url)), (one.url, Some(one.key)));
         let item = yba_fhir::defs::r4().type_def("Questionnaire").unwrap();
-        assert!(item.elements.iter().all(|element| element.path.rsplit('.').next() != Some(one.key)), "{}", one.key);
+        assert!(
+            item.elements.iter().all(|element| element.path.rsplit('.').next() != Some(one.key)),
+            "{}",
+            one.key
+        );
     }
 }
 
@@ -75,7 +83,8 @@ fn every_short_key_has_an_address_of_its_own_and_none_is_an_element() {
 fn what_does_not_fit_is_told_with_its_place() {
     let read = document("[[item]]\nlinkId = \"a\"\nhidden = \"x\"\n[[item.item]]\nvariable = [1]\n").unwrap();
     let (_, faults) = expanded(&read.value);
-    let places: Vec<(&str, u32)> = faults.iter().map(|(place, _)| (place.as_str(), read.lines.of(place))).collect();
+    let places: Vec<(&str, u32)> =
+        faults.iter().map(|(place, _)| (place.as_str(), read.lines.of(place))).collect();
     assert_eq!(places, [("item[0].hidden", 3), ("item[0].item[0].variable", 5)]);
 }
 

@@ -38,8 +38,11 @@ impl Reader<'_> {
     fn table(&mut self, table: &DeTable, place: &str) -> Value {
         let mut object = json::Object::new();
         for (name, member) in table {
-            let inside =
-                if place.is_empty() { name.get_ref().to_string() } else { format!("{place}.{}", name.get_ref()) };
+            let inside = if place.is_empty() {
+                name.get_ref().to_string()
+            } else {
+                format!("{place}.{}", name.get_ref())
+            };
             self.lines.put(inside.clone(), line_at(self.text, name.span().start));
             let value = self.value(member.get_ref(), member.span().start, &inside);
             object.insert(name.get_ref(), value);
@@ -85,7 +88,8 @@ pub fn written(value: &Value) -> String {
 }
 
 fn table(value: &Value, prefix: &str, out: &mut String) {
-    let mut members: Vec<(&str, &Value)> = value.as_object().into_iter().flat_map(|object| object.iter()).collect();
+    let mut members: Vec<(&str, &Value)> =
+        value.as_object().into_iter().flat_map(|object| object.iter()).collect();
     members.sort_by_key(|(name, _)| *name);
     let is_list = |name: &str, member: &Value| {
         name == "item"

@@ -79,6 +79,23 @@ fn a_union_keeps_duplicates_only_when_the_caller_wants() {
 }
 
 #[test]
+fn variables_are_checked_as_far_as_they_are_known() {
+    let patient = Program::compile("Patient", Some("Patient")).unwrap().leaves().clone();
+    let shapes = [("who".to_owned(), patient.clone()), ("resource".to_owned(), patient)];
+    let options = CompileOptions { shapes: &shapes, ..CompileOptions::default() };
+    for sound in ["%who.name.given", "%resource.birthDate", "%other.anything"] {
+        assert!(Program::compile_with(sound, &options).is_ok(), "{sound}");
+    }
+    for wrong in ["%who.nam", "%resource.birthdate", "%who.name.where(givn = 'A')"] {
+        assert_eq!(
+            Program::compile_with(wrong, &options).unwrap_err().key,
+            "fhirpath-unknown-element",
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
 fn without_a_known_type_names_are_free() {
     assert!(Program::compile("anything.at.all", None).is_ok());
     assert!(Program::compile("anything.at.all", Some("NoSuchType")).is_ok());

@@ -26,7 +26,13 @@ impl Scope {
     }
 
     /// Compiles for the response, or for whatever `within` says.
-    pub fn compile(&self, text: &str, within: Option<&Shape>, place: &str, faults: &mut Faults) -> Option<Program> {
+    pub fn compile(
+        &self,
+        text: &str,
+        within: Option<&Shape>,
+        place: &str,
+        faults: &mut Faults,
+    ) -> Option<Program> {
         let names: Vec<&str> = self.shapes.iter().map(|(name, _)| name.as_str()).collect();
         let options = CompileOptions {
             context: Some("QuestionnaireResponse"),

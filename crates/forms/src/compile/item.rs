@@ -78,12 +78,23 @@ impl Compiler<'_> {
             let text = "linkId cần 1–64 chữ không dấu, số, hoặc - . _ /";
             self.faults.add(&format!("{place}.linkId"), "form-link", text);
         } else if self.form.by_link.contains_key(link) {
-            self.faults.add(&format!("{place}.linkId"), "form-link", format!("linkId “{link}” đã dùng cho mục khác"));
+            self.faults.add(
+                &format!("{place}.linkId"),
+                "form-link",
+                format!("linkId “{link}” đã dùng cho mục khác"),
+            );
         }
         link.to_owned()
     }
 
-    fn one(&mut self, source: &Value, link_id: String, kind: Kind, parent: Option<usize>, place: &str) -> Item {
+    fn one(
+        &mut self,
+        source: &Value,
+        link_id: String,
+        kind: Kind,
+        parent: Option<usize>,
+        place: &str,
+    ) -> Item {
         let text = |name: &str| str_at(source, &[name]).unwrap_or_default().to_owned();
         let shape = item_shape();
         let mut program = |key: &str| {
@@ -123,7 +134,14 @@ impl Compiler<'_> {
             codes: yba_fhir::json::items(source, "code").cloned().collect(),
             observed: value_of(source, "observationExtract").and_then(|flag| flag.as_bool()),
             category: value_of(source, "observationExtractCategory").cloned(),
-            extracts: template::uses(source, place, Some(&shape), &self.form.templates, self.scope, self.faults),
+            extracts: template::uses(
+                source,
+                place,
+                Some(&shape),
+                &self.form.templates,
+                self.scope,
+                self.faults,
+            ),
             allocated: rules::allocated(source),
             place: place.to_owned(),
             link_id,
@@ -133,19 +151,31 @@ impl Compiler<'_> {
     fn options(&mut self, source: &Value, kind: Kind, place: &str) -> Vec<Choice> {
         let mut all: Vec<Choice> = Vec::new();
         for (here, one) in each(source, "answerOption", place) {
-            let member = one.as_object().and_then(|object| object.iter().find(|(name, _)| name.starts_with("value")));
+            let member =
+                one.as_object().and_then(|object| object.iter().find(|(name, _)| name.starts_with("value")));
             let Some((name, held)) = member else {
                 self.faults.add(&here, "form-option", "lựa chọn cần value[x], ví dụ valueCoding");
                 continue;
             };
             let choice = choice(one, name, held);
-            if choice.key.is_empty() || choice.key.starts_with('~') || all.iter().any(|other| other.key == choice.key) {
-                self.faults.add(&here, "form-option", format!("lựa chọn “{}” trùng hoặc thiếu mã", choice.key));
+            if choice.key.is_empty()
+                || choice.key.starts_with('~')
+                || all.iter().any(|other| other.key == choice.key)
+            {
+                self.faults.add(
+                    &here,
+                    "form-option",
+                    format!("lựa chọn “{}” trùng hoặc thiếu mã", choice.key),
+                );
             }
             all.push(choice);
         }
         if !all.is_empty() && !matches!(kind, Kind::Choice | Kind::OpenChoice) {
-            self.faults.add(&format!("{place}.answerOption"), "form-option", "chỉ mục loại choice có lựa chọn");
+            self.faults.add(
+                &format!("{place}.answerOption"),
+                "form-option",
+                "chỉ mục loại choice có lựa chọn",
+            );
         }
         if all.len() > OPTIONS_MAX {
             let text = format!("quá {OPTIONS_MAX} lựa chọn; hãy dùng answerValueSet");
@@ -192,7 +222,9 @@ fn choice(option: &Value, name: &str, held: &Value) -> Choice {
             let code = str_at(held, &["code"]).or(str_at(held, &["display"])).unwrap_or_default();
             (code.to_owned(), str_at(held, &["display"]).unwrap_or(code).to_owned())
         }
-        "valueDate" => (held.as_str().unwrap_or_default().to_owned(), format::date(held.as_str().unwrap_or_default())),
+        "valueDate" => {
+            (held.as_str().unwrap_or_default().to_owned(), format::date(held.as_str().unwrap_or_default()))
+        }
         "valueInteger" => {
             let digits = yba_fhir::json::number_text(held).unwrap_or_default();
             (digits.clone(), format::number(&digits))

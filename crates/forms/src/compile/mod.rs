@@ -72,10 +72,13 @@ fn launches(questionnaire: &Value, faults: &mut Faults) -> Vec<Launch> {
         let name = part(one, "name").and_then(|part| {
             str_at(part, &["valueCoding", "code"]).or(str_at(part, &["valueId"])).map(str::to_owned)
         });
-        let kind = part(one, "type").and_then(|part| str_at(part, &["valueCode"])).unwrap_or_default().to_owned();
+        let kind =
+            part(one, "type").and_then(|part| str_at(part, &["valueCode"])).unwrap_or_default().to_owned();
         match name {
             Some(name) if yba_fhir::defs::r4().is_resource(&kind) => all.push(Launch { name, kind }),
-            Some(_) => faults.add(&place, "form-launch", format!("“{kind}” không phải một loại tài nguyên của R4")),
+            Some(_) => {
+                faults.add(&place, "form-launch", format!("“{kind}” không phải một loại tài nguyên của R4"))
+            }
             None => faults.add(&place, "form-launch", "launchContext cần name và type"),
         }
     }
@@ -103,7 +106,9 @@ fn variables(questionnaire: &Value, scope: &mut Scope, faults: &mut Faults) -> V
                 (program.map(Body::Path), shape)
             }
             other => {
-                let text = format!("biểu thức phải là text/fhirpath hoặc application/x-fhir-query, không phải {other:?}");
+                let text = format!(
+                    "biểu thức phải là text/fhirpath hoặc application/x-fhir-query, không phải {other:?}"
+                );
                 faults.add(&place, "form-language", text);
                 (None, Shape::any())
             }
@@ -130,7 +135,11 @@ fn query(text: &str, place: &str, scope: &Scope, faults: &mut Faults) -> Option<
     // A read of one record would be another shape than the Bundle that expressions are checked for.
     let kind = text.split(['?', '/', '{']).next().unwrap_or_default();
     if !yba_fhir::defs::r4().is_resource(kind) || !text.contains('?') {
-        faults.add(place, "form-query", "câu hỏi phải là một tìm kiếm, ví dụ Observation?patient={{%patient.id}}");
+        faults.add(
+            place,
+            "form-query",
+            "câu hỏi phải là một tìm kiếm, ví dụ Observation?patient={{%patient.id}}",
+        );
         return None;
     }
     Some(pieces)
@@ -143,7 +152,11 @@ pub(super) fn item_shape() -> Shape {
 }
 
 /// Every member of a list with its place.
-pub(super) fn each<'v>(value: &'v Value, name: &'v str, place: &str) -> impl Iterator<Item = (String, &'v Value)> {
+pub(super) fn each<'v>(
+    value: &'v Value,
+    name: &'v str,
+    place: &str,
+) -> impl Iterator<Item = (String, &'v Value)> {
     let around = if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
     items(value, name).enumerate().map(move |(at, one)| (format!("{around}[{at}]"), one))
 }

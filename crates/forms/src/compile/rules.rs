@@ -13,7 +13,10 @@ use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value, str_at};
 use yba_fhirpath::Shape;
 
 pub(super) fn allocated(value: &Value) -> Vec<String> {
-    extensions(value, "allocateId").filter_map(|one| str_at(one, &["valueString"])).map(str::to_owned).collect()
+    extensions(value, "allocateId")
+        .filter_map(|one| str_at(one, &["valueString"]))
+        .map(str::to_owned)
+        .collect()
 }
 
 pub(super) fn limits(value: &Value, kind: Kind, place: &str, faults: &mut Faults) -> Limits {
@@ -28,7 +31,11 @@ pub(super) fn limits(value: &Value, kind: Kind, place: &str, faults: &mut Faults
             _ => None,
         };
         if found.is_none() {
-            faults.add(&format!("{place}.{key}"), "form-limit", format!("{key} không hợp với loại của mục này"));
+            faults.add(
+                &format!("{place}.{key}"),
+                "form-limit",
+                format!("{key} không hợp với loại của mục này"),
+            );
         }
         found
     };
@@ -44,7 +51,11 @@ pub(super) fn limits(value: &Value, kind: Kind, place: &str, faults: &mut Faults
     let pattern = text_of(value, "regex").and_then(|text| {
         // The pattern is of the whole answer. <https://hl7.org/fhir/R4/extension-regex.html>
         let built = RegexBuilder::new(&format!("^(?:{text})$")).size_limit(1 << 20).build();
-        built.map_err(|error| faults.add(&format!("{place}.regex"), "form-regex", format!("regex sai: {error}"))).ok()
+        built
+            .map_err(|error| {
+                faults.add(&format!("{place}.regex"), "form-regex", format!("regex sai: {error}"))
+            })
+            .ok()
     });
     Limits {
         least,
@@ -71,7 +82,9 @@ pub(super) fn constraints(
         for (at, one) in extensions(value, key).enumerate() {
             let here = if place.is_empty() { format!("{key}[{at}]") } else { format!("{place}.{key}[{at}]") };
             let text = |url: &str, members: [&str; 2]| {
-                part(one, url).and_then(|part| members.iter().find_map(|member| str_at(part, &[member]))).unwrap_or_default()
+                part(one, url)
+                    .and_then(|part| members.iter().find_map(|member| str_at(part, &[member])))
+                    .unwrap_or_default()
             };
             let expression = part(one, "expression").and_then(|part| {
                 str_at(part, &["valueString"]).or_else(|| str_at(part, &["valueExpression", "expression"]))
@@ -97,7 +110,12 @@ pub(super) fn constraints(
                 continue;
             };
             let program = scope.compile(expression, within, &format!("{here}.expression"), faults);
-            all.extend(program.map(|program| Constraint { key: name.to_owned(), stops, human: human.to_owned(), program }));
+            all.extend(program.map(|program| Constraint {
+                key: name.to_owned(),
+                stops,
+                human: human.to_owned(),
+                program,
+            }));
         }
     }
     all
@@ -125,12 +143,18 @@ pub(super) fn enable(
         faults.add(&place, "form-enable", "có nhiều enableWhen thì phải ghi enableBehavior là all hoặc any");
     }
     let program = expression_text(value, "enableWhenExpression");
-    let program = program
-        .and_then(|text| scope.compile(text, Some(&item_shape()), &format!("{place}.enableWhenExpression"), faults));
+    let program = program.and_then(|text| {
+        scope.compile(text, Some(&item_shape()), &format!("{place}.enableWhenExpression"), faults)
+    });
     Enable { rules, all: behavior != Some("any"), program }
 }
 
-fn rule(one: &Value, at: usize, items: &[Item], by_link: &BTreeMap<String, usize>) -> Result<EnableWhen, String> {
+fn rule(
+    one: &Value,
+    at: usize,
+    items: &[Item],
+    by_link: &BTreeMap<String, usize>,
+) -> Result<EnableWhen, String> {
     let link = str_at(one, &["question"]).unwrap_or_default();
     let Some(question) = by_link.get(link).copied() else {
         let near = yba_fhir::text::nearest(link, by_link.keys().map(String::as_str));
@@ -160,7 +184,9 @@ fn rule(one: &Value, at: usize, items: &[Item], by_link: &BTreeMap<String, usize
     let member = one.as_object().and_then(|object| {
         object.iter().find_map(|(name, held)| Some((name.strip_prefix("answer")?.to_owned(), held.clone())))
     });
-    let Some(answer) = member else { return Err("enableWhen cần answer[x], ví dụ answerBoolean".to_owned()) };
+    let Some(answer) = member else {
+        return Err("enableWhen cần answer[x], ví dụ answerBoolean".to_owned());
+    };
     check_answer(&items[question], operator, &answer)?;
     Ok(EnableWhen { question, operator, answer })
 }
@@ -168,7 +194,11 @@ fn rule(one: &Value, at: usize, items: &[Item], by_link: &BTreeMap<String, usize
 /// A rule that can never hold is a slip.
 fn check_answer(question: &Item, operator: Operator, (member, held): &(String, Value)) -> Result<(), String> {
     if operator == Operator::Exists {
-        return if member == "Boolean" { Ok(()) } else { Err("operator exists cần answerBoolean".to_owned()) };
+        return if member == "Boolean" {
+            Ok(())
+        } else {
+            Err("operator exists cần answerBoolean".to_owned())
+        };
     }
     let wanted: &[&str] = match question.kind {
         Kind::Boolean => &["Boolean"],
@@ -181,10 +211,15 @@ fn check_answer(question: &Item, operator: Operator, (member, held): &(String, V
         _ => &["String"],
     };
     if !wanted.contains(&member.as_str()) {
-        return Err(format!("mục “{}” không trả lời bằng {member}; cần answer{}", question.link_id, wanted[0]));
+        return Err(format!(
+            "mục “{}” không trả lời bằng {member}; cần answer{}",
+            question.link_id, wanted[0]
+        ));
     }
     let listed = question.options.iter();
-    let is_listed = listed.clone().any(|option| value::parts(&option.value).is_some_and(|(_, one)| value::is_same(one, held)));
+    let is_listed = listed
+        .clone()
+        .any(|option| value::parts(&option.value).is_some_and(|(_, one)| value::is_same(one, held)));
     if !question.options.is_empty() && question.kind == Kind::Choice && !is_listed {
         let code = str_at(held, &["code"]).or(held.as_str()).unwrap_or_default();
         return Err(format!("“{code}” không có trong các lựa chọn của mục “{}”", question.link_id));

@@ -46,7 +46,9 @@ fn category(form: &Form, item: usize) -> Option<Value> {
         }
         at = form.items[item].parent;
     }
-    extension(&form.questionnaire, "observationExtractCategory").and_then(|one| one.get("valueCodeableConcept")).cloned()
+    extension(&form.questionnaire, "observationExtractCategory")
+        .and_then(|one| one.get("valueCodeableConcept"))
+        .cloned()
 }
 
 fn observation(form: &Form, at: usize, held: &Value, head: &Head) -> Option<Extracted> {

@@ -27,12 +27,14 @@ pub(super) fn all<'a>(
     }
     for spot in filling.sheet.spots(form) {
         let (item, Some(slot)) = (&form.items[spot.item], filling.sheet.slot(&spot)) else { continue };
-        if item.extracts.is_empty() && item.allocated.is_empty() || !slot.enabled || all.len() > EXTRACTED_MAX {
+        if item.extracts.is_empty() && item.allocated.is_empty() || !slot.enabled || all.len() > EXTRACTED_MAX
+        {
             continue;
         }
         let rows = if item.kind == Kind::Group { slot.rows.len() } else { 1 };
         for row in 0..rows {
-            let Some(here) = node(tree, form, &filling.sheet, &spot, row).filter(|here| is_answered(here)) else {
+            let Some(here) = node(tree, form, &filling.sheet, &spot, row).filter(|here| is_answered(here))
+            else {
                 continue;
             };
             allocate(&item.allocated, world, new_id);
@@ -54,13 +56,22 @@ fn is_answered(item: &Value) -> bool {
     json::items(item, "answer").next().is_some() || json::items(item, "item").any(is_answered)
 }
 
-fn made<'a>(form: &'a Form, one: &'a TemplateUse, here: &Item<'a>, world: &mut World<'a>) -> Option<Extracted> {
+fn made<'a>(
+    form: &'a Form,
+    one: &'a TemplateUse,
+    here: &Item<'a>,
+    world: &mut World<'a>,
+) -> Option<Extracted> {
     let template = form.templates.get(&one.template)?;
     let mut maker = Maker { form, world };
     let mut resource = maker.expanded(template, here).into_iter().next()?;
     let mut text = |program: &'a Option<yba_fhirpath::Program>| {
         let program = program.as_ref()?;
-        maker.world.at(program, here, || format!("templateExtract {}", one.template)).first().and_then(text_of)
+        maker
+            .world
+            .at(program, here, || format!("templateExtract {}", one.template))
+            .first()
+            .and_then(text_of)
     };
     let (known_as, id, unless) = (text(&one.full_url), text(&one.resource_id), text(&one.if_none_exist));
     let object = json::JsonValueMutTrait::as_object_mut(&mut resource)?;
@@ -131,7 +142,8 @@ impl<'a> Maker<'_, 'a> {
     /// A primitive whose expression stands in the member with `_` before its name.
     fn primitive(&mut self, name: &str, beside: &'a Value, here: &Item<'a>, copy: &mut json::Object) {
         let is_list = beside.is_array();
-        let parts: Vec<&'a Value> = beside.as_array().map_or_else(|| vec![beside], |list| list.iter().collect());
+        let parts: Vec<&'a Value> =
+            beside.as_array().map_or_else(|| vec![beside], |list| list.iter().collect());
         let mut made = json::Array::new();
         for part in parts.into_iter().filter(|part| part.is_object()) {
             self.expanded(part, here).into_iter().for_each(|one| made.push(one));

@@ -63,7 +63,8 @@ impl Drawing<'_> {
         if item.is_ticked() {
             return question::few(question, &choices, true, other);
         }
-        let is_list = item.control == "drop-down" || choices.len() > SIDE_BY_SIDE && item.kind == Kind::Choice;
+        let is_list =
+            item.control == "drop-down" || choices.len() > SIDE_BY_SIDE && item.kind == Kind::Choice;
         if is_list && item.kind == Kind::Choice {
             return question::list(question, &choices);
         }
@@ -121,16 +122,29 @@ fn quantity(item: &Item, question: &Question, answer: Option<&Answer>) -> Markup
     let (typed, unit) = answer.map_or(("", ""), |answer| (answer.typed.as_str(), answer.unit.as_str()));
     if item.unit_options.is_empty() {
         let unit = item.unit.as_ref().map(unit_label);
-        return question::line(question, typed, Typed::Decimal, unit.as_deref().map_or(Beside::Nothing, Beside::Unit));
+        return question::line(
+            question,
+            typed,
+            Typed::Decimal,
+            unit.as_deref().map_or(Beside::Nothing, Beside::Unit),
+        );
     }
-    let listed: Vec<(&str, String)> =
-        item.unit_options.iter().map(|one| (str_at(one, &["code"]).unwrap_or_default(), unit_label(one))).collect();
+    let listed: Vec<(&str, String)> = item
+        .unit_options
+        .iter()
+        .map(|one| (str_at(one, &["code"]).unwrap_or_default(), unit_label(one)))
+        .collect();
     // What the item is usually measured in is chosen already.
     let usual = item.unit.as_ref().and_then(|unit| str_at(unit, &["code"])).unwrap_or_default();
     let wanted = if unit.is_empty() { usual } else { unit };
     let units: Vec<Choice> =
         listed.iter().map(|(key, word)| Choice { key, word, chosen: *key == wanted }).collect();
-    question::line(question, typed, Typed::Decimal, Beside::Units(&format!("{}{UNIT}", question.name), &units))
+    question::line(
+        question,
+        typed,
+        Typed::Decimal,
+        Beside::Units(&format!("{}{UNIT}", question.name), &units),
+    )
 }
 
 /// The place for words of one's own beside options.

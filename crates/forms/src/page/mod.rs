@@ -55,7 +55,12 @@ pub fn page(filling: &Filling, look: &Look) -> Markup {
 }
 
 /// Labels of codes for what is typed into a field, each with the same words without marks: for the browser's own list.
-pub fn offers(form: &Form, choices: &dyn Choices, name: &str, fields: &[(String, String)]) -> Vec<(String, String)> {
+pub fn offers(
+    form: &Form,
+    choices: &dyn Choices,
+    name: &str,
+    fields: &[(String, String)],
+) -> Vec<(String, String)> {
     let link = name.split(':').next().unwrap_or_default();
     let set = form.item(link).filter(|item| item.is_open()).and_then(|item| item.value_set.as_deref());
     let typed = fields.iter().find(|(field, _)| field == name).map(|(_, typed)| typed.trim());
@@ -94,7 +99,8 @@ impl<'d> Drawing<'d> {
     /// All that stops the form, and the warnings that want a reason.
     fn summary(&self) -> Markup {
         let open = self.filling.faults.iter().filter(|fault| fault.reason.is_none());
-        let list: Vec<(String, &str)> = open.map(|fault| (self.leads_to(fault), fault.text.as_str())).collect();
+        let list: Vec<(String, &str)> =
+            open.map(|fault| (self.leads_to(fault), fault.text.as_str())).collect();
         let list: Vec<(&str, &str)> = list.iter().map(|(id, text)| (id.as_str(), *text)).collect();
         html! {
             (ui_form::summary(&list))
@@ -115,12 +121,15 @@ impl<'d> Drawing<'d> {
     /// The first thing wrong with a field that is not a warning.
     fn error(&self, name: &str) -> Option<&'d str> {
         let mut faults = self.filling.faults.iter();
-        faults.find(|fault| fault.name == name && fault.weight == Weight::Error).map(|fault| fault.text.as_str())
+        faults
+            .find(|fault| fault.name == name && fault.weight == Weight::Error)
+            .map(|fault| fault.text.as_str())
     }
 
     /// The warnings at a field, each with a place for its reason.
     fn warnings(&self, name: &str) -> Markup {
-        let here = self.filling.faults.iter().filter(|fault| fault.name == name && fault.weight == Weight::Warning);
+        let here =
+            self.filling.faults.iter().filter(|fault| fault.name == name && fault.weight == Weight::Warning);
         html! {
             @for fault in here {
                 div .note.warn.wide {
@@ -154,10 +163,14 @@ impl<'d> Drawing<'d> {
 
     fn group(&self, spot: &Spot, item: &Item, slot: &Slot, name: &str) -> Markup {
         if !item.repeats {
-            return group(&id_of(name), &label(item), html! {
-                @if let Some(error) = self.error(name) { p .error.wide { (error) } }
-                (self.inside(spot, 0)) (self.warnings(name))
-            });
+            return group(
+                &id_of(name),
+                &label(item),
+                html! {
+                    @if let Some(error) = self.error(name) { p .error.wide { (error) } }
+                    (self.inside(spot, 0)) (self.warnings(name))
+                },
+            );
         }
         html! {
             (ui_form::hidden(&format!("{name}{ROWS}"), &slot.rows.len().to_string()))
@@ -176,7 +189,8 @@ impl<'d> Drawing<'d> {
     }
 
     fn has_room(&self, item: &Item, count: usize) -> bool {
-        !item.read_only && count < item.limits.many.unwrap_or(crate::limits::ROWS_MAX).min(crate::limits::ROWS_MAX)
+        !item.read_only
+            && count < item.limits.many.unwrap_or(crate::limits::ROWS_MAX).min(crate::limits::ROWS_MAX)
     }
 
     /// What is inside one row of an item.

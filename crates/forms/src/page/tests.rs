@@ -36,15 +36,24 @@ fn has(markup: &str, part: &str) {
 fn a_fresh_form_has_labels_hints_units_and_a_first_button_that_saves() {
     let form = form(FORM);
     let markup = drawn(&form.begin(&Setting::new(0)));
-    has(&markup, r#"<form class="form sheet" id="phieu" method="post" action="/phieu" novalidate><button class="sr" type="submit" tabindex="-1" aria-hidden="true">Lưu phiếu</button>"#);
+    has(
+        &markup,
+        r#"<form class="form sheet" id="phieu" method="post" action="/phieu" novalidate><button class="sr" type="submit" tabindex="-1" aria-hidden="true">Lưu phiếu</button>"#,
+    );
     has(&markup, r#"<fieldset class="group" id="o-ha" tabindex="-1"><legend>Huyết áp</legend>"#);
     has(&markup, r#"<label for="o-tt">Tâm thu</label><p class="hint" id="o-tt-goi-y">Đo khi ngồi</p>"#);
-    has(&markup, r#"inputmode="numeric" aria-required="true" aria-describedby="o-tt-goi-y"><span class="unit">mmHg</span>"#);
+    has(
+        &markup,
+        r#"inputmode="numeric" aria-required="true" aria-describedby="o-tt-goi-y"><span class="unit">mmHg</span>"#,
+    );
     has(&markup, r#"<legend>Hút thuốc<span class="muted"> (không bắt buộc)</span></legend>"#);
     has(&markup, r#"<input id="o-hut" name="hut" type="radio" value="n">"#);
     has(&markup, r#"<output id="o-kq" aria-labelledby="o-kq-n">"#);
     has(&markup, r#"<input type="hidden" name="thuoc~rows" value="1">"#);
-    has(&markup, r#"name="~more" value="thuoc" formnovalidate aria-label="Thêm dòng: Thuốc">Thêm dòng</button>"#);
+    has(
+        &markup,
+        r#"name="~more" value="thuoc" formnovalidate aria-label="Thêm dòng: Thuốc">Thêm dòng</button>"#,
+    );
     has(&markup, "Cần đối chiếu.");
     has(&markup, "Cảm ơn.");
     assert!(!markup.contains("Ẩn") && !markup.contains("Số điếu") && !markup.contains("style="), "{markup}");
@@ -67,7 +76,10 @@ fn a_warning_asks_for_its_reason_in_a_field_the_summary_leads_to() {
     let form = form(FORM);
     let markup = drawn(&take(&form, &[("tt", "120"), ("ten:0", "A")]));
     has(&markup, r##"<a href="#o-ten_r0_twhy_tla">Tên thuốc ngắn quá.</a>"##);
-    has(&markup, r#"<label for="o-ten_r0_twhy_tla">Lý do vẫn ghi như vậy</label><input id="o-ten_r0_twhy_tla" name="ten:0~why~la""#);
+    has(
+        &markup,
+        r#"<label for="o-ten_r0_twhy_tla">Lý do vẫn ghi như vậy</label><input id="o-ten_r0_twhy_tla" name="ten:0~why~la""#,
+    );
 }
 
 #[test]
@@ -76,7 +88,10 @@ fn a_question_that_comes_up_is_drawn_and_leads_there() {
     let markup = drawn(&take(&form, &[("~page", "1"), ("tt", "150"), ("hut", "y")]));
     has(&markup, r#"<input type="hidden" name="~shown" value="dieu">"#);
     has(&markup, r##"<a href="#o-dieu">Đến ô ấy</a>"##);
-    has(&markup, r#"name="dieu" type="text" value="" maxlength="2000" autocomplete="off" inputmode="numeric" autofocus"#);
+    has(
+        &markup,
+        r#"name="dieu" type="text" value="" maxlength="2000" autocomplete="off" inputmode="numeric" autofocus"#,
+    );
     has(&markup, "<b>cao</b>");
     has(&markup, r#"value="y" checked"#);
 }
@@ -84,7 +99,8 @@ fn a_question_that_comes_up_is_drawn_and_leads_there() {
 #[test]
 fn every_id_is_there_once_and_every_label_has_its_field() {
     let form = form(FORM);
-    let markup = drawn(&take(&form, &[("tt", "x"), ("hut", "y"), ("dieu", "x"), ("ten:0", "A"), ("ten:1", "B")]));
+    let markup =
+        drawn(&take(&form, &[("tt", "x"), ("hut", "y"), ("dieu", "x"), ("ten:0", "A"), ("ten:1", "B")]));
     let all = |mark: &str| -> Vec<String> {
         markup.split(mark).skip(1).map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()
     };

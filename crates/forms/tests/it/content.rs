@@ -2,9 +2,11 @@
 
 use yba_content::forms::{document, sdc, written};
 use yba_content::{Content, Day};
+use yba_fhir::Severity;
 use yba_fhir::json::{Value, json, ordered, str_at, to_string, to_string_pretty};
 use yba_forms::{Choices, Form, Library, NoChoices, OfTerminology, Setting};
 use yba_terminology::Terminology;
+use yba_validate::{Codes, Validator};
 
 fn day() -> Day {
     Day::parse("2026-03-02").unwrap()
@@ -27,7 +29,14 @@ fn every_form_of_content_compiles_and_its_examples_come_out() {
         write(&content, &library, &choices);
         return;
     }
-    let problems = library.try_examples(&content, &choices, &|_| Vec::new());
+    let (validator, unsound) = Validator::of_content(&content, Codes::of_content(&content, day()), &[]);
+    assert!(unsound.is_empty());
+    let judge = |resource: &Value| -> Vec<String> {
+        let issues =
+            validator.check(resource).issues.into_iter().filter(|issue| issue.severity == Severity::Error);
+        issues.map(|issue| format!("{}: {}", issue.path.unwrap_or_default(), issue.text)).collect()
+    };
+    let problems = library.try_examples(&content, &choices, &judge);
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert!(lines.is_empty(), "{}", lines.join("\n"));
     for slug in library.slugs() {
@@ -61,7 +70,10 @@ fn a_wrong_expectation_is_told_with_its_file_and_line() {
     let form = "title = \"Thử\"\nbasis = [\"một câu\"]\n[[item]]\nlinkId = \"n\"\ntype = \"integer\"\ntext = \"N\"\n[[item]]\nlinkId = \"m\"\ntype = \"integer\"\ntext = \"M\"\ncalculatedExpression = \"%resource.item.where(linkId = 'n').answer.value + 1\"\n";
     write("forms/thu/2026-01-01.toml", form);
     write("forms/thu/examples/a.toml", "at = \"2026-03-02T08:00:00+07:00\"\n[answers]\nn = 1\n");
-    write("forms/thu/examples/a.expected.json", "{\n  \"calculated\": {\n    \"m\": 3\n  },\n  \"resources\": []\n}\n");
+    write(
+        "forms/thu/examples/a.expected.json",
+        "{\n  \"calculated\": {\n    \"m\": 3\n  },\n  \"resources\": []\n}\n",
+    );
     write("forms/thu/examples/b.toml", "at = \"2026-03-02T08:00:00+07:00\"\n[answers]\nn = 1\nno = 2\n");
     write("forms/thu/examples/b.expected.json", "{}");
     write("forms/thu/examples/c.toml", "at = \"2025-03-02T08:00:00+07:00\"\n");
@@ -86,7 +98,8 @@ fn faults_of_a_form_are_told_with_file_and_line() {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let text = "title = \"Thử\"\nbasis = [\"qd-none\"]\n[[item]]\nlinkId = \"n\"\ntype = \"integer\"\ntext = \"N\"\nreadonly = true\n";
     std::fs::write(&path, text).unwrap();
-    let told: Vec<String> = Content::with_folder(dir.path()).unwrap_err().iter().map(ToString::to_string).collect();
+    let told: Vec<String> =
+        Content::with_folder(dir.path()).unwrap_err().iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
         [
@@ -94,7 +107,9 @@ fn faults_of_a_form_are_told_with_file_and_line() {
             "forms/thu/2026-01-01.toml:7: item[0].readonly: Questionnaire không có “readonly” ở đây; có phải readOnly?",
         ]
     );
-    let text = text.replace("qd-none", "một câu").replace("readonly = true", "calculatedExpression = \"%today.foo(\"");
+    let text = text
+        .replace("qd-none", "một câu")
+        .replace("readonly = true", "calculatedExpression = \"%today.foo(\"");
     std::fs::write(&path, text).unwrap();
     let problems = Library::load(&Content::with_folder(dir.path()).unwrap()).unwrap_err();
     assert_eq!((problems.len(), problems[0].line), (1, 7), "{problems:?}");
@@ -124,9 +139,14 @@ fn every_form_of_content_round_trips_between_toml_and_fhir_without_loss() {
         let (again, faults) = sdc::expanded(&read.value);
         assert_eq!(faults, [], "{}", text.path);
         assert_eq!(printed(&again), printed(&text.questionnaire), "{}", text.path);
-        assert!(toml.contains("calculatedExpression = ") && !printed(&short).contains("sdc-questionnaire-calc"));
+        assert!(
+            toml.contains("calculatedExpression = ") && !printed(&short).contains("sdc-questionnaire-calc")
+        );
         // The other way: what comes back compiles to the same form.
-        assert_eq!(Form::compile(&again).unwrap().items().count(), Form::compile(&text.questionnaire).unwrap().items().count());
+        assert_eq!(
+            Form::compile(&again).unwrap().items().count(),
+            Form::compile(&text.questionnaire).unwrap().items().count()
+        );
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 use yba_content::{Content, Day, Problem};
+use yba_fhir::Severity;
+use yba_fhir::json::Value;
+use yba_forms::OfTerminology;
 use yba_store::Clock;
 use yba_validate::{Codes, Validator};
 use yba_view::Library;
@@ -23,6 +26,7 @@ pub fn check(folder: Option<&Path>) -> u8 {
             println!(
                 "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, \
                  {} value sets and maps, {} views, {} schedules, {} registers, {} reports; {} examples tried",
+                 {} value sets and maps, {} views, {} forms; {} examples tried",
                 content.claims().all().count(),
                 content.profiles().len(),
                 content.canonicals().count(),
@@ -30,6 +34,7 @@ pub fn check(folder: Option<&Path>) -> u8 {
                 content.schedules().len(),
                 content.registers().len(),
                 content.reports().len(),
+                content.forms().count(),
                 content.examples().count()
             );
             0
@@ -40,8 +45,10 @@ pub fn check(folder: Option<&Path>) -> u8 {
 
 /// Compiles what content holds and runs its examples.
 fn tried(content: &Content) -> Vec<Problem> {
-    let codes = Codes::of_content(content, Day::of_instant(Clock::system().now_ms()));
-    let mut problems = yba_terminology::check(content, codes.terminology());
+    let today = Day::of_instant(Clock::system().now_ms());
+    let codes = Codes::of_content(content, today);
+    let terminology = codes.terminology().clone();
+    let mut problems = yba_terminology::check(content, &terminology);
     let (validator, unsound) = Validator::of_content(content, codes, &[]);
     problems.extend(unsound);
     problems.extend(validator.try_examples(content));
@@ -52,9 +59,21 @@ fn tried(content: &Content) -> Vec<Problem> {
     }
     match yba_report::Library::load(content) {
         Ok(reports) => problems.extend(reports.try_examples(content)),
+    match yba_forms::Library::load(content) {
+        Ok(forms) => {
+            let choices = OfTerminology { terminology: &terminology, on: today };
+            problems.extend(forms.try_examples(content, &choices, &|resource| errors(&validator, resource)));
+        }
         Err(wrong) => problems.extend(wrong),
     }
     problems
+}
+
+/// What R4 and the profiles say against a resource that a form made.
+fn errors(validator: &Validator, resource: &Value) -> Vec<String> {
+    let issues =
+        validator.check(resource).issues.into_iter().filter(|issue| issue.severity == Severity::Error);
+    issues.map(|issue| format!("{}: {}", issue.path.unwrap_or_default(), issue.text)).collect()
 }
 
 fn told(problems: &[Problem]) -> u8 {
