@@ -128,8 +128,8 @@ impl Reader<'_> {
         let item = &self.form.items[spot.item];
         if item.kind == Kind::Group && item.repeats {
             let count = self.posted.repetitions(self.form, spot.item, &spot.name(self.form), &spot.rows);
-            // The page that says nothing of rows leaves them as they were filled in.
-            if count > 0 {
+            // The page that says nothing of rows leaves them as they were filled in; those nobody may type into stay.
+            if count > 0 && !item.read_only && !item.hidden {
                 sheet.resize(self.form, spot, count);
             }
         } else if item.is_open() {

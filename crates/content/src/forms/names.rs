@@ -25,7 +25,8 @@ fn walk(definition: &TypeDef, value: &Value, element: &str, place: &str, found: 
     let short = sdc::keys(Place::of_element(element));
     for (name, member) in object.iter() {
         let inside = if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
-        if !is_known(&known, name) && !short.contains(&name) && !(place.is_empty() && OWN.contains(&name)) {
+        let is_own = place.is_empty() && OWN.contains(&name);
+        if !is_known(&known, name) && !short.contains(&name) && !is_own {
             let near = nearest(name, known.iter().copied().chain(short.iter().copied()));
             let advice = near.map_or(String::new(), |near| format!("; có phải {near}?"));
             found.push((inside, format!("Questionnaire không có “{name}” ở đây{advice}")));
