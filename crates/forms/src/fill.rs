@@ -20,7 +20,7 @@ pub struct Filling<'f> {
     pub form: &'f Form,
     pub sheet: Sheet,
     pub step: Step,
-    /// What is wrong, in the order of the form; empty unless it is to be saved.
+    /// What is wrong, in the order of the form; unless it is to be saved, only warnings that have their reason.
     pub faults: Vec<Fault>,
     /// Expressions that could not be evaluated: faults of content, for the log.
     pub broken: Vec<Broken>,
@@ -54,15 +54,42 @@ impl Form {
         choices: &dyn Choices,
         fields: &[(String, String)],
     ) -> Result<Filling<'_>, Outcome> {
+        let (sheet, _) = self.opened(setting);
+        self.taken_over(sheet, setting, choices, fields)
+    }
+
+    /// What was posted over a response that was kept: what nobody can type stays as it was kept, it is not asked of the
+    /// record again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Form::take`] and [`Form::reopen`].
+    pub fn retake(
+        &self,
+        setting: &Setting,
+        choices: &dyn Choices,
+        kept: &Value,
+        fields: &[(String, String)],
+    ) -> Result<Filling<'_>, Outcome> {
+        let sheet = self.reopen(setting, kept)?.sheet;
+        self.taken_over(sheet, setting, choices, fields)
+    }
+
+    fn taken_over(
+        &self,
+        mut sheet: Sheet,
+        setting: &Setting,
+        choices: &dyn Choices,
+        fields: &[(String, String)],
+    ) -> Result<Filling<'_>, Outcome> {
         let posted = post::Posted::of(fields)?;
-        let (mut sheet, _) = self.opened(setting);
+        sheet.reasons.clear();
         let at = post::apply(self, choices, &posted, &mut sheet)?;
         let broken = settle(self, setting, &mut sheet);
         let mut filling = Filling { form: self, sheet, step: Step::Save, faults: Vec::new(), broken };
         filling.step = post::step(&filling, &posted, at);
-        if filling.step == Step::Save {
-            judge::judge(&mut filling, setting);
-        }
+        judge::judge(&mut filling, setting);
+        filling.keep_quiet();
         Ok(filling)
     }
 
@@ -80,7 +107,11 @@ impl Form {
         let mut sheet = Sheet::blank(self);
         response::read_into(self, kept, &mut sheet);
         let broken = settle(self, setting, &mut sheet);
-        Ok(Filling { form: self, sheet, step: Step::Go { at: None }, faults: Vec::new(), broken })
+        let mut filling =
+            Filling { form: self, sheet, step: Step::Go { at: None }, faults: Vec::new(), broken };
+        judge::judge(&mut filling, setting);
+        filling.keep_quiet();
+        Ok(filling)
     }
 
     /// A sheet with initial values.
@@ -96,6 +127,39 @@ impl Filling<'_> {
     /// Whether it may be kept: saved was asked, nothing stops it, and every warning has its reason.
     pub fn is_sound(&self) -> bool {
         self.step == Step::Save && self.faults.iter().all(|fault| fault.reason.is_some())
+    }
+}
+
+impl Filling<'_> {
+    /// While somebody is still at it nothing is wrong yet; warnings that have their reason stay, so that it is not lost.
+    fn keep_quiet(&mut self) {
+        if self.step != Step::Save {
+            self.faults.retain(|fault| fault.reason.is_some());
+        }
+    }
+
+    /// What a browser would post of this sheet: for drafts and tests.
+    pub fn fields(&self) -> Vec<(String, String)> {
+        let mut fields = Vec::new();
+        for spot in self.sheet.spots(self.form) {
+            let (item, Some(slot)) = (&self.form.items[spot.item], self.sheet.slot(&spot)) else { continue };
+            if item.is_numbered() {
+                let count = self.sheet.repetitions(self.form, &spot);
+                fields.push((format!("{}{}", spot.name(self.form), post::ROWS), count.to_string()));
+            }
+            for (at, answer) in slot.answers.iter().enumerate().filter(|_| item.is_open()) {
+                let name = spot.name_of(self.form, at);
+                let is_own =
+                    !item.options.is_empty() && item.options.iter().all(|one| one.key != answer.typed);
+                if !answer.unit.is_empty() {
+                    fields.push((format!("{name}{}", post::UNIT), answer.unit.clone()));
+                }
+                let name = if is_own { format!("{name}{}", post::OTHER) } else { name };
+                fields.push((name, answer.typed.clone()));
+            }
+        }
+        fields.extend(self.sheet.reasons.iter().map(|(name, reason)| (name.clone(), reason.clone())));
+        fields
     }
 }
 

@@ -61,6 +61,12 @@ pub(crate) fn judge(filling: &mut Filling, setting: &Setting) {
             faults.extend(of_field(form, item, slot, &spot));
         }
         let rows = if item.kind == Kind::Group { slot.rows.len() } else { 1 };
+        let answered =
+            |row: usize| node(&tree, form, &filling.sheet, &spot, row).is_some_and(response::is_answered);
+        if item.required && item.kind == Kind::Group && !(0..rows).any(answered) {
+            let text = format!("Hãy điền phần {}.", lower(&item.text));
+            faults.push(Fault::error(spot.name_of(form, 0), text));
+        }
         for row in 0..rows {
             let is_there = item.kind == Kind::Group || slot.values().next().is_some();
             let Some(here) = node(&tree, form, &filling.sheet, &spot, row).filter(|_| is_there) else {

@@ -50,7 +50,7 @@ impl Library {
         let of_url = |edition: &&Edition| {
             yba_fhir::text::unversioned(&edition.form.canonical()) == canonical && edition.from <= on
         };
-        exact.or_else(|| all().filter(of_url).last())
+        exact.or_else(|| all().rfind(of_url))
     }
 
     /// The slugs of all forms.

@@ -97,9 +97,11 @@ pub(crate) fn apply(
     posted: &Posted,
     sheet: &mut Sheet,
 ) -> Result<Option<String>, Outcome> {
-    let mut reader = Reader { form, choices, posted, slots: 0 };
+    let is_page = posted.first(PAGE).is_some();
+    let shown: BTreeSet<&str> = posted.all(SHOWN).iter().copied().collect();
+    let mut reader = Reader { form, choices, posted, shown: is_page.then_some(shown), slots: 0 };
     for spot in Sheet::tops(form) {
-        reader.slot(sheet, &spot)?;
+        reader.slot(sheet, &spot, false)?;
     }
     for (name, values) in &posted.fields {
         if let (true, Some(reason)) = (name.contains(WHY), values.first()) {
@@ -116,23 +118,27 @@ struct Reader<'r> {
     form: &'r Form,
     choices: &'r dyn Choices,
     posted: &'r Posted<'r>,
+    /// The conditional fields that were on the page; `None` when it was no page of ours.
+    shown: Option<BTreeSet<&'r str>>,
     slots: usize,
 }
 
 impl Reader<'_> {
-    fn slot(&mut self, sheet: &mut Sheet, spot: &Spot) -> Result<(), Outcome> {
+    /// `concealed`: something around it is hidden, so nothing of it can have been typed.
+    fn slot(&mut self, sheet: &mut Sheet, spot: &Spot, concealed: bool) -> Result<(), Outcome> {
         self.slots += 1;
         if self.slots > SLOTS_MAX {
             return Err(too_large(format!("more than {SLOTS_MAX} slots")));
         }
         let item = &self.form.items[spot.item];
+        let concealed = concealed || item.hidden;
         if item.kind == Kind::Group && item.repeats {
             let count = self.posted.repetitions(self.form, spot.item, &spot.name(self.form), &spot.rows);
             // The page that says nothing of rows leaves them as they were filled in; those nobody may type into stay.
-            if count > 0 && !item.read_only && !item.hidden {
+            if count > 0 && !item.read_only && !concealed {
                 sheet.resize(self.form, spot, count);
             }
-        } else if item.is_open() {
+        } else if item.is_open() && !concealed && self.was_there(spot) {
             let answers = self.answers(item, spot);
             if let Some(slot) = sheet.slot_mut(spot) {
                 slot.answers = answers;
@@ -141,10 +147,16 @@ impl Reader<'_> {
         let rows = sheet.slot(spot).map_or(0, |slot| slot.rows.len());
         for row in 0..rows {
             for inner in spot.below(self.form, row) {
-                self.slot(sheet, &inner)?;
+                self.slot(sheet, &inner, concealed)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether the page had this field; one that comes up only now keeps what it was filled in with.
+    fn was_there(&self, spot: &Spot) -> bool {
+        let shown = |shown: &BTreeSet<&str>| shown.contains(spot.name(self.form).as_str());
+        self.shown.as_ref().is_none_or(|all| !is_asked_for(self.form, spot) || shown(all))
     }
 
     fn answers(&self, item: &Item, spot: &Spot) -> Vec<Answer> {

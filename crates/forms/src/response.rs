@@ -198,3 +198,8 @@ fn read_reasons(entry: &Value, name: &str, sheet: &mut Sheet) {
         }
     }
 }
+
+/// Whether an item of the response, or one inside it, has an answer.
+pub(crate) fn is_answered(item: &Value) -> bool {
+    json::items(item, "answer").next().is_some() || json::items(item, "item").any(is_answered)
+}

@@ -151,9 +151,9 @@ impl Sheet {
     }
 
     pub(crate) fn slot_mut(&mut self, spot: &Spot) -> Option<&mut Slot> {
-        let way = spot.way.iter();
+        let mut way = spot.way.iter();
         let row =
-            way.fold(Some(&mut self.top), |row, (slot, at)| row?.slots.get_mut(*slot)?.rows.get_mut(*at))?;
+            way.try_fold(&mut self.top, |row, (slot, at)| row.slots.get_mut(*slot)?.rows.get_mut(*at))?;
         row.slots.get_mut(spot.slot)
     }
 

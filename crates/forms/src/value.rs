@@ -4,8 +4,8 @@
 use crate::form::{Choice, Item, Kind};
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::cmp::Ordering;
-use yba_fhir::DateRange;
 use yba_fhir::json::{self, JsonContainerTrait, JsonValueTrait, Value, number_text, str_at};
+use yba_fhir::{DateRange, Day};
 use yba_fhirpath as path;
 use yba_ui::format;
 
@@ -93,7 +93,8 @@ pub(crate) fn typed(item: &Item, value: &Value) -> (String, String) {
 
 /// A number with a comma and without dots, as it is typed.
 fn comma(number: &Value) -> String {
-    number_text(number).unwrap_or_default().replace('.', ",")
+    let digits = decimal_of(number).map(|amount| amount.to_string()).or_else(|| number_text(number));
+    digits.unwrap_or_default().replace('.', ",")
 }
 
 /// The code and its words, as a field that is typed into shows them.
@@ -248,7 +249,10 @@ fn moment_of(kind: Kind, system: &path::Item) -> Option<Value> {
         _ => return None,
     };
     let text = match kind {
-        Kind::Date => text.split('T').next().unwrap_or_default().to_owned(),
+        // The day in Vietnam, whatever the offset.
+        Kind::Date if text.contains('T') => {
+            DateRange::parse(&text).map(|range| Day::of_instant(range.start).to_string())?
+        }
         _ => text,
     };
     let is_one = match kind {

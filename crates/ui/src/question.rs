@@ -70,7 +70,7 @@ pub fn line(q: &Question, value: &str, typed: Typed, beside: Beside) -> Markup {
     framed(q, |described| {
         html! {
             span .beside {
-                input .narrow[narrow] id=(q.id) name=(q.name) type="text" value=(value) maxlength="2000" autocomplete="off"
+                input class=[narrow.then_some("narrow")] id=(q.id) name=(q.name) type="text" value=(value) maxlength="2000" autocomplete="off"
                     inputmode=[typed.keys()] placeholder=[typed.example()] autofocus[q.first]
                     aria-required=[(!q.optional).then_some("true")]
                     aria-invalid=[q.error.map(|_| "true")] aria-describedby=[described];

@@ -6,6 +6,7 @@
 mod lines;
 mod names;
 pub mod sdc;
+mod table;
 mod toml;
 
 use yba_fhir::Day;

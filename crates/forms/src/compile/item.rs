@@ -58,7 +58,11 @@ impl Compiler<'_> {
             Kind::Display
         });
         let at = self.form.items.len();
-        let item = self.one(source, link_id.clone(), kind, parent, place);
+        let mut item = self.one(source, link_id.clone(), kind, parent, place);
+        if let Some(around) = parent.map(|around| &self.form.items[around]) {
+            item.read_only |= around.read_only;
+            item.hidden |= around.hidden;
+        }
         self.form.items.push(item);
         sources.push(source);
         self.form.by_link.entry(link_id).or_insert(at);

@@ -13,7 +13,8 @@ use crate::setting::Setting;
 use yba_fhir::json::{self, JsonContainerTrait, Value};
 use yba_fhir::{Kind, Outcome};
 
-/// One resource that answers became.
+/// One resource that answers became. To the door it goes as `Change::create(resource)`, `.unless(search)` and
+/// `.known_as(name)` where there are such, or as `Change::put(resource)`; together with the response, in one transaction.
 #[derive(Debug, Clone)]
 pub struct Extracted {
     pub act: Act,

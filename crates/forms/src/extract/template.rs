@@ -7,6 +7,7 @@ use crate::evaluate::{World, focus, node, text_of};
 use crate::fill::Filling;
 use crate::form::{Form, Kind, TemplateUse};
 use crate::limits::EXTRACTED_MAX;
+use crate::response::is_answered;
 use crate::value::number;
 use yba_content::forms::sdc;
 use yba_fhir::json::{self, JsonContainerTrait, JsonValueTrait, Value, json, str_at};
@@ -49,11 +50,6 @@ fn allocate(names: &[String], world: &mut World, new_id: &mut dyn FnMut() -> Str
     for name in names {
         world.set(name, format!("urn:uuid:{}", new_id()));
     }
-}
-
-/// Whether an item of the response, or one inside it, has an answer.
-fn is_answered(item: &Value) -> bool {
-    json::items(item, "answer").next().is_some() || json::items(item, "item").any(is_answered)
 }
 
 fn made<'a>(

@@ -24,7 +24,7 @@ impl Drawing<'_> {
         label: &str,
     ) -> Markup {
         let id = id_of(name);
-        let first = matches!(&self.filling.step, crate::fill::Step::Go { at: Some(at) } if at == name);
+        let first = self.first.as_deref() == Some(name);
         let question = Question {
             id: &id,
             name,

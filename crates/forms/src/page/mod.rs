@@ -34,7 +34,7 @@ pub struct Look<'l> {
 
 /// The whole form.
 pub fn page(filling: &Filling, look: &Look) -> Markup {
-    let drawn = Drawing { filling, look, form: filling.form };
+    let drawn = Drawing { filling, look, form: filling.form, first: first_of(filling) };
     let moving = filling.form.items().any(|item| item.is_conditional() || item.calculated.is_some());
     html! {
         form #phieu .form.sheet method="post" action=(look.action) novalidate {
@@ -93,6 +93,25 @@ struct Drawing<'d> {
     filling: &'d Filling<'d>,
     look: &'d Look<'d>,
     form: &'d Form,
+    /// The field where typing begins.
+    first: Option<String>,
+}
+
+/// The field that comes next; of a fresh form the first that can be typed into. Where something is wrong, the summary
+/// comes first.
+fn first_of(filling: &Filling) -> Option<String> {
+    let form = filling.form;
+    match &filling.step {
+        Step::Save => None,
+        Step::Go { at: Some(at) } => Some(at.clone()),
+        Step::Go { at: None } => {
+            let spots = filling.sheet.spots(form);
+            let is_open = |spot: &&Spot| {
+                form.items[spot.item].is_open() && filling.sheet.slot(spot).is_some_and(|slot| slot.enabled)
+            };
+            spots.iter().find(is_open).map(|spot| spot.name_of(form, 0))
+        }
+    }
 }
 
 impl<'d> Drawing<'d> {

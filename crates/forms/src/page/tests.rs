@@ -44,7 +44,7 @@ fn a_fresh_form_has_labels_hints_units_and_a_first_button_that_saves() {
     has(&markup, r#"<label for="o-tt">Tâm thu</label><p class="hint" id="o-tt-goi-y">Đo khi ngồi</p>"#);
     has(
         &markup,
-        r#"inputmode="numeric" aria-required="true" aria-describedby="o-tt-goi-y"><span class="unit">mmHg</span>"#,
+        r#"inputmode="numeric" autofocus aria-required="true" aria-describedby="o-tt-goi-y"><span class="unit">mmHg</span>"#,
     );
     has(&markup, r#"<legend>Hút thuốc<span class="muted"> (không bắt buộc)</span></legend>"#);
     has(&markup, r#"<input id="o-hut" name="hut" type="radio" value="n">"#);

@@ -9,7 +9,7 @@ use yba_terminology::Terminology;
 use yba_validate::{Codes, Validator};
 
 fn day() -> Day {
-    Day::parse("2026-03-02").unwrap()
+    Day::parse("2026-03-02").expect("a day")
 }
 
 fn loaded(content: &Content) -> Library {
@@ -52,7 +52,8 @@ fn write(content: &Content, library: &Library, choices: &dyn Choices) {
         match library.outcome(example, choices) {
             Ok(made) => {
                 let path = format!("{root}{}.expected.json", example.path.trim_end_matches(".toml"));
-                std::fs::write(path, format!("{}\n", to_string_pretty(&made).unwrap())).unwrap();
+                let text = to_string_pretty(&made).expect("a tree always serialises");
+                std::fs::write(path, format!("{text}\n")).expect("the source folder can be written");
             }
             Err(problems) => panic!("{problems:?}"),
         }
@@ -113,6 +114,21 @@ fn faults_of_a_form_are_told_with_file_and_line() {
     std::fs::write(&path, text).unwrap();
     let problems = Library::load(&Content::with_folder(dir.path()).unwrap()).unwrap_err();
     assert_eq!((problems.len(), problems[0].line), (1, 7), "{problems:?}");
+}
+
+#[test]
+fn the_nodes_own_terminology_answers_for_value_sets() {
+    let content = Content::built_in();
+    let terminology = Terminology::built_in(&content);
+    let choices = OfTerminology { terminology: &terminology, on: day() };
+    let icd = "https://yba.vn/fhir/ValueSet/icd-10-vn";
+    assert!(choices.knows(icd) && !choices.knows("urn:none"));
+    let found = choices.find(icd, "tang huyet ap", 5);
+    assert!(!found.is_empty() && found.len() <= 5);
+    assert_eq!(str_at(&choices.coding(icd, "I10").unwrap(), &["code"]), Some("I10"));
+    assert!(choices.coding(icd, "không có").is_none());
+    let sexes = choices.find("https://yba.vn/fhir/ValueSet/gioi-tinh", "", 12);
+    assert!((2..=12).contains(&sexes.len()), "{sexes:?}");
 }
 
 #[test]

@@ -1,0 +1,226 @@
+//! What is typed and posted.
+
+use super::*;
+use crate::limits::{FIELD_BYTES_MAX, FIELDS_MAX, POST_BYTES_MAX, ROWS_MAX};
+use proptest::prelude::*;
+
+#[test]
+fn every_fault_of_a_questionnaire_is_told_with_its_place() {
+    let outcome = compiled(
+        r##"
+variable = [{ name = "v", expression = "item.where(linkid = 'x')" }, { name = "q", language = "application/x-fhir-query", expression = "Patient/{{%patient.id" }]
+templateExtract = [{ template = "#none" }]
+item = [
+ { linkId = "a", type = "choice", text = "A" },
+ { linkId = "a", type = "integer", text = "A", minValue = 9, maxValue = 1, regex = "(" },
+ { linkId = "b c", type = "attachment", text = "B" },
+ { linkId = "d", type = "string", text = "D", calculatedExpression = "%nobody.name", enableWhen = [{ question = "gendr", operator = "=", answerString = "x" }] },
+ { linkId = "e", type = "boolean", text = "E", enableWhen = [{ question = "a", operator = "~", answerBoolean = true }, { question = "e", operator = "exists", answerBoolean = true }] },
+ { linkId = "f", type = "group", constraint = [{ key = "k", severity = "bad", expression = "true", human = "x" }] },
+ { linkId = "gender", type = "string", text = "G", initialExpression = "%resource.itm" },
+]"##,
+    )
+    .unwrap_err();
+    let places: Vec<&str> = outcome.issues.iter().filter_map(|issue| issue.path.as_deref()).collect();
+    for place in [
+        "variable[0]",
+        "variable[1]",
+        "templateExtract[0]",
+        "item[0]",
+        "item[1].linkId",
+        "item[1].minValue",
+        "item[1].regex",
+        "item[2].linkId",
+        "item[2].type",
+        "item[3].calculatedExpression",
+        "item[3].enableWhen[0]",
+        "item[4]",
+        "item[4].enableWhen[0]",
+        "item[4].enableWhen[1]",
+        "item[5]",
+        "item[5].constraint[0]",
+        "item[6].initialExpression",
+    ] {
+        assert!(places.contains(&place), "{place} is not among {places:?}");
+    }
+    assert!(outcome.issues.iter().any(|issue| issue.text.contains("có phải gender?")), "{outcome}");
+}
+
+#[test]
+fn what_people_type_is_understood_or_told() {
+    let form = form(
+        r#"item = [
+ { linkId = "d", type = "decimal", text = "Thân nhiệt", maxDecimalPlaces = 1, minValue = 30, maxValue = 45 },
+ { linkId = "i", type = "integer", text = "Mạch" },
+ { linkId = "t", type = "date", text = "Ngày" },
+ { linkId = "h", type = "time", text = "Giờ" },
+ { linkId = "m", type = "dateTime", text = "Lúc" },
+ { linkId = "b", type = "boolean", text = "Sốt" },
+ { linkId = "s", type = "string", text = "Mã", regex = "[A-Z]{2}", entryFormat = "hai chữ in", maxLength = 3 },
+ { linkId = "u", type = "url", text = "Trang" },
+ { linkId = "q", type = "quantity", text = "Đường", unitOption = [{ code = "mmol/L" }, { code = "mg/dL" }] },
+ { linkId = "c", type = "choice", text = "Bệnh", answerValueSet = "urn:set" },
+]"#,
+    );
+    let good = [
+        (("d", "36,5"), "d=36.5"),
+        (("d", " 037.50 "), "d=37.50"),
+        (("i", "120"), "i=120"),
+        (("i", "120,0"), "i=120"),
+        (("t", "5/9/2026"), "t=\"2026-09-05\""),
+        (("t", "05092026"), "t=\"2026-09-05\""),
+        (("t", "2026-09-05"), "t=\"2026-09-05\""),
+        (("h", "7h30"), "h=\"07:30:00\""),
+        (("m", "05/09/2026 7:30"), "m=\"2026-09-05T07:30:00+07:00\""),
+        (("b", "Có"), "b=true"),
+        (("s", "AB"), "s=\"AB\""),
+        (("u", "https://yba.vn"), "u=\"https://yba.vn\""),
+        (("c", "I10 · gì đó"), "c=I10"),
+        (("c", "benh tim"), "c=I11"),
+    ];
+    for (pair, expected) in good {
+        let filling = take(&form, &[pair]);
+        assert_eq!((answers(&filling), filling.is_sound()), (vec![expected.to_owned()], true), "{pair:?}");
+    }
+    let bad = [
+        ("d", "ba sáu", "không phải là số"),
+        ("d", "1.234,5", "không phải là số"),
+        ("d", "36,55", "1 chữ số sau dấu phẩy"),
+        ("d", "50", "Phải từ 30 đến 45"),
+        ("d", "1234567890123456789", "18 chữ số"),
+        ("i", "12,5", "số nguyên"),
+        ("i", "99999999999", "số nguyên"),
+        ("t", "31/02/2026", "không phải là ngày"),
+        ("t", "1/2/26", "bốn chữ số"),
+        ("t", "é1234567", "không phải là ngày"),
+        ("h", "25:00", "không phải là giờ"),
+        ("m", "05/09/2026", "ngày và giờ"),
+        ("b", "có lẽ", "Có hoặc Không"),
+        ("s", "ab", "hai chữ in"),
+        ("s", "ABCD", "Dài quá 3"),
+        ("u", "yba", "https://"),
+        ("q", "5", "chọn đơn vị"),
+        ("c", "tăng huyết áp", "Có nhiều mục"),
+        ("c", "gãy xương", "chọn một mục"),
+    ];
+    for (name, typed, said) in bad {
+        let filling = take(&form, &[(name, typed)]);
+        let told: Vec<&str> = filling.faults.iter().map(|fault| fault.text.as_str()).collect();
+        assert!(told.len() == 1 && told[0].contains(said), "{name} {typed}: {told:?}");
+        let spot = filling.sheet.spots(&form).into_iter().find(|spot| spot.name(&form) == name).unwrap();
+        assert_eq!(filling.sheet.slot(&spot).unwrap().answers[0].typed, typed, "what was typed is kept");
+    }
+    let with_unit = take(&form, &[("q", "5,6"), ("q~unit", "mmol/L")]);
+    let held = to_string(&json::ordered(&with_unit.response(&head()))).unwrap();
+    assert!(held.contains(r#""valueQuantity":{"code":"mmol/L","unit":"mmol/L","value":5.6}"#), "{held}");
+}
+
+#[test]
+fn codes_of_a_large_set_are_offered_and_found() {
+    let form =
+        form(r#"item = [{ linkId = "c/1", type = "choice", text = "Bệnh", answerValueSet = "urn:set" }]"#);
+    let offers = crate::page::offers(&form, &Two, "c/1", &posted(&[("c/1", "tang")]));
+    assert_eq!(offers[0], ("I10 · Tăng huyết áp vô căn".to_owned(), "i10 tang huyet ap vo can".to_owned()));
+    assert!(crate::page::offers(&form, &Two, "c/1", &[]).is_empty());
+    assert!(crate::page::offers(&form, &Two, "none", &posted(&[("none", "x")])).is_empty());
+}
+
+#[test]
+fn rows_repeat_by_names_and_by_buttons() {
+    let form = form(DRUGS);
+    let two = [
+        ("name:0", "Amlodipin"),
+        ("dose:0", "5"),
+        ("name:1", "Losartan"),
+        ("dose:1", "150"),
+        ("odd:1", "kháng trị"),
+        ("side:1:0", "ho"),
+        ("side:1:1", "phù"),
+    ];
+    let kept = [
+        "name=\"Amlodipin\"",
+        "dose=5",
+        "name=\"Losartan\"",
+        "dose=150",
+        "odd=\"kháng trị\"",
+        "side=\"ho\"",
+        "side=\"phù\"",
+        "total=2",
+    ];
+    assert_eq!(answers(&take(&form, &two)), kept, "the condition looks at its own row");
+    let with = |more: (&'static str, &'static str)| take(&form, &[two.as_slice(), &[more]].concat());
+    let more = with(("~more", "drug"));
+    assert_eq!(more.step, Step::Go { at: Some("name:2".to_owned()) });
+    assert_eq!(more.sheet.top.slots[0].rows.len(), 3);
+    let less = with(("~less", "drug:0"));
+    assert_eq!(less.sheet.top.slots[0].rows[0].slots[0].answers[0].typed, "Losartan");
+    let side = with(("~more", "side:1"));
+    assert_eq!(side.step, Step::Go { at: Some("side:1:2".to_owned()) });
+    assert_eq!(with(("~more", "nothing")).step, Step::Go { at: None });
+}
+
+#[test]
+fn ticked_options_words_of_ones_own_and_what_stands_alone() {
+    let form = form(
+        r#"item = [
+ { linkId = "s", type = "open-choice", repeats = true, text = "S", answerOption = [
+  { optionExclusive = true, valueCoding = { code = "none", display = "Không có" } }, { valueCoding = { code = "ho", display = "Ho" } } ] },
+ { linkId = "one", type = "open-choice", text = "O", answerOption = [{ valueString = "A" }] } ]"#,
+    );
+    assert_eq!(
+        answers(&take(&form, &[("s", "ho"), ("s~other", "ngứa"), ("one~other", "B")])),
+        ["s=ho", "s=\"ngứa\"", "one=\"B\""]
+    );
+    assert_eq!(answers(&take(&form, &[("one", "A"), ("one~other", "B")])), ["one=\"A\""]);
+    assert_eq!(faults(&form, &[("s", "none"), ("s", "ho")]).len(), 1);
+}
+
+#[test]
+fn bounds_are_reached_and_held() {
+    let form = form(DRUGS);
+    let refused =
+        |fields: Vec<(String, String)>| form.take(&setting(), &Two, &fields).unwrap_err().issues[0].key;
+    assert_eq!(refused(vec![("a".to_owned(), String::new()); FIELDS_MAX + 1]), "form-too-large");
+    assert_eq!(refused(vec![("a".to_owned(), "x".repeat(FIELD_BYTES_MAX + 1))]), "form-too-large");
+    let many = vec![("a".to_owned(), "x".repeat(FIELD_BYTES_MAX)); POST_BYTES_MAX / FIELD_BYTES_MAX + 1];
+    assert_eq!(refused(many), "form-too-large");
+    let rows = take(&form, &[("drug~rows", "99999999"), ("name:3", "d"), ("name:4", "e")]);
+    assert_eq!(rows.sheet.top.slots[0].rows.len(), 4, "maxOccurs");
+    let sides = take(&form, &[("side:0~rows", "9999")]);
+    assert_eq!(sides.sheet.top.slots[0].rows[0].slots[3].answers.len(), ROWS_MAX);
+    let nested = self::form(
+        r#"item = [{ linkId = "a", type = "group", repeats = true, text = "A", item = [{ linkId = "b", type = "group", repeats = true, text = "B", item = [{ linkId = "c", type = "group", repeats = true, text = "C", item = [{ linkId = "d", type = "string", text = "D" }] }] }] }]"#,
+    );
+    let mut fields = posted(&[("a~rows", "50")]);
+    fields.extend((0..50).map(|row| (format!("b:{row}~rows"), "50".to_owned())));
+    fields.extend((0..2500).map(|at| (format!("c:{}:{}~rows", at / 50, at % 50), "50".to_owned())));
+    assert_eq!(nested.take(&setting(), &Two, &fields).unwrap_err().issues[0].key, "form-too-large");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_posted_is_judged_drawn_and_kept_without_a_panic(
+        fields in proptest::collection::vec(
+            (prop_oneof![
+                "(name|dose|odd|side|drug|n|y|all|s|d|t|h|m|b|q|c)(:[0-9]{1,2}){0,3}(~rows|~unit|~other|~why~k)?",
+                "~(more|less|refresh|page|shown)", "\\PC{0,12}"],
+             prop_oneof!["[0-9]{1,20}[,.]?[0-9]{0,20}", "[0-9]{1,3}[/:hT -][0-9]{1,3}[/: ][0-9]{1,5}", "(drug|side:1|drug:1|name:0|n)", "\\PC{0,40}"]),
+            0..24),
+    ) {
+        for toml in [DRUGS, OPERATORS, PREFILL, KINDS] {
+            let form = form(toml);
+            let filling = form.take(&setting(), &Two, &fields).unwrap();
+            let response = filling.response(&head());
+            let look = crate::page::Look { action: "/", verb: "Lưu", key: None, offers: Some("/o"), choices: &Two, uncertain: None, fields: maud::html! {} };
+            let _ = crate::page::page(&filling, &look).into_string();
+            let _ = filling.extract(&setting(), &head(), &mut || "i".to_owned()).unwrap();
+            let again = form.reopen(&setting(), &response).unwrap();
+            let kept = to_string(&response).unwrap();
+            prop_assert_eq!(to_string(&again.response(&head())).unwrap(), kept.as_str());
+            let posted_again = form.retake(&setting(), &Two, &response, &again.fields()).unwrap();
+            prop_assert_eq!(to_string(&posted_again.response(&head())).unwrap(), kept.as_str());
+        }
+    }
+}

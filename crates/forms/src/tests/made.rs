@@ -1,0 +1,83 @@
+//! What answers become.
+
+use super::*;
+
+#[test]
+fn answers_with_codes_become_observations() {
+    let form = form(
+        r#"
+observationExtract = true
+item = [{ linkId = "g", type = "group", observationExtractCategory = "vital-signs", item = [
+ { linkId = "w", type = "decimal", text = "Cân nặng", unit = { system = "http://unitsofmeasure.org", code = "kg", display = "kg" }, code = [{ system = "http://loinc.org", code = "29463-7" }] },
+ { linkId = "s", type = "choice", text = "Hút", code = [{ code = "smoke" }], answerOption = [{ ordinalValue = 1, valueCoding = { code = "y", display = "Có" } }] },
+ { linkId = "no", type = "integer", text = "Không", observationExtract = false, code = [{ code = "x" }] },
+ { linkId = "plain", type = "integer", text = "Trống" } ] }]"#,
+    );
+    let filling = take(&form, &[("w", "56,50"), ("s", "y"), ("no", "1"), ("plain", "2")]);
+    let made = filling.extract(&setting(), &head(), &mut || "id".to_owned()).unwrap();
+    let text: Vec<String> = made.iter().map(|one| to_string(&one.resource).unwrap()).collect();
+    assert_eq!(text.len(), 2);
+    assert!(
+        text[0].contains(
+            r#""valueQuantity":{"code":"kg","system":"http://unitsofmeasure.org","unit":"kg","value":56.50}"#
+        ),
+        "{}",
+        text[0]
+    );
+    assert!(
+        text[0].contains(r#""derivedFrom":[{"reference":"QuestionnaireResponse/r1"}]"#)
+            && text[0].contains("vital-signs")
+    );
+    assert!(
+        text[1].contains(r#""valueCodeableConcept":{"coding":[{"code":"y","display":"Có"}],"text":"Có"}"#),
+        "{}",
+        text[1]
+    );
+}
+
+#[test]
+fn templates_are_filled_repeated_and_left_out() {
+    let form = form(
+        r##"
+allocateId = ["plan"]
+templateExtract = [{ template = "#plan", fullUrl = "%plan" }]
+contained = [
+ { resourceType = "CarePlan", id = "plan", status = "active", intent = "plan", _title = { templateExtractValue = "item.where(linkId = 'title').answer.value" },
+   activity = [{ templateExtractContext = "item.where(linkId = 'drug').item.where(linkId = 'name').answer.value", detail = { status = "in-progress", _description = { templateExtractValue = "$this" } } }],
+   note = [{ templateExtractContext = "item.where(linkId = 'none').answer", text = "fixed" }] },
+ { resourceType = "MedicationStatement", id = "statement", status = "active", subject = { _reference = { templateExtractValue = "%resource.subject.reference" } },
+   medicationCodeableConcept = { _text = { templateExtractValue = "item.where(linkId = 'name').answer.value" } },
+   basedOn = [{ _reference = { templateExtractValue = "%plan" } }] },
+]
+item = [
+ { linkId = "title", type = "string", text = "T" },
+ { linkId = "drug", type = "group", text = "D", repeats = true, templateExtract = [{ template = "#statement", ifNoneExist = "'identifier=' + item.where(linkId = 'name').answer.value" }], item = [{ linkId = "name", type = "string", text = "N" }] },
+]"##,
+    );
+    let filling = take(&form, &[("title", "Kế hoạch"), ("name:0", "A"), ("name:1", ""), ("name:2", "C")]);
+    let extract = || {
+        let mut count = 0;
+        let made = filling
+            .extract(&setting(), &head(), &mut || {
+                count += 1;
+                format!("i{count}")
+            })
+            .unwrap();
+        made.iter()
+            .map(|one| (to_string(&one.resource).unwrap(), one.known_as.clone(), one.act.clone()))
+            .collect::<Vec<_>>()
+    };
+    let made = extract();
+    assert_eq!(
+        made[0].0,
+        r#"{"resourceType":"CarePlan","activity":[{"detail":{"description":"A","status":"in-progress"}},{"detail":{"description":"C","status":"in-progress"}}],"intent":"plan","status":"active","title":"Kế hoạch"}"#
+    );
+    assert_eq!(made[0].1.as_deref(), Some("urn:uuid:i1"));
+    assert_eq!(made.len(), 3, "a row without answers gives nothing");
+    assert_eq!(
+        made[2].0,
+        r#"{"resourceType":"MedicationStatement","basedOn":[{"reference":"urn:uuid:i1"}],"medicationCodeableConcept":{"text":"C"},"status":"active","subject":{"reference":"Patient/p1"}}"#
+    );
+    assert_eq!(made[2].2, crate::extract::Act::Create { unless: Some("identifier=C".to_owned()) });
+    assert_eq!(extract(), made, "the same answers, ids and clock give the same resources");
+}

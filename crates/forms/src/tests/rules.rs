@@ -1,0 +1,142 @@
+//! Conditions, calculations, constraints.
+
+use super::*;
+
+#[test]
+fn conditions_ask_by_every_operator() {
+    let form = form(OPERATORS);
+    let asked = |pairs: &[(&str, &str)]| -> Vec<String> {
+        let filling = take(&form, pairs);
+        let spots = filling.sheet.spots(&form).into_iter().skip(2);
+        spots.filter(|spot| filling.sheet.slot(spot).unwrap().enabled).map(|spot| spot.name(&form)).collect()
+    };
+    assert_eq!(asked(&[]), ["absent"]);
+    assert_eq!(asked(&[("n", "5")]), ["exists", "eq", "ge", "le"]);
+    assert_eq!(asked(&[("n", "6")]), ["exists", "ne", "gt", "ge", "any", "path"]);
+    assert_eq!(asked(&[("n", "4"), ("y", "true")]), ["exists", "ne", "lt", "le", "any"]);
+    assert_eq!(asked(&[("n", "6"), ("y", "true")]), ["exists", "ne", "gt", "ge", "all", "any", "path"]);
+}
+
+#[test]
+fn what_is_not_asked_is_neither_demanded_nor_kept() {
+    let form = form(
+        r#"item = [
+ { linkId = "y", type = "boolean", text = "Sốt", required = true },
+ { linkId = "g", type = "group", enableWhen = [{ question = "y", operator = "=", answerBoolean = true }], item = [
+   { linkId = "days", type = "integer", text = "Số ngày", required = true },
+   { linkId = "why", type = "string", text = "Vì sao", enableWhen = [{ question = "days", operator = ">", answerInteger = 3 }] } ] },
+]"#,
+    );
+    assert_eq!(answers(&take(&form, &[("y", "false"), ("days", "5"), ("why", "x")])), ["y=false"]);
+    assert_eq!(
+        answers(&take(&form, &[("y", "true"), ("days", "5"), ("why", "x")])),
+        ["y=true", "days=5", "why=\"x\""]
+    );
+    assert_eq!(faults(&form, &[("y", "true")]), [("days".to_owned(), "Hãy nhập số ngày.".to_owned())]);
+    assert_eq!(faults(&form, &[]), [("y".to_owned(), "Hãy chọn Có hoặc Không: sốt.".to_owned())]);
+}
+
+#[test]
+fn a_question_the_page_did_not_show_is_asked_before_anything_is_saved() {
+    let form = form(
+        r#"item = [
+ { linkId = "y", type = "boolean", text = "Y" },
+ { linkId = "more", type = "string", text = "M", enableWhen = [{ question = "y", operator = "=", answerBoolean = true }] } ]"#,
+    );
+    let step = |pairs: &[(&str, &str)]| take(&form, pairs).step;
+    assert_eq!(step(&[("~page", "1"), ("y", "false")]), Step::Save);
+    assert_eq!(step(&[("~page", "1"), ("y", "true")]), Step::Go { at: Some("more".to_owned()) });
+    assert_eq!(step(&[("~page", "1"), ("y", "true"), ("~shown", "more")]), Step::Save);
+    assert_eq!(
+        step(&[("~page", "1"), ("y", "true"), ("~shown", "more"), ("~refresh", "1")]),
+        Step::Go { at: None }
+    );
+}
+
+#[test]
+fn a_question_that_comes_up_keeps_what_it_was_filled_in_with() {
+    let form = form(
+        r#"item = [
+ { linkId = "y", type = "boolean", text = "Y" },
+ { linkId = "day", type = "date", text = "D", initialExpression = "%today", enableWhen = [{ question = "y", operator = "=", answerBoolean = true }] } ]"#,
+    );
+    let come_up = take(&form, &[("~page", "1"), ("y", "true")]);
+    assert_eq!(answers(&come_up), ["y=true", "day=\"2026-03-02\""]);
+    let cleared = take(&form, &[("~page", "1"), ("y", "true"), ("~shown", "day"), ("day", "")]);
+    assert_eq!(answers(&cleared), ["y=true"]);
+}
+
+#[test]
+fn calculated_values_settle_and_what_never_settles_is_told() {
+    let form = form(
+        r#"
+variable = [{ name = "w", expression = "item.where(linkId = 'w').answer.value" }]
+item = [
+ { linkId = "w", type = "decimal", text = "Cân nặng" },
+ { linkId = "c", type = "decimal", text = "C", maxDecimalPlaces = 1, calculatedExpression = "%resource.item.where(linkId = 'b').answer.value + 0.05" },
+ { linkId = "b", type = "decimal", text = "B", calculatedExpression = "%resource.item.where(linkId = 'a').answer.value * 2" },
+ { linkId = "a", type = "decimal", text = "A", calculatedExpression = "%w + 1" },
+]"#,
+    );
+    assert_eq!(answers(&take(&form, &[("w", "2,10"), ("a", "9")])), ["w=2.10", "c=6.3", "b=6.20", "a=3.10"]);
+    let endless = self::form(
+        r#"item = [{ linkId = "a", type = "integer", text = "A", calculatedExpression = "iif(answer.exists(), answer.value + 1, 1)" }]"#,
+    );
+    let filling = take(&endless, &[]);
+    assert!(filling.broken[0].text.contains("quá 12 lượt"), "{:?}", filling.broken);
+}
+
+#[test]
+fn scores_are_summed_from_the_options() {
+    let form = form(
+        r#"item = [
+ { linkId = "a", type = "choice", text = "A", answerOption = [
+   { ordinalValue = 0, valueCoding = { code = "no", display = "Không" } },
+   { valueCoding = { code = "yes", display = "Có", ordinalValue = 2 } } ] },
+ { linkId = "b", type = "choice", repeats = true, text = "B", answerOption = [
+   { itemWeight = 1, valueCoding = { code = "x" } }, { itemWeight = 3, valueCoding = { code = "y" } } ] },
+ { linkId = "sum", type = "integer", text = "Tổng", calculatedExpression = "%resource.item.answer.value.extension.where(url = %ext-ordinalValue or url = %ext-itemWeight).value.aggregate($this + $total, 0)" },
+]"#,
+    );
+    assert_eq!(
+        answers(&take(&form, &[("a", "yes"), ("b", "x"), ("b", "y")])),
+        ["a=yes", "b=x", "b=y", "sum=6"]
+    );
+    assert_eq!(answers(&take(&form, &[("a", "no")])), ["a=no", "sum=0"]);
+}
+
+#[test]
+fn an_error_stops_and_a_warning_wants_a_reason_that_is_kept() {
+    let form = form(
+        r#"
+targetConstraint = [{ key = "root", severity = "error", expression = "item.answer.exists()", human = "Phiếu trống." }]
+item = [{ linkId = "n", type = "integer", text = "N", constraint = [
+ { key = "hard", severity = "error", expression = "answer.value < 100", human = "Phải dưới 100." },
+ { key = "soft", severity = "warning", expression = "answer.value < 50", human = "Cao quá." } ] }]"#,
+    );
+    assert_eq!(faults(&form, &[]), [(String::new(), "Phiếu trống.".to_owned())]);
+    assert!(take(&form, &[("n", "10")]).is_sound());
+    let high = take(&form, &[("n", "60")]);
+    assert_eq!((high.faults[0].weight, high.is_sound()), (Weight::Warning, false));
+    let why = high.faults[0].why();
+    let told = take(&form, &[("n", "60"), (&why, " đã đo  lại "), ("n~why~other", "x")]);
+    assert!(told.is_sound());
+    let kept = to_string(&told.response(&head())).unwrap();
+    assert!(kept.contains("đã đo lại") && !kept.contains("other"), "{kept}");
+    let again = form.reopen(&setting(), &told.response(&head())).unwrap();
+    assert_eq!(again.sheet.reasons.get(&why).map(String::as_str), Some("đã đo lại"));
+    let very_high = take(&form, &[("n", "160"), (&why, "x")]);
+    assert!(!very_high.is_sound(), "no reason passes an error over");
+}
+
+#[test]
+fn a_group_may_be_demanded_and_what_is_around_an_item_holds_for_it() {
+    let form = form(
+        r#"item = [
+ { linkId = "g", type = "group", text = "Sinh hiệu", required = true, item = [{ linkId = "a", type = "integer", text = "A" }] },
+ { linkId = "r", type = "group", text = "R", readOnly = true, item = [{ linkId = "b", type = "integer", text = "B" }] } ]"#,
+    );
+    assert_eq!(faults(&form, &[("b", "1")]), [("g".to_owned(), "Hãy điền phần sinh hiệu.".to_owned())]);
+    assert!(!form.item("b").unwrap().is_open());
+    assert!(take(&form, &[("a", "1")]).is_sound());
+}
