@@ -235,12 +235,14 @@ fn pass(form: &Form, setting: &Setting, sheet: &Sheet) -> (Vec<(Spot, Change)>, 
     let tree = response::tree(form, sheet, true);
     let mut world = World::of(form, setting, &tree);
     let mut changes = Vec::new();
-    // Whether what is inside an item is asked, for each level above the present spot.
-    let mut around: Vec<bool> = Vec::new();
+    // Whether an item is asked, and whether what is inside it is, for each level above the present spot.
+    let mut around: Vec<(bool, bool)> = Vec::new();
     for spot in sheet.spots(form) {
         let (item, Some(slot)) = (&form.items[spot.item], sheet.slot(&spot)) else { continue };
         around.truncate(spot.way.len());
-        let above = around.last().copied().unwrap_or(true);
+        // Words inside a question stand with it; questions inside it wait for its answer.
+        let above =
+            around.last().is_none_or(|(asked, inside)| *inside || *asked && item.kind == Kind::Display);
         let here = node(&tree, form, sheet, &spot, 0).map_or(world.root(), focus);
         let program_holds = match &item.enable.program {
             Some(program) => {
@@ -261,9 +263,8 @@ fn pass(form: &Form, setting: &Setting, sheet: &Sheet) -> (Vec<(Spot, Change)>, 
                 changes.push((spot.clone(), Change::Answers(values)));
             }
         }
-        around.push(
-            enabled && (item.kind == Kind::Group || !item.is_question() || slot.values().next().is_some()),
-        );
+        let opens = !item.is_question() || slot.values().next().is_some();
+        around.push((enabled, enabled && opens));
     }
     (changes, world.broken)
 }

@@ -218,10 +218,26 @@ fn changed_rows(form: &Form, posted: &Posted, sheet: &mut Sheet) -> Option<Strin
         slot.answers.remove(row);
     }
     let left = slot.rows.len();
+    // The rows after it have other names now: a reason must not stand at another's warning.
+    let inside =
+        |name: &String| is_inside(form, name.split([':', '~']).next().unwrap_or_default(), spot.item);
+    sheet.reasons.retain(|name, _| !inside(name));
     if form.items[spot.item].kind == Kind::Group && left == 0 {
         sheet.resize(form, spot, 1);
     }
     Some(spot.name(form))
+}
+
+/// Whether an item is another, or inside it.
+fn is_inside(form: &Form, link: &str, around: usize) -> bool {
+    let mut at = form.by_link.get(link).copied();
+    while let Some(item) = at {
+        if item == around {
+            return true;
+        }
+        at = form.items[item].parent;
+    }
+    false
 }
 
 /// The first field of a repetition that can be typed into.

@@ -113,6 +113,16 @@ impl Compiler<'_> {
         let codings = |key: &str| -> Vec<Value> {
             extensions(source, key).filter_map(|one| one.get("valueCoding").cloned()).collect()
         };
+        let mut options = self.options(source, kind, place);
+        let mut value_set = str_at(source, &["answerValueSet"]).map(str::to_owned);
+        if let Some(id) = value_set.as_deref().and_then(|set| set.strip_prefix('#')) {
+            options = contained(self.form.templates.get(id));
+            if options.is_empty() {
+                let text = format!("trong contained không có ValueSet “{id}” liệt kê mã");
+                self.faults.add(&format!("{place}.answerValueSet"), "form-option", text);
+            }
+            value_set = None;
+        }
         Item {
             kind,
             prefix: text("prefix"),
@@ -122,8 +132,8 @@ impl Compiler<'_> {
             repeats: flag(source, "repeats"),
             read_only: flag(source, "readOnly"),
             hidden: value_of(source, "hidden").and_then(|flag| flag.as_bool()).unwrap_or(false),
-            options: self.options(source, kind, place),
-            value_set: str_at(source, &["answerValueSet"]).map(str::to_owned),
+            options,
+            value_set,
             unit: codings("unit").into_iter().next(),
             unit_options: codings("unitOption"),
             control: control(source),
@@ -212,10 +222,46 @@ impl Compiler<'_> {
         if is_seen && item.text.is_empty() && item.control != "unit" {
             say("form-text", "mục thiếu text: câu hỏi hiện trên màn hình");
         }
+        if item.unit_options.len() > 1 && (item.limits.least.is_some() || item.limits.most.is_some()) {
+            let text = "mục có nhiều đơn vị thì minValue, maxValue không rõ theo đơn vị nào; hãy dùng constraint, \
+                ví dụ answer.value <= 40 'mmol/L'";
+            say("form-limit", text);
+        }
         if item.calculated.is_some() && !item.is_question() {
             say("form-calculated", "chỉ câu hỏi mới tính được");
         }
     }
+}
+
+/// The codes that a contained ValueSet lists.
+fn contained(set: Option<&Value>) -> Vec<Choice> {
+    let Some(set) = set.filter(|set| str_at(set, &["resourceType"]) == Some("ValueSet")) else {
+        return Vec::new();
+    };
+    let mut codings: Vec<Value> = Vec::new();
+    let coding = |system: &str, one: &Value| {
+        let mut coding = yba_fhir::json::Object::new();
+        coding.insert("system", system);
+        for name in ["code", "display"] {
+            if let Some(text) = str_at(one, &[name]) {
+                coding.insert(name, text);
+            }
+        }
+        Value::from(coding)
+    };
+    for include in
+        set.get("compose").into_iter().flat_map(|compose| yba_fhir::json::items(compose, "include"))
+    {
+        let system = str_at(include, &["system"]).unwrap_or_default();
+        codings.extend(yba_fhir::json::items(include, "concept").map(|one| coding(system, one)));
+    }
+    if codings.is_empty() {
+        let listed =
+            set.get("expansion").into_iter().flat_map(|listed| yba_fhir::json::items(listed, "contains"));
+        codings.extend(listed.map(|one| coding(str_at(one, &["system"]).unwrap_or_default(), one)));
+    }
+    codings.truncate(OPTIONS_MAX);
+    codings.iter().map(|coding| choice(&Value::new(), "valueCoding", coding)).collect()
 }
 
 fn choice(option: &Value, name: &str, held: &Value) -> Choice {

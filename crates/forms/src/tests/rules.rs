@@ -140,3 +140,62 @@ fn a_group_may_be_demanded_and_what_is_around_an_item_holds_for_it() {
     assert!(!form.item("b").unwrap().is_open());
     assert!(take(&form, &[("a", "1")]).is_sound());
 }
+
+#[test]
+fn words_inside_a_question_stand_with_it_and_questions_wait_for_its_answer() {
+    let form = form(
+        r#"item = [{ linkId = "y", type = "boolean", text = "Y", item = [
+ { linkId = "help", type = "display", text = "Hỏi cả tháng trước." }, { linkId = "more", type = "string", text = "M" } ] }]"#,
+    );
+    let asked = |pairs: &[(&str, &str)]| -> Vec<bool> {
+        let filling = take(&form, pairs);
+        let spots = filling.sheet.spots(&form);
+        spots.iter().map(|spot| filling.sheet.slot(spot).unwrap().enabled).collect()
+    };
+    assert_eq!(asked(&[]), [true, true, false]);
+    assert_eq!(asked(&[("y", "false")]), [true, true, true]);
+    assert_eq!(answers(&take(&form, &[("y", "true"), ("more", "x")])), ["y=true", "more=\"x\""]);
+}
+
+#[test]
+fn limits_of_several_units_are_rules_by_unit() {
+    let item = r#"linkId = "q", type = "quantity", text = "Q", unitOption = [{ system = "http://unitsofmeasure.org", code = "cm" }, { system = "http://unitsofmeasure.org", code = "m" }]"#;
+    let place = |outcome: Outcome| outcome.issues[0].path.clone().unwrap();
+    assert_eq!(place(compiled(&format!("item = [{{ {item}, maxValue = 40 }}]")).unwrap_err()), "item[0]");
+    let rule = r#"constraint = [{ key = "tall", severity = "error", expression = "answer.value <= 200 'cm'", human = "Cao quá." }]"#;
+    let form = form(&format!("item = [{{ {item}, {rule} }}]"));
+    assert!(take(&form, &[("q", "1,9"), ("q~unit", "m")]).is_sound());
+    assert!(!take(&form, &[("q", "2,1"), ("q~unit", "m")]).is_sound());
+}
+
+#[test]
+fn a_contained_value_set_gives_the_options() {
+    let form = form(
+        r##"
+contained = [{ resourceType = "ValueSet", id = "s", status = "active", compose = { include = [{ system = "urn:s", concept = [{ code = "a", display = "A" }, { code = "b" }] }] } }]
+item = [{ linkId = "c", type = "choice", text = "C", answerValueSet = "#s" }]"##,
+    );
+    assert_eq!(answers(&take(&form, &[("c", "b")])), ["c=b"]);
+    assert_eq!(faults(&form, &[("c", "z")]).len(), 1);
+    let missing =
+        compiled(r##"item = [{ linkId = "c", type = "choice", text = "C", answerValueSet = "#s" }]"##);
+    assert_eq!(missing.unwrap_err().issues[0].path.as_deref(), Some("item[0].answerValueSet"));
+}
+
+#[test]
+fn a_reason_does_not_move_to_another_row() {
+    let form = form(
+        r#"item = [{ linkId = "g", type = "group", text = "G", repeats = true, item = [{ linkId = "n", type = "integer", text = "N",
+ constraint = [{ key = "soft", severity = "warning", expression = "answer.value < 50", human = "Cao." }] }] }]"#,
+    );
+    let both = [("n:0", "60"), ("n:1", "70"), ("n:1~why~soft", "đã đo lại")];
+    assert_eq!(take(&form, &both).sheet.reasons.len(), 1);
+    let less = take(&form, &[both.as_slice(), &[("~less", "g:0")]].concat());
+    assert!(less.sheet.reasons.is_empty() && less.faults.is_empty());
+    let more = take(&form, &[both.as_slice(), &[("~more", "g")]].concat());
+    assert_eq!(
+        (more.sheet.reasons.len(), more.faults.len()),
+        (1, 1),
+        "what was given stays while rows are added"
+    );
+}

@@ -183,3 +183,22 @@ fn a_published_questionnaire_is_taken_as_json_beside_our_own() {
     assert_eq!(str_at(&response, &["questionnaire"]), Some("http://example.org/phq|3"));
     assert!(to_string(&response).unwrap().contains("\"valueInteger\":7"));
 }
+
+#[test]
+fn what_the_authors_guide_shows_can_be_copied() {
+    let guide = include_str!("../../../../docs/vi/noi-dung.md");
+    let dir = tempfile::tempdir().unwrap();
+    for block in guide.split("```toml\n").skip(1) {
+        let text = block.split("```").next().unwrap();
+        let Some(path) = text.lines().next().and_then(|line| line.strip_prefix("# forms/")) else { continue };
+        let path = dir.path().join("forms").join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+    }
+    let content = Content::with_folder(dir.path()).unwrap();
+    let library = loaded(&content);
+    let example =
+        content.examples().find(|one| one.path == "forms/do-duong-huyet/examples/high.toml").unwrap();
+    let made = to_string(&library.outcome(example, &NoChoices).unwrap()).unwrap();
+    assert!(made.contains("12.5") && made.contains("Đường huyết cao"), "{made}");
+}
