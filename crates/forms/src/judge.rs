@@ -162,13 +162,13 @@ fn missing(item: &Item) -> String {
     let label = lower(item.text.trim_end_matches(['?', ':', '.', ' ']));
     match item.kind {
         Kind::Boolean => format!("Hãy chọn Có hoặc Không: {label}."),
-        Kind::Choice | Kind::OpenChoice => format!("Hãy chọn {label}."),
+        Kind::Choice | Kind::OpenChoice => format!("Hãy chọn một mục: {label}."),
         _ => format!("Hãy nhập {label}."),
     }
 }
 
 /// A label inside a sentence: its first letter small, unless the word is an abbreviation.
-fn lower(label: &str) -> String {
+pub(crate) fn lower(label: &str) -> String {
     let mut letters = label.chars();
     match (letters.next(), letters.clone().next()) {
         (Some(first), Some(second)) if !second.is_uppercase() => {

@@ -126,7 +126,7 @@ pub fn few(q: &Question, choices: &[Choice], several: bool, more: Markup) -> Mar
         fieldset .field.few .wrong[q.error.is_some()] aria-describedby=[described(&hint_id, &error_id)] {
             legend { (q.label) @if q.optional { span .muted { " (không bắt buộc)" } } }
             (words(q, &hint_id, &error_id))
-            div .choices {
+            div .choose {
                 @for (at, one) in choices.iter().enumerate() {
                     label .tick {
                         input id=(if at == 0 { q.id.to_owned() } else { format!("{}-{at}", q.id) }) name=(q.name) type=(kind)

@@ -8,7 +8,7 @@ mod tests;
 use crate::choices::Choices;
 use crate::fill::{Filling, Step};
 use crate::form::{Form, Item, Kind};
-use crate::judge::{Fault, Weight};
+use crate::judge::{Fault, Weight, lower};
 use crate::post::{LESS, MORE, PAGE, REFRESH, ROWS, SHOWN, is_asked_for};
 use crate::sheet::{Slot, Spot};
 use maud::{Markup, html};
@@ -43,7 +43,7 @@ pub fn page(filling: &Filling, look: &Look) -> Markup {
             (ui_form::hidden(PAGE, "1"))
             (look.fields)
             (drawn.summary())
-            @if let Some(words) = look.uncertain { p .note.warn { b { "Chưa đối chiếu văn bản gốc." } " " (words) } }
+            @if let Some(words) = look.uncertain { div .note.warn { p { b { "Chưa đối chiếu văn bản gốc." } " " (words) } } }
             @for spot in crate::sheet::Sheet::tops(filling.form) { (drawn.item(&spot)) }
             (drawn.warnings(""))
             div .send {
@@ -118,15 +118,23 @@ impl<'d> Drawing<'d> {
     /// All that stops the form, and the warnings that want a reason.
     fn summary(&self) -> Markup {
         let open = self.filling.faults.iter().filter(|fault| fault.reason.is_none());
-        let list: Vec<(String, &str)> =
-            open.map(|fault| (self.leads_to(fault), fault.text.as_str())).collect();
-        let list: Vec<(&str, &str)> = list.iter().map(|(id, text)| (id.as_str(), *text)).collect();
+        let list: Vec<(String, String)> =
+            open.map(|fault| (self.leads_to(fault), self.said(fault))).collect();
+        let list: Vec<(&str, &str)> = list.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect();
         html! {
             (ui_form::summary(&list))
             @if let (Step::Go { at: Some(name) }, true) = (&self.filling.step, list.is_empty()) {
                 p .note role="status" { "Phiếu còn câu cần điền. " a href={ "#" (id_of(name)) } { "Đến ô ấy" } }
             }
         }
+    }
+
+    /// The sentence of a fault away from its field: with the field's words, unless they are in it.
+    fn said(&self, fault: &Fault) -> String {
+        let link = fault.name.split(':').next().unwrap_or_default();
+        let words = self.form.item(link).map_or("", |item| item.text.trim_end_matches(['?', ':', '.', ' ']));
+        let is_told = words.is_empty() || !fault.key.is_empty() || fault.text.contains(&lower(words));
+        if is_told { fault.text.clone() } else { format!("{words}: {}", lower(&fault.text)) }
     }
 
     fn leads_to(&self, fault: &Fault) -> String {

@@ -64,7 +64,7 @@ fn a_fresh_form_has_labels_hints_units_and_a_first_button_that_saves() {
 fn what_is_wrong_stands_at_the_field_and_above_with_what_was_typed() {
     let form = form(FORM);
     let markup = drawn(&take(&form, &[("tt", "9999"), ("ten:0", "A<b>")]));
-    has(&markup, r##"<li><a href="#o-tt">Phải từ 50 đến 300 mmHg. Hãy xem lại.</a></li>"##);
+    has(&markup, r##"<li><a href="#o-tt">Tâm thu: phải từ 50 đến 300 mmHg. Hãy xem lại.</a></li>"##);
     has(&markup, r#"<p class="error" id="o-tt-loi">Phải từ 50 đến 300 mmHg. Hãy xem lại.</p>"#);
     has(&markup, r#"value="9999""#);
     has(&markup, r#"aria-invalid="true" aria-describedby="o-tt-goi-y o-tt-loi""#);
