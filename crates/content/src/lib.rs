@@ -1,8 +1,6 @@
-//! Content: laws, code lists, claim tables, laboratory tests, drugs, maps, views, registers, reports and roles, as dated
+//! Content: laws, code lists, claim tables, laboratory tests, drugs, maps, views, schedules, registers, reports, forms and roles, as dated
 //! editions. Built into the binary; a folder on disk overrides it. The date that counts is the date of the act, so callers
 //! pass it.
-//! Content: laws, code lists, claim tables, laboratory tests, drugs, maps, views, forms and roles, as dated editions. Built into the binary; a
-//! folder on disk overrides it. The date that counts is the date of the act, so callers pass it.
 //!
 //! It deliberately does not know: the store, the network, the clock, what a resource means. It maps nothing; it says
 //! what is in force and what is wrong with a folder.

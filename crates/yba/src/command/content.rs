@@ -25,8 +25,7 @@ pub fn check(folder: Option<&Path>) -> u8 {
             let (laws, lists) = (content.laws().count(), content.code_lists().count());
             println!(
                 "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, \
-                 {} value sets and maps, {} views, {} schedules, {} registers, {} reports; {} examples tried",
-                 {} value sets and maps, {} views, {} forms; {} examples tried",
+                 {} value sets and maps, {} views, {} schedules, {} registers, {} reports, {} forms; {} examples tried",
                 content.claims().all().count(),
                 content.profiles().len(),
                 content.canonicals().count(),
@@ -59,6 +58,8 @@ fn tried(content: &Content) -> Vec<Problem> {
     }
     match yba_report::Library::load(content) {
         Ok(reports) => problems.extend(reports.try_examples(content)),
+        Err(wrong) => problems.extend(wrong),
+    }
     match yba_forms::Library::load(content) {
         Ok(forms) => {
             let choices = OfTerminology { terminology: &terminology, on: today };
