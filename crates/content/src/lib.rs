@@ -307,6 +307,8 @@ impl Content {
     /// Every edition of every report, by slug and day.
     pub fn reports(&self) -> &[ReportEdition] {
         &self.reports
+    }
+
     /// Every edition of every form, by slug and day.
     pub fn forms(&self) -> impl Iterator<Item = &FormText> {
         self.forms.iter()

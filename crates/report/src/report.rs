@@ -125,6 +125,13 @@ impl Report {
         if problems.is_empty() { Ok(report) } else { Err(problems) }
     }
 
+    /// The register in which a cell is counted, as it is on a day; none for a cell that is computed or blank.
+    pub fn register(&self, cell: usize, on: Day) -> Option<&Register> {
+        let Plan::Count(at) = self.cells.get(cell)? else { return None };
+        let editions = &self.counted[*at].editions;
+        editions.iter().rev().find(|edition| edition.from <= on).map(AsRef::as_ref)
+    }
+
     /// The name of a cell: row and column with a point between.
     pub fn name(&self, cell: usize) -> String {
         let (row, column) = (cell / self.columns.len(), cell % self.columns.len());

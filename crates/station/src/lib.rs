@@ -1,9 +1,11 @@
-//! The commune station's room. For now: vaccination, from the list of whom to call to the dose that is given.
+//! The commune station's room. For now: vaccination, from the list of whom to call to the dose that is given, and the reports of
+//! the month.
 //!
 //! It deliberately does not know other rooms, SQL, or which dose may be given when (`yba-care`, by the schedules of content).
 //!
-//! Start at [`routes`]; [`vaccinate`] is a feature folder: `mod.rs` routes and handlers, `model.rs`, `page.rs`.
+//! Start at [`routes`]; [`vaccinate`] and [`reports`] are feature folders: `mod.rs` routes and handlers, `model.rs`, `page.rs`.
 
+pub mod reports;
 pub mod vaccinate;
 
 use axum::Router;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 use yba_content::Content;
 use yba_fhir::Day;
 use yba_records::{Action, Records};
+use yba_report::Library;
 use yba_web::{Entry, Group, Site};
 
 /// What the room's handlers need.
@@ -19,6 +22,8 @@ pub struct Station {
     pub site: Site,
     pub records: Records,
     pub content: Arc<Content>,
+    /// The registers and reports of content, compiled.
+    pub registers: Arc<Library>,
 }
 
 impl Station {
@@ -28,9 +33,15 @@ impl Station {
     }
 }
 
+/// Id of the Organization at which whoever is at work has their role; none on an open node.
+fn own_facility() -> Option<String> {
+    let own = yba_web::visit::facilities().into_iter().next()?;
+    Some(own.strip_prefix("Organization/").unwrap_or(&own).to_owned())
+}
+
 /// The room's pages, to be put behind the guards of `yba_web::shell`.
 pub fn routes(station: Station) -> Router {
-    vaccinate::routes().with_state(station)
+    vaccinate::routes().merge(reports::routes()).with_state(station)
 }
 
 /// This room's part of the menu.
@@ -38,5 +49,8 @@ pub fn menu() -> Group {
     let vaccinate = Entry::new(vaccinate::VACCINATE, "syringe", "Tiêm chủng")
         .needs(Action::Create, "Immunization")
         .letter('v');
-    Group { title: "Trạm y tế", entries: vec![vaccinate] }
+    let reports = Entry::new(reports::REPORTS, "file-text", "Báo cáo")
+        .needs(Action::Search, "MeasureReport")
+        .letter('b');
+    Group { title: "Trạm y tế", entries: vec![vaccinate, reports] }
 }

@@ -223,6 +223,7 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
         site: site.clone(),
         records: node.records.clone(),
         content: node.content.clone(),
+        registers: node.registers.clone(),
     }));
     let mut for_apps = Router::new();
     if is_closed {

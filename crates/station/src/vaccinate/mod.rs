@@ -7,7 +7,7 @@
 pub mod model;
 pub mod page;
 
-use crate::Station;
+use crate::{Station, own_facility};
 use axum::Router;
 use axum::extract::{Form, Path, RawQuery};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -26,7 +26,7 @@ use yba_recall::{CHILDREN, follower};
 use yba_records::{Action, Ctx, Query, Version};
 use yba_store::search::query::decode_pairs;
 use yba_ui::banner::Allergy;
-use yba_web::{Asking, Page, RequestId, error, visit};
+use yba_web::{Asking, Page, RequestId, error};
 
 /// The list.
 pub const VACCINATE: &str = "/tiem-chung";
@@ -306,12 +306,6 @@ impl<'s> Counter<'s> {
         }
         response
     }
-}
-
-/// Id of the Organization at which whoever is at work has their role; none on an open node.
-fn own_facility() -> Option<String> {
-    let own = visit::facilities().into_iter().next()?;
-    Some(own.strip_prefix("Organization/").unwrap_or(&own).to_owned())
 }
 
 fn unseen() -> Outcome {

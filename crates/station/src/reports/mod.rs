@@ -1,0 +1,264 @@
+//! «Báo cáo»: what must be reported by when, each number with the people behind it, a month that is closed and re-stated.
+//!
+//! Nobody types a number: reports count registers, registers are made of records as they are written (`yba-report`). `/bao-cao` lists
+//! the reports that are due; `/bao-cao/{slug}` shows one period, `/bao-cao/{slug}/o/{cell}` the rows behind a number.
+
+pub mod page;
+
+use crate::{Station, own_facility};
+use axum::Router;
+use axum::extract::{Form, Path, RawQuery};
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use std::sync::Arc;
+use yba_fhir::resource::is_id;
+use yba_fhir::{Kind, Outcome};
+use yba_records::Ctx;
+use yba_report::listing::Window;
+use yba_report::{Period, Report, closing, csv, running};
+use yba_store::search::query::decode_pairs;
+use yba_web::{Asking, Page, RequestId, error};
+
+/// The list.
+pub const REPORTS: &str = "/bao-cao";
+/// Rows behind a number on one page.
+const PAGE: usize = 50;
+
+pub(crate) fn routes() -> Router<Station> {
+    Router::new()
+        .route(REPORTS, get(listed))
+        .route("/bao-cao/{slug}", get(one))
+        .route("/bao-cao/{slug}/o/{cell}", get(behind))
+        .route("/bao-cao/{slug}/csv", get(as_csv))
+        .route("/bao-cao/{slug}/khoa", post(close))
+        .route("/bao-cao/{slug}/sua", post(restate))
+}
+
+/// One report that is asked for.
+pub(crate) struct Asked {
+    pub report: Arc<Report>,
+    pub period: Period,
+    /// Id of an Organization; none means all facilities together.
+    pub facility: Option<String>,
+    /// After which row.
+    after: Option<String>,
+    done: Option<&'static str>,
+}
+
+impl Asked {
+    /// By the slug and what the address says: `ky`, `noi`, `sau`. Refuses what is no report and no period of it.
+    fn of(station: &Station, slug: &str, query: Option<&str>) -> Result<Asked, Outcome> {
+        let mut asked: (Option<String>, Option<String>, Option<String>, Option<&'static str>) =
+            Default::default();
+        for (name, value) in decode_pairs(query.unwrap_or_default()) {
+            match name.as_str() {
+                "ky" => asked.0 = Some(value),
+                "noi" if is_id(&value) => asked.1 = Some(value),
+                "sau" => asked.2 = Some(value),
+                "xong" if value == "khoa" => asked.3 = Some("Đã khóa báo cáo."),
+                "xong" if value == "sua" => asked.3 = Some("Đã sửa báo cáo đã khóa."),
+                _ => {}
+            }
+        }
+        let (period, facility, after, done) = asked;
+        let today = station.today();
+        let newest = station.registers.report(slug, today).ok_or_else(error::not_found)?;
+        let period = match period {
+            Some(text) => Period::asked(&text, newest.every)?,
+            None => Period::ended_before(newest.every, today),
+        };
+        let report = station.registers.report(slug, period.first()).ok_or_else(|| {
+            let text = "Kỳ này chưa có biểu mẫu nào áp dụng. Hãy chọn kỳ sau.";
+            Outcome::new(Kind::NotFound, "report-edition", text, "no edition for the period")
+        })?;
+        Ok(Asked { report: report.clone(), period, facility: own_facility().or(facility), after, done })
+    }
+
+    /// The address of this period, of a part of the report.
+    pub fn address(&self, part: &str) -> String {
+        self.address_of(part, self.period)
+    }
+
+    pub fn address_of(&self, part: &str, period: Period) -> String {
+        let mut address = format!("{REPORTS}/{}{part}?ky={period}", self.report.slug);
+        if own_facility().is_none()
+            && let Some(facility) = &self.facility
+        {
+            address += &format!("&noi={facility}");
+        }
+        address
+    }
+}
+
+async fn listed(Asking { room: station, ctx, id }: Asking<Station>) -> Response {
+    match due(&station, &ctx).await {
+        Ok(lines) => {
+            let content = page::list(&lines, &station.today().to_string());
+            station.site.page(&Page::new("Báo cáo", content).here(REPORTS))
+        }
+        Err(outcome) => error::page(&station.site, &outcome, &id),
+    }
+}
+
+/// The reports of the period that ended last, those whose day is nearest first.
+async fn due(station: &Station, ctx: &Ctx) -> Result<Vec<page::Due>, Outcome> {
+    let (today, facility) = (station.today(), own_facility());
+    let mut lines = Vec::new();
+    for report in newest(station) {
+        let period = Period::ended_before(report.every, today);
+        let closed = closing::closed(&station.records, ctx, &report, period, facility.as_deref()).await?;
+        lines.push(page::Due {
+            slug: report.slug.clone(),
+            title: report.about.title.clone(),
+            form: report.about.form.clone(),
+            period: period.title(),
+            due: period.due(report.due).to_string(),
+            closed_at: closed.map(|closed| closed.at).unwrap_or_default(),
+        });
+    }
+    lines.sort_by(|one, other| (&one.due, &one.slug).cmp(&(&other.due, &other.slug)));
+    Ok(lines)
+}
+
+/// The edition of each report that is in force.
+fn newest(station: &Station) -> Vec<Arc<Report>> {
+    let today = station.today();
+    let mut slugs: Vec<&str> = station.registers.reports().map(|report| report.slug.as_str()).collect();
+    slugs.sort_unstable();
+    slugs.dedup();
+    slugs.into_iter().filter_map(|slug| station.registers.report(slug, today)).cloned().collect()
+}
+
+async fn one(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    match Asked::of(&station, &slug, query.as_deref()) {
+        Ok(asked) => draw(&station, &ctx, &id, &asked, "", None).await,
+        Err(outcome) => error::page(&station.site, &outcome, &id),
+    }
+}
+
+/// The page of a period; `explanation` is what was typed when something was refused.
+async fn draw(
+    station: &Station,
+    ctx: &Ctx,
+    id: &RequestId,
+    asked: &Asked,
+    explanation: &str,
+    wrong: Option<&Outcome>,
+) -> Response {
+    let facility = asked.facility.as_deref();
+    match closing::standing(&station.records, ctx, &asked.report, asked.period, facility).await {
+        Ok(standing) => {
+            let content = page::one(&page::Shown {
+                asked,
+                standing: &standing,
+                today: &station.today().to_string(),
+                is_over: asked.period.last() < station.today(),
+                may_close: ctx.may(yba_records::Action::Create, "MeasureReport"),
+                explanation,
+                done: asked.done,
+                note: wrong.map(|outcome| error::note(outcome, id)),
+            });
+            let mut response = station.site.page(&Page::new("Báo cáo", content).here(REPORTS));
+            if let Some(outcome) = wrong {
+                *response.status_mut() = error::status(outcome.kind);
+            }
+            response
+        }
+        Err(outcome) => error::page(&station.site, &outcome, id),
+    }
+}
+
+async fn behind(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path((slug, cell)): Path<(String, usize)>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let found = async {
+        let asked = Asked::of(&station, &slug, query.as_deref())?;
+        let window = Window { count: PAGE, after: asked.after.as_deref() };
+        let (facility, period) = (asked.facility.as_deref(), asked.period);
+        let rows =
+            running::people_behind(&station.records, &ctx, &asked.report, period, facility, cell, &window)
+                .await?;
+        let register = asked.report.register(cell, asked.period.first()).ok_or_else(error::not_found)?;
+        Ok::<_, Outcome>(page::behind(&asked, cell, register, &rows))
+    };
+    match found.await {
+        Ok(content) => station.site.page(&Page::new("Báo cáo", content).here(REPORTS)),
+        Err(outcome) => error::page(&station.site, &outcome, &id),
+    }
+}
+
+async fn as_csv(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let made = async {
+        let asked = Asked::of(&station, &slug, query.as_deref())?;
+        let facility = asked.facility.as_deref();
+        let run = running::run(&station.records, &ctx, &asked.report, asked.period, facility).await?;
+        let mut text = csv::MARK.to_owned();
+        csv::report(&asked.report, asked.period, &run, &mut text);
+        let name = format!("attachment; filename=\"{slug}-{}.csv\"", asked.period);
+        Ok::<_, Outcome>((name, text))
+    };
+    match made.await {
+        Ok((name, text)) => {
+            let kind = "text/csv; charset=utf-8".to_owned();
+            ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], text).into_response()
+        }
+        Err(outcome) => error::page(&station.site, &outcome, &id),
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Closing {
+    /// The checksum of what was looked at.
+    #[serde(default)]
+    thay: String,
+    #[serde(default, rename = "giai-thich")]
+    explanation: String,
+}
+
+async fn close(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+    Form(typed): Form<Closing>,
+) -> Response {
+    let asked = match Asked::of(&station, &slug, query.as_deref()) {
+        Ok(asked) => asked,
+        Err(outcome) => return error::page(&station.site, &outcome, &id),
+    };
+    let facility = asked.facility.as_deref();
+    match closing::close(&station.records, &ctx, &asked.report, asked.period, facility, &typed.thay).await {
+        Ok(_) => Redirect::to(&format!("{}&xong=khoa", asked.address(""))).into_response(),
+        Err(outcome) => draw(&station, &ctx, &id, &asked, "", Some(&outcome)).await,
+    }
+}
+
+async fn restate(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+    Form(typed): Form<Closing>,
+) -> Response {
+    let asked = match Asked::of(&station, &slug, query.as_deref()) {
+        Ok(asked) => asked,
+        Err(outcome) => return error::page(&station.site, &outcome, &id),
+    };
+    let (facility, why) = (asked.facility.as_deref(), typed.explanation.trim());
+    let done =
+        closing::restate(&station.records, &ctx, &asked.report, asked.period, facility, &typed.thay, why)
+            .await;
+    match done {
+        Ok(_) => Redirect::to(&format!("{}&xong=sua", asked.address(""))).into_response(),
+        Err(outcome) => draw(&station, &ctx, &id, &asked, why, Some(&outcome)).await,
+    }
+}
