@@ -91,8 +91,10 @@ impl Asked {
     }
 }
 
-async fn listed(Asking { room: station, ctx, id }: Asking<Station>) -> Response {
-    match due(&station, &ctx).await {
+async fn listed(Asking { room: station, ctx, id }: Asking<Station>, RawQuery(query): RawQuery) -> Response {
+    let of = decode_pairs(query.as_deref().unwrap_or_default());
+    let of = of.into_iter().find(|(name, value)| name == "noi" && is_id(value)).map(|(_, value)| value);
+    match due(&station, &ctx, own_facility().or(of)).await {
         Ok(lines) => {
             let content = page::list(&lines, &station.today().to_string());
             station.site.page(&Page::new("Báo cáo", content).here(REPORTS))
@@ -102,14 +104,17 @@ async fn listed(Asking { room: station, ctx, id }: Asking<Station>) -> Response 
 }
 
 /// The reports of the period that ended last, those whose day is nearest first.
-async fn due(station: &Station, ctx: &Ctx) -> Result<Vec<page::Due>, Outcome> {
-    let (today, facility) = (station.today(), own_facility());
+async fn due(station: &Station, ctx: &Ctx, facility: Option<String>) -> Result<Vec<page::Due>, Outcome> {
+    let today = station.today();
     let mut lines = Vec::new();
     for report in newest(station) {
         let period = Period::ended_before(report.every, today);
         let closed = closing::closed(&station.records, ctx, &report, period, facility.as_deref()).await?;
         lines.push(page::Due {
-            slug: report.slug.clone(),
+            href: {
+                let (report, facility) = (report.clone(), facility.clone());
+                Asked { report, period, facility, after: None, done: None }.address("")
+            },
             title: report.about.title.clone(),
             form: report.about.form.clone(),
             period: period.title(),
@@ -117,7 +122,7 @@ async fn due(station: &Station, ctx: &Ctx) -> Result<Vec<page::Due>, Outcome> {
             closed_at: closed.map(|closed| closed.at).unwrap_or_default(),
         });
     }
-    lines.sort_by(|one, other| (&one.due, &one.slug).cmp(&(&other.due, &other.slug)));
+    lines.sort_by(|one, other| (&one.due, &one.form).cmp(&(&other.due, &other.form)));
     Ok(lines)
 }
 

@@ -13,7 +13,7 @@ use yba_ui::{format, state};
 
 /// A report of the list.
 pub struct Due {
-    pub slug: String,
+    pub href: String,
     pub title: String,
     pub form: String,
     /// «tháng 10/2026».
@@ -34,7 +34,7 @@ pub fn list(lines: &[Due], today: &str) -> Markup {
                 (Table { caption: "Báo cáo đến hạn", heads: &heads, stack: true }.draw(html! {
                     @for line in lines {
                         tr {
-                            td { a href={ (REPORTS) "/" (line.slug) } { (line.title) } span .sub { (line.form) } }
+                            td { a href=(line.href) { (line.title) } span .sub { (line.form) } }
                             td .headed data-head="Kỳ" { (line.period) }
                             td .headed data-head="Hạn gửi" { (format::date(&line.due)) }
                             td .headed data-head="Tình trạng" { (standing(line, today)) }
@@ -220,13 +220,11 @@ pub(crate) fn behind(asked: &Asked, cell: usize, register: &Register, page: &Pag
                 (Table { caption: &name, heads: &heads, stack: false }.draw(html! {
                     @for row in &page.rows {
                         tr {
-                            td { @if let Some(day) = row.day { (format::date(&day.to_string())) } }
-                            @for at in 0..register.columns.len() {
-                                td {
-                                    @if at == 0 && !row.patient.is_empty() { a href={ "/nguoi/" (row.patient) } { (in_words(register, row, at)) } }
-                                    @else { (in_words(register, row, at)) }
-                                }
+                            td {
+                                @let day = row.day.map(|day| format::date(&day.to_string())).unwrap_or_else(|| "chưa rõ ngày".to_owned());
+                                @if row.patient.is_empty() { (day) } @else { a href={ "/nguoi/" (row.patient) } { (day) } }
                             }
+                            @for at in 0..register.columns.len() { td { (in_words(register, row, at)) } }
                         }
                     }
                 }, html! {}))
@@ -242,5 +240,5 @@ fn in_words(register: &Register, row: &yba_report::Row, at: usize) -> String {
     let text = csv::in_words(register, row, at);
     // Dates of the record are shown as people write them.
     let is_date = text.len() >= 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
-    if is_date { format::date(&text) } else { text }
+    if is_date { format::date_time(&text) } else { text }
 }

@@ -15,6 +15,7 @@ mod house;
 mod http;
 mod import_codes;
 mod linking;
+mod month_end;
 
 mod access;
 mod bad_files;
