@@ -38,7 +38,8 @@ fn what_cannot_be_is_stopped_and_what_is_odd_is_asked() {
     use Severity::{Ask, Stop};
     let good = |on: &str| draft(on, "dpt", "102", "L1", "2027-12-31");
     let first = [("2026-09-12", "102")];
-    let cases: Vec<(&[(&str, &str)], Draft, Vec<(&str, Severity)>)> = vec![
+    type Case<'c> = (&'c [(&'c str, &'c str)], Draft, Vec<(&'c str, Severity)>);
+    let cases: Vec<Case<'_>> = vec![
         (&[], good("2026-11-22"), vec![]),
         (&first, good("2026-11-22"), vec![]),
         // Days.
