@@ -103,7 +103,6 @@ impl Records {
         along: Option<&Along<'_>>,
         validator: &Validator,
     ) -> Result<Result<Vec<Done>, Outcome>, Outcome> {
-        let coming = self.store.coming();
         let mut planned = Vec::with_capacity(changes.len());
         // Deletions come first, so that no condition finds what they take away.
         let leaving: HashSet<(String, String)> = changes.iter().filter_map(Change::deletes).collect();
@@ -117,8 +116,7 @@ impl Records {
         self.refuse_watching(ctx, &planned)?;
         self.resolve_references(ctx, &mut planned).await?;
         self.refuse_dangling(&planned).await?;
-        let mut request = Request { coming: Some(coming), ..Request::default() };
-        let mut patients = HashSet::new();
+        let (mut request, mut patients) = (Request::default(), HashSet::new());
         let mut targets = Vec::new();
         for (position, one) in planned.iter().enumerate() {
             if let Planned::Write { change, expect, unless, again } = one {

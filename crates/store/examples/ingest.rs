@@ -53,10 +53,7 @@ async fn main() {
             |one: &Resource| Write::put(one, Expect::Anything, store.numbers()).expect("few index rows");
         let writes: Vec<Write> = bundle.iter().map(put).collect();
         preparing += step.elapsed();
-        store
-            .commit(Request { writes, audit: b"{}".to_vec(), coming: None })
-            .await
-            .expect("the store commits");
+        store.commit(Request { writes, audit: b"{}".to_vec() }).await.expect("the store commits");
     }
     let ours = begun.elapsed();
     let (from, fresh) = (store.place(), tempfile::tempdir().expect("a temporary folder can be made"));

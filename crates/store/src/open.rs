@@ -7,7 +7,7 @@ use crate::index::units::Known;
 use crate::index::{Numbers, tie};
 use crate::readers::Readers;
 use crate::reindex::{self, Indexing};
-use crate::request::{Applied, Arrival, Coming, Refusal, Request};
+use crate::request::{Applied, Arrival, Refusal, Request};
 use crate::search::scope::{Kin, Knowledge};
 use crate::upkeep::Upkeep;
 use crate::version::Version;
@@ -16,7 +16,7 @@ use rand::Rng;
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -76,7 +76,6 @@ pub(crate) struct Inner {
     /// When the log was where, within the last [`LINK_MS`].
     passed: Mutex<VecDeque<(i64, i64)>>,
     jobs: mpsc::Sender<Job>,
-    coming: Arc<AtomicUsize>,
     committed: watch::Receiver<i64>,
     indexing: watch::Receiver<Indexing>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
@@ -115,7 +114,6 @@ impl Store {
         knowledge.bars.store(bars, Ordering::Release);
         let (indexing_sender, indexing) = watch::channel(begun);
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
-        let coming = Arc::new(AtomicUsize::new(0));
         let writer = Writer {
             connection,
             place: place.clone(),
@@ -133,7 +131,6 @@ impl Store {
             indexed_at: Instant::now(),
             kept_from: kept_from.clone(),
             bars: knowledge.bars.clone(),
-            coming: coming.clone(),
             _lock: lock.clone(),
         };
         let thread = start_thread("yba-writer", move || writer.run(queue))?;
@@ -163,7 +160,6 @@ impl Store {
             numbers,
             passed: Mutex::new(VecDeque::new()),
             jobs,
-            coming,
             committed,
             indexing,
             writer: Mutex::new(Some(thread)),
@@ -279,11 +275,6 @@ impl Store {
             Some(t) => self.clear_closed(t).await,
             None => Ok(0),
         }
-    }
-
-    /// Says that a request is being prepared; the writer waits a moment for it.
-    pub fn coming(&self) -> Coming {
-        Coming::new(&self.0.coming)
     }
 
     async fn ask<T>(&self, job: impl FnOnce(crate::writer::Answer<T>) -> Job) -> Result<T, Refusal> {

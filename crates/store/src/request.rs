@@ -3,8 +3,6 @@
 use crate::index::{self, Numbers, Rows, tie};
 use crate::search::Query;
 use crate::version::{INTERNAL_KINDS, Version, deleted_hash};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use yba_fhir::defs::r4;
 use yba_fhir::resource::{Content, Limits, is_id};
 use yba_fhir::{Kind, Outcome, Resource};
@@ -94,26 +92,6 @@ pub struct Request {
     pub writes: Vec<Write>,
     /// The audit entry that is written with it, opaque here.
     pub audit: Vec<u8>,
-    /// Says until it arrives that it is on its way.
-    pub coming: Option<Coming>,
-}
-
-/// Somebody is preparing a request: the writer waits a moment for it rather than commit alone what would fit into one
-/// transaction with it.
-#[derive(Debug)]
-pub struct Coming(Arc<AtomicUsize>);
-
-impl Coming {
-    pub(crate) fn new(all: &Arc<AtomicUsize>) -> Coming {
-        all.fetch_add(1, Ordering::Relaxed);
-        Coming(all.clone())
-    }
-}
-
-impl Drop for Coming {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// What became of one write.

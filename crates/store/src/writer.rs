@@ -23,7 +23,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 use yba_fhir::date;
@@ -31,9 +31,6 @@ use yba_fhir::date;
 /// Most writes applied in one transaction, and most bytes of their bodies; a single request may have more.
 const GROUP_WRITES_MAX: usize = 2000;
 const GROUP_BYTES_MAX: usize = 32 << 20;
-/// How long a group waits for requests that are being prepared, and how often it looks.
-const COMING_WAIT_MAX: Duration = Duration::from_millis(1);
-const COMING_LOOK: Duration = Duration::from_micros(40);
 /// Most jobs waiting; whoever brings a further one waits to hand it over.
 pub(crate) const QUEUE_MAX: usize = 512;
 /// How often a transaction that failed to serialize is tried.
@@ -89,8 +86,6 @@ pub(crate) struct Writer {
     pub kept_from: KeptFrom,
     /// Whether any person bars a place.
     pub bars: Arc<AtomicBool>,
-    /// How many requests are on their way here.
-    pub coming: Arc<AtomicUsize>,
     /// The folder stays locked until the writer is done with it, not only until the store is let go.
     pub _lock: Arc<File>,
 }
@@ -133,11 +128,10 @@ impl Writer {
         while let Some(first) = self.next_job(&mut jobs) {
             let mut group = Vec::new();
             let (mut writes, mut bytes) = (0, 0);
-            let (mut next, mut until) = (Some(first), None);
+            let mut next = Some(first);
             while let Some(job) = next.take() {
                 match job {
-                    Job::Apply(mut request, answer) => {
-                        request.coming = None;
+                    Job::Apply(request, answer) => {
                         writes += request.writes.len();
                         bytes += request.writes.iter().map(Write::size).sum::<usize>();
                         group.push((request, answer));
@@ -151,28 +145,12 @@ impl Writer {
                     }
                 }
                 if writes < GROUP_WRITES_MAX && bytes < GROUP_BYTES_MAX {
-                    next = jobs.try_recv().ok().or_else(|| self.await_coming(&mut jobs, &mut until));
+                    next = jobs.try_recv().ok();
                 }
             }
             self.apply_group(group);
         }
         self.stop();
-    }
-
-    /// A request that arrives within a moment, if one is on its way: a transaction for each costs more than the wait.
-    /// `until` is when the group waits no longer, from its first wait on.
-    fn await_coming(&self, jobs: &mut mpsc::Receiver<Job>, until: &mut Option<Instant>) -> Option<Job> {
-        while self.coming.load(Ordering::Relaxed) > 0 {
-            let now = Instant::now();
-            if now >= *until.get_or_insert(now + COMING_WAIT_MAX) {
-                break;
-            }
-            std::thread::sleep(COMING_LOOK);
-            if let Ok(job) = jobs.try_recv() {
-                return Some(job);
-            }
-        }
-        None
     }
 
     /// The next job; while there is none, index rows are made anew, if they are to be. Under a load without pause a page

@@ -101,7 +101,7 @@ impl Gate {
         });
         let write = Write::put(&Resource::from_value(notice)?, Expect::Absent, store.numbers())?;
         let seen = Seen { action: "break-glass", kind: "Patient", patients: &patients, refused: false };
-        let request = Request { writes: vec![write], audit: entry(&ctx, &seen), coming: None };
+        let request = Request { writes: vec![write], audit: entry(&ctx, &seen) };
         let kept = store.commit(request).await;
         kept.map_err(|refusal| Outcome::fault(format!("a notice cannot be written: {refusal:?}")))?;
         self.0.tables.open_records(&account.id, &patients, until).await?;

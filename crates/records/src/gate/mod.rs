@@ -262,7 +262,7 @@ impl Gate {
         }
         let write = Write::put(&kept, expect, store.numbers())?;
         let seen = Seen { action, kind: KIND, patients: &[], refused: false };
-        let request = Request { writes: vec![write], audit: entry(ctx, &seen), coming: None };
+        let request = Request { writes: vec![write], audit: entry(ctx, &seen) };
         match store.commit(request).await {
             Ok(_) => self.follow().await,
             Err(Refusal::Head { .. }) => Err(changed_meanwhile()),

@@ -26,7 +26,7 @@ pub fn put(store: &Store, resource: &Resource, expect: Expect) -> Write {
 }
 
 pub async fn commit(store: &Store, writes: Vec<Write>) -> Result<Vec<Applied>, Refusal> {
-    store.commit(Request { writes, audit: b"{}".to_vec(), coming: None }).await
+    store.commit(Request { writes, audit: b"{}".to_vec() }).await
 }
 
 /// Writes one resource whatever is there.

@@ -87,7 +87,7 @@ impl Gate {
         let store = self.0.records.store();
         let write = Write::put(&client.resource()?, expect, store.numbers())?;
         let seen = Seen { action, kind: KIND, patients: &[], refused: false };
-        match store.commit(Request { writes: vec![write], audit: entry(ctx, &seen), coming: None }).await {
+        match store.commit(Request { writes: vec![write], audit: entry(ctx, &seen) }).await {
             Ok(_) => Ok(()),
             Err(Refusal::Head { .. }) => {
                 let text = "Ứng dụng vừa được người khác sửa. Hãy mở lại rồi sửa tiếp.";
