@@ -14,6 +14,14 @@ pub fn human_name(name: &Value) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
+/// Whether the code of an AllergyIntolerance says that there is none: SNOMED CT 716186003 "No known allergy" and its children for
+/// drugs, food, latex.
+pub fn is_no_known_allergy(concept: &Value) -> bool {
+    const NONE_KNOWN: [&str; 4] = ["716186003", "409137002", "429625007", "1003774007"];
+    let mut codes = items(concept, "coding").filter_map(|coding| str_at(coding, &["code"]));
+    codes.any(|code| NONE_KNOWN.contains(&code))
+}
+
 /// The type and id of a literal reference such as `Patient/123` (also absolute, also with `/_history/…`).
 pub fn reference_target(reference: &str) -> Option<(&str, &str)> {
     let path = reference.split_once("/_history/").map_or(reference, |(before, _)| before);

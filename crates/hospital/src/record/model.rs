@@ -12,6 +12,7 @@ use super::{drugs, labs};
 use std::collections::HashMap;
 use yba_content::Content;
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
+use yba_fhir::view::is_no_known_allergy;
 use yba_ui::banner::Allergy;
 use yba_ui::vitals::Vital;
 
@@ -166,14 +167,12 @@ fn by_type(resources: &[Value]) -> ByType<'_> {
 }
 
 fn allergies<'a>(found: impl Iterator<Item = &'a Value>, places: &Places<'a>) -> (Allergy, Vec<Line>) {
-    // SNOMED CT 716186003 "No known allergy" and its children for drugs, food, latex.
-    const NONE_KNOWN: [&str; 4] = ["716186003", "409137002", "429625007", "1003774007"];
     let mut asked = false;
     let mut lines: Vec<Line> = Vec::new();
     for one in found {
         asked = true;
         let Some(concept) = one.get("code") else { continue };
-        if read::code(concept).is_some_and(|code| NONE_KNOWN.contains(&code)) {
+        if is_no_known_allergy(concept) {
             continue;
         }
         let reaction = items(one, "reaction").flat_map(|r| items(r, "manifestation")).map(read::words).next();
