@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use yba_content::schedules::Schedule;
 use yba_content::{Content, Day};
@@ -105,11 +106,9 @@ pub async fn run(records: Records, content: std::sync::Arc<Content>, mut shutdow
 
 /// Names an edition and what it says.
 fn edition(schedule: &Schedule) -> String {
-    let said = format!("{schedule:?}");
-    let hash = said.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    format!("{}@{} {hash:016x}", schedule.slug, schedule.from)
+    let hash = Sha256::digest(format!("{schedule:?}").as_bytes());
+    let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}@{} {hash}", schedule.slug, schedule.from)
 }
 
 /// How far it is known who is who.
@@ -165,7 +164,8 @@ fn child(id: &str, tree: &Json) -> Option<Vec<Value>> {
     let birth = Day::parse(patient.birth_date()?)?;
     let home = items(tree, "address").find(|one| str_at(one, &["use"]) != Some("old"));
     let village = home.and_then(|one| items(one, "line").next()?.as_str());
-    let places: Vec<String> = yba_store::places_of(tree).collect();
+    // Two addresses may lie in one commune.
+    let places: Vec<String> = yba_store::places_of(tree).collect::<BTreeSet<_>>().into_iter().collect();
     Some(vec![
         Value::from(id),
         number(birth),

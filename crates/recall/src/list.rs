@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use yba_content::Day;
 use yba_fhir::{Kind, Outcome};
 use yba_records::{Action, Ctx, Records};
-use yba_store::{Scope, Value};
+use yba_store::Value;
 
 use crate::forecast::{Next, Standing};
 use crate::table::{day, number};
 
+/// What the list is made of: whoever asks for it must be permitted to search both.
+const KINDS: [&str; 2] = ["Immunization", "Patient"];
 /// Most facilities to choose from.
 const PLACES_MAX: i64 = 500;
 /// Most wanted doses that are looked at for one list.
@@ -58,30 +60,28 @@ pub fn own_places(records: &Records, ctx: &Ctx) -> Option<BTreeSet<String>> {
 }
 
 /// Facilities with children for whom a dose is due on a day, and how many, the most first; at most [`PLACES_MAX`]. It names no
-/// person, and is for who sees the whole province.
-pub async fn facilities(records: &Records, on: Day) -> Result<Vec<(String, usize)>, Outcome> {
+/// person. Refuses with `forbidden` who may not see all of them.
+pub async fn facilities(records: &Records, ctx: &Ctx, on: Day) -> Result<Vec<(String, usize)>, Outcome> {
+    records.admit_counts(ctx, &KINDS, None)?;
     let sql = "SELECT place, COUNT(DISTINCT person) FROM recall_due WHERE due <= ?1 AND until > ?1 \
                AND place LIKE 'Organization/%' GROUP BY place ORDER BY 2 DESC, place LIMIT ?2";
     let rows = records.store().query(sql, vec![number(on), Value::Int(PLACES_MAX)]).await?;
     Ok(rows.into_iter().map(|mut row| (row.take_text(0), row.int(1) as usize)).collect())
 }
 
-/// Everybody within reach whose doses are due until a day, by village, then by birth. A caller who reaches the whole province
-/// must name a place; `None` asks for those of the caller.
+/// Everybody within reach whose doses are due until a day, by village, then by birth; without places, of those of the caller.
 ///
-/// Refuses with `invalid` when no place is known, `too-many` past [`ROWS_MAX`].
+/// Refuses with `forbidden` who may search no children or doses, `invalid` when no place is known, `too-many` past
+/// [`ROWS_MAX`].
 pub async fn called(
     records: &Records,
     ctx: &Ctx,
     places: Option<&BTreeSet<String>>,
     until: Day,
 ) -> Result<Vec<Called>, Outcome> {
-    let scope = records.scope(ctx, Action::Search);
-    if scope == Scope::Nothing || !scope.reaches("Immunization") {
-        return Ok(Vec::new());
-    }
-    let own = scope.places("Immunization");
-    let Some(places) = places.or(own).filter(|places| !places.is_empty()) else {
+    records.admit_rows(ctx, "search", &KINDS)?;
+    let own = own_places(records, ctx);
+    let Some(places) = places.or(own.as_ref()).filter(|places| !places.is_empty()) else {
         let text = "Danh sách này lập cho từng trạm. Tài khoản của bạn chưa gắn với trạm nào.";
         return Err(Outcome::invalid("recall-place", text, "no place to list for"));
     };

@@ -15,10 +15,16 @@ fn put(tree: Value) -> Change {
     Change::put(Resource::from_value(tree).unwrap())
 }
 
+/// An address in the commune of all.
+fn home(village: &str) -> Value {
+    json!({"use": "home", "line": [village], "extension": [{"url": "https://yba.vn/fhir/StructureDefinition/admin-unit",
+        "valueCoding": {"system": "https://yba.vn/fhir/CodeSystem/dvhc", "code": "03388"}}]})
+}
+
 fn child(id: usize, birth: &str, place: usize, village: &str) -> Change {
     put(
         json!({"resourceType": "Patient", "id": format!("c{id}").as_str(), "birthDate": birth, "gender": "female",
-        "address": [{"use": "home", "line": [village]}],
+        "address": [home(village), home("chỗ ở tạm")],
         "managingOrganization": {"reference": format!("Organization/o{place}").as_str()}}),
     )
 }
@@ -156,8 +162,14 @@ async fn who_may_see_no_child_gets_no_list() {
         let places = std::collections::BTreeSet::from(["Organization/o1".to_owned()]);
         let seen = list::called(&kit.records, &kit.ctx(), Some(&places), today).await.unwrap();
         assert_eq!(seen.len(), 1);
-        let stranger = list::called(&kit.records, &Ctx::stranger("test"), Some(&places), today).await;
-        assert!(stranger.is_err() || stranger.is_ok_and(|found| found.is_empty()));
+        let refused = Some(yba_fhir::Kind::Unauthenticated);
+        let stranger = Ctx::stranger("test");
+        let listed = list::called(&kit.records, &stranger, Some(&places), today).await;
+        assert_eq!(listed.err().map(|refused| refused.kind), refused);
+        let counted = list::facilities(&kit.records, &stranger, today).await;
+        assert_eq!(counted.err().map(|refused| refused.kind), refused, "not even a count");
+        let counted = list::facilities(&kit.records, &kit.ctx(), today).await.unwrap();
+        assert_eq!(counted, [("Organization/o1".to_owned(), 1)]);
         let nowhere = list::called(&kit.records, &kit.ctx(), None, today).await;
         assert_eq!(nowhere.err().map(|refused| refused.kind), Some(yba_fhir::Kind::Invalid));
     })
