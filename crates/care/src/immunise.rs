@@ -87,24 +87,21 @@ impl<'c> Known<'c> {
     pub fn courses(&self) -> Vec<Course<'c>> {
         forecast(self.schedule, &self.child, &self.given)
     }
+
+    /// The same by the doses before a day: somebody may write down an older one.
+    fn courses_before(&self, day: Day) -> Vec<Course<'c>> {
+        let before: Vec<Given> = self.given.iter().filter(|one| one.day < day).cloned().collect();
+        forecast(self.schedule, &self.child, &before)
+    }
 }
 
 /// Every Immunization of a person within reach, whoever's file it is in, newest first.
 pub async fn immunizations(records: &Records, ctx: &Ctx, patient: &str) -> Result<Vec<Value>, Outcome> {
-    let kin = records.store().kin_of(patient).await?;
-    let mut found = Vec::new();
-    for one in kin {
-        let query =
-            Query::parse_string("Immunization", &format!("patient={one}&_sort=-date&_count={DOSES_MAX}"))?;
-        let page = records.search(ctx, &query, None).await?;
-        found.extend(page.matches.iter().map(Version::tree));
-    }
-    found.sort_by(|one, other| when(other).cmp(when(one)));
-    Ok(found)
-}
-
-fn when(immunization: &Value) -> &str {
-    str_at(immunization, &["occurrenceDateTime"]).unwrap_or_default()
+    let kin = records.store().kin_of(patient).await?.join(",");
+    let query =
+        Query::parse_string("Immunization", &format!("patient={kin}&_sort=-date&_count={DOSES_MAX}"))?;
+    let page = records.search(ctx, &query, None).await?;
+    Ok(page.matches.iter().map(Version::tree).collect())
 }
 
 /// All that is wrong with a draft, by field: `day`, `reason`, `doses`, and `lot-…`, `expiry-…`, `dose-…` with the slug of the series.
@@ -127,10 +124,10 @@ pub fn check(known: &Known<'_>, draft: &Draft, today: Day) -> Vec<Finding> {
         stop("reason", format!("Lý do dài quá {REASON_MAX} ký tự."));
     }
     let Some(day) = day else { return found };
-    let courses = known.courses();
+    let (courses, before) = (known.courses(), known.courses_before(day));
     for dose in &draft.doses {
         found.extend(check_vial(known.schedule, dose, day));
-        found.extend(check_dose(known, &courses, dose, day));
+        found.extend(check_dose(known.schedule, &courses, &before, dose, day));
     }
     found
 }
@@ -158,7 +155,13 @@ fn check_vial(schedule: &Schedule, dose: &Drawn, day: Day) -> Vec<Finding> {
     found
 }
 
-fn check_dose(known: &Known<'_>, courses: &[Course<'_>], dose: &Drawn, day: Day) -> Option<Finding> {
+fn check_dose(
+    schedule: &Schedule,
+    courses: &[Course<'_>],
+    before: &[Course<'_>],
+    dose: &Drawn,
+    day: Day,
+) -> Option<Finding> {
     let finding =
         |severity, text: String| Some(Finding { severity, field: format!("dose-{}", dose.series), text });
     let Some(course) = courses.iter().find(|course| course.series.slug == dose.series) else {
@@ -171,17 +174,14 @@ fn check_dose(known: &Known<'_>, courses: &[Course<'_>], dose: &Drawn, day: Day)
     if !course.series.vaccines.contains(&dose.vaccine) {
         return finding(Severity::Stop, format!("Vắc xin đã chọn không tính cho {short}."));
     }
-    // What the schedule says once the doses after that day are left out: somebody may write down an older one.
-    let before: Vec<Given> = known.given.iter().filter(|one| one.day < day).cloned().collect();
-    let then = forecast(known.schedule, &known.child, &before);
-    let then = then.iter().find(|course| course.series.slug == dose.series)?;
+    let then = before.iter().find(|course| course.series.slug == dose.series)?;
     match then.next {
         Next::Complete => finding(Severity::Ask, format!("{short} đã đủ mũi. Nếu vẫn tiêm, hãy ghi lý do.")),
         Next::Over { number } => finding(
             Severity::Ask,
             format!("{short} mũi {number} đã quá tuổi tiêm. Nếu vẫn tiêm, hãy ghi lý do."),
         ),
-        Next::Wanted { number, due, .. } if known.schedule.grace.after(day) < due => {
+        Next::Wanted { number, due, .. } if schedule.grace.after(day) < due => {
             let due = format!("{:02}/{:02}/{}", due.day(), due.month(), due.year());
             let text = format!(
                 "{short} mũi {number} chưa đến ngày: sớm nhất {due}. Tiêm sớm sẽ không được tính; nếu vẫn tiêm, hãy ghi lý do."
@@ -218,7 +218,7 @@ pub fn plan(
     for dose in &draft.doses {
         vials.entry((&dose.vaccine, dose.lot.trim())).or_default().push(dose);
     }
-    let courses = known.courses();
+    let before = Day::parse(&draft.day).map(|day| known.courses_before(day)).unwrap_or_default();
     let is_today = Day::of_instant(now_ms).to_string() == draft.day;
     let mut changes = Vec::new();
     for ((code, lot), doses) in vials {
@@ -227,7 +227,7 @@ pub fn plan(
         let applied: Vec<Value> = doses
             .iter()
             .map(|dose| {
-                let course = courses.iter().find(|course| course.series.slug == dose.series);
+                let course = before.iter().find(|course| course.series.slug == dose.series);
                 let number = course.map_or(1, |course| course.counted + 1) as u64;
                 json!({"series": dose.series.as_str(), "doseNumberPositiveInt": number})
             })
@@ -278,7 +278,15 @@ fn put(tree: &mut Value, key: &str, value: Value) {
     }
 }
 
-/// Writes down that a child was not given anything on a day, and why. Refuses with `unprocessable` without a reason.
+/// Whether this very form was written before, as these records tell.
+pub fn is_written(draft: &Draft, immunizations: &[Value]) -> bool {
+    let is_there = |id: &str| immunizations.iter().any(|one| str_at(one, &["id"]) == Some(id));
+    let mut ids = draft.doses.iter().map(|dose| id(draft, &dose.vaccine, dose.lot.trim())).peekable();
+    ids.peek().is_some() && ids.all(|id| is_there(&id))
+}
+
+/// Writes down that a child was not given anything on a day, and why. Refuses with `unprocessable` without a reason or a dose
+/// that is known.
 pub async fn put_off(
     records: &Records,
     ctx: &Ctx,
@@ -311,7 +319,15 @@ pub async fn put_off(
         }
         changes.push(Change::create(Resource::from_value(tree)?));
     }
-    records.transact(ctx, changes).await.map(|_| ())
+    if changes.is_empty() {
+        let text = "Không còn mũi nào đến lịch để tạm hoãn.";
+        return Err(Outcome::new(Kind::Unprocessable, "doses", text, "nothing to put off"));
+    }
+    match records.transact(ctx, changes).await {
+        // The same form, sent twice: it is written.
+        Err(outcome) if outcome.kind == Kind::Conflict => Ok(()),
+        done => done.map(|_| ()),
+    }
 }
 
 /// Takes back a dose that was written by mistake: it stays in the history as entered in error. Refuses with `not-found`.

@@ -108,3 +108,25 @@ fn the_same_form_gives_the_same_ids_and_another_child_others() {
     }
     assert_ne!(id(&one, "102", "L1"), id(&one, "102", "L2"));
 }
+
+#[test]
+fn an_older_dose_has_the_number_it_had_then() {
+    let content = content();
+    let known = known(&content, &[("2026-09-12", "102"), ("2026-11-14", "102")]);
+    let draft = draft("2026-10-13", "dpt", "102", "L1", "2027-12-31");
+    let changes = plan(&known, &draft, &[], day("2026-11-22").start_ms()).unwrap();
+    let said = format!("{changes:?}");
+    assert!(said.contains("doseNumberPositiveInt") && changes.len() == 1, "{said}");
+    let before = known.courses_before(day("2026-10-13"));
+    assert_eq!(before.iter().find(|course| course.series.slug == "dpt").unwrap().counted, 1);
+}
+
+#[test]
+fn a_form_that_is_written_is_known_by_its_records() {
+    let one = draft("2026-11-22", "dpt", "102", " L1 ", "2027-12-31");
+    let kept = [json!({"resourceType": "Immunization", "id": id(&one, "102", "L1").as_str()})];
+    assert!(is_written(&one, &kept));
+    assert!(!is_written(&Draft { form: "g".into(), ..one.clone() }, &kept));
+    assert!(!is_written(&one, &[]));
+    assert!(!is_written(&Draft { doses: vec![], ..one }, &kept), "no dose is none that was written");
+}
