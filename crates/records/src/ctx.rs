@@ -98,6 +98,8 @@ pub struct Ctx {
     pub posts: Arc<str>,
     /// What the call is narrowed to, besides what roles say (see [`crate::Records::scope`]).
     pub scope: Scope,
+    /// The closed report (id) that the door itself lets this call write, of nobody's compartment.
+    pub(crate) vouched: Option<String>,
 }
 
 impl Ctx {
@@ -111,6 +113,7 @@ impl Ctx {
             address: String::new(),
             posts: Arc::default(),
             scope: Scope::All,
+            vouched: None,
         }
     }
 
@@ -124,6 +127,7 @@ impl Ctx {
             address: String::new(),
             posts: Arc::default(),
             scope: Scope::All,
+            vouched: None,
         }
     }
 
@@ -137,6 +141,7 @@ impl Ctx {
             address: String::new(),
             posts: Arc::default(),
             scope: Scope::Nothing,
+            vouched: None,
         }
     }
 

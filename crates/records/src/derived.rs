@@ -2,6 +2,7 @@
 //! themselves, asked here because permission stands nowhere else.
 
 use crate::audit::Seen;
+use crate::change::{Change, Done};
 use crate::ctx::Ctx;
 use crate::door::Records;
 use std::collections::HashSet;
@@ -9,7 +10,25 @@ use yba_auth::Action;
 use yba_fhir::{Kind, Outcome};
 use yba_store::Scope;
 
+/// How the ids of closed reports begin: MeasureReports that people write by [`Records::keep_closed`] alone, so that nobody
+/// signs for another facility, or other numbers than were counted.
+pub const CLOSED: &str = "bc-";
+
 impl Records {
+    /// Writes a closed report of a place, or of all places, whose numbers the caller may know ([`Records::admit_counts`]) and
+    /// whose roles let them write such reports.
+    pub async fn keep_closed(
+        &self,
+        ctx: &Ctx,
+        kinds: &[&str],
+        place: Option<&str>,
+        change: Change,
+    ) -> Result<Vec<Done>, Outcome> {
+        self.admit_counts(ctx, kinds, place)?;
+        let vouched = change.action.resource().and_then(|resource| resource.id()).map(str::to_owned);
+        self.transact(&Ctx { vouched, ..ctx.clone() }, vec![change]).await
+    }
+
     /// Lets in whom the roles let search every one of these types; refuses others, and notes that. `word` is the trail's.
     pub fn admit_rows(&self, ctx: &Ctx, word: &str, kinds: &[&str]) -> Result<(), Outcome> {
         kinds.iter().try_for_each(|kind| self.admit(ctx, word, kind))

@@ -26,6 +26,7 @@ mod world;
 
 pub use change::{Change, Done, DoneAs};
 pub use ctx::{Agent, Ctx, Person, Purpose};
+pub use derived::CLOSED;
 pub use door::{Ids, Records};
 pub use export::{Export, Wanted};
 pub use gate::Gate;

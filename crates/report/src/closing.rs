@@ -92,7 +92,7 @@ pub async fn close(
     unchanged(&standing.now, seen)?;
     let signature = signature(records, ctx);
     let tree = statement::written(report, period, facility, &standing.now, &signature, &[]);
-    write(records, ctx, Write::create(Resource::from_value(tree)?), period).await
+    write(records, ctx, report, period, facility, Write::create(Resource::from_value(tree)?)).await
 }
 
 /// Makes a new version of what was closed that says what the record says now, with an explanation.
@@ -133,11 +133,20 @@ pub async fn restate(
         changes: standing.changes,
     });
     let tree = statement::written(report, period, facility, &standing.now, &signature, &restated);
-    write(records, ctx, Write::put(Resource::from_value(tree)?).if_match(before.version), period).await
+    let change = Write::put(Resource::from_value(tree)?).if_match(before.version);
+    write(records, ctx, report, period, facility, change).await
 }
 
-async fn write(records: &Records, ctx: &Ctx, change: Write, period: Period) -> Result<Closed, Outcome> {
-    let done = records.transact(ctx, vec![change]).await.map_err(|outcome| match outcome.kind {
+async fn write(
+    records: &Records,
+    ctx: &Ctx,
+    report: &Report,
+    period: Period,
+    facility: Option<&str>,
+    change: Write,
+) -> Result<Closed, Outcome> {
+    let done = records.keep_closed(ctx, &report.kinds(), facility, change).await;
+    let done = done.map_err(|outcome| match outcome.kind {
         Kind::Conflict | Kind::Precondition => is_closed(period),
         _ => outcome,
     })?;

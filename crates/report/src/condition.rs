@@ -83,8 +83,27 @@ impl Condition {
         let said = outcome.issues.first().map_or("", |issue| issue.text.as_str());
         let source = self.program.source();
         let text = format!("Biểu thức “{source}” trong định nghĩa không tính được: {said}");
-        Outcome::new(Kind::Unprocessable, "report-expression", text, format!("{source:?} failed on a row"))
+        Outcome::new(Kind::Unprocessable, FAILED, text, format!("{source:?} failed on a row"))
     }
+}
+
+/// The key of a refusal that is about one row.
+const FAILED: &str = "report-expression";
+
+/// What came of a row; none when an expression cannot be computed on it, such as a date past the year 9999. One such record
+/// must not keep a whole station from its numbers.
+pub(crate) fn of_row<T>(result: Result<T, Outcome>) -> Result<Option<T>, Outcome> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(outcome) if outcome.issues.first().is_some_and(|issue| issue.key == FAILED) => Ok(None),
+        Err(outcome) => Err(outcome),
+    }
+}
+
+/// A sum that cannot be told.
+pub(crate) fn overflow() -> Outcome {
+    let text = "Có số quá lớn để cộng. Hãy tìm giá trị gõ nhầm trong sổ.";
+    Outcome::new(Kind::Unprocessable, FAILED, text, "a sum overflows")
 }
 
 /// The variables of a row, with the values of these columns.

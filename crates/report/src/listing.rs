@@ -1,5 +1,6 @@
 //! The rows of a register for a person: of people and records within reach, page by page, with a line in the trail.
 
+use crate::condition::of_row;
 use crate::follower::still;
 use crate::piece::{Bare, Found};
 use crate::reading::{self, Key, Span};
@@ -72,7 +73,7 @@ pub async fn list(
             span.after = Some(Key::of(last));
             for (key, row) in shown(records, ctx, "register", register, bare).await? {
                 if let Some(row) = row
-                    && belongs(register, &row)?
+                    && of_row(belongs(register, &row))? == Some(true)
                     && !seen.take(0, &place, key, row)
                 {
                     break;

@@ -5,6 +5,7 @@
 //! visit out of it. Rows are shown only of people and records within reach, and judged by what is shown of them: that
 //! somebody stands behind a number may not tell what is hidden of them.
 
+use crate::condition::of_row;
 use crate::follower::still;
 use crate::listing::{Page, Seen, Window, shown};
 use crate::period::Period;
@@ -27,7 +28,8 @@ pub struct Run {
     pub rows: usize,
     /// Rows of the facility that are in no period because nobody knows their day.
     pub undated: u64,
-    /// Records anywhere that give no row because a value is not what the register says.
+    /// Records anywhere that give no row because a value is not what the register says, and rows of which something cannot be
+    /// computed, such as a date past the year 9999: they count nowhere.
     pub faulty: u64,
 }
 
@@ -70,9 +72,12 @@ pub(crate) async fn counted(
                     let found = reading::found(store, register, &bare).await?;
                     for (bare, found) in bare.into_iter().zip(found) {
                         let row = bare.assemble(register, found);
-                        if belongs(register, &row)? {
-                            tally.add(counting, register, programs, &row)?;
-                        }
+                        let added = match belongs(register, &row) {
+                            Ok(false) => Ok(()),
+                            Ok(true) => tally.add(counting, register, programs, &row),
+                            Err(outcome) => Err(outcome),
+                        };
+                        faulty += u64::from(of_row(added)?.is_none());
                     }
                 }
             }
@@ -128,10 +133,9 @@ pub async fn people_behind(
                         seen.withhold();
                         continue;
                     };
-                    let counts = belongs(register, &row)?
-                        && tally::cells_of(counting, register, programs, &row)?
-                            .iter()
-                            .any(|(of, _, _)| *of == cell);
+                    let counts = of_row(belongs(register, &row))? == Some(true)
+                        && of_row(tally::cells_of(counting, register, programs, &row))?
+                            .is_some_and(|cells| cells.iter().any(|(of, _, _)| *of == cell));
                     if counts && !seen.take(edition, &place, key, row) {
                         break;
                     }

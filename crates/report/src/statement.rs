@@ -12,6 +12,7 @@ use yba_fhir::json::{
     JsonContainerTrait, JsonValueTrait, Value, from_str, items, json, number_text, ordered, str_at,
 };
 use yba_fhirpath::Decimal;
+use yba_records::CLOSED;
 
 const EXTENSION: &str = "https://yba.vn/fhir/StructureDefinition/report-";
 const CODES: &str = "https://yba.vn/fhir/CodeSystem/report-";
@@ -69,7 +70,7 @@ pub(crate) struct Signature {
 pub fn id_of(slug: &str, period: Period, facility: Option<&str>) -> String {
     let digest = Sha256::digest(format!("{slug}\n{period}\n{}", facility.unwrap_or(PROVINCE)));
     let short: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("bc-{short}")
+    format!("{CLOSED}{short}")
 }
 
 /// The MeasureReport.

@@ -1,6 +1,6 @@
 //! Rows become numbers: pure. A row is looked at once; each condition is asked once of it, whatever cells it serves.
 
-use crate::condition::environment;
+use crate::condition::{environment, overflow};
 use crate::grid::number;
 use crate::register::Register;
 use crate::report::{Counting, Plan, Programs, Report, What};
@@ -51,7 +51,8 @@ pub(crate) fn cells_of(
     let mut sums = Vec::with_capacity(programs.sums.len());
     for sum in &programs.sums {
         let found = sum.find(&environment)?;
-        sums.push(found.iter().filter_map(number).fold(Decimal::ZERO, |total, one| total + one));
+        let sum = found.iter().filter_map(number).try_fold(Decimal::ZERO, Decimal::checked_add);
+        sums.push(sum.ok_or_else(overflow)?);
     }
     let counted = counting.tallies.iter().filter(|one| one.when.iter().all(|at| holds[*at]));
     Ok(counted
@@ -105,7 +106,10 @@ impl<'r> Tally<'r> {
         for (cell, what, amount) in cells {
             match what {
                 What::Rows => self.numbers[cell] += Decimal::ONE,
-                What::Sum(_) => self.numbers[cell] += amount.unwrap_or_default(),
+                What::Sum(_) => {
+                    let sum = self.numbers[cell].checked_add(amount.unwrap_or_default());
+                    self.numbers[cell] = sum.ok_or_else(overflow)?;
+                }
                 What::People => {
                     // Somebody unknown is somebody.
                     let who =

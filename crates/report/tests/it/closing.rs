@@ -115,6 +115,22 @@ async fn a_closed_month_changes_only_by_a_restatement_with_a_reason() {
 }
 
 #[tokio::test]
+async fn a_row_that_cannot_be_computed_is_told_and_does_not_stop_the_report() {
+    each_engine(async |kit| {
+        let library = prepared(&kit).await;
+        let report = monthly_visits(&library);
+        one_visit(&kit).await;
+        // A typing mistake of eight thousand years: the day on which this person comes of age is not a date any more.
+        let far = vec![put(person("far", "male", "9995-01-01")), put(visit("x", "far", "a", "2026-02-04"))];
+        write(&kit, far).await;
+        let found = run(&kit, report, "2026-02", Some("a")).await;
+        assert_eq!(found.faulty, 1);
+        assert_eq!(number(report, &found, "visits.total"), "1", "the others count");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_report_is_not_restated_for_ever() {
     let kit = records();
     let library = prepared(&kit).await;

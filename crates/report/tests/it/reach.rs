@@ -12,7 +12,7 @@ use yba_fhir::{Kind, Outcome};
 use yba_records::gate::{Attempt, NewAccount, Origin};
 use yba_records::{Ctx, Gate, Scope};
 use yba_report::listing::{self, LOOKED_AT_MAX, Window};
-use yba_report::{Library, closing, running};
+use yba_report::{Library, closing, running, statement};
 use yba_store::{Statement, Value};
 use yba_testkit::{Kit, each_engine, records};
 
@@ -304,7 +304,22 @@ async fn a_station_closes_its_own_month_and_no_other() {
         assert_eq!(kind(close(&at_a, None).await), Some(Kind::Forbidden));
         assert_eq!(kind(close(&nurse, Some("a")).await), Some(Kind::Forbidden));
         assert_eq!(kind(close(&Ctx::stranger("test"), Some("a")).await), Some(Kind::Unauthenticated));
+        // Nor by a plain write: of another station before it closes, of the own one after.
+        let forged = |id: &str| {
+            put(json!({"resourceType": "MeasureReport", "id": id, "status": "complete", "type": "summary",
+                "measure": "https://yba.vn/fhir/Measure/monthly-visits", "date": "2026-03-01",
+                "period": {"start": "2026-02-01", "end": "2026-02-28"}}))
+        };
+        let of_b = statement::id_of(&report.slug, february, Some("b"));
+        let forge = async |ctx: &Ctx, id: &str| kind(kit.records.transact(ctx, vec![forged(id)]).await);
+        assert_eq!(forge(&at_a, &of_b).await, Some(Kind::Forbidden));
+        assert_eq!(
+            forge(&at_a, "mr-1").await,
+            Some(Kind::Forbidden),
+            "a report of nobody is no one's to write"
+        );
         let closed = close(&at_a, Some("a")).await.unwrap();
+        assert_eq!(forge(&at_a, &closed.id).await, Some(Kind::Forbidden));
         assert!(closed.by.starts_with("account/"));
         assert_eq!(library_of(&closed.measure), "monthly-visits");
     })
