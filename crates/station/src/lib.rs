@@ -9,12 +9,15 @@ pub mod reports;
 pub mod vaccinate;
 
 use axum::Router;
+use axum::response::Response;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use yba_content::Content;
-use yba_fhir::Day;
-use yba_records::{Action, Records};
+use yba_fhir::json::str_at;
+use yba_fhir::{Day, Outcome};
+use yba_records::{Action, Ctx, Records};
 use yba_report::Library;
-use yba_web::{Entry, Group, Site};
+use yba_web::{Entry, Group, RequestId, Site, error};
 
 /// What the room's handlers need.
 #[derive(Clone)]
@@ -31,6 +34,25 @@ impl Station {
     fn today(&self) -> Day {
         Day::of_instant(self.records.store().clock().now_ms())
     }
+}
+
+/// The answer to a request, or the page that says what is wrong.
+async fn answered(
+    station: &Station,
+    id: &RequestId,
+    work: impl Future<Output = Result<Response, Outcome>>,
+) -> Response {
+    work.await.unwrap_or_else(|outcome| error::page(&station.site, &outcome, id))
+}
+
+/// Names of Organizations by id, as far as the reader may see them. A page without names is still a page.
+async fn names(station: &Station, ctx: &Ctx, ids: impl Iterator<Item = &str>) -> BTreeMap<String, String> {
+    let keys: BTreeSet<(String, String)> = ids.map(|id| ("Organization".to_owned(), id.to_owned())).collect();
+    let keys: Vec<(String, String)> = keys.into_iter().collect();
+    let found = station.records.read_many(ctx, &keys).await.unwrap_or_default();
+    let named =
+        found.iter().filter_map(|one| Some((one.id.clone(), str_at(&one.tree(), &["name"])?.to_owned())));
+    named.collect()
 }
 
 /// Id of the Organization at which whoever is at work has their role; none on an open node.

@@ -5,16 +5,17 @@
 
 pub mod page;
 
-use crate::{Station, own_facility};
+use crate::{Station, answered, own_facility};
 use axum::Router;
 use axum::extract::{Form, Path, RawQuery};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use maud::Markup;
 use std::sync::Arc;
 use yba_fhir::resource::is_id;
 use yba_fhir::{Kind, Outcome};
-use yba_records::Ctx;
+use yba_records::{Action, Ctx};
 use yba_report::listing::Window;
 use yba_report::{Period, Report, closing, csv, running};
 use yba_store::search::query::decode_pairs;
@@ -94,13 +95,15 @@ impl Asked {
 async fn listed(Asking { room: station, ctx, id }: Asking<Station>, RawQuery(query): RawQuery) -> Response {
     let of = decode_pairs(query.as_deref().unwrap_or_default());
     let of = of.into_iter().find(|(name, value)| name == "noi" && is_id(value)).map(|(_, value)| value);
-    match due(&station, &ctx, own_facility().or(of)).await {
-        Ok(lines) => {
-            let content = page::list(&lines, &station.today().to_string());
-            station.site.page(&Page::new("Báo cáo", content).here(REPORTS))
-        }
-        Err(outcome) => error::page(&station.site, &outcome, &id),
-    }
+    let listed = async {
+        let lines = due(&station, &ctx, own_facility().or(of)).await?;
+        Ok(drawn(&station, page::list(&lines, &station.today().to_string())))
+    };
+    answered(&station, &id, listed).await
+}
+
+fn drawn(station: &Station, content: Markup) -> Response {
+    station.site.page(&Page::new("Báo cáo", content).here(REPORTS))
 }
 
 /// The reports of the period that ended last, those whose day is nearest first.
@@ -140,10 +143,11 @@ async fn one(
     Path(slug): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    match Asked::of(&station, &slug, query.as_deref()) {
-        Ok(asked) => draw(&station, &ctx, &id, &asked, "", None).await,
-        Err(outcome) => error::page(&station.site, &outcome, &id),
-    }
+    let shown = async {
+        let asked = Asked::of(&station, &slug, query.as_deref())?;
+        draw(&station, &ctx, &id, &asked, "", None).await
+    };
+    answered(&station, &id, shown).await
 }
 
 /// The page of a period; `explanation` is what was typed when something was refused.
@@ -154,28 +158,24 @@ async fn draw(
     asked: &Asked,
     explanation: &str,
     wrong: Option<&Outcome>,
-) -> Response {
+) -> Result<Response, Outcome> {
     let facility = asked.facility.as_deref();
-    match closing::standing(&station.records, ctx, &asked.report, asked.period, facility).await {
-        Ok(standing) => {
-            let content = page::one(&page::Shown {
-                asked,
-                standing: &standing,
-                today: &station.today().to_string(),
-                is_over: asked.period.last() < station.today(),
-                may_close: ctx.may(yba_records::Action::Create, "MeasureReport"),
-                explanation,
-                done: asked.done,
-                note: wrong.map(|outcome| error::note(outcome, id)),
-            });
-            let mut response = station.site.page(&Page::new("Báo cáo", content).here(REPORTS));
-            if let Some(outcome) = wrong {
-                *response.status_mut() = error::status(outcome.kind);
-            }
-            response
-        }
-        Err(outcome) => error::page(&station.site, &outcome, id),
+    let standing = closing::standing(&station.records, ctx, &asked.report, asked.period, facility).await?;
+    let content = page::one(&page::Shown {
+        asked,
+        standing: &standing,
+        today: &station.today().to_string(),
+        is_over: asked.period.last() < station.today(),
+        may_close: ctx.may(Action::Create, "MeasureReport"),
+        explanation,
+        done: asked.done,
+        note: wrong.map(|outcome| error::note(outcome, id)),
+    });
+    let mut response = drawn(station, content);
+    if let Some(outcome) = wrong {
+        *response.status_mut() = error::status(outcome.kind);
     }
+    Ok(response)
 }
 
 async fn behind(
@@ -186,17 +186,13 @@ async fn behind(
     let found = async {
         let asked = Asked::of(&station, &slug, query.as_deref())?;
         let window = Window { count: PAGE, after: asked.after.as_deref() };
-        let (facility, period) = (asked.facility.as_deref(), asked.period);
+        let (records, report, facility) = (&station.records, &asked.report, asked.facility.as_deref());
         let rows =
-            running::people_behind(&station.records, &ctx, &asked.report, period, facility, cell, &window)
-                .await?;
-        let register = asked.report.register(cell, asked.period.first()).ok_or_else(error::not_found)?;
-        Ok::<_, Outcome>(page::behind(&asked, cell, register, &rows))
+            running::people_behind(records, &ctx, report, asked.period, facility, cell, &window).await?;
+        let register = report.register(cell, asked.period.first()).ok_or_else(error::not_found)?;
+        Ok(drawn(&station, page::behind(&asked, cell, register, &rows)))
     };
-    match found.await {
-        Ok(content) => station.site.page(&Page::new("Báo cáo", content).here(REPORTS)),
-        Err(outcome) => error::page(&station.site, &outcome, &id),
-    }
+    answered(&station, &id, found).await
 }
 
 async fn as_csv(
@@ -210,16 +206,11 @@ async fn as_csv(
         let run = running::run(&station.records, &ctx, &asked.report, asked.period, facility).await?;
         let mut text = csv::MARK.to_owned();
         csv::report(&asked.report, asked.period, &run, &mut text);
-        let name = format!("attachment; filename=\"{slug}-{}.csv\"", asked.period);
-        Ok::<_, Outcome>((name, text))
+        let name = format!("attachment; filename=\"{}-{}.csv\"", asked.report.slug, asked.period);
+        let kind = "text/csv; charset=utf-8".to_owned();
+        Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], text).into_response())
     };
-    match made.await {
-        Ok((name, text)) => {
-            let kind = "text/csv; charset=utf-8".to_owned();
-            ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], text).into_response()
-        }
-        Err(outcome) => error::page(&station.site, &outcome, &id),
-    }
+    answered(&station, &id, made).await
 }
 
 #[derive(serde::Deserialize)]
@@ -237,15 +228,13 @@ async fn close(
     RawQuery(query): RawQuery,
     Form(typed): Form<Closing>,
 ) -> Response {
-    let asked = match Asked::of(&station, &slug, query.as_deref()) {
-        Ok(asked) => asked,
-        Err(outcome) => return error::page(&station.site, &outcome, &id),
+    let closed = async {
+        let asked = Asked::of(&station, &slug, query.as_deref())?;
+        let (records, facility) = (&station.records, asked.facility.as_deref());
+        let done = closing::close(records, &ctx, &asked.report, asked.period, facility, &typed.thay).await;
+        told(&station, &ctx, &id, &asked, done.map(|_| "khoa"), "").await
     };
-    let facility = asked.facility.as_deref();
-    match closing::close(&station.records, &ctx, &asked.report, asked.period, facility, &typed.thay).await {
-        Ok(_) => Redirect::to(&format!("{}&xong=khoa", asked.address(""))).into_response(),
-        Err(outcome) => draw(&station, &ctx, &id, &asked, "", Some(&outcome)).await,
-    }
+    answered(&station, &id, closed).await
 }
 
 async fn restate(
@@ -254,16 +243,27 @@ async fn restate(
     RawQuery(query): RawQuery,
     Form(typed): Form<Closing>,
 ) -> Response {
-    let asked = match Asked::of(&station, &slug, query.as_deref()) {
-        Ok(asked) => asked,
-        Err(outcome) => return error::page(&station.site, &outcome, &id),
+    let (seen, why) = (&typed.thay, typed.explanation.trim());
+    let restated = async {
+        let asked = Asked::of(&station, &slug, query.as_deref())?;
+        let (records, facility) = (&station.records, asked.facility.as_deref());
+        let done = closing::restate(records, &ctx, &asked.report, asked.period, facility, seen, why).await;
+        told(&station, &ctx, &id, &asked, done.map(|_| "sua"), why).await
     };
-    let (facility, why) = (asked.facility.as_deref(), typed.explanation.trim());
-    let done =
-        closing::restate(&station.records, &ctx, &asked.report, asked.period, facility, &typed.thay, why)
-            .await;
+    answered(&station, &id, restated).await
+}
+
+/// Back to the page of the period, which says what was done, or why it was not.
+async fn told(
+    station: &Station,
+    ctx: &Ctx,
+    id: &RequestId,
+    asked: &Asked,
+    done: Result<&str, Outcome>,
+    explanation: &str,
+) -> Result<Response, Outcome> {
     match done {
-        Ok(_) => Redirect::to(&format!("{}&xong=sua", asked.address(""))).into_response(),
-        Err(outcome) => draw(&station, &ctx, &id, &asked, why, Some(&outcome)).await,
+        Ok(done) => Ok(Redirect::to(&format!("{}&xong={done}", asked.address(""))).into_response()),
+        Err(outcome) => draw(station, ctx, id, asked, explanation, Some(&outcome)).await,
     }
 }

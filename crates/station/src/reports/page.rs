@@ -123,7 +123,7 @@ fn periods(asked: &Asked, today: &str) -> Markup {
 fn grid(shown: &Shown) -> Markup {
     let (asked, report, run) = (shown.asked, &shown.asked.report, &shown.standing.now);
     let width = report.columns.len();
-    let mut heads: Vec<(&str, bool)> = vec![("", false)];
+    let mut heads: Vec<(&str, bool)> = vec![("Chỉ tiêu", false)];
     heads.extend(report.columns.iter().map(|column| (column.title.as_str(), true)));
     Table { caption: &report.about.title, heads: &heads, stack: true }.draw(
         html! {

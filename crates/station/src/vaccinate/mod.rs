@@ -7,7 +7,7 @@
 pub mod model;
 pub mod page;
 
-use crate::{Station, own_facility};
+use crate::{Station, answered, names, own_facility};
 use axum::Router;
 use axum::extract::{Form, Path, RawQuery};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -92,10 +92,7 @@ fn typed_day(text: &str) -> Option<Day> {
 }
 
 async fn listed(Asking { room: station, ctx, id }: Asking<Station>, RawQuery(query): RawQuery) -> Response {
-    match drawn_list(&station, &ctx, query.as_deref()).await {
-        Ok(response) => response,
-        Err(outcome) => error::page(&station.site, &outcome, &id),
-    }
+    answered(&station, &id, drawn_list(&station, &ctx, query.as_deref())).await
 }
 
 async fn drawn_list(station: &Station, ctx: &Ctx, query: Option<&str>) -> Result<Response, Outcome> {
@@ -139,18 +136,14 @@ async fn drawn_list(station: &Station, ctx: &Ctx, query: Option<&str>) -> Result
 
 /// For who sees the whole province: of which station.
 async fn choose(station: &Station, ctx: &Ctx, today: Day) -> Result<Response, Outcome> {
-    let found = list::facilities(&station.records, today).await?;
-    let id = |place: &str| place.strip_prefix("Organization/").unwrap_or(place).to_owned();
-    let keys: Vec<(String, String)> =
-        found.iter().map(|(place, _)| ("Organization".to_owned(), id(place))).collect();
-    let known = station.records.read_many(ctx, &keys).await?;
-    let name = |id: &str| {
-        let tree = known.iter().find(|one| one.id == id)?.tree();
-        Some(str_at(&tree, &["name"])?.to_owned())
-    };
-    let lines: Vec<(String, String, usize)> = found
+    let found = list::facilities(&station.records, ctx, today).await?;
+    let id = |place: &'_ str| place.strip_prefix("Organization/").unwrap_or(place).to_owned();
+    let ids: Vec<String> = found.iter().map(|(place, _)| id(place)).collect();
+    let names = names(station, ctx, ids.iter().map(String::as_str)).await;
+    let lines: Vec<(String, String, usize)> = ids
         .iter()
-        .map(|(place, count)| (id(place), name(&id(place)).unwrap_or_else(|| id(place)), *count))
+        .zip(&found)
+        .map(|(id, (_, count))| (id.clone(), names.get(id).unwrap_or(id).clone(), *count))
         .collect();
     Ok(station.site.page(&Page::new("Tiêm chủng", page::choose(&lines)).here(VACCINATE)))
 }
@@ -174,13 +167,12 @@ async fn child(
 ) -> Response {
     let counter = Counter { station: &station, ctx: &ctx, id: &id };
     let today = station.today();
-    match counter.open(&patient).await {
-        Ok(open) => {
-            let draft = open.fresh(today, station.records.fresh_id());
-            counter.drawn(&open, &draft, &[], asked(query.as_deref(), today).done, None)
-        }
-        Err(outcome) => error::page(&station.site, &outcome, &id),
-    }
+    let drawn = async {
+        let open = counter.open(&patient).await?;
+        let draft = open.fresh(today, station.records.fresh_id());
+        Ok(counter.drawn(&open, &draft, &[], asked(query.as_deref(), today).done, None))
+    };
+    answered(&station, &id, drawn).await
 }
 
 /// Where the handlers of one child's page work.
@@ -236,17 +228,11 @@ impl<'s> Counter<'s> {
         Ok(model::allergy(&found.matches.iter().map(Version::tree).collect::<Vec<_>>()))
     }
 
-    /// Names of those who gave doses. A list without names is still a list.
+    /// Names of those who gave doses.
     async fn places(&self, immunizations: &[Value]) -> Places {
-        let ids: BTreeSet<&str> =
-            immunizations.iter().filter_map(|one| model::giver(one).strip_prefix("Organization/")).collect();
-        let keys: Vec<(String, String)> =
-            ids.into_iter().map(|id| ("Organization".to_owned(), id.to_owned())).collect();
-        let found = self.station.records.read_many(self.ctx, &keys).await.unwrap_or_default();
-        let names = found.iter().filter_map(|one| {
-            Some((format!("Organization/{}", one.id), str_at(&one.tree(), &["name"])?.to_owned()))
-        });
-        Places { names: names.collect(), own: own_facility().map(|id| format!("Organization/{id}")) }
+        let givers = immunizations.iter().map(model::giver).filter(|giver| !giver.is_empty());
+        let names = names(self.station, self.ctx, givers).await;
+        Places { names, own: own_facility() }
     }
 
     /// What was drawn last at this station of each vaccine: those vials stand open in the fridge.
@@ -277,7 +263,7 @@ impl<'s> Counter<'s> {
         let today = self.station.today();
         let now_ms = self.station.records.store().clock().now_ms();
         let mut offers = model::offers(&open.known, &open.fridge, today);
-        if !found.is_empty() || wrong.is_some() {
+        if !found.is_empty() || wrong.is_some() && !draft.doses.is_empty() {
             offers = model::as_typed(offers, draft);
         }
         let patient = Patient(&open.tree);
@@ -314,9 +300,8 @@ fn unseen() -> Outcome {
 }
 
 /// The doses of a form, with its days as the records have them.
-fn sent(pairs: &[(String, String)], open: &Open<'_>, today: Day) -> Draft {
-    let offers = model::offers(&open.known, &open.fridge, today);
-    let mut draft = model::draft(pairs, &offers, &open.patient);
+fn sent(pairs: &[(String, String)], patient: &str) -> Draft {
+    let mut draft = model::draft(pairs, patient);
     let iso = |text: &str| typed_day(text).map_or_else(|| text.to_owned(), |day| day.to_string());
     draft.day = iso(&draft.day);
     draft.doses.iter_mut().for_each(|dose| dose.expiry = iso(&dose.expiry));
@@ -330,29 +315,31 @@ async fn give(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Response {
     let counter = Counter { station: &station, ctx: &ctx, id: &id };
-    let open = match counter.open(&patient).await {
-        Ok(open) => open,
-        Err(outcome) => return error::page(&station.site, &outcome, &id),
-    };
-    let today = station.today();
-    let draft = sent(&pairs, &open, today);
-    let found = immunise::check(&open.known, &draft, today);
-    if immunise::blocking(&found, &draft) {
-        return counter.drawn(&open, &draft, &found, None, None);
-    }
-    let now_ms = station.records.store().clock().now_ms();
-    let done = async {
-        let changes = immunise::plan(&open.known, &draft, &found, now_ms)?;
-        station.records.transact(&ctx, changes).await
-    };
-    match done.await {
-        Ok(_) => Redirect::to(&format!("{VACCINATE}/{patient}?xong=tiem")).into_response(),
-        // The same form, sent twice: it is written.
-        Err(outcome) if outcome.kind == Kind::Conflict => {
-            Redirect::to(&format!("{VACCINATE}/{patient}?xong=tiem")).into_response()
+    let given = async {
+        let open = counter.open(&patient).await?;
+        let (draft, today) = (sent(&pairs, &patient), station.today());
+        if immunise::is_written(&draft, &open.immunizations) {
+            return Ok(back(&patient, "tiem"));
         }
-        Err(outcome) => counter.drawn(&open, &draft, &found, None, Some(&outcome)),
-    }
+        let found = immunise::check(&open.known, &draft, today);
+        if immunise::blocking(&found, &draft) {
+            return Ok(counter.drawn(&open, &draft, &found, None, None));
+        }
+        let now_ms = station.records.store().clock().now_ms();
+        let changes = immunise::plan(&open.known, &draft, &found, now_ms)?;
+        match station.records.transact(&ctx, changes).await {
+            Ok(_) => Ok(back(&patient, "tiem")),
+            // The same form, sent twice at once.
+            Err(outcome) if outcome.kind == Kind::Conflict => Ok(back(&patient, "tiem")),
+            Err(outcome) => Ok(counter.drawn(&open, &draft, &found, None, Some(&outcome))),
+        }
+    };
+    answered(&station, &id, given).await
+}
+
+/// To the child's page, which says what was done.
+fn back(patient: &str, done: &str) -> Response {
+    Redirect::to(&format!("{VACCINATE}/{patient}?xong={done}")).into_response()
 }
 
 async fn put_off(
@@ -361,17 +348,21 @@ async fn put_off(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Response {
     let counter = Counter { station: &station, ctx: &ctx, id: &id };
-    let open = match counter.open(&patient).await {
-        Ok(open) => open,
-        Err(outcome) => return error::page(&station.site, &outcome, &id),
+    let put_off = async {
+        let open = counter.open(&patient).await?;
+        let mut draft = sent(&pairs, &patient);
+        let reason = pairs.iter().find(|(name, _)| name == "hoan-ly-do");
+        draft.reason = reason.map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
+        match immunise::put_off(&station.records, &ctx, open.known.schedule, &draft).await {
+            Ok(()) => Ok(back(&patient, "hoan")),
+            Err(outcome) => {
+                // The other form stands as nobody has touched it.
+                draft.doses.clear();
+                Ok(counter.drawn(&open, &draft, &[], None, Some(&outcome)))
+            }
+        }
     };
-    let mut draft = sent(&pairs, &open, station.today());
-    let reason = pairs.iter().find(|(name, _)| name == "hoan-ly-do");
-    draft.reason = reason.map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
-    match immunise::put_off(&station.records, &ctx, open.known.schedule, &draft).await {
-        Ok(()) => Redirect::to(&format!("{VACCINATE}/{patient}?xong=hoan")).into_response(),
-        Err(outcome) => counter.drawn(&open, &draft, &[], None, Some(&outcome)),
-    }
+    answered(&station, &id, put_off).await
 }
 
 #[derive(serde::Deserialize)]
@@ -385,10 +376,17 @@ async fn take_back(
     Path(patient): Path<String>,
     Form(taken): Form<Taken>,
 ) -> Response {
-    match immunise::take_back(&station.records, &ctx, &taken.mui).await {
-        Ok(()) => Redirect::to(&format!("{VACCINATE}/{patient}?xong=rut")).into_response(),
-        Err(outcome) => error::page(&station.site, &outcome, &id),
-    }
+    let counter = Counter { station: &station, ctx: &ctx, id: &id };
+    let taken = async {
+        let open = counter.open(&patient).await?;
+        // Of this child, not of whoever a form may name.
+        if !open.immunizations.iter().any(|one| str_at(one, &["id"]) == Some(&taken.mui)) {
+            return Err(error::not_found());
+        }
+        immunise::take_back(&station.records, &ctx, &taken.mui).await?;
+        Ok(back(&patient, "rut"))
+    };
+    answered(&station, &id, taken).await
 }
 
 #[cfg(test)]

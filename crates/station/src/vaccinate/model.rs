@@ -1,12 +1,12 @@
 //! What the pages of vaccination show, made of records by pure functions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use yba_care::immunise::{self, Draft, Drawn, Known};
 use yba_care::{Finding, Severity};
 use yba_content::Day;
 use yba_content::schedules::Schedule;
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
-use yba_fhir::view::Patient;
+use yba_fhir::view::{Patient, is_no_known_allergy};
 use yba_recall::list::Called;
 use yba_recall::{Next, Standing};
 use yba_ui::banner::Allergy;
@@ -198,7 +198,7 @@ pub fn offers(known: &Known<'_>, fridge: &BTreeMap<String, (String, String)>, to
     all
 }
 
-/// Where doses were given: names of facilities by `Organization/…`, and the caller's own.
+/// Where doses were given: names of facilities by id, and the caller's own.
 #[derive(Debug, Default)]
 pub struct Places {
     pub names: BTreeMap<String, String>,
@@ -206,10 +206,10 @@ pub struct Places {
     pub own: Option<String>,
 }
 
-/// The facility that gave a dose, as a reference; empty when it does not say.
+/// The facility that gave a dose, by id; empty when it does not say.
 pub fn giver(immunization: &Value) -> &str {
     let mut actors = items(immunization, "performer").filter_map(|one| str_at(one, &["actor", "reference"]));
-    actors.find(|actor| actor.starts_with("Organization/")).unwrap_or_default()
+    actors.find_map(|actor| actor.strip_prefix("Organization/")).unwrap_or_default()
 }
 
 /// What was written down, of these records in their order.
@@ -242,10 +242,8 @@ fn one_written(one: &Value, places: &Places, now_ms: i64) -> Written {
     }
 }
 
-/// What is known of allergies. SNOMED CT 716186003 "No known allergy" and its children for drugs, food, latex say that somebody
-/// asked.
+/// What is known of allergies.
 pub fn allergy(found: &[Value]) -> Allergy {
-    const NONE_KNOWN: [&str; 4] = ["716186003", "409137002", "429625007", "1003774007"];
     let is_void = |one: &&Value| {
         let codings = one.get("verificationStatus").into_iter().flat_map(|status| items(status, "coding"));
         codings
@@ -257,11 +255,9 @@ pub fn allergy(found: &[Value]) -> Allergy {
         .iter()
         .filter_map(|one| {
             let code = one.get("code")?;
-            let is_none = items(code, "coding")
-                .any(|coding| str_at(coding, &["code"]).is_some_and(|code| NONE_KNOWN.contains(&code)));
             let word = str_at(code, &["text"])
                 .or_else(|| items(code, "coding").find_map(|coding| str_at(coding, &["display"])));
-            (!is_none).then(|| word.unwrap_or("chưa rõ chất").to_owned())
+            (!is_no_known_allergy(code)).then(|| word.unwrap_or("chưa rõ chất").to_owned())
         })
         .collect();
     match (names.is_empty(), found.is_empty()) {
@@ -271,8 +267,11 @@ pub fn allergy(found: &[Value]) -> Allergy {
     }
 }
 
-/// What a posted form says: `mui` names a chosen series, `lo-…` and `han-…` its vial.
-pub fn draft(pairs: &[(String, String)], offers: &[Offer], patient: &str) -> Draft {
+/// Most doses of one form; a schedule has fewer series.
+const DOSES_MAX: usize = 30;
+
+/// What a posted form says: `mui` names a chosen series, `vx-…` the vaccine, `lo-…` and `han-…` its vial.
+pub fn draft(pairs: &[(String, String)], patient: &str) -> Draft {
     let value = |name: &str| {
         pairs
             .iter()
@@ -280,14 +279,11 @@ pub fn draft(pairs: &[(String, String)], offers: &[Offer], patient: &str) -> Dra
             .map(|(_, value)| value.trim().to_owned())
             .unwrap_or_default()
     };
-    let chosen = pairs.iter().filter(|(key, _)| key == "mui").map(|(_, series)| series.as_str());
-    let doses = chosen.map(|series| Drawn {
+    let chosen: BTreeSet<&str> =
+        pairs.iter().filter(|(key, _)| key == "mui").map(|(_, series)| series.as_str()).collect();
+    let doses = chosen.into_iter().take(DOSES_MAX).map(|series| Drawn {
         series: series.to_owned(),
-        vaccine: offers
-            .iter()
-            .find(|one| one.series == series)
-            .map(|one| one.vaccine.clone())
-            .unwrap_or_default(),
+        vaccine: value(&format!("vx-{series}")),
         lot: value(&format!("lo-{series}")),
         expiry: value(&format!("han-{series}")),
     });

@@ -203,12 +203,12 @@ fn clock(instant: &str) -> String {
 fn to_give(shown: &Shown) -> Markup {
     let action = format!("{VACCINATE}/{}", shown.patient);
     Card::new("tiem-hom-nay", "Tiêm hôm nay").padded(html! {
+        (stopped(shown.found))
         @if shown.offers.is_empty() {
             (state::empty_line(&next_words(shown.series)))
         } @else {
             form .form method="post" action=(action) {
-                (hidden("phieu", &shown.draft.form))
-                (stopped(shown.found))
+                (hidden("phieu", &shown.draft.form)) (vaccines(shown))
                 (Table { caption: "Mũi đến lịch", heads: &OFFER_HEADS, stack: true }
                     .draw(html! { @for offer in shown.offers { (offered(offer, shown.found)) } }, html! {}))
                 (form::field(&Field::new("ngay", "Ngày tiêm", Sort::Day).value(&format::date(&shown.draft.day)).error(words(shown.found, "day"))))
@@ -218,17 +218,27 @@ fn to_give(shown: &Shown) -> Markup {
                 p .hint { "Khi ghi, bạn xác nhận đã khám sàng lọc và trẻ đủ điều kiện tiêm." }
                 (card::main_button("Tiêm và ghi", None))
             }
-            details {
+            details open[!put_off_reason(shown).is_empty()] {
                 summary { "Tạm hoãn hoặc chống chỉ định" }
                 form .form method="post" action={ (action) "/hoan" } {
-                    (hidden("phieu", &shown.draft.form)) (hidden("ngay", &shown.draft.day))
+                    (hidden("phieu", &shown.draft.form)) (hidden("ngay", shown.today)) (vaccines(shown))
                     @for offer in shown.offers { (hidden("mui", &offer.series)) }
-                    (form::field(&Field::new("hoan-ly-do", "Vì sao chưa tiêm", Sort::Text).hint("Ví dụ: sốt 38,5 °C, hẹn lại sau một tuần")))
+                    (form::field(&Field::new("hoan-ly-do", "Vì sao chưa tiêm", Sort::Text).value(put_off_reason(shown)).hint("Ví dụ: sốt 38,5 °C, hẹn lại sau một tuần")))
                     button .btn type="submit" { "Ghi tạm hoãn" }
                 }
             }
         }
     })
+}
+
+/// Which vaccine each dose is of.
+fn vaccines(shown: &Shown) -> Markup {
+    html! { @for offer in shown.offers { (hidden(&format!("vx-{}", offer.series), &offer.vaccine)) } }
+}
+
+/// What was typed as the reason of putting off, when that was refused.
+fn put_off_reason<'a>(shown: &Shown<'a>) -> &'a str {
+    if asks_reason(shown.found) { "" } else { &shown.draft.reason }
 }
 
 const OFFER_HEADS: [(&str, bool); 4] =
@@ -265,12 +275,13 @@ fn words<'f>(found: &'f [Finding], field: &str) -> Option<&'f str> {
 
 /// Everything that stands in the way, above the form.
 fn stopped(found: &[Finding]) -> Markup {
-    let id = |field: &str| {
-        field
-            .replace("lot-", "lo-")
-            .replace("expiry-", "han-")
-            .replace("dose-", "mui-")
-            .replace("day", "ngay")
+    let id = |field: &str| match field.split_once('-') {
+        Some(("lot", series)) => format!("lo-{series}"),
+        Some(("expiry", series)) => format!("han-{series}"),
+        Some((_, series)) => format!("mui-{series}"),
+        None if field == "day" => "ngay".to_owned(),
+        None if field == "reason" => "ly-do".to_owned(),
+        None => "tiem-hom-nay".to_owned(),
     };
     let list: Vec<(String, &str)> = found.iter().map(|one| (id(&one.field), one.text.as_str())).collect();
     let list: Vec<(&str, &str)> = list.iter().map(|(id, text)| (id.as_str(), *text)).collect();

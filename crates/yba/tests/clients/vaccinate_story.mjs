@@ -92,8 +92,20 @@ async function mistaken(nurse, late) {
   const hrefs = await rest.evaluateAll((links) => links.map((link) => link.getAttribute("href")));
   const other = hrefs.find((href) => href !== late);
   await nurse.goto(`${HOUSE}${other}`);
+  const form = await nurse.locator(`form[action="${other}"]`).evaluate((one) => new URLSearchParams(new FormData(one)).toString());
   await nurse.getByRole("button", { name: "Tiêm và ghi" }).click();
   await nurse.waitForURL("**?xong=tiem");
+  // Sent again, as by an impatient hand on a slow line, it is written once and says so.
+  const again = await nurse.request.post(`${HOUSE}${other}`, {
+    data: form, maxRedirects: 0, headers: { "content-type": "application/x-www-form-urlencoded", origin: HOUSE },
+  });
+  assert.equal(again.status(), 303, await again.text());
+  // What is not this child's is not taken back from this child's page.
+  const foreign = other.endsWith("/tre-0") ? "tre-1-08" : "tre-0-08";
+  const strange = await nurse.request.post(`${HOUSE}${other}/rut`, { form: { mui: foreign }, maxRedirects: 0, headers: { origin: HOUSE } });
+  assert.equal(strange.status(), 404);
+  const empty = await nurse.request.post(`${HOUSE}${other}/hoan`, { form: { phieu: "x", "hoan-ly-do": "sốt" }, maxRedirects: 0, headers: { origin: HOUSE } });
+  assert.equal(empty.status(), 422, "nothing is due that could be put off");
   const row = nurse.locator(".rows li", { hasText: "Rota – mũi 1" });
   await row.getByText("Ghi nhầm?").click();
   await row.getByRole("button", { name: "Rút mũi" }).click();
@@ -128,10 +140,37 @@ try {
 
   await stranger.goto(LIST);
   assert.match(await main(stranger), /Không có trẻ nào đến lịch/);
+  await judge(stranger, "vaccinate-empty");
   await stranger.goto(`${HOUSE}/tiem-chung/tre-1`);
   const seen = await main(stranger);
   assert.ok(!/LO-|DPT/.test(seen), seen);
   assert.match(seen, /Hãy tiếp đón trẻ ở trạm của bạn trước/);
+
+  // The month's reports, by keyboard.
+  await nurse.goto(`${HOUSE}/gioi-thieu`);
+  await nurse.waitForTimeout(350);
+  await nurse.keyboard.press("g");
+  await nurse.waitForTimeout(350);
+  await nurse.keyboard.press("b");
+  await nurse.waitForURL("**/bao-cao");
+  assert.match(await main(nurse), /6\/BCX/);
+  await judge(nurse, "reports");
+  await nurse.getByRole("link", { name: "Tiêm chủng trẻ em" }).click();
+  await nurse.getByRole("link", { name: /→/ }).click();
+  const month = await main(nurse);
+  assert.match(month, /DPT-VGB-Hib mũi 1\s+39/, "what was given today counts, and nobody typed it");
+  assert.match(month, /Kỳ này chưa hết nên chưa khóa được/);
+  await judge(nurse, "report");
+  await picture(nurse, "bao-cao", [1000, 760]);
+  await nurse.locator("table a").first().click();
+  await nurse.waitForURL("**/o/*");
+  assert.match(await main(nurse), /Các dòng sổ/);
+  await judge(nurse, "report-rows");
+  // A cashier has nothing to do with any of it, not even with how many.
+  const cashier = await colleague(browser, keep, { house: HOUSE, login: "thu.ngan", name: "Vi Văn Thu", role: "cashier", facility: "cskcb-12090" }, [403]);
+  for (const path of ["/tiem-chung", "/tiem-chung?noi=cskcb-12090", "/tiem-chung/tre-1", "/bao-cao/monthly-immunisations"]) {
+    assert.equal((await cashier.goto(`${HOUSE}${path}`)).status(), 403, path);
+  }
 } finally {
   await browser.close();
 }

@@ -33,10 +33,15 @@ fn village(house: &House) {
     for at in 0..CHILDREN {
         let birth = today.plus_months(-2).plus_days(-(at as i64) - 1);
         let (id, village) = (format!("tre-{at}"), VILLAGES[at % 3]);
+        // The oldest, who stands first on the list, has a long name.
+        let name = match at {
+            39 => "Hồ Sín Chứ Phùng Lò Mé Xá Pờ Sào Mỉn Thị Nguyễn Đặng Ngọc Ẩn Hương".to_owned(),
+            _ => format!("{} {}", FAMILIES[at / 5], GIVEN[at % 5]),
+        };
         keep(
             house,
             &json!({"resourceType": "Patient", "id": id.as_str(), "gender": if at % 2 == 0 { "female" } else { "male" },
-                "name": [{"text": format!("{} {}", FAMILIES[at / 5], GIVEN[at % 5]).as_str()}], "birthDate": birth.to_string().as_str(),
+                "name": [{"text": name.as_str()}], "birthDate": birth.to_string().as_str(),
                 "telecom": [{"system": "phone", "value": format!("09123456{at:02}").as_str()}],
                 "address": [{"use": "home", "text": format!("{village}, xã Bản Bo").as_str(), "line": [village]}],
                 "managingOrganization": {"reference": "Organization/cskcb-12090"}}),
