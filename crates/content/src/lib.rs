@@ -1,5 +1,5 @@
-//! Content: laws, code lists, claim tables, laboratory tests, drugs, maps, views, schedules, registers, reports, forms and roles, as dated
-//! editions. Built into the binary; a folder on disk overrides it. The date that counts is the date of the act, so callers
+//! Content: laws, code lists, claim tables, laboratory tests, drugs, maps, views, schedules, programmes, registers, reports, forms and
+//! roles, as dated editions. Built into the binary; a folder on disk overrides it. The date that counts is the date of the act, so callers
 //! pass it.
 //!
 //! It deliberately does not know: the store, the network, the clock, what a resource means. It maps nothing; it says
@@ -27,6 +27,7 @@ pub mod pattern;
 mod placed;
 mod problem;
 mod profiles;
+pub mod programmes;
 pub mod registers;
 pub mod reports;
 pub mod roles;
@@ -58,6 +59,7 @@ pub use parameters::Parameter;
 pub use placed::Placed;
 pub use problem::Problem;
 pub use profiles::{ProfileAbout, ProfileEdition};
+pub use programmes::Programme;
 pub use registers::RegisterEdition;
 pub use reports::ReportEdition;
 pub use roles::RoleEdition;
@@ -92,6 +94,7 @@ pub struct Content {
     profiles: Vec<ProfileEdition>,
     roles: roles::Roles,
     schedules: Vec<Schedule>,
+    programmes: Vec<Programme>,
     // The two large tables come from the assets, when first asked.
     icd10: OnceLock<icd10::Icd10>,
     units: OnceLock<units::Units>,
@@ -125,6 +128,8 @@ impl Content {
         let claims = claims::load(sources, &laws, &lists, report);
         let labs = labs::Labs::load(sources, &laws, report);
         let registers = registers::load(sources, &laws, report);
+        let forms = forms::load(sources, &laws, report);
+        let schedules = schedules::load(sources, &laws, report);
         let content = Content {
             identifiers: identifiers::load(sources, &laws, report),
             parameters: parameters::Parameters::load(sources, &laws, report),
@@ -136,11 +141,12 @@ impl Content {
             views: views::load(sources, report),
             reports: reports::load(sources, &laws, &registers, report),
             registers,
-            forms: forms::load(sources, &laws, report),
             examples: example::find(sources),
             profiles: profiles::load(sources, &laws, report),
             roles: roles::Roles::load(sources, &laws, report),
-            schedules: schedules::load(sources, &laws, report),
+            programmes: programmes::load(sources, &laws, &forms, &schedules, report),
+            forms,
+            schedules,
             laws,
             lists,
             claims,
@@ -180,6 +186,25 @@ impl Content {
     /// Every edition of every schedule, by slug and day.
     pub fn schedules(&self) -> &[Schedule] {
         &self.schedules
+    }
+
+    /// The edition of each programme of chronic care in force on a day, by slug.
+    pub fn programmes_on(&self, on: Day) -> Vec<&Programme> {
+        let mut newest: BTreeMap<&str, &Programme> = BTreeMap::new();
+        // They are in the order of their days: the last in force stays.
+        newest
+            .extend(self.programmes.iter().filter(|one| one.from <= on).map(|one| (one.slug.as_str(), one)));
+        newest.into_values().collect()
+    }
+
+    /// The edition of a programme in force on a day; `None` before its first and for an unknown slug.
+    pub fn programme(&self, slug: &str, on: Day) -> Option<&Programme> {
+        self.programmes_on(on).into_iter().find(|one| one.slug == slug)
+    }
+
+    /// Every edition of every programme, by slug and day.
+    pub fn programmes(&self) -> &[Programme] {
+        &self.programmes
     }
 
     /// The law of this slug.

@@ -172,6 +172,7 @@ const FOLDERS: &[&str] = &[
     "maps/spreadsheets/",
     "parameters/",
     "profiles/",
+    "programmes/",
     "registers/",
     "reports/",
     "roles/",

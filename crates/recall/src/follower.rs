@@ -1,5 +1,5 @@
-//! Follows the change log: takes Patients and Immunizations into the tables and works out what is due for every child that
-//! a change is about, over all Patients who are the same person.
+//! Follows the change log: takes Patients, their doses, diagnoses and appointments into the tables and works out what is due for
+//! everybody that a change is about, over all Patients who are the same person.
 //!
 //! It goes no further than whoever tells who is the same person has come, so that the log alone determines the tables.
 
@@ -9,49 +9,60 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use yba_content::schedules::Schedule;
-use yba_content::{Content, Day};
-use yba_fhir::Outcome;
+use yba_content::{Content, Day, Programme};
 use yba_fhir::json::{JsonValueTrait, Value as Json, items, str_at};
 use yba_fhir::view::{Patient, reference_target};
+use yba_fhir::{DateRange, Outcome};
 use yba_records::Records;
 use yba_store::derived::{deletes, inserts, query_in};
 use yba_store::{Statement, Store, Value, Version};
 
 use crate::CHILDREN;
+use crate::chronic::{self, Diagnosis};
 use crate::dose::Given;
 use crate::forecast::{Child, Next, forecast};
 use crate::table::{self, FOLLOWER, day, number};
 
 /// What is followed. A Linkage says which Patients are one person.
-const KINDS: [&str; 3] = ["Patient", "Immunization", "Linkage"];
+const KINDS: [&str; 5] = ["Patient", "Immunization", "Condition", "Appointment", "Linkage"];
 /// Most positions of the log taken in at once.
 const BATCH: i64 = 2000;
 /// How long it rests after a failure, and how often it looks whether who is who has come further.
 const REST: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(200);
 
+/// What is in force on a day: by this the rows are made.
+struct Rules<'c> {
+    schedule: Option<&'c Schedule>,
+    programmes: Vec<&'c Programme>,
+}
+
+impl<'c> Rules<'c> {
+    fn in_force(records: &Records, content: &'c Content) -> Rules<'c> {
+        let today = Day::of_instant(records.store().clock().now_ms());
+        Rules { schedule: content.schedule(CHILDREN, today), programmes: content.programmes_on(today) }
+    }
+
+    /// Names the editions and what they say.
+    fn edition(&self) -> String {
+        let hash = Sha256::digest(format!("{:?}{:?}", self.schedule, self.programmes).as_bytes());
+        hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 /// Creates the tables if they are not there, or makes them anew for another edition. To be called before anybody asks for the list.
 pub async fn prepare(records: &Records, content: &Content) -> Result<(), Outcome> {
-    match in_force(records, content) {
-        Some(schedule) => table::prepare(records.store(), &edition(schedule)).await.map(|_| ()),
-        None => Ok(()),
-    }
+    table::prepare(records.store(), &Rules::in_force(records, content).edition()).await.map(|_| ())
 }
 
-/// Follows until everything in the log is taken in that is known of who is who. Answers how many children were worked out.
+/// Follows until everything in the log is taken in that is known of who is who. Answers how many people were worked out.
 pub async fn catch_up(records: &Records, content: &Content) -> Result<usize, Outcome> {
-    prepare(records, content).await?;
-    match in_force(records, content) {
-        Some(schedule) => follow(records, schedule).await,
-        None => Ok(0),
-    }
+    let rules = Rules::in_force(records, content);
+    table::prepare(records.store(), &rules.edition()).await?;
+    follow(records, &rules).await
 }
 
-fn in_force<'c>(records: &Records, content: &'c Content) -> Option<&'c Schedule> {
-    content.schedule(CHILDREN, Day::of_instant(records.store().clock().now_ms()))
-}
-
-async fn follow(records: &Records, schedule: &Schedule) -> Result<usize, Outcome> {
+async fn follow(records: &Records, rules: &Rules<'_>) -> Result<usize, Outcome> {
     let (store, mut done) = (records.store(), 0);
     loop {
         let at = store.cursor(FOLLOWER).await?;
@@ -59,7 +70,7 @@ async fn follow(records: &Records, schedule: &Schedule) -> Result<usize, Outcome
         if last <= at {
             return Ok(done);
         }
-        done += take_in(store, schedule, at, last).await?;
+        done += take_in(store, rules, at, last).await?;
     }
 }
 
@@ -74,18 +85,15 @@ pub async fn run(records: Records, content: std::sync::Arc<Content>, mut shutdow
     let mut prepared = None;
     while !*shutdown.borrow() {
         commits.borrow_and_update();
-        let schedule = in_force(&records, &content);
-        let from = schedule.map(|schedule| schedule.from);
+        let rules = Rules::in_force(&records, &content);
+        let edition = rules.edition();
         let done = tokio::select! {
             done = async {
-                match schedule {
-                    Some(schedule) if prepared == from => follow(&records, schedule).await,
-                    _ => catch_up(&records, &content).await,
-                }
+                if prepared.as_ref() == Some(&edition) { follow(&records, &rules).await } else { catch_up(&records, &content).await }
             } => done,
             _ = shutdown.changed() => return,
         };
-        prepared = if done.is_ok() { from } else { None };
+        prepared = done.is_ok().then_some(edition);
         let behind = lag(&records).await.unwrap_or(1) > 0;
         let rest = match &done {
             Ok(_) if behind => LOOK,
@@ -104,13 +112,6 @@ pub async fn run(records: Records, content: std::sync::Arc<Content>, mut shutdow
     }
 }
 
-/// Names an edition and what it says.
-fn edition(schedule: &Schedule) -> String {
-    let hash = Sha256::digest(format!("{schedule:?}").as_bytes());
-    let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}@{} {hash}", schedule.slug, schedule.from)
-}
-
 /// How far it is known who is who.
 async fn known(store: &Store) -> Result<i64, Outcome> {
     match store.knowledge().kin {
@@ -121,47 +122,61 @@ async fn known(store: &Store) -> Result<i64, Outcome> {
 
 /// Takes in the log after one position up to another, in two transactions: what the records say, then what is due. Stopped
 /// between, it does both again.
-async fn take_in(store: &Store, schedule: &Schedule, after: i64, last: i64) -> Result<usize, Outcome> {
+async fn take_in(store: &Store, rules: &Rules<'_>, after: i64, last: i64) -> Result<usize, Outcome> {
     let heads = store.read_many(store.changed(&KINDS, after, last).await?).await?;
     let of = |kind: &'static str| heads.iter().filter(move |head| head.kind == kind);
+    let ids = |kind: &'static str| of(kind).map(|head| Value::from(head.id.as_str())).collect::<Vec<Value>>();
     let mut touched: BTreeSet<String> = of("Patient").map(|head| head.id.clone()).collect();
-    let mut statements = children(of("Patient"));
-    let ids: Vec<Value> = of("Immunization").map(|head| Value::from(head.id.as_str())).collect();
-    let before = query_in(store, "SELECT patient FROM recall_dose WHERE immunization IN ({})", &ids).await?;
-    touched.extend(before.into_iter().map(|mut row| row.take_text(0)));
-    statements.extend(doses(of("Immunization"), &ids, &mut touched));
+    let mut statements = people(of("Patient"));
+    for (kind, was) in [
+        ("Immunization", "SELECT patient FROM recall_dose WHERE immunization IN ({})"),
+        ("Condition", "SELECT patient FROM recall_diagnosis WHERE condition IN ({})"),
+        ("Appointment", "SELECT patient FROM recall_appointment WHERE appointment IN ({})"),
+    ] {
+        let before = query_in(store, was, &ids(kind)).await?;
+        touched.extend(before.into_iter().map(|mut row| row.take_text(0)));
+    }
+    statements.extend(doses(of("Immunization"), &ids("Immunization"), &mut touched));
+    statements.extend(chronic::diagnoses(
+        &rules.programmes,
+        of("Condition"),
+        &ids("Condition"),
+        &mut touched,
+    ));
+    statements.extend(chronic::appointments(of("Appointment"), &ids("Appointment"), &mut touched));
     for head in of("Linkage") {
         touched.extend(linked(&head.tree()));
     }
     store.derive(FOLLOWER, after, statements).await?;
     let touched: Vec<String> = touched.into_iter().collect();
-    let statements = due(store, schedule, &touched).await?;
+    let statements = due(store, rules, &touched).await?;
     store.derive(FOLLOWER, last, statements).await?;
     Ok(touched.len())
 }
 
-/// Rows of Patients that are, or were, children.
-fn children<'v>(heads: impl Iterator<Item = &'v Version>) -> Vec<Statement> {
+/// Rows of Patients.
+fn people<'v>(heads: impl Iterator<Item = &'v Version>) -> Vec<Statement> {
     let (mut gone, mut rows) = (Vec::new(), Vec::new());
     for head in heads {
         gone.push(Value::from(head.id.as_str()));
         if !head.deleted {
-            rows.extend(child(&head.id, &head.tree()));
+            rows.extend(person(&head.id, &head.tree()));
         }
     }
-    let mut statements = deletes("recall_child", "patient", &gone);
-    statements.extend(inserts("recall_child", "patient, birth, sex, places, village", "", rows));
+    let mut statements = deletes("recall_person", "patient", &gone);
+    statements.extend(inserts("recall_person", "patient, birth, whole, sex, places, village", "", rows));
     statements
 }
 
-/// The row of somebody who lives and whose day of birth is known.
-fn child(id: &str, tree: &Json) -> Option<Vec<Value>> {
+/// The row of somebody who lives and whose year of birth is known.
+fn person(id: &str, tree: &Json) -> Option<Vec<Value>> {
     let is_dead = tree.get("deceasedDateTime").is_some() || tree["deceasedBoolean"].as_bool() == Some(true);
     if is_dead || tree["active"].as_bool() == Some(false) {
         return None;
     }
     let patient = Patient(tree);
-    let birth = Day::parse(patient.birth_date()?)?;
+    let written = patient.birth_date()?;
+    let birth = Day::of_instant(DateRange::parse(written)?.start);
     let home = items(tree, "address").find(|one| str_at(one, &["use"]) != Some("old"));
     let village = home.and_then(|one| items(one, "line").next()?.as_str());
     // Two addresses may lie in one commune.
@@ -169,6 +184,7 @@ fn child(id: &str, tree: &Json) -> Option<Vec<Value>> {
     Some(vec![
         Value::from(id),
         number(birth),
+        Value::Int(i64::from(Day::parse(written).is_some())),
         Value::from(patient.gender().unwrap_or_default()),
         Value::from(places.join("\n")),
         Value::from(village.unwrap_or_default()),
@@ -208,15 +224,69 @@ fn linked(linkage: &Json) -> Vec<String> {
     patients.collect()
 }
 
-/// A child as the tables hold it.
+/// Somebody as the tables hold them.
 struct Known {
-    child: Child,
+    birth: Day,
+    /// The birth is known to the day.
+    is_whole: bool,
+    sex: String,
     places: String,
     village: String,
 }
 
+/// What the tables hold of many Patients, by Patient.
+struct Book {
+    people: BTreeMap<String, Known>,
+    doses: BTreeMap<String, Vec<Given>>,
+    diagnoses: BTreeMap<String, Vec<Diagnosis>>,
+    appointments: BTreeMap<String, Vec<(String, Day)>>,
+}
+
+impl Book {
+    async fn read(store: &Store, all: &[Value]) -> Result<Book, Outcome> {
+        let mut book = Book {
+            people: BTreeMap::new(),
+            doses: BTreeMap::new(),
+            diagnoses: BTreeMap::new(),
+            appointments: BTreeMap::new(),
+        };
+        let sql =
+            "SELECT patient, birth, whole, sex, places, village FROM recall_person WHERE patient IN ({})";
+        for mut row in query_in(store, sql, all).await? {
+            let (birth, is_whole) = (day(row.int(1)), row.int(2) == 1);
+            let (sex, places, village) = (row.take_text(3), row.take_text(4), row.take_text(5));
+            book.people.insert(row.take_text(0), Known { birth, is_whole, sex, places, village });
+        }
+        let sql =
+            "SELECT DISTINCT immunization, patient, day, vaccine FROM recall_dose WHERE patient IN ({})";
+        for mut row in query_in(store, sql, all).await? {
+            let dose = Given { day: day(row.int(2)), vaccine: row.text(3).to_owned() };
+            book.doses.entry(row.take_text(1)).or_default().push(dose);
+        }
+        let sql = "SELECT DISTINCT condition, programme, patient, written, holds, since FROM recall_diagnosis \
+                   WHERE patient IN ({})";
+        for mut row in query_in(store, sql, all).await? {
+            let (programme, patient) = (row.take_text(1), row.take_text(2));
+            let one =
+                Diagnosis { programme, written: row.int(3), holds: row.int(4) == 1, since: day(row.int(5)) };
+            book.diagnoses.entry(patient).or_default().push(one);
+        }
+        let sql = "SELECT DISTINCT appointment, patient, programme, day FROM recall_appointment WHERE patient IN ({})";
+        for mut row in query_in(store, sql, all).await? {
+            let one = (row.take_text(2), day(row.int(3)));
+            book.appointments.entry(row.take_text(1)).or_default().push(one);
+        }
+        Ok(book)
+    }
+}
+
+/// All that one table tells of a person's Patients.
+fn of_all<T: Clone>(patients: &BTreeSet<String>, table: &BTreeMap<String, Vec<T>>) -> Vec<T> {
+    patients.iter().filter_map(|one| table.get(one)).flatten().cloned().collect()
+}
+
 /// The rows of what is due for these Patients and for all who are the same persons.
-async fn due(store: &Store, schedule: &Schedule, touched: &[String]) -> Result<Vec<Statement>, Outcome> {
+async fn due(store: &Store, rules: &Rules<'_>, touched: &[String]) -> Result<Vec<Statement>, Outcome> {
     let mut persons: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut kin: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (one, other) in store.kin_of_each(touched).await? {
@@ -227,58 +297,68 @@ async fn due(store: &Store, schedule: &Schedule, touched: &[String]) -> Result<V
         persons.insert(least, all);
     }
     let all: Vec<Value> = persons.values().flatten().map(|id| Value::from(id.as_str())).collect();
-    let mut known: BTreeMap<String, Known> = BTreeMap::new();
-    let sql = "SELECT patient, birth, sex, places, village FROM recall_child WHERE patient IN ({})";
-    for mut row in query_in(store, sql, &all).await? {
-        let child = Child { birth: day(row.int(1)), sex: row.text(2).to_owned() };
-        let one = Known { child, places: row.text(3).to_owned(), village: row.text(4).to_owned() };
-        known.insert(row.take_text(0), one);
-    }
-    let mut given: BTreeMap<String, Vec<Given>> = BTreeMap::new();
-    let sql = "SELECT DISTINCT immunization, patient, day, vaccine FROM recall_dose WHERE patient IN ({})";
-    for mut row in query_in(store, sql, &all).await? {
-        let dose = Given { day: day(row.int(2)), vaccine: row.text(3).to_owned() };
-        given.entry(row.take_text(1)).or_default().push(dose);
-    }
+    let book = Book::read(store, &all).await?;
     let mut rows = Vec::new();
     for (person, patients) in &persons {
-        let doses: Vec<Given> = patients.iter().filter_map(|one| given.get(one)).flatten().cloned().collect();
+        let doses = of_all(patients, &book.doses);
+        let wanted = chronic::wanted(
+            &rules.programmes,
+            &of_all(patients, &book.diagnoses),
+            &of_all(patients, &book.appointments),
+        );
         for patient in patients {
-            if let Some(known) = known.get(patient) {
-                rows.extend(rows_of(schedule, person, patient, known, &doses));
-            }
+            let Some(known) = book.people.get(patient) else { continue };
+            let wanted = rules.doses_wanted(known, &doses).into_iter().chain(wanted.iter().cloned());
+            rows.extend(wanted.flat_map(|wanted| rows_of(person, patient, known, &wanted)));
         }
     }
     let mut statements = deletes("recall_due", "patient", &all);
-    let columns = "place, patient, series, person, number, due, late, until, birth, village";
+    let columns = "place, patient, list, series, person, number, due, late, until, birth, village";
     statements.extend(inserts("recall_due", columns, "", rows));
     Ok(statements)
 }
 
-fn rows_of(
-    schedule: &Schedule,
-    person: &str,
-    patient: &str,
-    known: &Known,
-    doses: &[Given],
-) -> Vec<Vec<Value>> {
-    let mut rows = Vec::new();
-    for course in forecast(schedule, &known.child, doses) {
-        let Next::Wanted { number: dose, due, late, until } = course.next else { continue };
-        for place in known.places.lines() {
-            rows.push(vec![
-                Value::from(place),
-                Value::from(patient),
-                Value::from(course.series.slug.as_str()),
-                Value::from(person),
-                Value::Int(dose as i64),
-                number(due),
-                number(late),
-                number(until),
-                number(known.child.birth),
-                Value::from(known.village.as_str()),
-            ]);
-        }
+/// A reason to come.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub list: String,
+    pub series: String,
+    pub number: usize,
+    pub due: Day,
+    pub late: Day,
+    pub until: Day,
+}
+
+impl Rules<'_> {
+    fn doses_wanted(&self, known: &Known, doses: &[Given]) -> Vec<Wanted> {
+        let Some(schedule) = self.schedule.filter(|_| known.is_whole) else { return Vec::new() };
+        let child = Child { birth: known.birth, sex: known.sex.clone() };
+        let courses = forecast(schedule, &child, doses);
+        let wanted = courses.into_iter().filter_map(|course| {
+            let Next::Wanted { number, due, late, until } = course.next else { return None };
+            let series = course.series.slug.clone();
+            Some(Wanted { list: schedule.slug.clone(), series, number, due, late, until })
+        });
+        wanted.collect()
     }
-    rows
+}
+
+/// The rows of one reason: one for each place.
+fn rows_of(person: &str, patient: &str, known: &Known, wanted: &Wanted) -> Vec<Vec<Value>> {
+    let row = |place: &str| {
+        vec![
+            Value::from(place),
+            Value::from(patient),
+            Value::from(wanted.list.as_str()),
+            Value::from(wanted.series.as_str()),
+            Value::from(person),
+            Value::Int(wanted.number as i64),
+            number(wanted.due),
+            number(wanted.late),
+            number(wanted.until),
+            number(known.birth),
+            Value::from(known.village.as_str()),
+        ]
+    };
+    known.places.lines().map(row).collect()
 }

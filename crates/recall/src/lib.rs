@@ -1,12 +1,14 @@
-//! Who should come and when: what the vaccination schedules of content ask for a child, and the list of whom to call.
+//! Who should come and when: what the vaccination schedules of content ask for a child, when people in a programme of chronic
+//! care are expected, and the lists of whom to call.
 //!
-//! It deliberately does not know: pages, how a dose is written down, who may see the list (the door says that of each
-//! person). Nothing here is typed by anybody: the tables are made of Patients and Immunizations, and the log alone determines
-//! them.
+//! It deliberately does not know: pages, how a dose or a visit is written down, who may see the list (the door says that of each
+//! person). Nothing here is typed by anybody: the tables are made of Patients, Immunizations, Conditions and Appointments, and
+//! the log alone determines them.
 //!
-//! Start reading at [`forecast`] (pure: a schedule, a child, the doses so far), then [`follower`] (the tables) and
-//! [`list`] (whom to call).
+//! Start reading at [`forecast`] (pure: a schedule, a child, the doses so far), [`chronic`] (who is in a programme), then
+//! [`follower`] (the tables) and [`list`] (whom to call).
 
+pub mod chronic;
 pub mod dose;
 pub mod example;
 pub mod follower;

@@ -1,4 +1,4 @@
-//! Whom to call: the children of a place for whom a dose is due. Who may see the list, the door says of each child.
+//! Whom to call: the people of a place who are wanted, for a dose or a visit. Who may see the list, the door says of each person.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,14 +7,39 @@ use yba_fhir::{Kind, Outcome};
 use yba_records::{Action, Ctx, Records};
 use yba_store::Value;
 
+use crate::CHILDREN;
 use crate::forecast::{Next, Standing};
 use crate::table::{day, number};
 
-/// What the list is made of: whoever asks for it must be permitted to search both.
-const KINDS: [&str; 2] = ["Immunization", "Patient"];
+/// Which list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum List<'l> {
+    /// Doses of the national programme for children.
+    Vaccines,
+    /// Everybody in a programme of chronic care, by its slug.
+    Programme(&'l str),
+}
+
+impl List<'_> {
+    fn slug(&self) -> &str {
+        match self {
+            List::Vaccines => CHILDREN,
+            List::Programme(slug) => slug,
+        }
+    }
+
+    /// What the list is made of: whoever asks for it must be permitted to search all of it.
+    fn kinds(&self) -> &'static [&'static str] {
+        match self {
+            List::Vaccines => &["Immunization", "Patient"],
+            List::Programme(_) => &["Condition", "Appointment", "Patient"],
+        }
+    }
+}
+
 /// Most facilities to choose from.
 const PLACES_MAX: i64 = 500;
-/// Most wanted doses that are looked at for one list.
+/// Most rows that are looked at for one list.
 pub const ROWS_MAX: usize = 20_000;
 
 /// Somebody to call.
@@ -25,15 +50,16 @@ pub struct Called {
     pub person: String,
     pub birth: Day,
     pub village: String,
-    /// In the order of the schedule's slugs.
-    pub doses: Vec<Asked>,
+    /// What for, in the order of the series' slugs; of a programme, one visit.
+    pub asked: Vec<Asked>,
 }
 
-/// A dose that is asked for.
+/// A dose or a visit that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// Slug of the series.
+    /// Slug of the series; empty for a visit.
     pub series: String,
+    /// The number of a visit is 1 when there was an appointment, 0 when nobody made one.
     pub next: Next,
 }
 
@@ -48,56 +74,63 @@ impl Asked {
 }
 
 impl Called {
-    /// Whether one of the doses is late on a day.
+    /// Whether one of these is late on a day.
     pub fn is_late(&self, today: Day) -> bool {
-        self.doses.iter().any(|dose| dose.standing(today) == Standing::Late)
+        self.asked.iter().any(|one| one.standing(today) == Standing::Late)
     }
 }
 
 /// The places of which a list can be made: those of the caller's roles; `None` for who sees the whole province.
-pub fn own_places(records: &Records, ctx: &Ctx) -> Option<BTreeSet<String>> {
-    records.scope(ctx, Action::Search).places("Immunization").cloned()
+pub fn own_places(records: &Records, ctx: &Ctx, list: List) -> Option<BTreeSet<String>> {
+    records.scope(ctx, Action::Search).places(list.kinds()[0]).cloned()
 }
 
-/// Facilities with children for whom a dose is due on a day, and how many, the most first; at most [`PLACES_MAX`]. It names no
+/// Facilities with people who are wanted on a day, and how many, the most first; at most [`PLACES_MAX`]. It names no
 /// person. Refuses with `forbidden` who may not see all of them.
-pub async fn facilities(records: &Records, ctx: &Ctx, on: Day) -> Result<Vec<(String, usize)>, Outcome> {
-    records.admit_counts(ctx, &KINDS, None)?;
-    let sql = "SELECT place, COUNT(DISTINCT person) FROM recall_due WHERE due <= ?1 AND until > ?1 \
+pub async fn facilities(
+    records: &Records,
+    ctx: &Ctx,
+    list: List<'_>,
+    on: Day,
+) -> Result<Vec<(String, usize)>, Outcome> {
+    records.admit_counts(ctx, list.kinds(), None)?;
+    let sql = "SELECT place, COUNT(DISTINCT person) FROM recall_due WHERE due <= ?1 AND until > ?1 AND list = ?3 \
                AND place LIKE 'Organization/%' GROUP BY place ORDER BY 2 DESC, place LIMIT ?2";
-    let rows = records.store().query(sql, vec![number(on), Value::Int(PLACES_MAX)]).await?;
+    let params = vec![number(on), Value::Int(PLACES_MAX), Value::from(list.slug())];
+    let rows = records.store().query(sql, params).await?;
     Ok(rows.into_iter().map(|mut row| (row.take_text(0), row.int(1) as usize)).collect())
 }
 
-/// Everybody within reach whose doses are due until a day, by village, then by birth; without places, of those of the caller.
+/// Everybody within reach who is wanted until a day, by village, then by birth; without places, of those of the caller.
 ///
-/// Refuses with `forbidden` who may search no children or doses, `invalid` when no place is known, `too-many` past
+/// Refuses with `forbidden` who may not search what the list is made of, `invalid` when no place is known, `too-many` past
 /// [`ROWS_MAX`].
 pub async fn called(
     records: &Records,
     ctx: &Ctx,
+    list: List<'_>,
     places: Option<&BTreeSet<String>>,
     until: Day,
 ) -> Result<Vec<Called>, Outcome> {
-    records.admit_rows(ctx, "search", &KINDS)?;
-    let own = own_places(records, ctx);
+    records.admit_rows(ctx, "search", list.kinds())?;
+    let own = own_places(records, ctx, list);
     let Some(places) = places.or(own.as_ref()).filter(|places| !places.is_empty()) else {
         let text = "Danh sách này lập cho từng trạm. Tài khoản của bạn chưa gắn với trạm nào.";
         return Err(Outcome::invalid("recall-place", text, "no place to list for"));
     };
     let today = Day::of_instant(records.store().clock().now_ms());
-    let listed: Vec<String> = (4..4 + places.len()).map(|at| format!("?{at}")).collect();
+    let listed: Vec<String> = (5..5 + places.len()).map(|at| format!("?{at}")).collect();
     let sql = format!(
         "SELECT patient, person, series, number, due, late, until, birth, village FROM recall_due \
-         WHERE due <= ?1 AND until > ?2 AND place IN ({}) ORDER BY village, birth, patient, series LIMIT ?3",
+         WHERE due <= ?1 AND until > ?2 AND list = ?4 AND place IN ({}) ORDER BY village, birth, patient, series LIMIT ?3",
         listed.join(", ")
     );
-    let bounds = [number(until), number(today), Value::Int(ROWS_MAX as i64 + 1)];
+    let bounds = [number(until), number(today), Value::Int(ROWS_MAX as i64 + 1), Value::from(list.slug())];
     let params = bounds.into_iter().chain(places.iter().map(|place| Value::from(place.as_str())));
     let rows = records.store().query(&sql, params.collect()).await?;
     if rows.len() > ROWS_MAX {
         let text = "Danh sách quá dài. Hãy chọn ngày gần hơn hoặc một thôn.";
-        return Err(Outcome::new(Kind::TooMany, "recall-too-many", text, "too many wanted doses"));
+        return Err(Outcome::new(Kind::TooMany, "recall-too-many", text, "too many rows"));
     }
     let mut all: Vec<Called> = Vec::new();
     let mut at: BTreeMap<String, usize> = BTreeMap::new();
@@ -112,12 +145,12 @@ pub async fn called(
         let asked = Asked { series: row.take_text(2), next };
         let (patient, person) = (row.take_text(0), row.take_text(1));
         let place = *at.entry(person.clone()).or_insert_with(|| {
-            all.push(Called { patient: patient.clone(), person, birth, village, doses: Vec::new() });
+            all.push(Called { patient: patient.clone(), person, birth, village, asked: Vec::new() });
             all.len() - 1
         });
-        // Of two files of one child the first is shown; both say the same.
-        if all[place].patient == patient && !all[place].doses.contains(&asked) {
-            all[place].doses.push(asked);
+        // Of two files of one person the first is shown; both say the same.
+        if all[place].patient == patient && !all[place].asked.contains(&asked) {
+            all[place].asked.push(asked);
         }
     }
     let ids: Vec<String> = all.iter().map(|one| one.patient.clone()).collect();

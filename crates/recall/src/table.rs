@@ -1,4 +1,4 @@
-//! The derived tables: children, their doses, what is due. [`crate::follower`] writes them, [`crate::list`] reads them.
+//! The derived tables: people, their doses, diagnoses and appointments, what is due. [`crate::follower`] writes them, [`crate::list`] reads them.
 
 use yba_fhir::{Day, Outcome};
 use yba_store::{Statement, Store, Value};
@@ -6,23 +6,43 @@ use yba_store::{Statement, Store, Value};
 /// The follower's name: its cursor in the store.
 pub const FOLLOWER: &str = "recall";
 /// Which tables these are. A program with another number drops them and reads the log again.
-const LAYOUT: i64 = 1;
+const LAYOUT: i64 = 2;
 
-const TABLES: [&str; 4] = ["recall_layout", "recall_child", "recall_dose", "recall_due"];
+/// What was there before stands here too, so that it goes.
+const TABLES: [&str; 7] = [
+    "recall_layout",
+    "recall_child",
+    "recall_person",
+    "recall_dose",
+    "recall_diagnosis",
+    "recall_appointment",
+    "recall_due",
+];
 
 const DDL: &[&str] = &[
     // `edition` names the schedules by which the rows were made.
     "CREATE TABLE IF NOT EXISTS recall_layout (version BIGINT NOT NULL PRIMARY KEY, edition TEXT NOT NULL)",
-    // Days are counted from 1970-01-01; `places` are those whose child it is, a line each.
-    "CREATE TABLE IF NOT EXISTS recall_child (patient TEXT NOT NULL PRIMARY KEY, birth BIGINT NOT NULL, sex TEXT NOT NULL, \
-     places TEXT NOT NULL, village TEXT NOT NULL)",
+    // Days are counted from 1970-01-01. `birth` is the first day it may have been, `whole` whether it is known to the day; `places`
+    // are those whose person it is, a line each.
+    "CREATE TABLE IF NOT EXISTS recall_person (patient TEXT NOT NULL PRIMARY KEY, birth BIGINT NOT NULL, whole BIGINT NOT NULL, \
+     sex TEXT NOT NULL, places TEXT NOT NULL, village TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS recall_dose (immunization TEXT NOT NULL PRIMARY KEY, patient TEXT NOT NULL, \
      day BIGINT NOT NULL, vaccine TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS recall_dose_patient ON recall_dose (patient)",
-    // A dose that is wanted, once for each place. `person` is the least id of the person's Patients.
-    "CREATE TABLE IF NOT EXISTS recall_due (place TEXT NOT NULL, patient TEXT NOT NULL, series TEXT NOT NULL, \
+    // Diagnoses of programmes: whether they say that somebody has it, and since when. The greatest `written` of a person counts.
+    "CREATE TABLE IF NOT EXISTS recall_diagnosis (condition TEXT NOT NULL, programme TEXT NOT NULL, patient TEXT NOT NULL, \
+     written BIGINT NOT NULL, holds BIGINT NOT NULL, since BIGINT NOT NULL, PRIMARY KEY (condition, programme))",
+    "CREATE INDEX IF NOT EXISTS recall_diagnosis_patient ON recall_diagnosis (patient)",
+    // Appointments of programmes that are still open.
+    "CREATE TABLE IF NOT EXISTS recall_appointment (appointment TEXT NOT NULL PRIMARY KEY, patient TEXT NOT NULL, \
+     programme TEXT NOT NULL, day BIGINT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS recall_appointment_patient ON recall_appointment (patient)",
+    // Somebody who is wanted, once for each place. `list` is the slug of a schedule (then `series` is one of its series and `number` the
+    // dose) or of a programme (then `number` is 1 after an appointment, 0 when there was none). `person` is the least id of
+    // the person's Patients.
+    "CREATE TABLE IF NOT EXISTS recall_due (place TEXT NOT NULL, patient TEXT NOT NULL, list TEXT NOT NULL, series TEXT NOT NULL, \
      person TEXT NOT NULL, number BIGINT NOT NULL, due BIGINT NOT NULL, late BIGINT NOT NULL, until BIGINT NOT NULL, \
-     birth BIGINT NOT NULL, village TEXT NOT NULL, PRIMARY KEY (place, patient, series))",
+     birth BIGINT NOT NULL, village TEXT NOT NULL, PRIMARY KEY (place, patient, list, series))",
     "CREATE INDEX IF NOT EXISTS recall_due_patient ON recall_due (patient)",
 ];
 

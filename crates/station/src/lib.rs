@@ -5,7 +5,9 @@
 //!
 //! Start at [`routes`]; [`vaccinate`] and [`reports`] are feature folders: `mod.rs` routes and handlers, `model.rs`, `page.rs`.
 
+mod person;
 pub mod reports;
+mod roll;
 pub mod vaccinate;
 
 use axum::Router;

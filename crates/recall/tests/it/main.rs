@@ -6,6 +6,8 @@
 use yba_content::{Content, Day};
 use yba_fhir::Resource;
 use yba_fhir::json::{Value, json};
+use yba_recall::chronic::PROGRAMME;
+use yba_recall::list::List;
 use yba_recall::{follower, list};
 use yba_records::{Change, Ctx};
 use yba_store::{Kin, Statement};
@@ -35,10 +37,22 @@ fn dose(id: usize, of: usize, vaccine: &str, day: &str, status: &str) -> Change 
         "patient": {"reference": format!("Patient/c{of}").as_str()}, "occurrenceDateTime": day}))
 }
 
+fn diagnosis(id: usize, of: usize, icd: &str, status: &str) -> Value {
+    json!({"resourceType": "Condition", "id": format!("d{id}").as_str(), "subject": {"reference": format!("Patient/c{of}").as_str()},
+        "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": status}]},
+        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": icd}]}, "recordedDate": "2026-05-03"})
+}
+
+fn appointment(id: usize, of: usize, programme: &str, day: &str, status: &str) -> Change {
+    put(json!({"resourceType": "Appointment", "id": format!("a{id}").as_str(), "status": status,
+        "serviceType": [{"coding": [{"system": PROGRAMME, "code": programme}]}], "requestedPeriod": [{"start": day}],
+        "participant": [{"actor": {"reference": format!("Patient/c{of}").as_str()}, "status": "accepted"}]}))
+}
+
 /// All rows of what is due.
 async fn rows(kit: &Kit) -> Vec<String> {
-    let sql = "SELECT place, patient, series, person, number, due, late, until, birth, village FROM recall_due \
-               ORDER BY place, patient, series";
+    let sql = "SELECT place, patient, list, series, person, number, due, late, until, birth, village FROM recall_due \
+               ORDER BY place, patient, list, series";
     let rows = kit.records.store().query(sql, Vec::new()).await.unwrap();
     rows.iter().map(|row| format!("{row:?}")).collect()
 }
@@ -65,7 +79,20 @@ async fn what_is_kept_current_is_what_is_made_from_nothing() {
             let mut changes = Vec::new();
             for _ in 0..5 {
                 let (id, month, day) = (dice.below(12), 1 + dice.below(12), 1 + dice.below(28));
-                changes.push(match dice.below(4) {
+                changes.push(match dice.below(6) {
+                    4 => put(diagnosis(
+                        dice.below(20),
+                        id,
+                        ["I10", "I11.9", "J20"][dice.below(3)],
+                        ["active", "active", "resolved"][dice.below(3)],
+                    )),
+                    5 => appointment(
+                        dice.below(20),
+                        id,
+                        ["hypertension", "diabetes"][dice.below(2)],
+                        &format!("2026-{month:02}-{day:02}"),
+                        ["proposed", "proposed", "cancelled"][dice.below(3)],
+                    ),
                     0 => child(
                         id,
                         &format!("2025-{month:02}-{day:02}"),
@@ -119,9 +146,10 @@ async fn a_dose_in_another_file_of_the_person_counts_and_one_taken_back_does_not
         let asked = async |place: &str| {
             follower::catch_up(&kit.records, &content).await.unwrap();
             let places = std::collections::BTreeSet::from([format!("Organization/{place}")]);
-            let found = list::called(&kit.records, &kit.ctx(), Some(&places), today).await.unwrap();
+            let found =
+                list::called(&kit.records, &kit.ctx(), List::Vaccines, Some(&places), today).await.unwrap();
             let series =
-                |one: &list::Called| one.doses.iter().map(|dose| dose.series.clone()).collect::<Vec<_>>();
+                |one: &list::Called| one.asked.iter().map(|dose| dose.series.clone()).collect::<Vec<_>>();
             found.iter().map(series).collect::<Vec<_>>()
         };
         assert!(asked("o1").await[0].contains(&"dpt".to_owned()));
@@ -160,18 +188,72 @@ async fn who_may_see_no_child_gets_no_list() {
         kit.records.transact(&kit.ctx(), vec![child(1, "2026-08-01", 1, "A")]).await.unwrap();
         follower::catch_up(&kit.records, &content).await.unwrap();
         let places = std::collections::BTreeSet::from(["Organization/o1".to_owned()]);
-        let seen = list::called(&kit.records, &kit.ctx(), Some(&places), today).await.unwrap();
+        let seen =
+            list::called(&kit.records, &kit.ctx(), List::Vaccines, Some(&places), today).await.unwrap();
         assert_eq!(seen.len(), 1);
         let refused = Some(yba_fhir::Kind::Unauthenticated);
         let stranger = Ctx::stranger("test");
-        let listed = list::called(&kit.records, &stranger, Some(&places), today).await;
+        let listed = list::called(&kit.records, &stranger, List::Vaccines, Some(&places), today).await;
         assert_eq!(listed.err().map(|refused| refused.kind), refused);
-        let counted = list::facilities(&kit.records, &stranger, today).await;
+        let counted = list::facilities(&kit.records, &stranger, List::Vaccines, today).await;
         assert_eq!(counted.err().map(|refused| refused.kind), refused, "not even a count");
-        let counted = list::facilities(&kit.records, &kit.ctx(), today).await.unwrap();
+        let counted = list::facilities(&kit.records, &kit.ctx(), List::Vaccines, today).await.unwrap();
         assert_eq!(counted, [("Organization/o1".to_owned(), 1)]);
-        let nowhere = list::called(&kit.records, &kit.ctx(), None, today).await;
+        let nowhere = list::called(&kit.records, &kit.ctx(), List::Vaccines, None, today).await;
         assert_eq!(nowhere.err().map(|refused| refused.kind), Some(yba_fhir::Kind::Invalid));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_in_a_programme_is_expected_on_the_day_of_the_appointment() {
+    each_engine(async |kit| {
+        let content = Content::built_in();
+        kit.advance_ms(250 * 86_400_000);
+        let today = Day::of_instant(kit.records.store().clock().now_ms());
+        let places = std::collections::BTreeSet::from(["Organization/o1".to_owned()]);
+        let write = async |change| kit.records.transact(&kit.ctx(), vec![change]).await.map(|_| ()).unwrap();
+        // Name, whether there was an appointment, day, whether it is late.
+        let listed = async |until: Day| {
+            follower::catch_up(&kit.records, &content).await.unwrap();
+            let list = List::Programme("hypertension");
+            let found = list::called(&kit.records, &kit.ctx(), list, Some(&places), until).await.unwrap();
+            let line = |one: &list::Called| {
+                let list::Asked { next, .. } = &one.asked[0];
+                let yba_recall::Next::Wanted { number, due, .. } = next else { panic!("{next:?}") };
+                format!("{} {number} {due} {}", one.patient, one.is_late(today))
+            };
+            found.iter().map(line).collect::<Vec<_>>()
+        };
+        // Old people know their year.
+        write(child(1, "1950", 1, "A")).await;
+        write(child(2, "1961-04-02", 1, "B")).await;
+        write(child(3, "1958", 2, "A")).await;
+        for (id, of) in [(1, 1), (2, 2), (3, 3)] {
+            write(put(diagnosis(id, of, "I10", "active"))).await;
+        }
+        assert_eq!(listed(today).await, ["c1 0 2026-05-03 true", "c2 0 2026-05-03 true"], "nobody made an appointment");
+        let (soon, past) = (today.plus_days(10), today.plus_days(-7));
+        write(appointment(1, 1, "hypertension", &soon.to_string(), "proposed")).await;
+        write(appointment(2, 2, "hypertension", &past.to_string(), "proposed")).await;
+        write(appointment(3, 2, "diabetes", &soon.to_string(), "proposed")).await;
+        assert_eq!(listed(today).await, [format!("c2 1 {past} true")]);
+        assert_eq!(listed(soon).await, [format!("c1 1 {soon} false"), format!("c2 1 {past} true")]);
+        // The next one is made, the one before stays as it was: the latest counts.
+        write(appointment(4, 2, "hypertension", &soon.to_string(), "proposed")).await;
+        assert_eq!(listed(today).await, Vec::<String>::new());
+        // The last word counts, in whichever Condition it stands.
+        write(put(diagnosis(4, 1, "I10", "resolved"))).await;
+        assert_eq!(listed(soon).await, [format!("c2 1 {soon} false")]);
+        write(put(diagnosis(1, 1, "I11.0", "active"))).await;
+        assert_eq!(listed(soon).await.len(), 2);
+        // What is sealed stands on no list.
+        let mut sealed = diagnosis(1, 1, "I10", "active");
+        sealed["meta"] = json!({"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}]});
+        write(put(sealed)).await;
+        assert_eq!(listed(soon).await, [format!("c2 1 {soon} false")], "the other one says that it is resolved");
+        let nobody = list::called(&kit.records, &Ctx::stranger("test"), List::Programme("hypertension"), Some(&places), soon).await;
+        assert_eq!(nobody.unwrap_err().kind, yba_fhir::Kind::Unauthenticated);
     })
     .await;
 }

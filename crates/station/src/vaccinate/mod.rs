@@ -4,9 +4,11 @@
 //! child: the doses that are due stand chosen, with the vial that was used last; one button writes them. Addresses hold ids and
 //! villages, no names.
 
-pub mod model;
-pub mod page;
+mod model;
+mod page;
 
+use crate::person::Person;
+use crate::roll::{self, PAGE, Roll};
 use crate::{Station, answered, names, own_facility};
 use axum::Router;
 use axum::extract::{Form, Path, RawQuery};
@@ -17,21 +19,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use yba_care::Finding;
 use yba_care::immunise::{self, Draft, Known};
 use yba_content::{Content, Day};
-use yba_fhir::json::{Value, items, str_at};
+use yba_fhir::json::{Value, str_at};
 use yba_fhir::resource::is_id;
-use yba_fhir::view::Patient;
 use yba_fhir::{Kind, Outcome};
-use yba_recall::list::{self, Called};
+use yba_recall::list::{self, Called, List};
 use yba_recall::{CHILDREN, follower};
-use yba_records::{Action, Ctx, Query, Version};
+use yba_records::{Ctx, Query, Version};
 use yba_store::search::query::decode_pairs;
-use yba_ui::banner::Allergy;
 use yba_web::{Asking, Page, RequestId, error};
 
 /// The list.
 pub const VACCINATE: &str = "/tiem-chung";
-/// Children of one page of the list.
-const PAGE: usize = 50;
 /// Doses given last at this station that are looked at for what is in the fridge.
 const FRIDGE: usize = 100;
 /// A vial that was not used for so many days is not offered again.
@@ -101,15 +99,15 @@ async fn drawn_list(station: &Station, ctx: &Ctx, query: Option<&str>) -> Result
     let Some(schedule) = station.content.schedule(CHILDREN, today) else {
         return Err(Outcome::new(Kind::NotFound, "schedule", "Chưa có lịch tiêm chủng nào.", "no schedule"));
     };
-    let own = list::own_places(&station.records, ctx);
+    let own = list::own_places(&station.records, ctx, List::Vaccines);
     let place = asked.place.clone().map(|place| BTreeSet::from([place]));
     if own.is_none() && place.is_none() {
         return choose(station, ctx, today).await;
     }
     // Asked before the list: what the tables learn meanwhile is not on it.
     let is_behind = follower::lag(&station.records).await? > 0;
-    let called = list::called(&station.records, ctx, place.as_ref(), asked.until).await?;
-    let villages = model::villages(&called, today);
+    let called = list::called(&station.records, ctx, List::Vaccines, place.as_ref(), asked.until).await?;
+    let villages = roll::villages(called.iter(), today);
     let of_village = |one: &&Called| asked.village.as_ref().is_none_or(|village| *village == one.village);
     let mut shown: Vec<&Called> = called.iter().filter(of_village).collect();
     shown.sort_by_key(|one| !one.is_late(today));
@@ -118,17 +116,24 @@ async fn drawn_list(station: &Station, ctx: &Ctx, query: Option<&str>) -> Result
     let people = people(station, ctx, &part).await?;
     let lines: Vec<_> =
         part.iter().map(|one| model::line(one, people.get(&one.patient), schedule, today)).collect();
+    let place = asked.place.as_deref().and_then(|place| place.strip_prefix("Organization/"));
+    let mut base = format!("{VACCINATE}?den={}", asked.until);
+    if let Some(place) = place {
+        base += &format!("&noi={place}");
+    }
     let content = page::list(&page::Listed {
         lines: &lines,
-        villages: &villages,
-        village: asked.village.as_deref(),
-        place: asked.place.as_deref().and_then(|place| place.strip_prefix("Organization/")),
+        roll: Roll {
+            base,
+            villages: &villages,
+            village: asked.village.as_deref(),
+            count: shown.len(),
+            first,
+        },
+        place,
         until: &asked.until.to_string(),
         is_today: asked.until == today,
-        count: shown.len(),
         late: shown.iter().filter(|one| one.is_late(today)).count(),
-        first,
-        page: PAGE,
         is_behind,
     });
     Ok(station.site.page(&Page::new("Tiêm chủng", content).here(VACCINATE)))
@@ -136,7 +141,7 @@ async fn drawn_list(station: &Station, ctx: &Ctx, query: Option<&str>) -> Result
 
 /// For who sees the whole province: of which station.
 async fn choose(station: &Station, ctx: &Ctx, today: Day) -> Result<Response, Outcome> {
-    let found = list::facilities(&station.records, ctx, today).await?;
+    let found = list::facilities(&station.records, ctx, List::Vaccines, today).await?;
     let id = |place: &'_ str| place.strip_prefix("Organization/").unwrap_or(place).to_owned();
     let ids: Vec<String> = found.iter().map(|(place, _)| id(place)).collect();
     let names = names(station, ctx, ids.iter().map(String::as_str)).await;
@@ -184,48 +189,28 @@ struct Counter<'s> {
 
 /// A child with all that the page needs.
 struct Open<'c> {
-    patient: String,
-    tree: Value,
+    person: Person,
     known: Known<'c>,
     immunizations: Vec<Value>,
     fridge: BTreeMap<String, (String, String)>,
-    allergy: Allergy,
     places: Places,
 }
 
 impl Open<'_> {
     /// A form that nobody has sent yet.
     fn fresh(&self, today: Day, form: String) -> Draft {
-        Draft { patient: self.patient.clone(), day: today.to_string(), form, ..Draft::default() }
+        Draft { patient: self.person.id.clone(), day: today.to_string(), form, ..Draft::default() }
     }
 }
 
 impl<'s> Counter<'s> {
     async fn open(&self, patient: &str) -> Result<Open<'s>, Outcome> {
         let (records, content): (_, &'s Content) = (&self.station.records, &self.station.content);
-        let tree = records.read(self.ctx, "Patient", patient).await?.tree();
-        // People are found over the whole province; of whom nothing else is seen, a schedule would say that all is missing.
-        let reached = records.patients_reached(self.ctx, Action::Everything, &[patient.to_owned()]).await?;
-        if reached.is_empty() || !self.ctx.may(Action::Search, "Immunization") {
-            return Err(unseen());
-        }
+        let person = Person::open(self.station, self.ctx, patient, "Immunization", UNSEEN).await?;
         let immunizations = immunise::immunizations(records, self.ctx, patient).await?;
-        let known = Known::of(content, &tree, &immunizations, self.station.today())?;
-        let (fridge, allergy) = (self.fridge(content).await?, self.allergy(patient).await?);
-        let places = self.places(&immunizations).await;
-        Ok(Open { patient: patient.to_owned(), tree, known, immunizations, fridge, allergy, places })
-    }
-
-    /// What is known of allergies, in whoever's file of the person it stands.
-    async fn allergy(&self, patient: &str) -> Result<Allergy, Outcome> {
-        if !self.ctx.may(Action::Search, "AllergyIntolerance") {
-            return Ok(Allergy::NotSeen);
-        }
-        let records = &self.station.records;
-        let kin = records.store().kin_of(patient).await?;
-        let query = Query::parse_string("AllergyIntolerance", &format!("patient={}", kin.join(",")))?;
-        let found = records.search(self.ctx, &query, None).await?;
-        Ok(model::allergy(&found.matches.iter().map(Version::tree).collect::<Vec<_>>()))
+        let known = Known::of(content, &person.tree, &immunizations, self.station.today())?;
+        let (fridge, places) = (self.fridge(content).await?, self.places(&immunizations).await);
+        Ok(Open { person, known, immunizations, fridge, places })
     }
 
     /// Names of those who gave doses.
@@ -266,16 +251,9 @@ impl<'s> Counter<'s> {
         if !found.is_empty() || wrong.is_some() && !draft.doses.is_empty() {
             offers = model::as_typed(offers, draft);
         }
-        let patient = Patient(&open.tree);
-        let home = items(&open.tree, "address").next();
         let content = page::child(&page::Shown {
-            patient: &open.patient,
-            name: &patient.name().unwrap_or_else(|| "chưa rõ tên".to_owned()),
-            sex: patient.gender().unwrap_or_default(),
-            birth: patient.birth_date().unwrap_or_default(),
+            person: &open.person,
             today: &today.to_string(),
-            village: home.and_then(|one| str_at(one, &["text"])).unwrap_or_default(),
-            allergy: &open.allergy,
             series: &model::series(&open.known, today),
             offers: &offers,
             written: &model::written(&open.immunizations, &open.places, now_ms),
@@ -294,10 +272,8 @@ impl<'s> Counter<'s> {
     }
 }
 
-fn unseen() -> Outcome {
-    let text = "Bạn chưa được xem các mũi đã tiêm của trẻ này nên không tính được lịch. Hãy tiếp đón trẻ ở trạm của bạn trước.";
-    Outcome::new(Kind::Forbidden, "recall-unseen", text, "the doses of this child are beyond the reach")
-}
+/// Of whom nothing else is seen, a schedule would say that all is missing.
+const UNSEEN: &str = "Bạn chưa được xem các mũi đã tiêm của trẻ này nên không tính được lịch. Hãy tiếp đón trẻ ở trạm của bạn trước.";
 
 /// The doses of a form, with its days as the records have them.
 fn sent(pairs: &[(String, String)], patient: &str) -> Draft {

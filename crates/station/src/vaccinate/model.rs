@@ -6,10 +6,9 @@ use yba_care::{Finding, Severity};
 use yba_content::Day;
 use yba_content::schedules::Schedule;
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
-use yba_fhir::view::{Patient, is_no_known_allergy};
+use yba_fhir::view::Patient;
 use yba_recall::list::Called;
 use yba_recall::{Next, Standing};
-use yba_ui::banner::Allergy;
 
 /// One child of the list.
 #[derive(Debug)]
@@ -23,14 +22,13 @@ pub struct Line {
     pub phone: String,
     /// Short names of the doses, the late ones first: `DPT 2`.
     pub doses: Vec<(String, Standing)>,
-    pub is_late: bool,
 }
 
 /// A child of the list with their name, which only a read of their record tells.
 pub fn line(called: &Called, patient: Option<&Value>, schedule: &Schedule, today: Day) -> Line {
     let name = patient.and_then(|tree| Patient(tree).name());
     let mut doses: Vec<(String, Standing)> = called
-        .doses
+        .asked
         .iter()
         .map(|dose| (dose_words(schedule, &dose.series, dose.next), dose.standing(today)))
         .collect();
@@ -43,7 +41,6 @@ pub fn line(called: &Called, patient: Option<&Value>, schedule: &Schedule, today
         village: called.village.clone(),
         mother: patient.map(mother).unwrap_or_default(),
         phone: patient.and_then(|tree| Patient(tree).phones().next()).unwrap_or_default().to_owned(),
-        is_late: called.is_late(today),
         doses,
     }
 }
@@ -66,29 +63,9 @@ pub fn dose_words(schedule: &Schedule, series: &str, next: Next) -> String {
     }
 }
 
-/// A village and how many of its children are on the list.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Village {
-    pub name: String,
-    pub count: usize,
-    pub late: usize,
-}
-
-/// The villages of a list, in their order; children without one stand under an empty name.
-pub fn villages(called: &[Called], today: Day) -> Vec<Village> {
-    let mut all: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for one in called {
-        let (count, late) = all.entry(&one.village).or_default();
-        *count += 1;
-        *late += usize::from(one.is_late(today));
-    }
-    all.into_iter().map(|(name, (count, late))| Village { name: name.to_owned(), count, late }).collect()
-}
-
 /// One series on a child's page.
 #[derive(Debug)]
 pub struct SeriesLine {
-    pub slug: String,
     pub title: String,
     pub short: String,
     /// Day, words for the vaccine and lot, the number (or that it does not count).
@@ -153,7 +130,6 @@ pub fn series(known: &Known<'_>, today: Day) -> Vec<SeriesLine> {
         };
         let asked = number.and_then(|number| course.series.doses.get(number - 1));
         SeriesLine {
-            slug: course.series.slug.clone(),
             title: course.series.title.clone(),
             short: course.series.short.clone(),
             given: course
@@ -239,31 +215,6 @@ fn one_written(one: &Value, places: &Places, now_ms: i64) -> Written {
         status: text(&["status"]),
         reason: text(&["statusReason", "text"]),
         watch_until: until.map(yba_fhir::date::instant).unwrap_or_default(),
-    }
-}
-
-/// What is known of allergies.
-pub fn allergy(found: &[Value]) -> Allergy {
-    let is_void = |one: &&Value| {
-        let codings = one.get("verificationStatus").into_iter().flat_map(|status| items(status, "coding"));
-        codings
-            .filter_map(|coding| str_at(coding, &["code"]))
-            .any(|code| matches!(code, "entered-in-error" | "refuted"))
-    };
-    let found: Vec<&Value> = found.iter().filter(|one| !is_void(one)).collect();
-    let names: Vec<String> = found
-        .iter()
-        .filter_map(|one| {
-            let code = one.get("code")?;
-            let word = str_at(code, &["text"])
-                .or_else(|| items(code, "coding").find_map(|coding| str_at(coding, &["display"])));
-            (!is_no_known_allergy(code)).then(|| word.unwrap_or("chưa rõ chất").to_owned())
-        })
-        .collect();
-    match (names.is_empty(), found.is_empty()) {
-        (false, _) => Allergy::Known(names),
-        (true, false) => Allergy::None,
-        (true, true) => Allergy::NotAsked,
     }
 }
 

@@ -1,15 +1,16 @@
 //! The pages of vaccination: markup only.
 
 use super::VACCINATE;
-use super::model::{Line, Offer, SeriesLine, Village, Written, asks_reason, beside};
+use super::model::{Line, Offer, SeriesLine, Written, asks_reason, beside};
+use crate::person::Person;
+use crate::roll::Roll;
 use maud::{Markup, html};
 use yba_care::immunise::Draft;
 use yba_care::{Finding, Severity};
 use yba_recall::Standing;
 use yba_ui::alert;
-use yba_ui::banner::{Allergy, Banner, banner};
 use yba_ui::card::{self, Card};
-use yba_ui::form::{self, Field, Sort, Tab, hidden};
+use yba_ui::form::{self, Field, Sort, hidden};
 use yba_ui::status::{Status, status};
 use yba_ui::table::Table;
 use yba_ui::{format, state};
@@ -17,26 +18,21 @@ use yba_ui::{format, state};
 /// What the list shows.
 pub struct Listed<'a> {
     pub lines: &'a [Line],
-    pub villages: &'a [Village],
-    /// The village that is shown; all when none.
-    pub village: Option<&'a str>,
+    /// Which part of it.
+    pub roll: Roll<'a>,
     /// Whose list, when that had to be chosen.
     pub place: Option<&'a str>,
     /// Until when doses are due (ISO day), and whether that is today.
     pub until: &'a str,
     pub is_today: bool,
-    pub count: usize,
     pub late: usize,
-    /// The place in the list of the first line, from 0, and how many a page holds.
-    pub first: usize,
-    pub page: usize,
     /// Whether the tables are behind the records.
     pub is_behind: bool,
 }
 
 pub fn list(shown: &Listed) -> Markup {
     let sub = html! {
-        (format::count(shown.count)) " trẻ đến lịch"
+        (format::count(shown.roll.count)) " trẻ đến lịch"
         @if shown.late > 0 { ", " (format::count(shown.late)) " trẻ trễ" }
         @if !shown.is_today { " tính đến " (format::date(shown.until)) }
     };
@@ -46,7 +42,7 @@ pub fn list(shown: &Listed) -> Markup {
             (state::warning("Danh sách đang được cập nhật.", "Vài mũi vừa ghi có thể chưa tính. Tải lại trang sau ít giây."))
         }
         (days(shown))
-        (by_village(shown))
+        (shown.roll.tabs())
         (Card::new("can-tiem", "Cần gọi").aside(html! { "trễ và đến lịch" }).flush(html! {
             @if shown.lines.is_empty() {
                 (state::empty("Không có trẻ nào đến lịch.", "Danh sách tự lập từ ngày sinh và các mũi đã ghi của trẻ trong xã.",
@@ -56,7 +52,7 @@ pub fn list(shown: &Listed) -> Markup {
                     .draw(html! { @for line in shown.lines { (row(line)) } }, html! {}))
             }
         }))
-        (paging(shown))
+        (shown.roll.paging())
     }
 }
 
@@ -97,7 +93,7 @@ pub fn choose(lines: &[(String, String, usize)]) -> Markup {
 fn days(shown: &Listed) -> Markup {
     html! {
         form .line-form method="get" action=(VACCINATE) {
-            @if let Some(village) = shown.village { (hidden("thon", village)) }
+            @if let Some(village) = shown.roll.village { (hidden("thon", village)) }
             @if let Some(place) = shown.place { (hidden("noi", place)) }
             (form::field(&Field::new("den", "Đến lịch trước hoặc trong ngày", Sort::Day).value(&format::date(shown.until))))
             button .btn type="submit" { "Xem" }
@@ -105,64 +101,10 @@ fn days(shown: &Listed) -> Markup {
     }
 }
 
-fn by_village(shown: &Listed) -> Markup {
-    if shown.villages.len() < 2 && shown.village.is_none() {
-        return html! {};
-    }
-    let all = address(shown, None, 0);
-    let hrefs: Vec<String> = shown.villages.iter().map(|one| address(shown, Some(&one.name), 0)).collect();
-    let total = shown.villages.iter().map(|one| one.count).sum();
-    let mut tabs =
-        vec![Tab { href: &all, word: "Tất cả", count: Some(total), current: shown.village.is_none() }];
-    tabs.extend(shown.villages.iter().zip(&hrefs).map(|(one, href)| Tab {
-        href,
-        word: if one.name.is_empty() { "Chưa ghi thôn" } else { &one.name },
-        count: Some(one.count),
-        current: shown.village == Some(&one.name),
-    }));
-    form::tabs("Theo thôn, bản", &tabs)
-}
-
-fn paging(shown: &Listed) -> Markup {
-    let last = (shown.first + shown.page).min(shown.count);
-    if shown.count <= shown.page {
-        return html! {};
-    }
-    html! {
-        p .no-print {
-            (shown.first + 1) "–" (last) " trên " (format::count(shown.count)) " "
-            @if shown.first > 0 {
-                (card::link_button(&address(shown, shown.village, shown.first.saturating_sub(shown.page)), html! { "Trước" })) " "
-            }
-            @if last < shown.count { (card::link_button(&address(shown, shown.village, last), html! { "Tiếp" })) }
-        }
-    }
-}
-
-/// The address of a part of the list.
-fn address(shown: &Listed, village: Option<&str>, first: usize) -> String {
-    let mut address = format!("{VACCINATE}?den={}", shown.until);
-    if let Some(place) = shown.place {
-        address += &format!("&noi={place}");
-    }
-    if let Some(village) = village {
-        address += &format!("&thon={}", yba_web::encoded(village));
-    }
-    if first > 0 {
-        address += &format!("&tu={first}");
-    }
-    address
-}
-
 /// What the page of a child shows.
 pub struct Shown<'a> {
-    pub patient: &'a str,
-    pub name: &'a str,
-    pub sex: &'a str,
-    pub birth: &'a str,
+    pub person: &'a Person,
     pub today: &'a str,
-    pub village: &'a str,
-    pub allergy: &'a Allergy,
     pub series: &'a [SeriesLine],
     pub offers: &'a [Offer],
     pub written: &'a [Written],
@@ -175,14 +117,10 @@ pub struct Shown<'a> {
 }
 
 pub fn child(shown: &Shown) -> Markup {
-    let facts = if shown.village.is_empty() { Vec::new() } else { vec![shown.village.to_owned()] };
-    let record = format!("/nguoi/{}", shown.patient);
+    let record = format!("/nguoi/{}", shown.person.id);
     html! {
         (card::back(VACCINATE, "Danh sách cần tiêm"))
-        (banner(&Banner {
-            name: shown.name, sex: shown.sex, birth: shown.birth, today: shown.today, dead: None,
-            facts, extra: Vec::new(), allergy: shown.allergy, acts: card::link_button(&record, html! { "Mở hồ sơ" }),
-        }))
+        (shown.person.banner(shown.today, card::link_button(&record, html! { "Mở hồ sơ" })))
         @if let Some(done) = shown.done { (form::toast(done)) }
         @if let Some(note) = &shown.note { (note) }
         @for one in shown.written.iter().filter(|one| !one.watch_until.is_empty()).take(1) {
@@ -201,7 +139,7 @@ fn clock(instant: &str) -> String {
 }
 
 fn to_give(shown: &Shown) -> Markup {
-    let action = format!("{VACCINATE}/{}", shown.patient);
+    let action = format!("{VACCINATE}/{}", shown.person.id);
     Card::new("tiem-hom-nay", "Tiêm hôm nay").padded(html! {
         (stopped(shown.found))
         @if shown.offers.is_empty() {
@@ -338,7 +276,7 @@ fn standing(standing: Standing) -> Markup {
 fn history(shown: &Shown) -> Markup {
     Card::new("da-ghi", "Đã ghi").flush(html! {
         @if shown.written.is_empty() { (state::empty_line("Chưa ghi mũi nào cho trẻ này.")) }
-        @else { (card::rows(shown.written.iter().map(|one| written(shown.patient, one)))) }
+        @else { (card::rows(shown.written.iter().map(|one| written(&shown.person.id, one)))) }
     })
 }
 

@@ -25,12 +25,13 @@ pub fn check(folder: Option<&Path>) -> u8 {
             let (laws, lists) = (content.laws().count(), content.code_lists().count());
             println!(
                 "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, \
-                 {} value sets and maps, {} views, {} schedules, {} registers, {} reports, {} forms; {} examples tried",
+                 {} value sets and maps, {} views, {} schedules, {} programmes, {} registers, {} reports, {} forms; {} examples tried",
                 content.claims().all().count(),
                 content.profiles().len(),
                 content.canonicals().count(),
                 content.views().count(),
                 content.schedules().len(),
+                content.programmes().len(),
                 content.registers().len(),
                 content.reports().len(),
                 content.forms().count(),

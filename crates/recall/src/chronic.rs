@@ -1,0 +1,164 @@
+//! Programmes of chronic care: what Conditions and Appointments tell of who is in one, and when they should come.
+
+use std::collections::BTreeSet;
+
+use yba_content::{Day, Programme};
+use yba_fhir::DateRange;
+use yba_fhir::json::{JsonValueTrait, Value as Json, items, str_at};
+use yba_fhir::view::reference_target;
+use yba_store::derived::{deletes, inserts};
+use yba_store::{Statement, Value, Version};
+
+use crate::follower::Wanted;
+use crate::table::number;
+
+/// The system of ICD-10 codes. <https://terminology.hl7.org/CodeSystem-icd10.html>
+pub const ICD10: &str = "http://hl7.org/fhir/sid/icd-10";
+/// The system of programmes: what an Appointment's `serviceType` says.
+pub const PROGRAMME: &str = "https://yba.vn/fhir/CodeSystem/programme";
+/// After this day nobody waits any more.
+const FOR_EVER: i64 = 36_525;
+/// The states of an Appointment that is still to come. <https://hl7.org/fhir/R4/valueset-appointmentstatus.html>
+pub const OPEN: [&str; 5] = ["proposed", "pending", "booked", "waitlist", "noshow"];
+
+/// What one Condition says of a programme.
+#[derive(Debug, Clone)]
+pub(crate) struct Diagnosis {
+    pub programme: String,
+    /// When it was written, by the clock that all nodes agree on: the last word counts.
+    pub written: i64,
+    pub holds: bool,
+    pub since: Day,
+}
+
+/// The ICD-10 codes of a Condition.
+pub fn icd10(condition: &Json) -> impl Iterator<Item = &str> {
+    let code = condition.get("code");
+    let codings = code.into_iter().flat_map(|code| items(code, "coding"));
+    codings.filter(|one| str_at(one, &["system"]) == Some(ICD10)).filter_map(|one| str_at(one, &["code"]))
+}
+
+/// Whether somebody has, by this Condition, what it names: active, not refuted, not written by mistake.
+pub fn holds(condition: &Json) -> bool {
+    let is = |element: &str, codes: &[&str]| {
+        let concept = condition.get(element);
+        let mut codings = concept.into_iter().flat_map(|one| items(one, "coding"));
+        codings.any(|one| str_at(one, &["code"]).is_some_and(|code| codes.contains(&code)))
+    };
+    !is("clinicalStatus", &["inactive", "remission", "resolved"])
+        && !is("verificationStatus", &["refuted", "entered-in-error"])
+}
+
+/// A sealed record stands on no list.
+fn is_sealed(tree: &Json) -> bool {
+    tree.get("meta").is_some_and(|meta| items(meta, "security").next().is_some())
+}
+
+fn target(tree: &Json, path: &[&str]) -> Option<String> {
+    match reference_target(str_at(tree, path)?) {
+        Some(("Patient", id)) => Some(id.to_owned()),
+        _ => None,
+    }
+}
+
+fn day_of(text: &str) -> Option<Day> {
+    DateRange::parse(text).map(|range| Day::of_instant(range.start))
+}
+
+/// Rows of what Conditions say of programmes.
+pub(crate) fn diagnoses<'v>(
+    programmes: &[&Programme],
+    heads: impl Iterator<Item = &'v Version>,
+    ids: &[Value],
+    touched: &mut BTreeSet<String>,
+) -> Vec<Statement> {
+    let mut rows = Vec::new();
+    for head in heads.filter(|head| !head.deleted) {
+        let tree = head.tree();
+        let Some(patient) = target(&tree, &["subject", "reference"]).filter(|_| !is_sealed(&tree)) else {
+            continue;
+        };
+        let since = ["onsetDateTime", "recordedDate"].into_iter().find_map(|name| str_at(&tree, &[name]));
+        let since = since.and_then(day_of).unwrap_or_else(|| Day::of_instant(head.last_updated_ms()));
+        for programme in programmes.iter().filter(|programme| icd10(&tree).any(|code| programme.has(code))) {
+            touched.insert(patient.clone());
+            rows.push(vec![
+                Value::from(head.id.as_str()),
+                Value::from(programme.slug.as_str()),
+                Value::from(patient.as_str()),
+                Value::Int(head.hlc),
+                Value::Int(i64::from(holds(&tree))),
+                number(since),
+            ]);
+        }
+    }
+    let mut statements = deletes("recall_diagnosis", "condition", ids);
+    let columns = "condition, programme, patient, written, holds, since";
+    statements.extend(inserts("recall_diagnosis", columns, "", rows));
+    statements
+}
+
+/// The programme and the day of an Appointment that is still to come.
+pub fn expected(appointment: &Json) -> Option<(&str, Day)> {
+    if !OPEN.contains(&str_at(appointment, &["status"])?) {
+        return None;
+    }
+    let codings = items(appointment, "serviceType").flat_map(|one| items(one, "coding"));
+    let programme = codings
+        .filter(|one| str_at(one, &["system"]) == Some(PROGRAMME))
+        .find_map(|one| str_at(one, &["code"]))?;
+    let period = items(appointment, "requestedPeriod").find_map(|period| str_at(period, &["start"]));
+    Some((programme, day_of(str_at(appointment, &["start"]).or(period)?)?))
+}
+
+/// Rows of the appointments that are still to come.
+pub(crate) fn appointments<'v>(
+    heads: impl Iterator<Item = &'v Version>,
+    ids: &[Value],
+    touched: &mut BTreeSet<String>,
+) -> Vec<Statement> {
+    let mut rows = Vec::new();
+    for head in heads.filter(|head| !head.deleted) {
+        let tree = head.tree();
+        let patient = items(&tree, "participant").find_map(|one| target(one, &["actor", "reference"]));
+        let (Some(patient), Some((programme, day))) =
+            (patient, expected(&tree).filter(|_| !is_sealed(&tree)))
+        else {
+            continue;
+        };
+        rows.push(vec![
+            Value::from(head.id.as_str()),
+            Value::from(patient.as_str()),
+            Value::from(programme),
+            number(day),
+        ]);
+        touched.insert(patient);
+    }
+    let mut statements = deletes("recall_appointment", "appointment", ids);
+    statements.extend(inserts("recall_appointment", "appointment, patient, programme, day", "", rows));
+    statements
+}
+
+/// The reasons why a person should come, by all that is known of them.
+pub(crate) fn wanted(
+    programmes: &[&Programme],
+    diagnoses: &[Diagnosis],
+    appointments: &[(String, Day)],
+) -> Vec<Wanted> {
+    let wanted = programmes.iter().filter_map(|programme| {
+        let said = diagnoses.iter().filter(|one| one.programme == programme.slug);
+        let last = said.max_by_key(|one| one.written).filter(|one| one.holds)?;
+        let days = appointments.iter().filter(|(slug, _)| *slug == programme.slug).map(|(_, day)| *day);
+        let next = days.max();
+        let due = next.unwrap_or(last.since);
+        Some(Wanted {
+            list: programme.slug.clone(),
+            series: String::new(),
+            number: usize::from(next.is_some()),
+            due,
+            late: programme.late_after.after(due),
+            until: due.plus_days(FOR_EVER),
+        })
+    });
+    wanted.collect()
+}
