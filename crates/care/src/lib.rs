@@ -3,8 +3,9 @@
 //!
 //! It deliberately does not know pages, or who may do what: the door says that.
 //!
-//! For now one verb, [`immunise`]; others come with their rooms.
+//! For now [`immunise`] and [`follow_up`]; others come with their rooms.
 
+pub mod follow_up;
 pub mod immunise;
 
 /// How much a finding weighs.
