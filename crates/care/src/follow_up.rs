@@ -62,7 +62,7 @@ pub async fn diagnoses(
     let mut versions: Vec<&Version> = found.matches.iter().collect();
     versions.sort_by_key(|version| std::cmp::Reverse(version.hlc));
     let trees = versions.into_iter().map(Version::tree);
-    Ok(trees.filter(|tree| chronic::icd10(tree).any(|code| programme.has(code))).collect())
+    Ok(trees.filter(|tree| chronic::says(tree, programme)).collect())
 }
 
 /// The Appointments of a programme that are still to come, of a person in all their files.
@@ -77,6 +77,15 @@ pub async fn expected(
     let found = records.search(ctx, &Query::parse_string("Appointment", &query)?, None).await?;
     let is_of = |tree: &Value| chronic::expected(tree).is_some_and(|(slug, _)| slug == programme.slug);
     Ok(found.matches.iter().map(Version::tree).filter(is_of).collect())
+}
+
+/// Whether this very form was written down before.
+pub async fn is_written(records: &Records, ctx: &Ctx, visit: &Visit<'_>) -> Result<bool, Outcome> {
+    match records.read(ctx, "Encounter", &visit.id()).await {
+        Ok(_) => Ok(true),
+        Err(outcome) if matches!(outcome.kind, Kind::NotFound | Kind::Gone) => Ok(false),
+        Err(outcome) => Err(outcome),
+    }
 }
 
 /// The records of a visit: Encounter, this visit's diagnosis, the form's response and what it extracts; the appointments
@@ -217,11 +226,7 @@ pub fn leave(
     put(&mut tree, "note", json!([{"text": format!("Thôi quản lý: {reason}").as_str()}]));
     let mut changes = vec![Change::create(Resource::from_value(tree)?)];
     for id in expected.iter().filter_map(|tree| str_at(tree, &["id"])) {
-        changes.push(Change::edit("Appointment", id, |version| {
-            let mut tree = version.tree();
-            put(&mut tree, "status", json!("cancelled"));
-            Resource::from_value(tree)
-        }));
+        changes.push(cancelled(id, "Thôi quản lý"));
     }
     Ok(changes)
 }
@@ -264,7 +269,8 @@ pub async fn take_back(records: &Records, ctx: &Ctx, patient: &str, id: &str) ->
     for one in &found.matches {
         let tree = one.tree();
         if one.id == id || one.id.starts_with(&format!("{id}-")) {
-            changes.push(mistaken("Appointment", &one.id));
+            // R4's app-3: without an hour it cannot be «entered in error».
+            changes.push(cancelled(&one.id, "Ghi nhầm"));
         } else if str_at(&tree, &["status"]) == Some("fulfilled") && str_at(&tree, &["start"]) == Some(at) {
             changes.push(Change::edit("Appointment", &one.id, |version| {
                 let mut tree = version.tree();
@@ -275,6 +281,15 @@ pub async fn take_back(records: &Records, ctx: &Ctx, patient: &str, id: &str) ->
         }
     }
     records.transact(ctx, changes).await.map(|_| ())
+}
+
+fn cancelled(appointment: &str, reason: &'static str) -> Change {
+    Change::edit("Appointment", appointment, move |version| {
+        let mut tree = version.tree();
+        put(&mut tree, "status", json!("cancelled"));
+        put(&mut tree, "cancelationReason", json!({"text": reason}));
+        Resource::from_value(tree)
+    })
 }
 
 fn mistaken(kind: &str, id: &str) -> Change {
@@ -310,3 +325,7 @@ fn take(tree: &mut Value, keys: &[&str]) {
         keys.iter().for_each(|key| drop(object.remove(key)));
     }
 }
+
+#[cfg(test)]
+#[path = "follow_up_tests.rs"]
+mod tests;

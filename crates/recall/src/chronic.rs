@@ -38,15 +38,23 @@ pub fn icd10(condition: &Json) -> impl Iterator<Item = &str> {
     codings.filter(|one| str_at(one, &["system"]) == Some(ICD10)).filter_map(|one| str_at(one, &["code"]))
 }
 
-/// Whether somebody has, by this Condition, what it names: active, not refuted, not written by mistake.
+/// Whether a concept of this Condition has one of these codes.
+fn is(condition: &Json, element: &str, codes: &[&str]) -> bool {
+    let concept = condition.get(element);
+    let mut codings = concept.into_iter().flat_map(|one| items(one, "coding"));
+    codings.any(|one| str_at(one, &["code"]).is_some_and(|code| codes.contains(&code)))
+}
+
+/// Whether a Condition says anything of a programme: it is of its codes, and was not written by mistake.
+pub fn says(condition: &Json, programme: &Programme) -> bool {
+    !is(condition, "verificationStatus", &["entered-in-error"])
+        && icd10(condition).any(|code| programme.has(code))
+}
+
+/// Whether somebody has, by this Condition, what it names: active, not refuted.
 pub fn holds(condition: &Json) -> bool {
-    let is = |element: &str, codes: &[&str]| {
-        let concept = condition.get(element);
-        let mut codings = concept.into_iter().flat_map(|one| items(one, "coding"));
-        codings.any(|one| str_at(one, &["code"]).is_some_and(|code| codes.contains(&code)))
-    };
-    !is("clinicalStatus", &["inactive", "remission", "resolved"])
-        && !is("verificationStatus", &["refuted", "entered-in-error"])
+    !is(condition, "clinicalStatus", &["inactive", "remission", "resolved"])
+        && !is(condition, "verificationStatus", &["refuted", "entered-in-error"])
 }
 
 /// A sealed record stands on no list.
@@ -80,7 +88,7 @@ pub(crate) fn diagnoses<'v>(
         };
         let since = ["onsetDateTime", "recordedDate"].into_iter().find_map(|name| str_at(&tree, &[name]));
         let since = since.and_then(day_of).unwrap_or_else(|| Day::of_instant(head.last_updated_ms()));
-        for programme in programmes.iter().filter(|programme| icd10(&tree).any(|code| programme.has(code))) {
+        for programme in programmes.iter().filter(|programme| says(&tree, programme)) {
             touched.insert(patient.clone());
             rows.push(vec![
                 Value::from(head.id.as_str()),
