@@ -1,10 +1,12 @@
-//! The commune station's room. For now: vaccination, from the list of whom to call to the dose that is given, and the reports of
-//! the month.
+//! The commune station's room. For now: vaccination, from the list of whom to call to the dose that is given; chronic care, from
+//! the list of who should come to the visit; and the reports of the month.
 //!
 //! It deliberately does not know other rooms, SQL, or which dose may be given when (`yba-care`, by the schedules of content).
 //!
-//! Start at [`routes`]; [`vaccinate`] and [`reports`] are feature folders: `mod.rs` routes and handlers, `model.rs`, `page.rs`.
+//! Start at [`routes`]; [`vaccinate`], [`chronic`] and [`reports`] are feature folders: `mod.rs` routes and handlers, `model.rs`, `page.rs`.
 
+pub mod chronic;
+mod paper;
 mod person;
 pub mod reports;
 mod roll;
@@ -29,6 +31,8 @@ pub struct Station {
     pub content: Arc<Content>,
     /// The registers and reports of content, compiled.
     pub registers: Arc<Library>,
+    /// The forms of content, compiled.
+    pub forms: Arc<yba_forms::Library>,
 }
 
 impl Station {
@@ -65,7 +69,7 @@ fn own_facility() -> Option<String> {
 
 /// The room's pages, to be put behind the guards of `yba_web::shell`.
 pub fn routes(station: Station) -> Router {
-    vaccinate::routes().merge(reports::routes()).with_state(station)
+    vaccinate::routes().merge(chronic::routes()).merge(reports::routes()).with_state(station)
 }
 
 /// This room's part of the menu.
@@ -73,8 +77,11 @@ pub fn menu() -> Group {
     let vaccinate = Entry::new(vaccinate::VACCINATE, "syringe", "Tiêm chủng")
         .needs(Action::Create, "Immunization")
         .letter('v');
+    let chronic = Entry::new(chronic::CHRONIC, "heart-pulse", "Bệnh mạn tính")
+        .needs(Action::Create, "QuestionnaireResponse")
+        .letter('m');
     let reports = Entry::new(reports::REPORTS, "file-text", "Báo cáo")
         .needs(Action::Search, "MeasureReport")
         .letter('b');
-    Group { title: "Trạm y tế", entries: vec![vaccinate, reports] }
+    Group { title: "Trạm y tế", entries: vec![vaccinate, chronic, reports] }
 }

@@ -1,9 +1,13 @@
 //! A list of people to call, page by page and village by village: what all such lists of the room share.
 
+use crate::{Station, names};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use yba_content::Day;
+use yba_fhir::Outcome;
+use yba_fhir::json::Value;
 use yba_recall::list::Called;
+use yba_records::Ctx;
 use yba_ui::form::{self, Tab};
 use yba_ui::{card, format};
 
@@ -27,6 +31,31 @@ pub(crate) fn villages<'c>(called: impl Iterator<Item = &'c Called>, today: Day)
         *late += usize::from(one.is_late(today));
     }
     all.into_iter().map(|(name, (count, late))| Village { name: name.to_owned(), count, late }).collect()
+}
+
+/// The records of the people of one page.
+pub(crate) async fn people(
+    station: &Station,
+    ctx: &Ctx,
+    called: &[&Called],
+) -> Result<BTreeMap<String, Value>, Outcome> {
+    let keys: Vec<(String, String)> =
+        called.iter().map(|one| ("Patient".to_owned(), one.patient.clone())).collect();
+    let found = station.records.read_many(ctx, &keys).await?;
+    Ok(found.into_iter().map(|version| (version.id.clone(), version.tree())).collect())
+}
+
+/// Facilities (`Organization/…`) with their counts, as id, name, count.
+pub(crate) async fn stations(
+    station: &Station,
+    ctx: &Ctx,
+    found: &[(String, usize)],
+) -> Vec<(String, String, usize)> {
+    let id = |place: &str| place.strip_prefix("Organization/").unwrap_or(place).to_owned();
+    let ids: Vec<String> = found.iter().map(|(place, _)| id(place)).collect();
+    let names = names(station, ctx, ids.iter().map(String::as_str)).await;
+    let named = |id: &String| names.get(id).unwrap_or(id).clone();
+    ids.iter().zip(found).map(|(id, (_, count))| (id.clone(), named(id), *count)).collect()
 }
 
 /// Which part of a list is shown.

@@ -187,6 +187,11 @@ pub fn facilities() -> Vec<String> {
     who().map(|who| who.facilities).unwrap_or_default()
 }
 
+/// The name of whoever is at work, as it stands on what they write down; none for a stranger.
+pub fn name() -> Option<String> {
+    who()?.name
+}
+
 /// Until when whoever is at work has one of these patients' records open in an emergency (ms since 1970 UTC).
 pub fn opened_until(patients: &[String]) -> Option<i64> {
     let opened = who()?.opened;

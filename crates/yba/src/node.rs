@@ -22,6 +22,8 @@ pub struct Node {
     pub views: Arc<Library>,
     /// The registers and reports of content, compiled.
     pub registers: Arc<yba_report::Library>,
+    /// The forms of content, compiled.
+    pub forms: Arc<yba_forms::Library>,
     /// From which ids of imported records are made (DESIGN 14); the same on every node of a province.
     pub province_key: [u8; 32],
     pub config: Config,
@@ -42,6 +44,9 @@ impl Node {
         let registers = yba_report::Library::load(&content).map_err(|problems| {
             content_problems("Các sổ và biểu trong nội dung có lỗi; chạy `yba content check`.", &problems)
         })?;
+        let forms = yba_forms::Library::load(&content).map_err(|problems| {
+            content_problems("Các biểu mẫu trong nội dung có lỗi; chạy `yba content check`.", &problems)
+        })?;
         let records = Records::open(store, Ids::Random)?;
         let content = Arc::new(content);
         let codes = Codes::of_content(&content, Day::of_instant(records.store().clock().now_ms()));
@@ -53,8 +58,8 @@ impl Node {
             validator(&of_content, Codes::new(terminology.clone(), day), definitions)
         });
         records.require_targets(config.references == References::Existing);
-        let (views, registers) = (Arc::new(views), Arc::new(registers));
-        Ok(Node { records, content, views, registers, province_key, config })
+        let (views, registers, forms) = (Arc::new(views), Arc::new(registers), Arc::new(forms));
+        Ok(Node { records, content, views, registers, forms, province_key, config })
     }
 }
 

@@ -224,6 +224,7 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
         records: node.records.clone(),
         content: node.content.clone(),
         registers: node.registers.clone(),
+        forms: node.forms.clone(),
     }));
     let mut for_apps = Router::new();
     if is_closed {

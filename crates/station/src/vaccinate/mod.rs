@@ -113,7 +113,7 @@ async fn drawn_list(station: &Station, ctx: &Ctx, query: Option<&str>) -> Result
     shown.sort_by_key(|one| !one.is_late(today));
     let first = if asked.first < shown.len() { asked.first } else { 0 };
     let part: Vec<&Called> = shown.iter().copied().skip(first).take(PAGE).collect();
-    let people = people(station, ctx, &part).await?;
+    let people = roll::people(station, ctx, &part).await?;
     let lines: Vec<_> =
         part.iter().map(|one| model::line(one, people.get(&one.patient), schedule, today)).collect();
     let place = asked.place.as_deref().and_then(|place| place.strip_prefix("Organization/"));
@@ -142,27 +142,8 @@ async fn drawn_list(station: &Station, ctx: &Ctx, query: Option<&str>) -> Result
 /// For who sees the whole province: of which station.
 async fn choose(station: &Station, ctx: &Ctx, today: Day) -> Result<Response, Outcome> {
     let found = list::facilities(&station.records, ctx, List::Vaccines, today).await?;
-    let id = |place: &'_ str| place.strip_prefix("Organization/").unwrap_or(place).to_owned();
-    let ids: Vec<String> = found.iter().map(|(place, _)| id(place)).collect();
-    let names = names(station, ctx, ids.iter().map(String::as_str)).await;
-    let lines: Vec<(String, String, usize)> = ids
-        .iter()
-        .zip(&found)
-        .map(|(id, (_, count))| (id.clone(), names.get(id).unwrap_or(id).clone(), *count))
-        .collect();
+    let lines = roll::stations(station, ctx, &found).await;
     Ok(station.site.page(&Page::new("Tiêm chủng", page::choose(&lines)).here(VACCINATE)))
-}
-
-/// The records of the children of one page.
-async fn people(
-    station: &Station,
-    ctx: &Ctx,
-    called: &[&Called],
-) -> Result<BTreeMap<String, Value>, Outcome> {
-    let keys: Vec<(String, String)> =
-        called.iter().map(|one| ("Patient".to_owned(), one.patient.clone())).collect();
-    let found = station.records.read_many(ctx, &keys).await?;
-    Ok(found.into_iter().map(|version| (version.id.clone(), version.tree())).collect())
 }
 
 async fn child(

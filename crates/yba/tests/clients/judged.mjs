@@ -101,6 +101,8 @@ export class Actions {
   key = (page, key) => this.one("keys", () => page.keyboard.press(key));
   scan = (page, line) => this.one("scans", () => scan(page, line));
   choose = (locator, value) => this.one("choices", () => locator.selectOption(value));
+  // Goes to the next field with Tab and types: one action for the field.
+  fill = (locator, text) => this.one("fields", () => locator.fill(text));
   // Types where the focus is.
   type = (page, text) => this.one("texts", () => page.keyboard.insertText(text));
 

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 mod browser;
+mod chronic;
 mod claims;
 mod concurrency;
 mod crash;

@@ -1,0 +1,532 @@
+//! «Bệnh mạn tính»: who is in a programme, who should come, and the visit.
+//!
+//! `/man-tinh` is the first programme of content, `/man-tinh/{programme}` the people of the caller's station in it, the late ones first.
+//! `/man-tinh/{programme}/{patient}` is one person: earlier visits, and the programme's form, filled in from the record; one
+//! button writes the visit down. Addresses hold ids and villages, no names.
+
+mod model;
+mod page;
+
+use crate::paper::answer_queries;
+use crate::person::Person;
+use crate::roll::{self, PAGE, Roll};
+use crate::{Station, answered, own_facility};
+use axum::Router;
+use axum::extract::{Form, Path, RawQuery};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use maud::{Markup, html};
+use model::Part;
+use std::collections::BTreeSet;
+use yba_care::follow_up::{self, Visit};
+use yba_content::{Day, Programme};
+use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
+use yba_fhir::resource::is_id;
+use yba_fhir::{Kind, Outcome};
+use yba_forms::page::Look;
+use yba_forms::{Choices, Filling, OfTerminology, Setting, Step, page as paper};
+use yba_recall::list::{self, Called, List};
+use yba_recall::{chronic, follower};
+use yba_records::{Ctx, Query, Version};
+use yba_store::search::query::decode_pairs;
+use yba_ui::form::hidden;
+use yba_web::{Asking, Page, RequestId, error, visit};
+
+/// The list.
+pub const CHRONIC: &str = "/man-tinh";
+/// The field of a posted form that tells it from others: no linkId has a `~`.
+const FORM_ID: &str = "~phieu";
+/// Longest id that a form may bring.
+const FORM_ID_MAX: usize = 64;
+/// After this day nobody is expected.
+const EVER: i64 = 36_500;
+/// Observations of one person that are looked at for what stands beside the form.
+const OBSERVED: usize = 60;
+/// Of whom nothing else is seen, earlier visits would look as if they had never been.
+const UNSEEN: &str = "Bạn chưa được xem hồ sơ khám của người này. Hãy tiếp đón họ ở trạm của bạn trước.";
+
+pub(crate) fn routes() -> Router<Station> {
+    Router::new()
+        .route(CHRONIC, get(first))
+        .route("/man-tinh/{programme}", get(listed))
+        .route("/man-tinh/{programme}/{patient}", get(person).post(write))
+        .route("/man-tinh/{programme}/{patient}/vao", post(join))
+        .route("/man-tinh/{programme}/{patient}/thoi", post(leave))
+        .route("/man-tinh/{programme}/{patient}/rut", post(take_back))
+        .route("/man-tinh/{programme}/{patient}/goi-y/{field}", post(offer))
+}
+
+async fn first(Asking { room: station, id, .. }: Asking<Station>) -> Response {
+    let led = async {
+        let programmes = station.content.programmes_on(station.today());
+        // The commonest first: it stands first in most stations' lists as well.
+        let first = programmes.iter().find(|one| one.slug == "hypertension").or(programmes.first());
+        let first = first.ok_or_else(error::not_found)?;
+        Ok(Redirect::to(&format!("{CHRONIC}/{}", first.slug)).into_response())
+    };
+    answered(&station, &id, led).await
+}
+
+/// What an address says beside the path; what is not understood is left out.
+struct Asked {
+    part: Part,
+    village: Option<String>,
+    first: usize,
+    /// Whose list, for who sees several: `Organization/…`.
+    place: Option<String>,
+    /// What was just done.
+    done: Option<&'static str>,
+    /// A second visit on one day is meant.
+    again: bool,
+}
+
+fn asked(query: Option<&str>) -> Asked {
+    let mut asked =
+        Asked { part: Part::Expected, village: None, first: 0, place: None, done: None, again: false };
+    for (name, value) in decode_pairs(query.unwrap_or_default()) {
+        match name.as_str() {
+            "xem" => asked.part = Part::of(&value).unwrap_or(Part::Expected),
+            "thon" => asked.village = Some(value),
+            "noi" if is_id(&value) => asked.place = Some(format!("Organization/{value}")),
+            "tu" => asked.first = value.parse().unwrap_or(0),
+            "them" => asked.again = true,
+            "xong" => asked.done = done_words(&value),
+            _ => {}
+        }
+    }
+    asked
+}
+
+fn done_words(code: &str) -> Option<&'static str> {
+    match code {
+        "kham" => Some("Đã ghi lần khám."),
+        "vao" => Some("Đã đưa vào quản lý."),
+        "thoi" => Some("Đã thôi quản lý."),
+        "rut" => Some("Đã rút lần khám ghi nhầm."),
+        _ => None,
+    }
+}
+
+fn programme<'s>(station: &'s Station, slug: &str) -> Result<&'s Programme, Outcome> {
+    station.content.programme(slug, station.today()).ok_or_else(error::not_found)
+}
+
+async fn listed(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    answered(&station, &id, drawn_list(&station, &ctx, &slug, query.as_deref())).await
+}
+
+async fn drawn_list(
+    station: &Station,
+    ctx: &Ctx,
+    slug: &str,
+    query: Option<&str>,
+) -> Result<Response, Outcome> {
+    let (today, asked, programme) = (station.today(), asked(query), programme(station, slug)?);
+    let list = List::Programme(&programme.slug);
+    let place = asked.place.clone().map(|place| BTreeSet::from([place]));
+    if list::own_places(&station.records, ctx, list).is_none() && place.is_none() {
+        return choose(station, ctx, programme, today).await;
+    }
+    // Asked before the list: what the tables learn meanwhile is not on it.
+    let is_behind = follower::lag(&station.records).await? > 0;
+    let called = list::called(&station.records, ctx, list, place.as_ref(), today.plus_days(EVER)).await?;
+    let of_part = |one: &&Called| asked.part.has(one, today);
+    let villages = roll::villages(called.iter().filter(of_part), today);
+    let of_village = |one: &&Called| asked.village.as_ref().is_none_or(|village| *village == one.village);
+    let counts =
+        Part::EACH.map(|part| called.iter().filter(of_village).filter(|one| part.has(one, today)).count());
+    let mut shown: Vec<&Called> = called.iter().filter(of_part).filter(of_village).collect();
+    shown.sort_by_key(|one| one.asked.first().and_then(list::Asked::due));
+    let first = if asked.first < shown.len() { asked.first } else { 0 };
+    let part: Vec<&Called> = shown.iter().copied().skip(first).take(PAGE).collect();
+    let people = roll::people(station, ctx, &part).await?;
+    let lines: Vec<_> = part.iter().map(|one| model::line(one, people.get(&one.patient), today)).collect();
+    let place = asked.place.as_deref().and_then(|place| place.strip_prefix("Organization/"));
+    let mut base = format!("{CHRONIC}/{}?xem={}", programme.slug, asked.part.code());
+    if let Some(place) = place {
+        base += &format!("&noi={place}");
+    }
+    let programmes = station.content.programmes_on(today);
+    let programmes: Vec<(&str, &str)> =
+        programmes.iter().map(|one| (one.slug.as_str(), one.title.as_str())).collect();
+    let content = page::list(&page::Listed {
+        programme,
+        programmes: &programmes,
+        lines: &lines,
+        part: asked.part,
+        counts,
+        roll: Roll {
+            base,
+            villages: &villages,
+            village: asked.village.as_deref(),
+            count: shown.len(),
+            first,
+        },
+        place,
+        is_behind,
+    });
+    Ok(station.site.page(&Page::new("Bệnh mạn tính", content).here(CHRONIC)))
+}
+
+/// For who sees the whole province: of which station.
+async fn choose(
+    station: &Station,
+    ctx: &Ctx,
+    programme: &Programme,
+    today: Day,
+) -> Result<Response, Outcome> {
+    let list = List::Programme(&programme.slug);
+    let found = list::facilities(&station.records, ctx, list, today.plus_days(EVER)).await?;
+    let lines = roll::stations(station, ctx, &found).await;
+    Ok(station.site.page(&Page::new("Bệnh mạn tính", page::choose(programme, &lines)).here(CHRONIC)))
+}
+
+/// Where the handlers of one person's page work.
+struct Desk<'s> {
+    station: &'s Station,
+    ctx: &'s Ctx,
+    id: &'s RequestId,
+    programme: &'s Programme,
+}
+
+/// A person with all that the page needs.
+struct Open {
+    person: Person,
+    /// The programme's Conditions, the one written last first.
+    diagnoses: Vec<Value>,
+    expected: Vec<Value>,
+    earlier: Vec<model::Earlier>,
+}
+
+impl Open {
+    /// The Condition by which the person is in the programme.
+    fn diagnosis(&self) -> Option<&Value> {
+        self.diagnoses.first().filter(|tree| chronic::holds(tree))
+    }
+}
+
+/// What a page says beside what it shows.
+#[derive(Default)]
+struct Said<'a> {
+    done: Option<&'a str>,
+    wrong: Option<&'a Outcome>,
+    chosen: &'a str,
+    reason: &'a str,
+}
+
+impl<'s> Desk<'s> {
+    fn new(station: &'s Station, ctx: &'s Ctx, id: &'s RequestId, slug: &str) -> Result<Desk<'s>, Outcome> {
+        Ok(Desk { station, ctx, id, programme: programme(station, slug)? })
+    }
+
+    async fn open(&self, patient: &str) -> Result<Open, Outcome> {
+        let (records, today) = (&self.station.records, self.station.today());
+        let person = Person::open(self.station, self.ctx, patient, "Condition", UNSEEN).await?;
+        let diagnoses = follow_up::diagnoses(records, self.ctx, patient, self.programme).await?;
+        let expected = follow_up::expected(records, self.ctx, patient, self.programme).await?;
+        let observed = self.observed(patient).await?;
+        let earlier = model::earlier(self.programme, &observed, today);
+        Ok(Open { person, diagnoses, expected, earlier })
+    }
+
+    /// What was observed of the person before, newest first, in all their files.
+    async fn observed(&self, patient: &str) -> Result<Vec<Value>, Outcome> {
+        let records = &self.station.records;
+        let kin = records.store().kin_of(patient).await?.join(",");
+        let codes: Vec<String> =
+            self.programme.shown.iter().map(|one| format!("{}|{}", one.system, one.code)).collect();
+        let query = format!(
+            "patient={kin}&code={}&status=final,amended,corrected&_sort=-date&_count={OBSERVED}",
+            codes.join(",")
+        );
+        let found = records.search(self.ctx, &Query::parse_string("Observation", &query)?, None).await?;
+        Ok(found.matches.iter().map(Version::tree).collect())
+    }
+
+    fn edition(&self) -> Result<&'s yba_forms::library::Edition, Outcome> {
+        let edition = self.station.forms.edition(&self.programme.form, self.station.today());
+        edition.ok_or_else(|| Outcome::fault(format!("no form {}", self.programme.form)))
+    }
+
+    /// What surrounds the form, with what the record answers to it.
+    async fn setting(&self, open: &Open) -> Result<Setting, Outcome> {
+        let now_ms = self.station.records.store().clock().now_ms();
+        let mut setting = Setting::new(now_ms).with("patient", open.person.tree.clone());
+        answer_queries(&self.station.records, self.ctx, &self.edition()?.form, &mut setting).await?;
+        Ok(setting)
+    }
+
+    fn address(&self, patient: &str) -> String {
+        format!("{CHRONIC}/{}/{patient}", self.programme.slug)
+    }
+
+    /// To the person's page, which says what was done.
+    fn back(&self, patient: &str, done: &str) -> Response {
+        Redirect::to(&format!("{}?xong={done}", self.address(patient))).into_response()
+    }
+
+    /// The form as it stands.
+    fn sheet(
+        &self,
+        open: &Open,
+        filling: &Filling<'_>,
+        form: &str,
+        choices: &dyn Choices,
+    ) -> Result<Markup, Outcome> {
+        let (action, edition) = (self.address(&open.person.id), self.edition()?);
+        let offers = format!("{action}/goi-y");
+        Ok(paper::page(
+            filling,
+            &Look {
+                action: &action,
+                verb: "Ghi lần khám",
+                key: None,
+                offers: Some(&offers),
+                choices,
+                uncertain: edition.uncertain.as_deref(),
+                fields: html! { (hidden(FORM_ID, form)) },
+            },
+        ))
+    }
+
+    fn drawn(&self, open: &Open, form: Option<Markup>, said: &Said) -> Response {
+        let due = open.expected.iter().filter_map(|one| chronic::expected(one).map(|(_, day)| day)).max();
+        let (due, fresh) =
+            (due.map(|day| day.to_string()).unwrap_or_default(), self.station.records.fresh_id());
+        let diagnosis = open.diagnosis().map(diagnosis_words);
+        let content = page::person(&page::Shown {
+            programme: self.programme,
+            person: &open.person,
+            today: &self.station.today().to_string(),
+            diagnosis: diagnosis.as_deref(),
+            due: &due,
+            earlier: &open.earlier,
+            form,
+            fresh: &fresh,
+            codes: &self.codes(),
+            chosen: said.chosen,
+            reason: said.reason,
+            done: said.done,
+            note: said.wrong.map(|outcome| error::note(outcome, self.id)),
+        });
+        let mut response = self.station.site.page(&Page::new("Bệnh mạn tính", content).here(CHRONIC));
+        if let Some(outcome) = said.wrong {
+            *response.status_mut() = error::status(outcome.kind);
+        }
+        response
+    }
+
+    /// The programme's diagnoses to choose from: code and words.
+    fn codes(&self) -> Vec<(String, String)> {
+        let words = |code: &String| {
+            let title = self.station.content.icd10(code).map_or("", |title| title.vi);
+            (code.clone(), if title.is_empty() { code.clone() } else { format!("{code} {title}") })
+        };
+        self.programme.icd.iter().map(words).collect()
+    }
+}
+
+/// The words of a Condition, with its code.
+fn diagnosis_words(condition: &Value) -> String {
+    let code = chronic::icd10(condition).next().unwrap_or_default();
+    let concept = condition.get("code");
+    let coded =
+        concept.into_iter().flat_map(|one| items(one, "coding")).find_map(|one| str_at(one, &["display"]));
+    let words = str_at(condition, &["code", "text"]).or(coded).unwrap_or_default();
+    match words {
+        "" => code.to_owned(),
+        words if code.is_empty() || words.contains(code) => words.to_owned(),
+        words => format!("{words} ({code})"),
+    }
+}
+
+async fn person(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path((slug, patient)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let drawn = async {
+        let desk = Desk::new(&station, &ctx, &id, &slug)?;
+        let (open, asked) = (desk.open(&patient).await?, asked(query.as_deref()));
+        let was_seen = open.earlier.iter().any(|one| one.is_today && one.visit.is_some());
+        let form = match open.diagnosis() {
+            Some(_) if asked.again || !was_seen => Some(desk.fresh_form(&open).await?),
+            _ => None,
+        };
+        Ok(desk.drawn(&open, form, &Said { done: asked.done, ..Said::default() }))
+    };
+    answered(&station, &id, drawn).await
+}
+
+impl Desk<'_> {
+    async fn fresh_form(&self, open: &Open) -> Result<Markup, Outcome> {
+        let setting = self.setting(open).await?;
+        let terminology = self.station.records.terminology_now();
+        let choices = OfTerminology { terminology: &terminology, on: setting.today() };
+        let filling = self.edition()?.form.begin(&setting);
+        self.sheet(open, &filling, &self.station.records.fresh_id(), &choices)
+    }
+}
+
+/// The id that a posted form brings; one that is none gets a new one.
+fn form_id(station: &Station, fields: &[(String, String)], name: &str) -> String {
+    let brought = fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim());
+    match brought.filter(|id| is_id(id) && id.len() <= FORM_ID_MAX) {
+        Some(id) => id.to_owned(),
+        None => station.records.fresh_id(),
+    }
+}
+
+async fn write(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path((slug, patient)): Path<(String, String)>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Response {
+    let written = async {
+        let desk = Desk::new(&station, &ctx, &id, &slug)?;
+        let open = desk.open(&patient).await?;
+        let Some(diagnosis) = open.diagnosis() else { return Ok(desk.drawn(&open, None, &Said::default())) };
+        let code = diagnosis.get("code").cloned().unwrap_or_default();
+        let (setting, form) = (desk.setting(&open).await?, form_id(&station, &fields, FORM_ID));
+        let terminology = station.records.terminology_now();
+        let choices = OfTerminology { terminology: &terminology, on: setting.today() };
+        let filling = desk.edition()?.form.take(&setting, &choices, &fields)?;
+        let again = |wrong: Option<&Outcome>| {
+            let sheet = desk.sheet(&open, &filling, &form, &choices)?;
+            Ok(desk.drawn(&open, Some(sheet), &Said { wrong, ..Said::default() }))
+        };
+        if !filling.is_sound() {
+            let mut response: Response = again(None)?;
+            if filling.step == Step::Save {
+                *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+            }
+            return Ok(response);
+        }
+        let (facility, examiner) = (own_facility(), visit::name());
+        let visit = Visit {
+            patient: &patient,
+            programme: desk.programme,
+            diagnosis: &code,
+            facility: facility.as_deref(),
+            examiner: examiner.as_deref(),
+            form: &form,
+            now_ms: setting.now_ms(),
+        };
+        if follow_up::is_written(&station.records, &ctx, &visit).await? {
+            return Ok(desk.back(&patient, "kham"));
+        }
+        let changes = follow_up::plan(&visit, &filling, &setting, &open.expected)?;
+        match station.records.transact(&ctx, changes).await {
+            Ok(_) => Ok(desk.back(&patient, "kham")),
+            // The same form, sent twice at once.
+            Err(outcome) if outcome.kind == Kind::Conflict => Ok(desk.back(&patient, "kham")),
+            Err(outcome) => again(Some(&outcome)),
+        }
+    };
+    answered(&station, &id, written).await
+}
+
+/// What fits into a field while somebody types.
+async fn offer(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path((slug, _patient, field)): Path<(String, String, String)>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Response {
+    let offered = async {
+        let desk = Desk::new(&station, &ctx, &id, &slug)?;
+        let terminology = station.records.terminology_now();
+        let choices = OfTerminology { terminology: &terminology, on: station.today() };
+        let found = paper::offers(&desk.edition()?.form, &choices, &field, &fields);
+        Ok(station.site.fragment(&yba_ui::form::offers(&found)))
+    };
+    answered(&station, &id, offered).await
+}
+
+async fn join(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path((slug, patient)): Path<(String, String)>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Response {
+    let joined = async {
+        let desk = Desk::new(&station, &ctx, &id, &slug)?;
+        let open = desk.open(&patient).await?;
+        if open.diagnosis().is_some() {
+            return Ok(desk.back(&patient, "vao"));
+        }
+        let form = form_id(&station, &fields, "phieu");
+        let chosen = fields.iter().find(|(name, _)| name == "ma").map_or("", |(_, code)| code.trim());
+        let now_ms = station.records.store().clock().now_ms();
+        let title = station.content.icd10(chosen).map_or(chosen, |title| title.vi);
+        let done = match follow_up::join(&patient, desk.programme, (chosen, title), &form, now_ms) {
+            Ok(change) => station.records.transact(&ctx, vec![change]).await.map(|_| ()),
+            Err(outcome) => Err(outcome),
+        };
+        match done {
+            Ok(()) => Ok(desk.back(&patient, "vao")),
+            Err(outcome) if outcome.kind == Kind::Conflict => Ok(desk.back(&patient, "vao")),
+            Err(outcome) => {
+                Ok(desk.drawn(&open, None, &Said { wrong: Some(&outcome), chosen, ..Said::default() }))
+            }
+        }
+    };
+    answered(&station, &id, joined).await
+}
+
+async fn leave(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path((slug, patient)): Path<(String, String)>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Response {
+    let left = async {
+        let desk = Desk::new(&station, &ctx, &id, &slug)?;
+        let open = desk.open(&patient).await?;
+        let Some(diagnosis) = open.diagnosis() else { return Ok(desk.back(&patient, "thoi")) };
+        let reason =
+            fields.iter().find(|(name, _)| name == "ly-do").map_or("", |(_, reason)| reason.as_str());
+        let form = form_id(&station, &fields, "phieu");
+        let code = diagnosis.get("code").cloned().unwrap_or_default();
+        let now_ms = station.records.store().clock().now_ms();
+        let done = match follow_up::leave(&patient, &code, &open.expected, reason, &form, now_ms) {
+            Ok(changes) => station.records.transact(&ctx, changes).await.map(|_| ()),
+            Err(outcome) => Err(outcome),
+        };
+        match done {
+            Ok(()) => Ok(desk.back(&patient, "thoi")),
+            Err(outcome) if outcome.kind == Kind::Conflict => Ok(desk.back(&patient, "thoi")),
+            Err(outcome) => {
+                let form = desk.fresh_form(&open).await?;
+                Ok(desk.drawn(&open, Some(form), &Said { wrong: Some(&outcome), reason, ..Said::default() }))
+            }
+        }
+    };
+    answered(&station, &id, left).await
+}
+
+#[derive(serde::Deserialize)]
+struct Taken {
+    #[serde(default)]
+    kham: String,
+}
+
+async fn take_back(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path((slug, patient)): Path<(String, String)>,
+    Form(taken): Form<Taken>,
+) -> Response {
+    let taken = async {
+        let desk = Desk::new(&station, &ctx, &id, &slug)?;
+        let open = desk.open(&patient).await?;
+        // Of this person, not of whoever a form may name.
+        if !open.earlier.iter().any(|one| one.visit.as_ref() == Some(&taken.kham)) {
+            return Err(error::not_found());
+        }
+        follow_up::take_back(&station.records, &ctx, &patient, &taken.kham).await?;
+        Ok(desk.back(&patient, "rut"))
+    };
+    answered(&station, &id, taken).await
+}
