@@ -10,7 +10,8 @@ use crate::sheet::{Sheet, Slot, Spot};
 use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value};
 use yba_fhirpath::{Environment, Item, Node, PathError, Program};
 
-/// An expression that could not be evaluated: a fault of content, for the log and for `yba content check`.
+/// An expression that could not be evaluated: a fault of content, for the log and for `yba content check`. `place` is the
+/// path in the questionnaire (`item[2].constraint`), `text` the expression and why it broke.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
     pub place: String,
@@ -91,19 +92,25 @@ impl<'a> World<'a> {
         Ok(items)
     }
 
-    /// Whether a rule holds; `None` when its result is empty, more than one, or broken.
+    /// Whether a rule holds; `None` when its result is empty or it breaks, which is noted. More than one result is no yes
+    /// or no: the rule is broken.
     pub fn holds(
         &mut self,
         program: &'a Program,
         focus: &Item<'a>,
-        place: impl FnOnce() -> String,
+        place: impl Fn() -> String,
     ) -> Option<bool> {
-        match self.at(program, focus, place).as_slice() {
+        match self.at(program, focus, &place).as_slice() {
+            [] => None,
             [one] => match one.to_system() {
                 Item::Boolean(flag) => Some(flag),
                 _ => Some(true),
             },
-            _ => None,
+            many => {
+                let text = format!("{}: ra {} kết quả, cần một đúng hoặc sai", program.source(), many.len());
+                self.broken.push(Broken { place: place(), text });
+                None
+            }
         }
     }
 

@@ -14,6 +14,9 @@ use crate::value;
 use yba_fhir::json::Value;
 use yba_fhir::{Kind as Refusal, Outcome};
 
+/// Most places of broken expressions that are told to whoever fills the form in.
+const PLACES_MAX: usize = 3;
+
 /// A form being filled in.
 #[derive(Debug)]
 pub struct Filling<'f> {
@@ -22,7 +25,8 @@ pub struct Filling<'f> {
     pub step: Step,
     /// What is wrong, in the order of the form; unless it is to be saved, only warnings that have their reason.
     pub faults: Vec<Fault>,
-    /// Expressions that could not be evaluated: faults of content, for the log.
+    /// Expressions that could not be evaluated: faults of content, for the log. While there is one nothing is saved,
+    /// since a rule that broke was not kept; [`Filling::trouble`] says it to whoever fills the form in.
     pub broken: Vec<Broken>,
 }
 
@@ -39,6 +43,7 @@ impl Form {
     /// The form as it opens: what the record knows is filled in.
     pub fn begin(&self, setting: &Setting) -> Filling<'_> {
         let (sheet, broken) = self.opened(setting);
+        let broken = broken.into_iter().map(|(_, broken)| broken).collect();
         Filling { form: self, sheet, step: Step::Go { at: None }, faults: Vec::new(), broken }
     }
 
@@ -54,8 +59,11 @@ impl Form {
         choices: &dyn Choices,
         fields: &[(String, String)],
     ) -> Result<Filling<'_>, Outcome> {
-        let (sheet, _) = self.opened(setting);
-        self.taken_over(sheet, setting, choices, fields)
+        let (sheet, broken) = self.opened(setting);
+        let mut filling = self.taken_over(sheet, setting, choices, fields)?;
+        // What fills in a field that is typed into anyway may break; what nobody can type would be missing.
+        filling.note(broken.into_iter().filter(|(open, _)| !open).map(|(_, broken)| broken).collect());
+        Ok(filling)
     }
 
     /// What was posted over a response that was kept: what nobody can type stays as it was kept, it is not asked of the
@@ -114,19 +122,51 @@ impl Form {
         Ok(filling)
     }
 
-    /// A sheet with initial values.
-    fn opened(&self, setting: &Setting) -> (Sheet, Vec<Broken>) {
+    /// A sheet with initial values; and what broke, with whether it only fills in what can be typed as well.
+    fn opened(&self, setting: &Setting) -> (Sheet, Vec<(bool, Broken)>) {
         let mut sheet = Sheet::blank(self);
         let mut broken = initial(self, setting, &mut sheet);
-        broken.extend(settle(self, setting, &mut sheet));
+        broken.extend(settle(self, setting, &mut sheet).into_iter().map(|broken| (false, broken)));
         (sheet, broken)
     }
 }
 
 impl Filling<'_> {
-    /// Whether it may be kept: saved was asked, nothing stops it, and every warning has its reason.
+    /// Whether it may be kept: saved was asked, every expression could be evaluated, nothing stops it, and every warning
+    /// has its reason.
     pub fn is_sound(&self) -> bool {
-        self.step == Step::Save && self.faults.iter().all(|fault| fault.reason.is_some())
+        self.step == Step::Save
+            && self.broken.is_empty()
+            && self.faults.iter().all(|fault| fault.reason.is_some())
+    }
+
+    /// What to tell whoever fills in a form of which an expression broke: that it is not their slip, and which places to
+    /// report. `None` when nothing broke.
+    pub fn trouble(&self) -> Option<String> {
+        let mut places: Vec<&str> = self.broken.iter().map(|broken| broken.place.as_str()).collect();
+        places.dedup();
+        let more = if places.len() > PLACES_MAX { "…" } else { "" };
+        places.truncate(PLACES_MAX);
+        let places = places.join(", ");
+        let said = match (places.as_str(), &self.step) {
+            ("", _) => return None,
+            (_, Step::Save) => {
+                "Chưa lưu được vì một công thức của biểu mẫu bị hỏng, không phải do bạn điền sai. Những gì bạn gõ vẫn còn."
+            }
+            (_, Step::Go { .. }) => {
+                "Một công thức của biểu mẫu bị hỏng, nên phiếu này có thể không lưu được."
+            }
+        };
+        Some(format!("{said} Hãy báo người phụ trách hệ thống chỗ hỏng: {places}{more}."))
+    }
+
+    /// Adds what broke, each once.
+    pub(crate) fn note(&mut self, broken: Vec<Broken>) {
+        for one in broken {
+            if !self.broken.contains(&one) {
+                self.broken.push(one);
+            }
+        }
     }
 }
 
@@ -163,11 +203,12 @@ impl Filling<'_> {
     }
 }
 
-/// Fills in what stands in the questionnaire and what its initial expressions find. An expression goes first.
-fn initial(form: &Form, setting: &Setting, sheet: &mut Sheet) -> Vec<Broken> {
+/// Fills in what stands in the questionnaire and what its initial expressions find. An expression goes first. Answers what
+/// broke, with whether its field is one that is typed into.
+fn initial(form: &Form, setting: &Setting, sheet: &mut Sheet) -> Vec<(bool, Broken)> {
     let tree = response::tree(form, sheet, true);
     let mut world = World::of(form, setting, &tree);
-    let mut found = Vec::new();
+    let (mut found, mut broken) = (Vec::new(), Vec::new());
     for spot in sheet.spots(form) {
         let item = &form.items[spot.item];
         let mut values = Vec::new();
@@ -175,6 +216,7 @@ fn initial(form: &Form, setting: &Setting, sheet: &mut Sheet) -> Vec<Broken> {
             let here = node(&tree, form, sheet, &spot, 0).map_or(world.root(), focus);
             let results = world.at(program, &here, || format!("{}.initialExpression", item.place));
             values.extend(results.iter().filter_map(|result| value::answer_of(item, result)));
+            broken.extend(world.broken.drain(..).map(|broken| (item.is_open(), broken)));
         }
         if values.is_empty() {
             values.extend(item.initial.iter().cloned());
@@ -184,7 +226,6 @@ fn initial(form: &Form, setting: &Setting, sheet: &mut Sheet) -> Vec<Broken> {
             found.push((spot, values));
         }
     }
-    let broken = std::mem::take(&mut world.broken);
     for (spot, values) in found {
         put(form, sheet, &spot, values);
     }

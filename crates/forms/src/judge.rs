@@ -88,7 +88,7 @@ pub(crate) fn judge(filling: &mut Filling, setting: &Setting) {
         }
     }
     let noted = std::mem::take(&mut world.broken);
-    filling.broken.extend(noted);
+    filling.note(noted);
     // A reason is kept only while there is something to give it for.
     filling
         .sheet

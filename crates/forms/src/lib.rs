@@ -38,6 +38,7 @@ mod value;
 mod tests;
 
 pub use choices::{Choices, NoChoices, OfTerminology};
+pub use evaluate::Broken;
 pub use extract::{Act, Extracted};
 pub use fill::{Filling, Step};
 pub use form::{Form, Item, Kind};

@@ -42,6 +42,7 @@ pub fn page(filling: &Filling, look: &Look) -> Markup {
             button .sr type="submit" tabindex="-1" aria-hidden="true" { (look.verb) }
             (ui_form::hidden(PAGE, "1"))
             (look.fields)
+            @if let Some(trouble) = filling.trouble() { div .note.bad role="alert" { p { b { (trouble) } } } }
             (drawn.summary())
             @if let Some(words) = look.uncertain { div .note.warn { p { b { "Chưa đối chiếu văn bản gốc." } " " (words) } } }
             @for spot in crate::sheet::Sheet::tops(filling.form) { (drawn.item(&spot)) }

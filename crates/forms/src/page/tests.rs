@@ -97,6 +97,17 @@ fn a_question_that_comes_up_is_drawn_and_leads_there() {
 }
 
 #[test]
+fn a_broken_expression_is_told_above_the_form() {
+    let form = form(
+        r#"item = [{ linkId = "s", type = "string", text = "S", initialExpression = "('a' | 'b').single()", readOnly = true }]"#,
+    );
+    has(
+        &drawn(&take(&form, &[])),
+        r#"<div class="note bad" role="alert"><p><b>Chưa lưu được vì một công thức"#,
+    );
+}
+
+#[test]
 fn every_id_is_there_once_and_every_label_has_its_field() {
     let form = form(FORM);
     let markup =

@@ -84,6 +84,42 @@ item = [
     );
     let filling = take(&endless, &[]);
     assert!(filling.broken[0].text.contains("quá 12 lượt"), "{:?}", filling.broken);
+    assert!(!filling.is_sound());
+}
+
+#[test]
+fn a_rule_that_breaks_stops_the_form_with_a_sentence_that_says_where() {
+    let broken = |expression: &str| {
+        format!(
+            r#"item = [{{ linkId = "n", type = "integer", text = "N", repeats = true,
+ constraint = [{{ key = "k", severity = "error", expression = "{expression}", human = "Sai." }}] }}]"#
+        )
+    };
+    let two = [("n:0", "1"), ("n:1", "2")];
+    for expression in ["answer.value.single() > 0", "answer.value.select($this > 0)"] {
+        let form = form(&broken(expression));
+        assert!(take(&form, &two[..1]).is_sound());
+        assert_eq!(take(&form, &two[..1]).trouble(), None);
+        let filling = take(&form, &two);
+        assert!(!filling.is_sound(), "{expression}");
+        let said = filling.trouble().unwrap();
+        assert!(said.starts_with("Chưa lưu được") && said.ends_with("item[0].constraint."), "{said}");
+        assert_eq!(filling.broken.len(), 1, "told once: {:?}", filling.broken);
+    }
+}
+
+#[test]
+fn what_only_fills_in_a_field_may_break_unless_nobody_can_type_it() {
+    let item = |more: &str| {
+        format!(
+            r#"item = [{{ linkId = "s", type = "string", text = "S", {more} initialExpression = "('a' | 'b').single()" }}]"#
+        )
+    };
+    let open = form(&item(""));
+    assert!(open.begin(&setting()).trouble().unwrap().contains("có thể không lưu được"));
+    assert!(take(&open, &[("s", "gõ tay")]).is_sound());
+    let closed = form(&item("readOnly = true,"));
+    assert!(!take(&closed, &[]).is_sound());
 }
 
 #[test]
