@@ -9,6 +9,9 @@ use yba_fhir::Day;
 use yba_fhir::json::{Value, str_at};
 use yba_fhir::text::fold;
 
+/// Most digits of a number. <https://hl7.org/fhir/R4/datatypes.html#decimal>
+const DIGITS_MAX: usize = 18;
+
 /// The value of what was typed into a field of an item; nothing for an empty field.
 pub(crate) fn answer(
     item: &Item,
@@ -46,32 +49,92 @@ fn boolean(text: &str) -> Result<Value, String> {
     }
 }
 
-/// Digits with at most one comma or point; more than one mark could mean two things.
-fn decimal(text: &str) -> Result<Value, String> {
-    let wrong = || format!("“{}” không phải là số. Hãy gõ như 36,5.", short(text));
-    let plain = text.replace(['\u{a0}', '\u{202f}', ' '], "").replace('−', "-").replace(',', ".");
-    let digits = plain.strip_prefix('-').unwrap_or(&plain);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_digits(whole) || !is_digits(fraction) {
-        return Err(wrong());
-    }
-    if whole.len() + fraction.len() > 18 {
-        return Err("Số này dài quá 18 chữ số; hãy xem lại.".to_owned());
-    }
-    let whole = whole.trim_start_matches('0');
-    let whole = if whole.is_empty() { "0" } else { whole };
-    let sign = if plain.starts_with('-') { "-" } else { "" };
-    let written = match digits.split_once('.') {
-        Some((_, fraction)) => format!("{sign}{whole}.{fraction}"),
-        None => format!("{sign}{whole}"),
-    };
-    number(&written).ok_or_else(wrong)
+/// Why something is no number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NoNumber {
+    Words,
+    /// A point that may separate thousands.
+    Point,
+    TooLong,
 }
 
+impl NoNumber {
+    fn said(self, text: &str, example: &str) -> String {
+        match self {
+            NoNumber::Words => format!("“{}” không phải là {example}.", short(text)),
+            NoNumber::Point => format!(
+                "“{}” đọc được hai cách vì dấu chấm. Số lớn thì gõ liền, như 150000; số lẻ thì gõ dấu phẩy, như 150,5.",
+                short(text)
+            ),
+            NoNumber::TooLong => format!("Số này dài quá {DIGITS_MAX} chữ số; hãy xem lại."),
+        }
+    }
+}
+
+/// The number that somebody in Vietnam means.
+///
+/// - The comma is the decimal sign: `150,5`, and `150,000` is 150.
+/// - A single point is the decimal sign too (`150.5`, `0.125`), as devices print it. When exactly three digits follow it
+///   and the part before is not 0, it might separate thousands: `150.000` is refused, and so is everything with several
+///   marks (`1.234,5`, `1.234.567`). A thousandfold slip of a dose is worse than typing again.
+/// - Spaces separate thousands and nothing else: `150 000` is a number, `36 5` is none.
+///
+/// All digits are kept as they were typed, but for zeros at the front; at most [`DIGITS_MAX`].
+fn amount(text: &str) -> Result<Value, NoNumber> {
+    let plain = text.replace(['\u{a0}', '\u{202f}'], " ").replace('−', "-");
+    let digits = plain.strip_prefix('-').unwrap_or(&plain).trim();
+    let (whole, fraction) = match digits.split_once([',', '.']) {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (digits, None),
+    };
+    let whole = joined(whole).ok_or(NoNumber::Words)?;
+    let is_number = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit() || b",.".contains(&byte))
+    };
+    if !is_number(&whole) || !fraction.is_none_or(is_number) {
+        return Err(NoNumber::Words);
+    }
+    let marks = digits.matches([',', '.']).count();
+    let is_thousand =
+        digits.contains('.') && fraction.is_some_and(|fraction| fraction.len() == 3) && !is_zero(&whole);
+    if marks > 1 && digits.contains('.') || marks == 1 && is_thousand {
+        return Err(NoNumber::Point);
+    }
+    if marks > 1 {
+        return Err(NoNumber::Words);
+    }
+    let whole = if is_zero(&whole) { "0" } else { whole.trim_start_matches('0') };
+    let fraction = fraction.map_or(String::new(), |fraction| format!(".{fraction}"));
+    if whole.trim_start_matches('0').len() + fraction.len().saturating_sub(1) > DIGITS_MAX {
+        return Err(NoNumber::TooLong);
+    }
+    let sign = if plain.starts_with('-') { "-" } else { "" };
+    number(&format!("{sign}{whole}{fraction}")).ok_or(NoNumber::Words)
+}
+
+fn is_zero(digits: &str) -> bool {
+    digits.bytes().all(|byte| byte == b'0')
+}
+
+/// Digits in groups of three without the spaces between them; `None` when they are grouped otherwise.
+fn joined(whole: &str) -> Option<String> {
+    let mut groups = whole.split(' ');
+    let first = groups.next().map_or(0, str::len);
+    let is_grouped = (1..=3).contains(&first) && groups.all(|group| group.len() == 3);
+    (is_grouped || !whole.contains(' ')).then(|| whole.replace(' ', ""))
+}
+
+fn decimal(text: &str) -> Result<Value, String> {
+    amount(text).map_err(|why| why.said(text, "số. Hãy gõ như 36,5"))
+}
+
+/// A whole number of 32 bits. `120,0` is one; `150,000` is refused, since nobody writes the parts of what has none.
 fn integer(text: &str) -> Result<Value, String> {
-    let amount =
-        decimal(text).map_err(|_| format!("“{}” không phải là số nguyên. Hãy gõ như 120.", short(text)))?;
+    let amount = amount(text).map_err(|why| why.said(text, "số nguyên. Hãy gõ như 120"))?;
+    if text.rsplit_once(',').is_some_and(|(_, parts)| parts.len() == 3) {
+        let text = short(text);
+        return Err(format!("“{text}” đọc được hai cách vì dấu phẩy. Hãy gõ số liền, như 150 hoặc 150000."));
+    }
     let whole = value::decimal_of(&amount).filter(|amount| amount.is_integer());
     let whole = whole.and_then(|amount| {
         i32::try_from(amount.trunc().mantissa() / 10_i128.pow(amount.trunc().scale())).ok()
