@@ -28,6 +28,24 @@ pub struct Filling<'f> {
     /// Expressions that could not be evaluated: faults of content, for the log. While there is one nothing is saved,
     /// since a rule that broke was not kept; [`Filling::trouble`] says it to whoever fills the form in.
     pub broken: Vec<Broken>,
+    /// What the record holds for an empty field and could not be filled in, with the reason; to stand beside the field.
+    pub notes: Vec<Note>,
+}
+
+/// A sentence for one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The name of the field.
+    pub name: String,
+    pub text: String,
+}
+
+/// A sheet with initial values, and what befell them.
+struct Opened {
+    sheet: Sheet,
+    /// With whether it only fills in what can be typed as well.
+    broken: Vec<(bool, Broken)>,
+    notes: Vec<Note>,
 }
 
 /// What whoever posted wants.
@@ -42,9 +60,9 @@ pub enum Step {
 impl Form {
     /// The form as it opens: what the record knows is filled in.
     pub fn begin(&self, setting: &Setting) -> Filling<'_> {
-        let (sheet, broken) = self.opened(setting);
+        let Opened { sheet, broken, notes } = self.opened(setting);
         let broken = broken.into_iter().map(|(_, broken)| broken).collect();
-        Filling { form: self, sheet, step: Step::Go { at: None }, faults: Vec::new(), broken }
+        Filling { form: self, sheet, step: Step::Go { at: None }, faults: Vec::new(), broken, notes }
     }
 
     /// What was posted, judged. Fields that no item has are passed over.
@@ -59,10 +77,11 @@ impl Form {
         choices: &dyn Choices,
         fields: &[(String, String)],
     ) -> Result<Filling<'_>, Outcome> {
-        let (sheet, broken) = self.opened(setting);
+        let Opened { sheet, broken, notes } = self.opened(setting);
         let mut filling = self.taken_over(sheet, setting, choices, fields)?;
         // What fills in a field that is typed into anyway may break; what nobody can type would be missing.
         filling.note(broken.into_iter().filter(|(open, _)| !open).map(|(_, broken)| broken).collect());
+        filling.notes = notes.into_iter().filter(|note| filling.is_blank(&note.name)).collect();
         Ok(filling)
     }
 
@@ -94,7 +113,8 @@ impl Form {
         sheet.reasons.clear();
         let at = post::apply(self, choices, &posted, &mut sheet)?;
         let broken = settle(self, setting, &mut sheet);
-        let mut filling = Filling { form: self, sheet, step: Step::Save, faults: Vec::new(), broken };
+        let mut filling =
+            Filling { form: self, sheet, step: Step::Save, faults: Vec::new(), broken, notes: Vec::new() };
         filling.step = post::step(&filling, &posted, at);
         judge::judge(&mut filling, setting);
         filling.keep_quiet();
@@ -115,19 +135,25 @@ impl Form {
         let mut sheet = Sheet::blank(self);
         response::read_into(self, kept, &mut sheet);
         let broken = settle(self, setting, &mut sheet);
-        let mut filling =
-            Filling { form: self, sheet, step: Step::Go { at: None }, faults: Vec::new(), broken };
+        let mut filling = Filling {
+            form: self,
+            sheet,
+            step: Step::Go { at: None },
+            faults: Vec::new(),
+            broken,
+            notes: Vec::new(),
+        };
         judge::judge(&mut filling, setting);
         filling.keep_quiet();
         Ok(filling)
     }
 
-    /// A sheet with initial values; and what broke, with whether it only fills in what can be typed as well.
-    fn opened(&self, setting: &Setting) -> (Sheet, Vec<(bool, Broken)>) {
-        let mut sheet = Sheet::blank(self);
-        let mut broken = initial(self, setting, &mut sheet);
-        broken.extend(settle(self, setting, &mut sheet).into_iter().map(|broken| (false, broken)));
-        (sheet, broken)
+    fn opened(&self, setting: &Setting) -> Opened {
+        let mut opened = Opened { sheet: Sheet::blank(self), broken: Vec::new(), notes: Vec::new() };
+        initial(self, setting, &mut opened);
+        let unsettled = settle(self, setting, &mut opened.sheet);
+        opened.broken.extend(unsettled.into_iter().map(|broken| (false, broken)));
+        opened
     }
 }
 
@@ -158,6 +184,14 @@ impl Filling<'_> {
             }
         };
         Some(format!("{said} Hãy báo người phụ trách hệ thống chỗ hỏng: {places}{more}."))
+    }
+
+    /// Whether nothing stands in a field.
+    fn is_blank(&self, name: &str) -> bool {
+        let spots = self.sheet.spots(self.form);
+        let spot = spots.iter().find(|spot| spot.name_of(self.form, 0) == name);
+        let slot = spot.and_then(|spot| self.sheet.slot(spot));
+        slot.is_some_and(|slot| slot.answers.iter().all(Answer::is_empty))
     }
 
     /// Adds what broke, each once.
@@ -203,20 +237,27 @@ impl Filling<'_> {
     }
 }
 
-/// Fills in what stands in the questionnaire and what its initial expressions find. An expression goes first. Answers what
-/// broke, with whether its field is one that is typed into.
-fn initial(form: &Form, setting: &Setting, sheet: &mut Sheet) -> Vec<(bool, Broken)> {
-    let tree = response::tree(form, sheet, true);
+/// Fills in what stands in the questionnaire and what its initial expressions find. An expression goes first.
+fn initial(form: &Form, setting: &Setting, opened: &mut Opened) {
+    let tree = response::tree(form, &opened.sheet, true);
     let mut world = World::of(form, setting, &tree);
-    let (mut found, mut broken) = (Vec::new(), Vec::new());
-    for spot in sheet.spots(form) {
+    let mut found = Vec::new();
+    for spot in opened.sheet.spots(form) {
         let item = &form.items[spot.item];
         let mut values = Vec::new();
         if let Some(program) = &item.initial_program {
-            let here = node(&tree, form, sheet, &spot, 0).map_or(world.root(), focus);
-            let results = world.at(program, &here, || format!("{}.initialExpression", item.place));
-            values.extend(results.iter().filter_map(|result| value::answer_of(item, result)));
-            broken.extend(world.broken.drain(..).map(|broken| (item.is_open(), broken)));
+            let place = || format!("{}.initialExpression", item.place);
+            let here = node(&tree, form, &opened.sheet, &spot, 0).map_or(world.root(), focus);
+            for result in world.at(program, &here, place) {
+                match value::answer_of(item, &result) {
+                    Ok(value) => values.extend(value),
+                    Err(text) if item.is_open() => {
+                        opened.notes.push(Note { name: spot.name_of(form, 0), text })
+                    }
+                    Err(text) => world.broken.push(Broken { place: place(), text }),
+                }
+            }
+            opened.broken.extend(world.broken.drain(..).map(|broken| (item.is_open(), broken)));
         }
         if values.is_empty() {
             values.extend(item.initial.iter().cloned());
@@ -227,9 +268,8 @@ fn initial(form: &Form, setting: &Setting, sheet: &mut Sheet) -> Vec<(bool, Brok
         }
     }
     for (spot, values) in found {
-        put(form, sheet, &spot, values);
+        put(form, &mut opened.sheet, &spot, values);
     }
-    broken
 }
 
 /// Gives a question these answers.
@@ -296,10 +336,15 @@ fn pass(form: &Form, setting: &Setting, sheet: &Sheet) -> (Vec<(Spot, Change)>, 
             changes.push((spot.clone(), Change::Enabled(enabled)));
         }
         if let Some(program) = item.calculated.as_ref().filter(|_| enabled) {
-            let results = world.at(program, &here, || format!("{}.calculatedExpression", item.place));
-            let most = if item.repeats { crate::limits::ROWS_MAX } else { 1 };
-            let values: Vec<Value> =
-                results.iter().filter_map(|result| value::answer_of(item, result)).take(most).collect();
+            let place = || format!("{}.calculatedExpression", item.place);
+            let mut values = Vec::new();
+            for result in world.at(program, &here, place) {
+                match value::answer_of(item, &result) {
+                    Ok(value) => values.extend(value),
+                    Err(text) => world.broken.push(Broken { place: place(), text }),
+                }
+            }
+            values.truncate(if item.repeats { crate::limits::ROWS_MAX } else { 1 });
             if !is_held(slot, &values) {
                 changes.push((spot.clone(), Change::Answers(values)));
             }

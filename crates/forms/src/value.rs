@@ -2,7 +2,8 @@
 //! `{"valueDecimal": 36.5}`, as it stands in a QuestionnaireResponse.
 
 use crate::form::{Choice, Item, Kind};
-use rust_decimal::{Decimal, RoundingStrategy};
+use crate::measure;
+use rust_decimal::Decimal;
 use std::cmp::Ordering;
 use yba_fhir::json::{self, JsonContainerTrait, JsonValueTrait, Value, number_text, str_at};
 use yba_fhir::{DateRange, Day};
@@ -150,22 +151,27 @@ pub(crate) fn option_of<'i>(item: &'i Item, value: &Value) -> Option<&'i Choice>
 }
 
 /// The answer that an expression's result is for an item; `None` when it is none.
-pub(crate) fn answer_of(item: &Item, result: &path::Item) -> Option<Value> {
-    let coding = result.node().and_then(|node| node.value).filter(|value| value.is_object());
+///
+/// # Errors
+///
+/// A measurement that the item cannot hold: in a unit that cannot become the item's, or no exact number (`< 5 mg`). The
+/// text is for whoever fills the form in.
+pub(crate) fn answer_of(item: &Item, result: &path::Item) -> Result<Option<Value>, String> {
+    let object = result.node().and_then(|node| node.value).filter(|value| value.is_object());
     let system = result.to_system();
     let inside = match item.kind {
         Kind::Group | Kind::Display => None,
-        Kind::Choice | Kind::OpenChoice => return choice_of(item, coding, &system),
-        Kind::Quantity => quantity_of(item, &system),
+        Kind::Choice | Kind::OpenChoice => return Ok(choice_of(item, object, &system)),
+        Kind::Quantity => measure::quantity_of(item, object, &system)?,
         Kind::Boolean => match system {
             path::Item::Boolean(flag) => Some(Value::from(flag)),
             _ => None,
         },
-        Kind::Decimal | Kind::Integer => number_of(item, &system),
+        Kind::Decimal | Kind::Integer => measure::number_of(item, object, &system)?,
         Kind::Date | Kind::DateTime | Kind::Time => moment_of(item.kind, &system),
         Kind::String | Kind::Text | Kind::Url => words_of(&system).map(|words| Value::from(words.as_str())),
     };
-    inside.map(|inside| of(item.kind.member(), inside))
+    Ok(inside.map(|inside| of(item.kind.member(), inside)))
 }
 
 fn choice_of(item: &Item, coding: Option<&Value>, system: &path::Item) -> Option<Value> {
@@ -186,44 +192,6 @@ fn choice_of(item: &Item, coding: Option<&Value>, system: &path::Item) -> Option
         None => None,
     }
 }
-
-/// A number, rounded half up to the places that the item has.
-fn number_of(item: &Item, system: &path::Item) -> Option<Value> {
-    let amount = match system {
-        path::Item::Decimal(amount) => *amount,
-        path::Item::Integer(whole) => Decimal::from(*whole),
-        path::Item::Quantity(quantity) => quantity.value,
-        _ => return None,
-    };
-    number(&rounded(item, amount))
-}
-
-fn rounded(item: &Item, amount: Decimal) -> String {
-    let places = if item.kind == Kind::Integer { Some(0) } else { item.limits.decimals };
-    match places {
-        Some(places) => amount.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero),
-        None => amount,
-    }
-    .to_string()
-}
-
-fn quantity_of(item: &Item, system: &path::Item) -> Option<Value> {
-    let (amount, code) = match system {
-        path::Item::Quantity(quantity) => (quantity.value, Some(quantity.unit.text())),
-        path::Item::Decimal(amount) => (*amount, None),
-        path::Item::Integer(whole) => (Decimal::from(*whole), None),
-        _ => return None,
-    };
-    let units = item.unit.iter().chain(&item.unit_options);
-    let unit = match code {
-        Some(code) => units.clone().find(|unit| str_at(unit, &["code"]) == Some(code)).cloned(),
-        None => units.clone().next().cloned(),
-    };
-    let unit = unit.or_else(|| code.map(|code| json::json!({"system": UCUM, "code": code})));
-    Some(quantity(number(&rounded(item, amount))?, unit.as_ref()))
-}
-
-const UCUM: &str = "http://unitsofmeasure.org";
 
 /// A Quantity of a number and a unit's coding.
 pub(crate) fn quantity(amount: Value, unit: Option<&Value>) -> Value {

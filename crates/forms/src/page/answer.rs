@@ -25,11 +25,12 @@ impl Drawing<'_> {
     ) -> Markup {
         let id = id_of(name);
         let first = self.first.as_deref() == Some(name);
+        let hint = self.hint(item, name);
         let question = Question {
             id: &id,
             name,
             label,
-            hint: &item.hint,
+            hint: &hint,
             error: self.error(name),
             optional: !item.required,
             first,

@@ -154,6 +154,16 @@ impl<'d> Drawing<'d> {
             .map(|fault| fault.text.as_str())
     }
 
+    /// How to write the answer, and what the record holds that could not be filled in.
+    fn hint(&self, item: &Item, name: &str) -> String {
+        let notes = self.filling.notes.iter().filter(|note| note.name == name).map(|note| note.text.as_str());
+        match (item.hint.trim_end_matches('.'), notes.collect::<Vec<_>>().join(" ")) {
+            (_, notes) if notes.is_empty() => item.hint.clone(),
+            ("", notes) => notes,
+            (hint, notes) => format!("{hint}. {notes}"),
+        }
+    }
+
     /// The warnings at a field, each with a place for its reason.
     fn warnings(&self, name: &str) -> Markup {
         let here =

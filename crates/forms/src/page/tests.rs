@@ -97,6 +97,17 @@ fn a_question_that_comes_up_is_drawn_and_leads_there() {
 }
 
 #[test]
+fn what_could_not_be_filled_in_stands_beside_its_field() {
+    let form = form(
+        r#"item = [{ linkId = "kg", type = "decimal", text = "Cân nặng", entryFormat = "Bỏ giày", unit = { code = "kg" }, initialExpression = "5 'cm'" }]"#,
+    );
+    has(
+        &drawn(&form.begin(&Setting::new(0))),
+        "<p class=\"hint\" id=\"o-kg-goi-y\">Bỏ giày. Hồ sơ ghi 5\u{202f}cm, không đổi được sang kg; hãy tự nhập.</p>",
+    );
+}
+
+#[test]
 fn a_broken_expression_is_told_above_the_form() {
     let form = form(
         r#"item = [{ linkId = "s", type = "string", text = "S", initialExpression = "('a' | 'b').single()", readOnly = true }]"#,

@@ -56,6 +56,112 @@ fn a_response_comes_back_as_it_was_kept() {
     assert!(form.reopen(&setting(), &json!({"resourceType": "Patient"})).is_err());
 }
 
+/// A form that is launched with a measurement.
+fn measured(item: &str) -> Form {
+    form(&format!(
+        r#"launchContext = [{{ name = "last", type = "Observation" }}]
+item = [{{ linkId = "q", text = "Q", initialExpression = "%last.value", {item} }}]"#
+    ))
+}
+
+fn last(value: &str, more: &str) -> Setting {
+    let text = format!(r#"{{"resourceType":"Observation","valueQuantity":{{"value":{value},{more}}}}}"#);
+    setting().with("last", from_str(&text).unwrap())
+}
+
+const UCUM: &str = r#""system":"http://unitsofmeasure.org""#;
+
+#[test]
+fn a_measurement_is_filled_in_in_the_unit_of_the_question() {
+    let kg =
+        r#"type = "decimal", unit = { system = "http://unitsofmeasure.org", code = "kg", display = "kg" }"#;
+    let meters = r#"type = "quantity", unit = { system = "http://unitsofmeasure.org", code = "m" }"#;
+    let both = r#"type = "quantity", unitOption = [{ system = "http://unitsofmeasure.org", code = "m" }, { system = "http://unitsofmeasure.org", code = "cm" }]"#;
+    let held = |item: &str, value: &str, more: &str| {
+        let form = measured(item);
+        let filling = form.begin(&last(value, more));
+        let value = filling.sheet.top.slots[0].answers.first().and_then(|answer| answer.value.clone());
+        assert!(filling.broken.is_empty(), "{:?}", filling.broken);
+        let told = filling.notes.first().map(|note| (note.name.clone(), note.text.clone()));
+        (value.map(|value| to_string(&json::ordered(&value)).unwrap()), told)
+    };
+    let filled = [
+        (kg, "56.50", r#""code":"kg""#, r#"{"valueDecimal":56.50}"#),
+        (kg, "56500", r#""code":"g""#, r#"{"valueDecimal":56.5}"#),
+        (kg, "110", r#""code":"[lb_av]""#, r#"{"valueDecimal":49.8952}"#),
+        (
+            meters,
+            "175",
+            r#""code":"cm""#,
+            r#"{"valueQuantity":{"code":"m","system":"http://unitsofmeasure.org","unit":"m","value":1.75}}"#,
+        ),
+        (
+            both,
+            "175",
+            r#""code":"cm""#,
+            r#"{"valueQuantity":{"code":"cm","system":"http://unitsofmeasure.org","unit":"cm","value":175}}"#,
+        ),
+        (
+            r#"type = "quantity""#,
+            "5",
+            r#""code":"mg/dL","unit":"mg mỗi dL""#,
+            r#"{"valueQuantity":{"code":"mg/dL","system":"http://unitsofmeasure.org","unit":"mg mỗi dL","value":5}}"#,
+        ),
+    ];
+    for (item, value, more, expected) in filled {
+        assert_eq!(
+            held(item, value, &format!("{UCUM},{more}")),
+            (Some(expected.to_owned()), None),
+            "{item} {more}"
+        );
+    }
+    assert_eq!(
+        held(kg, "56.5", r#""unit":"kg""#).0.as_deref(),
+        Some(r#"{"valueDecimal":56.5}"#),
+        "a unit in words alone"
+    );
+    let told = [
+        (
+            kg,
+            "56.5",
+            format!(r#"{UCUM},"code":"cm""#),
+            "Hồ sơ ghi 56,5\u{202f}cm, không đổi được sang kg; hãy tự nhập.",
+        ),
+        (both, "56.5", format!(r#"{UCUM},"code":"kg""#), "không đổi được sang m, cm"),
+        (
+            kg,
+            "5",
+            format!(r#"{UCUM},"code":"kg","comparator":"<""#),
+            "Hồ sơ ghi < 5\u{202f}kg, không phải một con số",
+        ),
+        (kg, "5", r#""system":"urn:other","code":"kg""#.to_owned(), "không đổi được"),
+        (r#"type = "decimal""#, "5", format!(r#"{UCUM},"code":"kg""#), "mà ô này không có đơn vị"),
+    ];
+    for (item, value, more, said) in told {
+        let (value, told) = held(item, value, &more);
+        let (name, text) = told.unwrap_or_else(|| panic!("{item} {more} is not told: {value:?}"));
+        assert!(value.is_none() && name == "q" && text.contains(said), "{value:?} {text}");
+    }
+}
+
+#[test]
+fn what_could_not_be_filled_in_is_told_until_something_is_typed_and_breaks_what_nobody_types() {
+    let kg = r#"type = "decimal", unit = { system = "http://unitsofmeasure.org", code = "kg" }"#;
+    let (form, setting) = (measured(kg), last("5", &format!(r#"{UCUM},"code":"cm""#)));
+    let noted = |typed: &str| form.take(&setting, &NoChoices, &posted(&[("q", typed)])).unwrap();
+    assert_eq!((noted("").notes.len(), noted("5").notes.len(), noted("5").is_sound()), (1, 0, true));
+    let closed = measured(&format!("readOnly = true, {kg}"));
+    assert!(!closed.take(&setting, &NoChoices, &[]).unwrap().is_sound());
+    let calculated = self::form(&format!(
+        r#"item = [{{ linkId = "q", text = "Q", {kg}, calculatedExpression = "5 'cm'" }}]"#
+    ));
+    assert!(!take(&calculated, &[]).is_sound());
+    let grams = self::form(&format!(
+        r#"item = [{{ linkId = "q", text = "Q", {kg}, calculatedExpression = "500 'g'" }}]"#
+    ));
+    assert_eq!(answers(&take(&grams, &[])), ["q=0.5"]);
+}
+
 #[test]
 fn what_the_record_holds_is_filled_in_and_can_be_changed() {
     let form = form(PREFILL);
