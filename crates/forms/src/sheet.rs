@@ -56,8 +56,9 @@ pub struct Spot {
 }
 
 impl Answer {
+    /// Whether nothing stands there; spaces are nothing.
     pub fn is_empty(&self) -> bool {
-        self.value.is_none() && self.typed.is_empty()
+        self.value.is_none() && self.typed.trim().is_empty()
     }
 
     /// One that was not typed.

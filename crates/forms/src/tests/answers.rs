@@ -186,6 +186,21 @@ fn rows_repeat_by_names_and_by_buttons() {
 }
 
 #[test]
+fn a_space_is_no_answer() {
+    for repeats in [false, true] {
+        let form = form(&format!(
+            r#"item = [{{ linkId = "s", type = "string", text = "Dị ứng", required = true, repeats = {repeats} }}]"#
+        ));
+        for blank in [" ", "\u{a0}", "\t "] {
+            let told = faults(&form, &[("s", blank), ("s:0", blank), ("s:1", blank)]);
+            assert_eq!(told.len(), 1, "{repeats} {blank:?}");
+            assert_eq!(told[0].1, "Hãy nhập dị ứng.");
+        }
+        assert!(take(&form, &[("s", "tôm"), ("s:0", " "), ("s:1", "tôm")]).is_sound());
+    }
+}
+
+#[test]
 fn ticked_options_words_of_ones_own_and_what_stands_alone() {
     let form = form(
         r#"item = [
