@@ -165,7 +165,10 @@ impl Reader<'_> {
         if !item.is_numbered() {
             let chosen = self.posted.all(&name).iter().filter(|key| **key != OTHER).copied();
             let most = if item.repeats { ROWS_MAX } else { 1 };
-            let chosen: Vec<&str> = chosen.filter(|key| !key.trim().is_empty()).collect();
+            let mut chosen: Vec<&str> = chosen.filter(|key| !key.trim().is_empty()).collect();
+            // An option that a browser sends twice is ticked once.
+            let mut seen = BTreeSet::new();
+            chosen.retain(|key| seen.insert(*key));
             // Words of one's own stand beside what was ticked, or in place of a choice.
             let typed: Vec<&str> = match (other, item.repeats) {
                 (Some(words), false) if chosen.is_empty() => vec![words],

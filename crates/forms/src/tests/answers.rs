@@ -217,6 +217,17 @@ fn ticked_options_words_of_ones_own_and_what_stands_alone() {
 }
 
 #[test]
+fn an_option_that_is_sent_twice_is_ticked_once() {
+    let form = form(
+        r#"item = [{ linkId = "s", type = "choice", repeats = true, minOccurs = 2, text = "S", answerOption = [
+  { itemWeight = 1, valueCoding = { code = "ho" } }, { itemWeight = 3, valueCoding = { code = "sot" } } ] },
+ { linkId = "sum", type = "integer", text = "Tổng", calculatedExpression = "%resource.item.answer.value.extension.where(url = %ext-itemWeight).value.aggregate($this + $total, 0)" }]"#,
+    );
+    assert_eq!(answers(&take(&form, &[("s", "ho"), ("s", "sot"), ("s", "ho")])), ["s=ho", "s=sot", "sum=4"]);
+    assert_eq!(faults(&form, &[("s", "ho"), ("s", "ho")])[0].1, "Cần ít nhất 2 câu trả lời.");
+}
+
+#[test]
 fn bounds_are_reached_and_held() {
     let form = form(DRUGS);
     let refused =
