@@ -235,6 +235,11 @@ impl Item {
         self.repeats && !self.is_ticked()
     }
 
+    /// Whether whoever fills the form in may add and remove its repetitions.
+    pub(crate) fn has_own_rows(&self) -> bool {
+        self.is_numbered() && !self.read_only && !self.hidden && self.calculated.is_none()
+    }
+
     pub(crate) fn is_conditional(&self) -> bool {
         !self.enable.rules.is_empty() || self.enable.program.is_some()
     }

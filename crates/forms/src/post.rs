@@ -203,12 +203,14 @@ impl Reader<'_> {
 /// Adds or removes a row; answers the name of the field that comes next.
 fn changed_rows(form: &Form, posted: &Posted, sheet: &mut Sheet) -> Option<String> {
     let spots = sheet.spots(form);
-    let repeating = spots.iter().filter(|spot| form.items[spot.item].is_numbered());
+    let repeating = spots.iter().filter(|spot| form.items[spot.item].has_own_rows());
     if let Some(name) = posted.first(MORE) {
         let spot = repeating.clone().find(|spot| spot.name(form) == name)?;
         let count = sheet.repetitions(form, spot);
         sheet.resize(form, spot, count + 1);
-        return Some(first_field(form, spot, count));
+        // Where there is no room for another, the last one.
+        let last = sheet.repetitions(form, spot) - 1;
+        return Some(first_field(form, spot, last));
     }
     let name = posted.first(LESS)?;
     let (spot, row) = repeating.clone().find_map(|spot| {

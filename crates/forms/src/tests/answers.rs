@@ -186,6 +186,41 @@ fn rows_repeat_by_names_and_by_buttons() {
 }
 
 #[test]
+fn rows_that_nobody_may_change_are_neither_added_nor_removed() {
+    for more in ["readOnly = true", "hidden = true"] {
+        let form = form(&format!(
+            r#"item = [{{ linkId = "g", type = "group", text = "G", repeats = true, {more}, item = [{{ linkId = "s", type = "string", text = "S", repeats = true, initial = [{{ valueString = "a" }}, {{ valueString = "b" }}] }}] }},
+ {{ linkId = "c", type = "string", text = "C", repeats = true, calculatedExpression = "'x' | 'y'" }}]"#
+        ));
+        for (button, name) in [
+            ("~more", "g"),
+            ("~less", "g:0"),
+            ("~more", "s:0"),
+            ("~less", "s:0:0"),
+            ("~more", "c"),
+            ("~less", "c:0"),
+        ] {
+            let filling = take(&form, &[(button, name)]);
+            assert_eq!(filling.step, Step::Go { at: None }, "{more} {button} {name}");
+            assert_eq!(
+                answers(&filling),
+                ["s=\"a\"", "s=\"b\"", "c=\"x\"", "c=\"y\""],
+                "{more} {button} {name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_full_group_gets_no_row_and_typing_goes_on_in_its_last() {
+    let form = form(DRUGS);
+    let full = [("name:3", "d"), ("~more", "drug")];
+    let filling = take(&form, &full);
+    assert_eq!(filling.sheet.top.slots[0].rows.len(), 4);
+    assert_eq!(filling.step, Step::Go { at: Some("name:3".to_owned()) });
+}
+
+#[test]
 fn a_space_is_no_answer() {
     for repeats in [false, true] {
         let form = form(&format!(
