@@ -48,6 +48,12 @@ struct Opened {
     notes: Vec<Note>,
 }
 
+impl Opened {
+    fn over(sheet: Sheet) -> Opened {
+        Opened { sheet, broken: Vec::new(), notes: Vec::new() }
+    }
+}
+
 /// What whoever posted wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -60,9 +66,15 @@ pub enum Step {
 impl Form {
     /// The form as it opens: what the record knows is filled in.
     pub fn begin(&self, setting: &Setting) -> Filling<'_> {
-        let Opened { sheet, broken, notes } = self.opened(setting);
-        let broken = broken.into_iter().map(|(_, broken)| broken).collect();
-        Filling { form: self, sheet, step: Step::Go { at: None }, faults: Vec::new(), broken, notes }
+        let mut opened = Opened::over(Sheet::blank(self));
+        let spots = opened.sheet.spots(self);
+        initial(self, setting, &mut opened, &spots);
+        let Opened { mut sheet, broken, notes } = opened;
+        let unsettled = settle(self, setting, &mut sheet);
+        let (step, faults) = (Step::Go { at: None }, Vec::new());
+        let mut filling = Filling { form: self, sheet, step, faults, broken: unsettled, notes };
+        filling.note(broken.into_iter().map(|(_, broken)| broken).collect());
+        filling
     }
 
     /// What was posted, judged. Fields that no item has are passed over.
@@ -77,16 +89,16 @@ impl Form {
         choices: &dyn Choices,
         fields: &[(String, String)],
     ) -> Result<Filling<'_>, Outcome> {
-        let Opened { sheet, broken, notes } = self.opened(setting);
-        let mut filling = self.taken_over(sheet, setting, choices, fields)?;
-        // What fills in a field that is typed into anyway may break; what nobody can type would be missing.
-        filling.note(broken.into_iter().filter(|(open, _)| !open).map(|(_, broken)| broken).collect());
-        filling.notes = notes.into_iter().filter(|note| filling.is_blank(&note.name)).collect();
-        Ok(filling)
+        let posted = post::Posted::of(fields)?;
+        let mut opened = Opened::over(Sheet::blank(self));
+        post::shape(self, &posted, &mut opened.sheet)?;
+        let spots = opened.sheet.spots(self);
+        initial(self, setting, &mut opened, &spots);
+        Ok(self.taken_over(opened, setting, choices, &posted))
     }
 
-    /// What was posted over a response that was kept: what nobody can type stays as it was kept, it is not asked of the
-    /// record again.
+    /// What was posted over a response that was kept: what nobody can type stays as it was kept, row by row, it is not asked
+    /// of the record again. Rows that are new begin as those of a new form.
     ///
     /// # Errors
     ///
@@ -98,27 +110,42 @@ impl Form {
         kept: &Value,
         fields: &[(String, String)],
     ) -> Result<Filling<'_>, Outcome> {
-        let sheet = self.reopen(setting, kept)?.sheet;
-        self.taken_over(sheet, setting, choices, fields)
+        let mut opened = Opened::over(self.reopen(setting, kept)?.sheet);
+        let posted = post::Posted::of(fields)?;
+        post::shape(self, &posted, &mut opened.sheet)?;
+        let mut spots = opened.sheet.spots(self);
+        spots.retain(|spot| opened.sheet.is_new(spot));
+        initial(self, setting, &mut opened, &spots);
+        Ok(self.taken_over(opened, setting, choices, &posted))
     }
 
     fn taken_over(
         &self,
-        mut sheet: Sheet,
+        mut opened: Opened,
         setting: &Setting,
         choices: &dyn Choices,
-        fields: &[(String, String)],
-    ) -> Result<Filling<'_>, Outcome> {
-        let posted = post::Posted::of(fields)?;
-        sheet.reasons.clear();
-        let at = post::apply(self, choices, &posted, &mut sheet)?;
-        let broken = settle(self, setting, &mut sheet);
-        let mut filling =
-            Filling { form: self, sheet, step: Step::Save, faults: Vec::new(), broken, notes: Vec::new() };
-        filling.step = post::step(&filling, &posted, at);
+        posted: &post::Posted,
+    ) -> Filling<'_> {
+        opened.sheet.reasons.clear();
+        let post::Moved { at, added } = post::apply(self, choices, posted, &mut opened.sheet);
+        if let Some((spot, row)) = added {
+            let mut way = spot.way;
+            way.push((spot.slot, row));
+            let mut spots = opened.sheet.spots(self);
+            spots.retain(|spot| spot.way.starts_with(&way));
+            initial(self, setting, &mut opened, &spots);
+        }
+        let Opened { mut sheet, broken, notes } = opened;
+        let unsettled = settle(self, setting, &mut sheet);
+        let (step, faults) = (Step::Save, Vec::new());
+        let mut filling = Filling { form: self, sheet, step, faults, broken: unsettled, notes: Vec::new() };
+        // What fills in a field that is typed into anyway may break; what nobody can type would be missing.
+        filling.note(broken.into_iter().filter(|(open, _)| !open).map(|(_, broken)| broken).collect());
+        filling.notes = notes.into_iter().filter(|note| filling.is_blank(&note.name)).collect();
+        filling.step = post::step(&filling, posted, at);
         judge::judge(&mut filling, setting);
         filling.keep_quiet();
-        Ok(filling)
+        filling
     }
 
     /// A response that was kept, to be gone on with or corrected: what it holds and nothing else, so that a field once
@@ -134,6 +161,7 @@ impl Form {
         }
         let mut sheet = Sheet::blank(self);
         response::read_into(self, kept, &mut sheet);
+        sheet.mark();
         let broken = settle(self, setting, &mut sheet);
         let mut filling = Filling {
             form: self,
@@ -146,14 +174,6 @@ impl Form {
         judge::judge(&mut filling, setting);
         filling.keep_quiet();
         Ok(filling)
-    }
-
-    fn opened(&self, setting: &Setting) -> Opened {
-        let mut opened = Opened { sheet: Sheet::blank(self), broken: Vec::new(), notes: Vec::new() };
-        initial(self, setting, &mut opened);
-        let unsettled = settle(self, setting, &mut opened.sheet);
-        opened.broken.extend(unsettled.into_iter().map(|broken| (false, broken)));
-        opened
     }
 }
 
@@ -220,6 +240,9 @@ impl Filling<'_> {
             if item.is_numbered() {
                 let count = self.sheet.repetitions(self.form, &spot);
                 fields.push((format!("{}{}", spot.name(self.form), post::ROWS), count.to_string()));
+                if item.kind == Kind::Group {
+                    fields.push((format!("{}{}", spot.name(self.form), post::WAS), slot.was()));
+                }
             }
             for (at, answer) in slot.answers.iter().enumerate().filter(|_| item.is_open()) {
                 let name = spot.name_of(self.form, at);
@@ -237,17 +260,21 @@ impl Filling<'_> {
     }
 }
 
-/// Fills in what stands in the questionnaire and what its initial expressions find. An expression goes first.
-fn initial(form: &Form, setting: &Setting, opened: &mut Opened) {
+/// Fills these slots in with what stands in the questionnaire and what its initial expressions find. An expression goes
+/// first.
+fn initial(form: &Form, setting: &Setting, opened: &mut Opened, spots: &[Spot]) {
+    if spots.is_empty() {
+        return;
+    }
     let tree = response::tree(form, &opened.sheet, true);
     let mut world = World::of(form, setting, &tree);
     let mut found = Vec::new();
-    for spot in opened.sheet.spots(form) {
+    for spot in spots {
         let item = &form.items[spot.item];
         let mut values = Vec::new();
         if let Some(program) = &item.initial_program {
             let place = || format!("{}.initialExpression", item.place);
-            let here = node(&tree, form, &opened.sheet, &spot, 0).map_or(world.root(), focus);
+            let here = node(&tree, form, &opened.sheet, spot, 0).map_or(world.root(), focus);
             for result in world.at(program, &here, place) {
                 match value::answer_of(item, &result) {
                     Ok(value) => values.extend(value),
@@ -268,7 +295,7 @@ fn initial(form: &Form, setting: &Setting, opened: &mut Opened) {
         }
     }
     for (spot, values) in found {
-        put(form, &mut opened.sheet, &spot, values);
+        put(form, &mut opened.sheet, spot, values);
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) const PAGE: &str = "~page";
 pub(crate) const UNIT: &str = "~unit";
 pub(crate) const OTHER: &str = "~other";
 pub(crate) const ROWS: &str = "~rows";
+/// Where the rows of a group stood in the kept response, with commas between; nothing for a new row.
+pub(crate) const WAS: &str = "~was";
 pub(crate) const WHY: &str = "~why~";
 
 /// The fields by name, within bounds.
@@ -83,6 +85,12 @@ impl<'p> Posted<'p> {
         }
         most.min(ROWS_MAX)
     }
+
+    /// Which rows of the kept response the page showed, if it says so.
+    fn kept(&self, name: &str) -> Option<Vec<Option<usize>>> {
+        let said = self.first(&format!("{name}{WAS}"))?;
+        Some(said.split(',').take(ROWS_MAX).map(|was| was.parse().ok()).collect())
+    }
 }
 
 fn too_large(diagnostics: String) -> Outcome {
@@ -90,18 +98,65 @@ fn too_large(diagnostics: String) -> Outcome {
     Outcome::new(Refusal::TooLarge, "form-too-large", text, diagnostics)
 }
 
-/// Reads the fields into a sheet, adds or removes the row a button asked for; answers which field to go on with.
-pub(crate) fn apply(
+/// Gives the repeating groups the rows that were posted. Those nobody may change stay as they are.
+///
+/// # Errors
+///
+/// `too-large` when that makes more slots than [`SLOTS_MAX`].
+pub(crate) fn shape(form: &Form, posted: &Posted, sheet: &mut Sheet) -> Result<(), Outcome> {
+    let mut slots = 0;
+    Sheet::tops(form).iter().try_for_each(|spot| shape_slot(form, posted, sheet, spot, &mut slots))
+}
+
+fn shape_slot(
     form: &Form,
-    choices: &dyn Choices,
     posted: &Posted,
     sheet: &mut Sheet,
-) -> Result<Option<String>, Outcome> {
+    spot: &Spot,
+    slots: &mut usize,
+) -> Result<(), Outcome> {
+    *slots += 1;
+    if *slots > SLOTS_MAX {
+        return Err(too_large(format!("more than {SLOTS_MAX} slots")));
+    }
+    let item = &form.items[spot.item];
+    if item.kind == Kind::Group && item.has_own_rows() {
+        let name = spot.name(form);
+        let count = posted.repetitions(form, spot.item, &name, &spot.rows);
+        // The page that says nothing of rows leaves them as they were filled in.
+        if count > 0 {
+            sheet.arrange(form, spot, count, posted.kept(&name).as_deref());
+        }
+    }
+    let rows = sheet.slot(spot).map_or(0, |slot| slot.rows.len());
+    for inner in (0..rows).flat_map(|row| spot.below(form, row)) {
+        shape_slot(form, posted, sheet, &inner, slots)?;
+    }
+    Ok(())
+}
+
+/// What a button did.
+#[derive(Debug, Default)]
+pub(crate) struct Moved {
+    /// The field to go on with.
+    pub at: Option<String>,
+    /// The slot and row that is new.
+    pub added: Option<(Spot, usize)>,
+}
+
+/// Reads the fields into a sheet that has its rows; adds or removes the row a button asked for.
+pub(crate) fn apply(form: &Form, choices: &dyn Choices, posted: &Posted, sheet: &mut Sheet) -> Moved {
     let is_page = posted.first(PAGE).is_some();
     let shown: BTreeSet<&str> = posted.all(SHOWN).iter().copied().collect();
-    let mut reader = Reader { form, choices, posted, shown: is_page.then_some(shown), slots: 0 };
-    for spot in Sheet::tops(form) {
-        reader.slot(sheet, &spot, false)?;
+    let reader = Reader { form, choices, posted, shown: is_page.then_some(shown) };
+    for spot in sheet.spots(form) {
+        let item = &form.items[spot.item];
+        if item.is_open() && reader.was_there(&spot) {
+            let answers = reader.answers(item, &spot);
+            if let Some(slot) = sheet.slot_mut(&spot) {
+                slot.answers = answers;
+            }
+        }
     }
     for (name, values) in &posted.fields {
         if let (true, Some(reason)) = (name.contains(WHY), values.first()) {
@@ -111,7 +166,7 @@ pub(crate) fn apply(
             }
         }
     }
-    Ok(changed_rows(form, posted, sheet))
+    changed_rows(form, posted, sheet).unwrap_or_default()
 }
 
 struct Reader<'r> {
@@ -120,39 +175,9 @@ struct Reader<'r> {
     posted: &'r Posted<'r>,
     /// The conditional fields that were on the page; `None` when it was no page of ours.
     shown: Option<BTreeSet<&'r str>>,
-    slots: usize,
 }
 
 impl Reader<'_> {
-    /// `concealed`: something around it is hidden, so nothing of it can have been typed.
-    fn slot(&mut self, sheet: &mut Sheet, spot: &Spot, concealed: bool) -> Result<(), Outcome> {
-        self.slots += 1;
-        if self.slots > SLOTS_MAX {
-            return Err(too_large(format!("more than {SLOTS_MAX} slots")));
-        }
-        let item = &self.form.items[spot.item];
-        let concealed = concealed || item.hidden;
-        if item.kind == Kind::Group && item.repeats {
-            let count = self.posted.repetitions(self.form, spot.item, &spot.name(self.form), &spot.rows);
-            // The page that says nothing of rows leaves them as they were filled in; those nobody may type into stay.
-            if count > 0 && !item.read_only && !concealed {
-                sheet.resize(self.form, spot, count);
-            }
-        } else if item.is_open() && !concealed && self.was_there(spot) {
-            let answers = self.answers(item, spot);
-            if let Some(slot) = sheet.slot_mut(spot) {
-                slot.answers = answers;
-            }
-        }
-        let rows = sheet.slot(spot).map_or(0, |slot| slot.rows.len());
-        for row in 0..rows {
-            for inner in spot.below(self.form, row) {
-                self.slot(sheet, &inner, concealed)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Whether the page had this field; one that comes up only now keeps what it was filled in with.
     fn was_there(&self, spot: &Spot) -> bool {
         let shown = |shown: &BTreeSet<&str>| shown.contains(spot.name(self.form).as_str());
@@ -200,8 +225,8 @@ impl Reader<'_> {
     }
 }
 
-/// Adds or removes a row; answers the name of the field that comes next.
-fn changed_rows(form: &Form, posted: &Posted, sheet: &mut Sheet) -> Option<String> {
+/// Adds or removes a row; `None` when no button asked for it, or one that may not.
+fn changed_rows(form: &Form, posted: &Posted, sheet: &mut Sheet) -> Option<Moved> {
     let spots = sheet.spots(form);
     let repeating = spots.iter().filter(|spot| form.items[spot.item].has_own_rows());
     if let Some(name) = posted.first(MORE) {
@@ -210,7 +235,8 @@ fn changed_rows(form: &Form, posted: &Posted, sheet: &mut Sheet) -> Option<Strin
         sheet.resize(form, spot, count + 1);
         // Where there is no room for another, the last one.
         let last = sheet.repetitions(form, spot) - 1;
-        return Some(first_field(form, spot, last));
+        let added = (last == count).then(|| (spot.clone(), last));
+        return Some(Moved { at: Some(first_field(form, spot, last)), added });
     }
     let name = posted.first(LESS)?;
     let (spot, row) = repeating.clone().find_map(|spot| {
@@ -222,15 +248,15 @@ fn changed_rows(form: &Form, posted: &Posted, sheet: &mut Sheet) -> Option<Strin
     } else if row < slot.answers.len() {
         slot.answers.remove(row);
     }
-    let left = slot.rows.len();
+    let is_last = form.items[spot.item].kind == Kind::Group && slot.rows.is_empty();
     // The rows after it have other names now: a reason must not stand at another's warning.
     let inside =
         |name: &String| is_inside(form, name.split([':', '~']).next().unwrap_or_default(), spot.item);
     sheet.reasons.retain(|name, _| !inside(name));
-    if form.items[spot.item].kind == Kind::Group && left == 0 {
+    if is_last {
         sheet.resize(form, spot, 1);
     }
-    Some(spot.name(form))
+    Some(Moved { at: Some(spot.name(form)), added: is_last.then(|| (spot.clone(), 0)) })
 }
 
 /// Whether an item is another, or inside it.

@@ -17,6 +17,8 @@ pub struct Sheet {
 #[derive(Debug, Clone, Default)]
 pub struct Row {
     pub slots: Vec<Slot>,
+    /// Its position in the response that was kept; `None` for one that was added since. What nobody can type goes with it.
+    pub was: Option<usize>,
 }
 
 /// One item within one row.
@@ -70,7 +72,17 @@ impl Answer {
 impl Row {
     /// Without answers; one row in every group.
     pub(crate) fn blank(form: &Form, item: Option<usize>) -> Row {
-        Row { slots: form.below(item).iter().map(|child| Slot::blank(form, *child)).collect() }
+        Row { slots: form.below(item).iter().map(|child| Slot::blank(form, *child)).collect(), was: None }
+    }
+
+    /// Notes of all rows inside where they stand now.
+    fn mark(&mut self) {
+        for slot in &mut self.slots {
+            for (at, row) in slot.rows.iter_mut().enumerate() {
+                row.was = Some(at);
+                row.mark();
+            }
+        }
     }
 }
 
@@ -79,6 +91,12 @@ impl Slot {
         let has_rows = form.items[item].kind == Kind::Group || !form.items[item].children.is_empty();
         let rows = if has_rows { vec![Row::blank(form, Some(item))] } else { Vec::new() };
         Slot { answers: Vec::new(), rows, enabled: true }
+    }
+
+    /// Where its rows stood in the kept response, as a page sends it.
+    pub(crate) fn was(&self) -> String {
+        let each = self.rows.iter().map(|row| row.was.map_or_else(String::new, |at| at.to_string()));
+        each.collect::<Vec<_>>().join(",")
     }
 
     /// The values that count: of what is asked and was understood.
@@ -158,11 +176,40 @@ impl Sheet {
         row.slots.get_mut(spot.slot)
     }
 
+    /// Makes this sheet the one that was kept: its rows are known again by where they stand now.
+    pub(crate) fn mark(&mut self) {
+        self.top.mark();
+    }
+
+    /// Whether a slot stands in a row that was added since.
+    pub(crate) fn is_new(&self, spot: &Spot) -> bool {
+        let mut row = Some(&self.top);
+        spot.way.iter().any(|(slot, at)| {
+            row = row.and_then(|row| row.slots.get(*slot)?.rows.get(*at));
+            row.is_some_and(|row| row.was.is_none())
+        })
+    }
+
+    /// Gives a group these rows: kept ones by their position then, each once, and new ones. Without a list the first stay.
+    pub(crate) fn arrange(&mut self, form: &Form, spot: &Spot, count: usize, kept: Option<&[Option<usize>]>) {
+        let Some(kept) = kept else { return self.resize(form, spot, count) };
+        let Some(slot) = self.slot_mut(spot) else { return };
+        let mut before = std::mem::take(&mut slot.rows);
+        slot.rows = kept
+            .iter()
+            .take(most(form, spot).min(count))
+            .map(|was| {
+                let at = before.iter().position(|row| was.is_some() && row.was == *was);
+                at.map_or_else(|| Row::blank(form, Some(spot.item)), |at| before.swap_remove(at))
+            })
+            .collect();
+        self.resize(form, spot, count);
+    }
+
     /// Gives a slot as many rows or answers, within the bound.
     pub(crate) fn resize(&mut self, form: &Form, spot: &Spot, count: usize) {
         let item = &form.items[spot.item];
-        let most = item.limits.many.unwrap_or(ROWS_MAX).clamp(1, ROWS_MAX);
-        let count = count.clamp(1, most);
+        let count = count.clamp(1, most(form, spot));
         let Some(slot) = self.slot_mut(spot) else { return };
         match item.kind {
             Kind::Group => slot.rows.resize_with(count, || Row::blank(form, Some(spot.item))),
@@ -179,4 +226,9 @@ impl Sheet {
         });
         count.max(1)
     }
+}
+
+/// Most repetitions of a slot.
+fn most(form: &Form, spot: &Spot) -> usize {
+    form.items[spot.item].limits.many.unwrap_or(ROWS_MAX).clamp(1, ROWS_MAX)
 }

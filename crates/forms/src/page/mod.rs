@@ -9,7 +9,7 @@ use crate::choices::Choices;
 use crate::fill::{Filling, Step};
 use crate::form::{Form, Item, Kind};
 use crate::judge::{Fault, Weight, lower};
-use crate::post::{LESS, MORE, PAGE, REFRESH, ROWS, SHOWN, is_asked_for};
+use crate::post::{LESS, MORE, PAGE, REFRESH, ROWS, SHOWN, WAS, is_asked_for};
 use crate::sheet::{Slot, Spot};
 use maud::{Markup, html};
 use yba_ui::question::{self, group, side_button};
@@ -212,6 +212,7 @@ impl<'d> Drawing<'d> {
         }
         html! {
             (ui_form::hidden(&format!("{name}{ROWS}"), &slot.rows.len().to_string()))
+            (ui_form::hidden(&format!("{name}{WAS}"), &slot.was()))
             @for row in 0..slot.rows.len() {
                 @let named = spot.name_of(self.form, row);
                 @let title = format!("{} ({})", label(item), row + 1);

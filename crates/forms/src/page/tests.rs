@@ -50,6 +50,7 @@ fn a_fresh_form_has_labels_hints_units_and_a_first_button_that_saves() {
     has(&markup, r#"<input id="o-hut" name="hut" type="radio" value="n">"#);
     has(&markup, r#"<output id="o-kq" aria-labelledby="o-kq-n">"#);
     has(&markup, r#"<input type="hidden" name="thuoc~rows" value="1">"#);
+    has(&markup, r#"<input type="hidden" name="thuoc~was" value="">"#);
     has(
         &markup,
         r#"name="~more" value="thuoc" formnovalidate aria-label="Thêm dòng: Thuốc">Thêm dòng</button>"#,

@@ -162,6 +162,73 @@ fn what_could_not_be_filled_in_is_told_until_something_is_typed_and_breaks_what_
     assert_eq!(answers(&take(&grams, &[])), ["q=0.5"]);
 }
 
+/// Rows with something that nobody types.
+const LOTS: &str = r#"
+launchContext = [{ name = "patient", type = "Patient" }]
+item = [{ linkId = "g", type = "group", text = "Mũi tiêm", repeats = true, item = [
+ { linkId = "lot", type = "string", text = "Lô", hidden = true, initialExpression = "%patient.gender" },
+ { linkId = "ward", type = "string", text = "Khoa", readOnly = true, initial = [{ valueString = "Nội" }] },
+ { linkId = "dose", type = "string", text = "Mũi", initial = [{ valueString = "một" }] } ] }]"#;
+
+fn of(gender: &str) -> Setting {
+    setting().with("patient", json!({"resourceType": "Patient", "id": "p", "gender": gender}))
+}
+
+#[test]
+fn every_row_begins_with_what_the_first_began_with() {
+    let form = form(LOTS);
+    let typed = [("dose:0", "A"), ("dose:1", "B")];
+    let taken = form.take(&of("female"), &NoChoices, &posted(&typed)).unwrap();
+    let row =
+        |dose: &str| ["lot=\"female\"".to_owned(), "ward=\"Nội\"".to_owned(), format!("dose=\"{dose}\"")];
+    assert_eq!(answers(&taken), [row("A"), row("B")].concat());
+    let more = [typed.as_slice(), &[("~more", "g")]].concat();
+    let more = form.take(&of("female"), &NoChoices, &posted(&more)).unwrap();
+    assert_eq!(
+        answers(&more),
+        [row("A"), row("B"), row("một")].concat(),
+        "the new row is filled in, typed ones stay"
+    );
+    let none = form.take(&of("female"), &NoChoices, &posted(&[("dose:0", "A"), ("~less", "g:0")])).unwrap();
+    assert_eq!(answers(&none), row("một"));
+}
+
+#[test]
+fn what_nobody_types_stays_with_its_row_while_rows_come_and_go() {
+    let form = form(LOTS);
+    let kept: Value = from_str(
+        r#"{"resourceType":"QuestionnaireResponse","item":[
+ {"linkId":"g","item":[{"linkId":"lot","answer":[{"valueString":"L0"}]},{"linkId":"dose","answer":[{"valueString":"A"}]}]},
+ {"linkId":"g","item":[{"linkId":"lot","answer":[{"valueString":"L1"}]},{"linkId":"dose","answer":[{"valueString":"B"}]}]},
+ {"linkId":"g","item":[{"linkId":"lot","answer":[{"valueString":"L2"}]},{"linkId":"dose","answer":[{"valueString":"C"}]}]}]}"#,
+    )
+    .unwrap();
+    let press = |fields: Vec<(String, String)>, button: &[(&str, &str)]| {
+        form.retake(&of("male"), &NoChoices, &kept, &[fields, posted(button)].concat()).unwrap()
+    };
+    let opened = form.reopen(&of("male"), &kept).unwrap();
+    let less = press(opened.fields(), &[("~less", "g:0")]);
+    assert_eq!(answers(&less), ["lot=\"L1\"", "dose=\"B\"", "lot=\"L2\"", "dose=\"C\""]);
+    let more = press(less.fields(), &[("~more", "g")]);
+    let new = ["lot=\"male\"", "ward=\"Nội\"", "dose=\"một\""];
+    let both = ["lot=\"L1\"", "dose=\"B\"", "lot=\"L2\"", "dose=\"C\""];
+    assert_eq!(
+        answers(&more),
+        [both.as_slice(), &new].concat(),
+        "a kept row is not filled in again, a new one is"
+    );
+    let saved = press(more.fields(), &[]);
+    assert_eq!(answers(&saved), answers(&more));
+    let only = press(press(saved.fields(), &[("~less", "g:0")]).fields(), &[("~less", "g:0")]);
+    assert_eq!(answers(&only), new);
+    let greedy = press(
+        posted(&[("g~rows", "3"), ("g~was", "1,1,9"), ("dose:0", "X"), ("dose:1", ""), ("dose:2", "")]),
+        &[],
+    );
+    assert_eq!(answers(&greedy)[..2], ["lot=\"L1\"", "dose=\"X\""]);
+    assert!(!answers(&greedy)[2..].contains(&"lot=\"L1\"".to_owned()), "a kept row is there once");
+}
+
 #[test]
 fn what_the_record_holds_is_filled_in_and_can_be_changed() {
     let form = form(PREFILL);
