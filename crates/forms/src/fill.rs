@@ -246,12 +246,10 @@ impl Filling<'_> {
             }
             for (at, answer) in slot.answers.iter().enumerate().filter(|_| item.is_open()) {
                 let name = spot.name_of(self.form, at);
-                let is_own =
-                    !item.options.is_empty() && item.options.iter().all(|one| one.key != answer.typed);
                 if !answer.unit.is_empty() {
                     fields.push((format!("{name}{}", post::UNIT), answer.unit.clone()));
                 }
-                let name = if is_own { format!("{name}{}", post::OTHER) } else { name };
+                let name = if answer.own { format!("{name}{}", post::OTHER) } else { name };
                 fields.push((name, answer.typed.clone()));
             }
         }
@@ -303,11 +301,7 @@ fn initial(form: &Form, setting: &Setting, opened: &mut Opened, spots: &[Spot]) 
 pub(crate) fn put(form: &Form, sheet: &mut Sheet, spot: &Spot, values: Vec<Value>) {
     let item = &form.items[spot.item];
     if let Some(slot) = sheet.slot_mut(spot) {
-        let answer = |value: Value| {
-            let typed = value::typed(item, &value);
-            Answer::of(value, typed)
-        };
-        slot.answers = values.into_iter().map(answer).collect();
+        slot.answers = values.into_iter().map(|value| Answer::of(item, value)).collect();
     }
 }
 

@@ -9,6 +9,7 @@ use crate::limits::{FIELD_BYTES_MAX, FIELDS_MAX, POST_BYTES_MAX, ROWS_MAX, SLOTS
 use crate::read;
 use crate::sheet::{Answer, Sheet, Spot};
 use std::collections::{BTreeMap, BTreeSet};
+use yba_fhir::json::Value;
 use yba_fhir::{Kind as Refusal, Outcome};
 
 /// The button that adds a row to the slot it names.
@@ -152,9 +153,8 @@ pub(crate) fn apply(form: &Form, choices: &dyn Choices, posted: &Posted, sheet: 
     for spot in sheet.spots(form) {
         let item = &form.items[spot.item];
         if item.is_open() && reader.was_there(&spot) {
-            let answers = reader.answers(item, &spot);
             if let Some(slot) = sheet.slot_mut(&spot) {
-                slot.answers = answers;
+                slot.answers = reader.answers(item, &spot, &slot.answers);
             }
         }
     }
@@ -184,45 +184,62 @@ impl Reader<'_> {
         self.shown.as_ref().is_none_or(|all| !is_asked_for(self.form, spot) || shown(all))
     }
 
-    fn answers(&self, item: &Item, spot: &Spot) -> Vec<Answer> {
+    /// What was posted for a question; `before` is what it held.
+    fn answers(&self, item: &Item, spot: &Spot, before: &[Answer]) -> Vec<Answer> {
         let name = spot.name(self.form);
-        let other = self.posted.first(&format!("{name}{OTHER}")).filter(|text| !text.trim().is_empty());
-        if !item.is_numbered() {
-            let chosen = self.posted.all(&name).iter().filter(|key| **key != OTHER).copied();
-            let most = if item.repeats { ROWS_MAX } else { 1 };
-            let mut chosen: Vec<&str> = chosen.filter(|key| !key.trim().is_empty()).collect();
-            // An option that a browser sends twice is ticked once.
-            let mut seen = BTreeSet::new();
-            chosen.retain(|key| seen.insert(*key));
-            // Words of one's own stand beside what was ticked, or in place of a choice.
-            let typed: Vec<&str> = match (other, item.repeats) {
-                (Some(words), false) if chosen.is_empty() => vec![words],
-                (Some(words), true) => chosen.into_iter().chain([words]).collect(),
-                _ => chosen,
-            };
-            return typed.into_iter().take(most).map(|text| self.answer(item, text, &name)).collect();
+        if item.is_numbered() {
+            let count = self.posted.repetitions(self.form, spot.item, &name, &spot.rows).max(1);
+            let each = (0..count).map(|at| {
+                let name = spot.name_of(self.form, at);
+                self.answer(item, self.posted.first(&name).unwrap_or_default(), &name, before)
+            });
+            return each.collect();
         }
-        let count = self.posted.repetitions(self.form, spot.item, &name, &spot.rows).max(1);
-        let each = (0..count).map(|at| {
-            let name = spot.name_of(self.form, at);
-            self.answer(item, self.posted.first(&name).unwrap_or_default(), &name)
-        });
-        each.collect()
+        let mut chosen: Vec<&str> = self.posted.all(&name).to_vec();
+        // An option that a browser sends twice is ticked once.
+        let mut seen = BTreeSet::new();
+        chosen.retain(|key| !key.trim().is_empty() && seen.insert(*key));
+        chosen.truncate(if item.repeats { ROWS_MAX - 1 } else { 1 });
+        let mut answers: Vec<Answer> =
+            chosen.iter().map(|typed| self.answer(item, typed, &name, before)).collect();
+        // Words of one's own stand beside what was ticked, or in place of a choice.
+        if item.repeats || answers.is_empty() {
+            answers.extend(self.own(item, &name));
+        }
+        answers
     }
 
-    fn answer(&self, item: &Item, typed: &str, name: &str) -> Answer {
-        let unit = self.posted.first(&format!("{name}{UNIT}")).unwrap_or_default();
-        let (value, wrong) = match read::answer(item, typed, unit, self.choices) {
-            None => (None, None),
-            // What breaks a limit of its field takes no part in calculations: no grade of a pressure of 900.
-            Some(Ok(value)) => match judge::out_of_bounds(item, &value) {
-                None => (Some(value), None),
-                wrong => (None, wrong),
-            },
-            Some(Err(wrong)) => (None, Some(wrong)),
-        };
-        Answer { typed: typed.to_owned(), unit: unit.to_owned(), value, wrong }
+    /// What was typed beside the options of a question.
+    fn own(&self, item: &Item, name: &str) -> Option<Answer> {
+        let typed = *self.posted.all(&format!("{name}{OTHER}")).first()?;
+        let value = read::own(item, typed)?;
+        Some(Answer { own: true, ..judged(item, typed, "", Some(value)) })
     }
+
+    fn answer(&self, item: &Item, typed: &str, name: &str, before: &[Answer]) -> Answer {
+        let unit = self.posted.first(&format!("{name}{UNIT}")).unwrap_or_default();
+        let as_it_was =
+            |one: &&Answer| one.value.is_some() && one.typed == typed && one.unit == unit && !one.own;
+        // What nobody changed is what it was, also where the field shows less of it: seconds, the words of an older edition.
+        // A code is looked up all the same, since it must be in the list of today.
+        let held = before.iter().find(as_it_was).filter(|_| item.kind != Kind::Choice);
+        let value = held.and_then(|held| held.value.clone()).map(Ok);
+        judged(item, typed, unit, value.or_else(|| read::answer(item, typed, unit, self.choices)))
+    }
+}
+
+/// What was typed with what it means. What breaks a limit of its field takes no part in calculations: no grade of a
+/// pressure of 900.
+fn judged(item: &Item, typed: &str, unit: &str, read: Option<Result<Value, String>>) -> Answer {
+    let (value, wrong) = match read {
+        None => (None, None),
+        Some(Ok(value)) => match judge::out_of_bounds(item, &value) {
+            None => (Some(value), None),
+            wrong => (None, wrong),
+        },
+        Some(Err(wrong)) => (None, Some(wrong)),
+    };
+    Answer { typed: typed.to_owned(), unit: unit.to_owned(), own: false, value, wrong }
 }
 
 /// Adds or removes a row; `None` when no button asked for it, or one that may not.

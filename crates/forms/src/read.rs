@@ -19,10 +19,7 @@ pub(crate) fn answer(
     unit: &str,
     choices: &dyn Choices,
 ) -> Option<Result<Value, String>> {
-    let text: String = match item.kind {
-        Kind::Text => typed.trim().replace("\r\n", "\n").nfc().collect(),
-        _ => typed.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect(),
-    };
+    let text = tidied(item, typed);
     if text.is_empty() {
         return None;
     }
@@ -39,6 +36,25 @@ pub(crate) fn answer(
         Kind::String | Kind::Text => Ok(of("valueString", Value::from(text.as_str()))),
         Kind::Choice | Kind::OpenChoice => choice(item, &text, choices),
     })
+}
+
+/// Words of one's own beside the options of an open choice: kept as they were typed, whatever they resemble.
+pub(crate) fn own(item: &Item, typed: &str) -> Option<Result<Value, String>> {
+    let text = tidied(item, typed);
+    if text.is_empty() {
+        return None;
+    }
+    Some(match item.kind {
+        Kind::OpenChoice => Ok(of("valueString", Value::from(text.as_str()))),
+        _ => Err(format!("Không có “{}” trong danh sách; hãy chọn một mục.", short(&text))),
+    })
+}
+
+fn tidied(item: &Item, typed: &str) -> String {
+    match item.kind {
+        Kind::Text => typed.trim().replace("\r\n", "\n").nfc().collect(),
+        _ => typed.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect(),
+    }
 }
 
 fn boolean(text: &str) -> Result<Value, String> {
@@ -218,6 +234,9 @@ fn address(text: &str) -> Result<Value, String> {
 }
 
 fn choice(item: &Item, text: &str, choices: &dyn Choices) -> Result<Value, String> {
+    if item.kind == Kind::OpenChoice {
+        return Ok(open_choice(item, text, choices));
+    }
     let folded = fold(text);
     let listed = item.options.iter();
     let option = listed
@@ -232,10 +251,26 @@ fn choice(item: &Item, text: &str, choices: &dyn Choices) -> Result<Value, Strin
     {
         return Ok(of("valueCoding", coding));
     }
-    match item.kind {
-        Kind::OpenChoice => Ok(of("valueString", Value::from(text))),
-        _ => Err(format!("Không có “{}” trong danh sách; hãy chọn một mục.", short(text))),
+    Err(format!("Không có “{}” trong danh sách; hãy chọn một mục.", short(text)))
+}
+
+/// A code where one was chosen: the key of an option, a code, or words that are those of the code letter by letter. All
+/// else are words of one's own and stay as they were typed; nobody's «đau đầu» becomes another diagnosis.
+fn open_choice(item: &Item, text: &str, choices: &dyn Choices) -> Value {
+    if let Some(option) = item.options.iter().find(|option| option.key == text || option.label == text) {
+        return option.value.clone();
     }
+    let code = text.split_once(" · ").map_or(text, |(code, _)| code);
+    let is_it = |coding: &Value| {
+        str_at(coding, &["code"]) == Some(text)
+            || str_at(coding, &["display"]) == Some(text)
+            || value::coding_label(coding) == text
+    };
+    let coding = item.value_set.as_deref().and_then(|set| {
+        let by_code = choices.coding(set, code).filter(is_it);
+        by_code.or_else(|| choices.find(set, text, OFFERS_MAX).into_iter().find(is_it))
+    });
+    coding.map_or_else(|| of("valueString", Value::from(text)), |coding| of("valueCoding", coding))
 }
 
 /// The coding that was meant: by its label, its code, its words, or the only one that fits.

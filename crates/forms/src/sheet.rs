@@ -1,7 +1,8 @@
 //! What stands on a form while it is filled in: a tree of slots beside the tree of items.
 
-use crate::form::{Form, Kind};
+use crate::form::{Form, Item, Kind};
 use crate::limits::{ROWS_MAX, SLOTS_MAX};
+use crate::value;
 use std::collections::BTreeMap;
 use yba_fhir::json::Value;
 
@@ -38,6 +39,8 @@ pub struct Answer {
     pub typed: String,
     /// The unit chosen beside it.
     pub unit: String,
+    /// Words of one's own beside the options, even where they read like one.
+    pub own: bool,
     /// `{"valueDecimal": 36.5}`; `None` when what was typed could not be understood.
     pub value: Option<Value>,
     /// Why it could not.
@@ -64,8 +67,10 @@ impl Answer {
     }
 
     /// One that was not typed.
-    pub(crate) fn of(value: Value, typed: (String, String)) -> Answer {
-        Answer { typed: typed.0, unit: typed.1, value: Some(value), wrong: None }
+    pub(crate) fn of(item: &Item, value: Value) -> Answer {
+        let (typed, unit) = value::typed(item, &value);
+        let own = !item.options.is_empty() && value::option_of(item, &value).is_none();
+        Answer { typed, unit, own, value: Some(value), wrong: None }
     }
 }
 

@@ -50,7 +50,7 @@ impl Drawing<'_> {
     }
 
     fn choice(&self, item: &Item, question: &Question, answers: &[Answer]) -> Markup {
-        let is_chosen = |key: &str| answers.iter().any(|answer| answer.typed == key);
+        let is_chosen = |key: &str| answers.iter().any(|answer| !answer.own && answer.typed == key);
         if item.options.is_empty() {
             return self.coded(item, question, answers);
         }
@@ -59,7 +59,7 @@ impl Drawing<'_> {
             .iter()
             .map(|option| Choice { key: &option.key, word: &option.label, chosen: is_chosen(&option.key) })
             .collect();
-        let own = answers.iter().find(|answer| item.options.iter().all(|option| option.key != answer.typed));
+        let own = answers.iter().find(|answer| answer.own);
         let other = other(item, question, own);
         if item.is_ticked() {
             return question::few(question, &choices, true, other);

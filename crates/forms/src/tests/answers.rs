@@ -252,6 +252,68 @@ fn ticked_options_words_of_ones_own_and_what_stands_alone() {
 }
 
 #[test]
+fn words_of_ones_own_stay_as_they_were_typed() {
+    let listed = form(
+        r#"item = [{ linkId = "s", type = "open-choice", text = "S", answerOption = [{ valueCoding = { code = "ho", display = "Ho khan" } }, { valueCoding = { code = "sot", display = "Sốt" } }] }]"#,
+    );
+    let coded =
+        form(r#"item = [{ linkId = "c", type = "open-choice", text = "C", answerValueSet = "urn:set" }]"#);
+    for (form, name, typed, expected) in [
+        (&listed, "s", "ho", "s=ho"),
+        (&listed, "s", "Ho khan", "s=ho"),
+        (&listed, "s", "ho khan", "s=\"ho khan\""),
+        (&listed, "s~other", "ho", "s=\"ho\""),
+        (&listed, "s~other", "sốt", "s=\"sốt\""),
+        (&coded, "c", "I10 · Tăng huyết áp vô căn", "c=I10"),
+        (&coded, "c", "Tăng huyết áp vô căn", "c=I10"),
+        (&coded, "c", "I10", "c=I10"),
+        (&coded, "c", "benh tim", "c=\"benh tim\""),
+        (&coded, "c", "tăng huyết áp", "c=\"tăng huyết áp\""),
+        (
+            &coded,
+            "c",
+            "I10 · Tăng huyết áp vô căn, mới phát hiện",
+            "c=\"I10 · Tăng huyết áp vô căn, mới phát hiện\"",
+        ),
+    ] {
+        let filling = take(form, &[(name, typed)]);
+        assert_eq!((answers(&filling), filling.is_sound()), (vec![expected.to_owned()], true), "{typed}");
+        let again = form.reopen(&setting(), &filling.response(&head())).unwrap();
+        let posted_again =
+            form.retake(&setting(), &Two, &filling.response(&head()), &again.fields()).unwrap();
+        assert_eq!(answers(&posted_again), [expected], "{typed} posted again");
+        assert_eq!(
+            answers(&form.take(&setting(), &Two, &filling.fields()).unwrap()),
+            [expected],
+            "{typed} as a draft"
+        );
+    }
+    let closed = form(
+        r#"item = [{ linkId = "s", type = "choice", text = "S", answerOption = [{ valueCoding = { code = "ho" } }] }]"#,
+    );
+    assert!(take(&closed, &[("s~other", "ngứa")]).faults[0].text.contains("Không có “ngứa” trong danh sách"));
+}
+
+#[test]
+fn what_nobody_changed_is_what_it_was() {
+    let form = form(
+        r#"item = [{ linkId = "m", type = "dateTime", text = "M" }, { linkId = "c", type = "open-choice", text = "C", answerValueSet = "urn:set" },
+ { linkId = "n", type = "integer", text = "N", maxValue = 9 }, { linkId = "k", type = "choice", text = "K", answerValueSet = "urn:set" }]"#,
+    );
+    let kept: Value = from_str(
+        r#"{"resourceType":"QuestionnaireResponse","item":[{"linkId":"m","answer":[{"valueDateTime":"2026-03-02T07:30:59.5+09:00"}]},
+ {"linkId":"c","answer":[{"valueCoding":{"code":"I10","display":"Tên cũ"}}]},{"linkId":"n","answer":[{"valueInteger":10}]},{"linkId":"k","answer":[{"valueCoding":{"code":"Z99"}}]}]}"#,
+    )
+    .unwrap();
+    let fields = form.reopen(&setting(), &kept).unwrap().fields();
+    let again = form.retake(&setting(), &Two, &kept, &fields).unwrap();
+    assert_eq!(answers(&again), ["m=\"2026-03-02T07:30:59.5+09:00\"", "c=I10"]);
+    assert!(to_string(&again.response(&head())).unwrap().contains("Tên cũ"));
+    let wrong: Vec<&str> = again.faults.iter().map(|fault| fault.name.as_str()).collect();
+    assert_eq!(wrong, ["n", "k"], "limits and lists of today hold for it all the same");
+}
+
+#[test]
 fn an_option_that_is_sent_twice_is_ticked_once() {
     let form = form(
         r#"item = [{ linkId = "s", type = "choice", repeats = true, minOccurs = 2, text = "S", answerOption = [
