@@ -60,10 +60,10 @@ impl<'a> World<'a> {
         world
     }
 
-    /// Gives a variable this text from now on.
-    pub fn set(&mut self, name: &str, text: String) {
+    /// Gives a variable these texts from now on.
+    pub fn set(&mut self, name: &str, texts: Vec<String>) {
         self.environment.variables.retain(|(known, _)| known != name);
-        self.environment.variables.push((name.to_owned(), vec![Item::owned(text)]));
+        self.environment.variables.push((name.to_owned(), texts.into_iter().map(Item::owned).collect()));
     }
 
     pub fn root(&self) -> Item<'a> {

@@ -8,7 +8,9 @@ use crate::fill::Filling;
 use crate::form::{Form, Kind, TemplateUse};
 use crate::limits::EXTRACTED_MAX;
 use crate::response::is_answered;
+use crate::sheet::Spot;
 use crate::value::number;
+use std::collections::BTreeSet;
 use yba_content::forms::sdc;
 use yba_fhir::json::{self, JsonContainerTrait, JsonValueTrait, Value, json, str_at};
 use yba_fhirpath::Item;
@@ -21,24 +23,19 @@ pub(super) fn all<'a>(
     all: &mut Vec<Extracted>,
 ) {
     let form = filling.form;
-    allocate(&form.allocated, world, new_id);
+    let ids = Ids::of(filling, tree, new_id);
+    ids.seen_from(&[], world);
     let root = world.root();
     for one in &form.extracts {
         all.extend(made(form, one, &root, world));
     }
     for spot in filling.sheet.spots(form) {
-        let (item, Some(slot)) = (&form.items[spot.item], filling.sheet.slot(&spot)) else { continue };
-        if item.extracts.is_empty() && item.allocated.is_empty() || !slot.enabled || all.len() > EXTRACTED_MAX
-        {
+        let item = &form.items[spot.item];
+        if item.extracts.is_empty() || all.len() > EXTRACTED_MAX {
             continue;
         }
-        let rows = if item.kind == Kind::Group { slot.rows.len() } else { 1 };
-        for row in 0..rows {
-            let Some(here) = node(tree, form, &filling.sheet, &spot, row).filter(|here| is_answered(here))
-            else {
-                continue;
-            };
-            allocate(&item.allocated, world, new_id);
+        for (row, here) in answered(filling, tree, &spot) {
+            ids.seen_from(&way_to(&spot, row), world);
             for one in &item.extracts {
                 all.extend(made(form, one, &focus(here), world));
             }
@@ -46,9 +43,64 @@ pub(super) fn all<'a>(
     }
 }
 
-fn allocate(names: &[String], world: &mut World, new_id: &mut dyn FnMut() -> String) {
-    for name in names {
-        world.set(name, format!("urn:uuid:{}", new_id()));
+/// The rows of a slot that have answers, each with its place in the tree; a question has one.
+fn answered<'t>(filling: &Filling, tree: &'t Value, spot: &Spot) -> Vec<(usize, &'t Value)> {
+    let form = filling.form;
+    let Some(slot) = filling.sheet.slot(spot).filter(|slot| slot.enabled) else { return Vec::new() };
+    let rows = if form.items[spot.item].kind == Kind::Group { slot.rows.len() } else { 1 };
+    let here = |row| node(tree, form, &filling.sheet, spot, row).filter(|here| is_answered(here));
+    (0..rows).filter_map(|row| Some((row, here(row)?))).collect()
+}
+
+fn way_to(spot: &Spot, row: usize) -> Vec<(usize, usize)> {
+    let mut way = spot.way.clone();
+    way.push((spot.slot, row));
+    way
+}
+
+/// The ids by which resources of one form point to each other, all made before anything is extracted: those of the form,
+/// then one for each answered row of an item that asks for it.
+/// <https://hl7.org/fhir/uv/sdc/STU3/StructureDefinition-sdc-questionnaire-extractAllocateId.html>
+struct Ids<'f> {
+    names: BTreeSet<&'f str>,
+    all: Vec<Id<'f>>,
+}
+
+struct Id<'f> {
+    name: &'f str,
+    /// The row it belongs to; empty for the form's.
+    way: Vec<(usize, usize)>,
+    address: String,
+}
+
+impl<'f> Ids<'f> {
+    fn of(filling: &Filling<'f>, tree: &Value, new_id: &mut dyn FnMut() -> String) -> Ids<'f> {
+        let form: &'f Form = filling.form;
+        let mut all = Vec::new();
+        let mut add = |names: &'f [String], way: Vec<(usize, usize)>| {
+            for name in names {
+                all.push(Id { name, way: way.clone(), address: format!("urn:uuid:{}", new_id()) });
+            }
+        };
+        add(&form.allocated, Vec::new());
+        for spot in filling.sheet.spots(form) {
+            let names = form.items[spot.item].allocated.as_slice();
+            if !names.is_empty() {
+                answered(filling, tree, &spot).iter().for_each(|(row, _)| add(names, way_to(&spot, *row)));
+            }
+        }
+        let of_items = form.items.iter().flat_map(|item| &item.allocated);
+        Ids { names: form.allocated.iter().chain(of_items).map(String::as_str).collect(), all }
+    }
+
+    /// Gives every name the id that a row sees: of the nearest row around it that has one. From elsewhere all are seen.
+    fn seen_from(&self, here: &[(usize, usize)], world: &mut World) {
+        for name in &self.names {
+            let named = || self.all.iter().filter(|id| id.name == *name);
+            let near = named().filter(|id| here.starts_with(&id.way)).max_by_key(|id| id.way.len());
+            let seen = near.map_or_else(|| named().collect(), |near| vec![near]);
+            world.set(name, seen.iter().map(|id| id.address.clone()).collect());
+        }
     }
 }
 

@@ -36,6 +36,41 @@ item = [{ linkId = "g", type = "group", observationExtractCategory = "vital-sign
 }
 
 #[test]
+fn ids_of_rows_are_there_before_anything_is_extracted() {
+    let form = form(
+        r##"
+templateExtract = [{ template = "#plan" }]
+contained = [
+ { resourceType = "CarePlan", id = "plan", status = "active", intent = "plan", activity = [{ templateExtractContext = "%drug", reference = { _reference = { templateExtractValue = "$this" } } }] },
+ { resourceType = "Observation", id = "before", status = "final", focus = [{ templateExtractContext = "%drug", _reference = { templateExtractValue = "$this" } }] },
+ { resourceType = "Observation", id = "dose", status = "final", focus = [{ _reference = { templateExtractValue = "%drug" } }] },
+]
+item = [
+ { linkId = "first", type = "string", text = "F", templateExtract = [{ template = "#before" }] },
+ { linkId = "drug", type = "group", text = "D", repeats = true, allocateId = ["drug"], item = [
+   { linkId = "dose", type = "string", text = "N", templateExtract = [{ template = "#dose" }] }] },
+]"##,
+    );
+    let made = |pairs: &[(&str, &str)]| -> Vec<String> {
+        let mut count = 0;
+        let mut new_id = || {
+            count += 1;
+            format!("i{count}")
+        };
+        let made = take(&form, pairs).extract(&setting(), &head(), &mut new_id).unwrap();
+        let references = |one: &crate::Extracted| {
+            let text = to_string(&one.resource).unwrap();
+            let ids = text.split("urn:uuid:").skip(1).map(|rest| rest[..2].to_owned());
+            ids.collect::<Vec<_>>().join(" ")
+        };
+        made.iter().map(references).collect()
+    };
+    let three = [("first", "x"), ("dose:0", "A"), ("dose:1", ""), ("dose:2", "C")];
+    assert_eq!(made(&three), ["i1 i2", "i1 i2", "i1", "i2"], "outside all rows, inside one's own");
+    assert_eq!(made(&[("first", "x")]), ["", ""], "no row, no id");
+}
+
+#[test]
 fn templates_are_filled_repeated_and_left_out() {
     let form = form(
         r##"
