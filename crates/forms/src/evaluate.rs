@@ -100,26 +100,33 @@ impl<'a> World<'a> {
         focus: &Item<'a>,
         place: impl Fn() -> String,
     ) -> Option<bool> {
-        match self.at(program, focus, &place).as_slice() {
-            [] => None,
-            [one] => match one.to_system() {
-                Item::Boolean(flag) => Some(flag),
-                _ => Some(true),
-            },
-            many => {
-                let text = format!("{}: ra {} kết quả, cần một đúng hoặc sai", program.source(), many.len());
-                self.broken.push(Broken { place: place(), text });
-                None
-            }
+        match self.only(program, focus, place)??.to_system() {
+            Item::Boolean(flag) => Some(flag),
+            _ => Some(true),
         }
     }
 
-    /// The words a program finds at the root, with commas between; `None` when there are none.
-    pub fn words(&mut self, program: &'a Program) -> Option<String> {
+    /// The one item that a program finds, if it finds any; `None` when it breaks, which is noted, or finds more.
+    pub fn only(
+        &mut self,
+        program: &'a Program,
+        focus: &Item<'a>,
+        place: impl Fn() -> String,
+    ) -> Option<Option<Item<'a>>> {
+        let mut found = self.at(program, focus, &place);
+        if found.len() > 1 {
+            let text = format!("{}: ra {} kết quả, chỉ cần một", program.source(), found.len());
+            self.broken.push(Broken { place: place(), text });
+            return None;
+        }
+        Some(found.pop())
+    }
+
+    /// The words a program finds at the root.
+    pub fn words(&mut self, program: &'a Program) -> Vec<String> {
         let root = self.root.clone();
         let found = self.at(program, &root, || "variable".to_owned());
-        let words: Vec<String> = found.iter().filter_map(text_of).collect();
-        (!words.is_empty()).then(|| words.join(","))
+        found.iter().filter_map(text_of).collect()
     }
 }
 

@@ -178,7 +178,8 @@ pub(crate) struct TemplateUse {
     pub template: String,
     pub full_url: Option<Program>,
     pub resource_id: Option<Program>,
-    pub if_none_exist: Option<Program>,
+    /// A search in pieces: the author's own text, and values that are escaped.
+    pub if_none_exist: Option<Vec<Piece>>,
 }
 
 impl Form {

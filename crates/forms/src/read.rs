@@ -296,6 +296,6 @@ fn in_set(set: &str, text: &str, choices: &dyn Choices) -> Result<Option<Value>,
 }
 
 /// What was typed, shortened for a sentence.
-fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     if text.chars().count() <= 40 { text.to_owned() } else { text.chars().take(40).chain(['…']).collect() }
 }

@@ -73,16 +73,34 @@ fn address<'a>(pieces: &'a [Piece], world: &mut World<'a>) -> Option<String> {
         match piece {
             Piece::Text(text) => address.push_str(text),
             Piece::Path(program) => {
-                let found = world.words(program)?;
-                address.push_str(&escaped(&found));
+                let found = world.words(program);
+                if found.is_empty() {
+                    return None;
+                }
+                // A code may come with its system, `system|code`; the author wrote that.
+                let each: Vec<String> =
+                    found.iter().map(|words| one_value(words, &['\\', ',', '$'])).collect();
+                address.push_str(&escaped(&each.join(",")));
             }
         }
     }
     Some(address)
 }
 
-/// What would end or split a parameter is escaped.
-fn escaped(text: &str) -> String {
+/// A value of a search with a backslash before what would make several of it.
+/// <https://hl7.org/fhir/R4/search.html#escaping>
+pub(crate) fn one_value(text: &str, marks: &[char]) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut value, letter| {
+        if marks.contains(&letter) {
+            value.push('\\');
+        }
+        value.push(letter);
+        value
+    })
+}
+
+/// Percent-encoded, but for what has a meaning inside a value of a search.
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

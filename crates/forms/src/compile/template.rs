@@ -4,7 +4,7 @@
 use super::expression::Scope;
 use super::extension::{extensions, part};
 use crate::fault::Faults;
-use crate::form::TemplateUse;
+use crate::form::{Piece, TemplateUse};
 use std::collections::BTreeMap;
 use yba_content::forms::sdc;
 use yba_fhir::json::{JsonContainerTrait, Value, items, str_at};
@@ -49,14 +49,63 @@ pub(super) fn uses(
             let text = part(one, url).and_then(|part| str_at(part, &["valueString"]))?;
             scope.compile(text, within, &format!("{here}.{url}"), faults)
         };
-        all.push(TemplateUse {
-            full_url: program("fullUrl"),
-            resource_id: program("resourceId"),
-            if_none_exist: program("ifNoneExist"),
-            template: name.to_owned(),
-        });
+        let (full_url, resource_id) = (program("fullUrl"), program("resourceId"));
+        let search = part(one, "ifNoneExist").and_then(|part| str_at(part, &["valueString"]));
+        let if_none_exist =
+            search.and_then(|text| pieces(text, within, &format!("{here}.ifNoneExist"), scope, faults));
+        all.push(TemplateUse { full_url, resource_id, if_none_exist, template: name.to_owned() });
     }
     all
+}
+
+/// A search joined of texts and expressions, `'identifier=urn:x|' + %patient.id`. Only so is it known what the author wrote
+/// and what was typed: words that hold `&` or `|` must not become a search of their own.
+fn pieces(
+    text: &str,
+    within: Option<&Shape>,
+    place: &str,
+    scope: &Scope,
+    faults: &mut Faults,
+) -> Option<Vec<Piece>> {
+    let plain = |part: &str| {
+        let inside = part.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+        inside.filter(|inside| !inside.contains(['\'', '\\'])).map(str::to_owned)
+    };
+    let parts = summands(text);
+    if !parts.first().and_then(|part| plain(part)).is_some_and(|first| first.contains('=')) {
+        let text =
+            "ifNoneExist phải bắt đầu bằng một chuỗi như 'identifier=' rồi nối từng giá trị bằng dấu +";
+        faults.add(place, "form-template", text);
+        return None;
+    }
+    let piece = |part: &&str| match plain(part) {
+        Some(text) => Some(Piece::Text(text)),
+        None => scope.compile(part, within, place, faults).map(Piece::Path),
+    };
+    parts.iter().map(piece).collect()
+}
+
+/// The operands of the `+` and `&` of an expression that stand in no brackets or quotes.
+fn summands(text: &str) -> Vec<&str> {
+    let (mut parts, mut from, mut depth, mut quote, mut letters) =
+        (Vec::new(), 0, 0_i32, None, text.char_indices());
+    while let Some((at, letter)) = letters.next() {
+        match (quote, letter) {
+            (Some(_), '\\') => drop(letters.next()),
+            (Some(open), _) if open == letter => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '`' | '"') => quote = Some(letter),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth -= 1,
+            (None, '+' | '&') if depth == 0 => {
+                parts.push(text[from..at].trim());
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[from..].trim());
+    parts
 }
 
 /// The programs of all expressions inside templates. What they work on depends on the contexts around them, so elements

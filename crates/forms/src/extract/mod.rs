@@ -39,7 +39,7 @@ impl Filling<'_> {
     /// # Errors
     ///
     /// `fault` when an expression of the form breaks or there are more than [`EXTRACTED_MAX`] resources: the form is at
-    /// fault, not whoever filled it in.
+    /// fault, not whoever filled it in. `invalid` when what was typed was to be the id of a record and cannot be one.
     pub fn extract(
         &self,
         setting: &Setting,
@@ -49,7 +49,7 @@ impl Filling<'_> {
         let tree = whole(self, head);
         let mut world = World::of(self.form, setting, &tree);
         let mut all = observation::all(self, head);
-        template::all(self, &tree, &mut world, new_id, &mut all);
+        template::all(self, &tree, &mut world, new_id, &mut all)?;
         if let Some(broken) = world.broken.first() {
             return Err(Outcome::fault(format!("form extraction: {}: {}", broken.place, broken.text)));
         }

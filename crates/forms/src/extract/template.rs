@@ -5,14 +5,17 @@ use super::{Act, Extracted};
 use crate::compile::extensions;
 use crate::evaluate::{World, focus, node, text_of};
 use crate::fill::Filling;
-use crate::form::{Form, Kind, TemplateUse};
+use crate::form::{self, Form, Piece, TemplateUse};
 use crate::limits::EXTRACTED_MAX;
+use crate::read::short;
 use crate::response::is_answered;
+use crate::setting::{escaped, one_value};
 use crate::sheet::Spot;
 use crate::value::number;
 use std::collections::BTreeSet;
 use yba_content::forms::sdc;
 use yba_fhir::json::{self, JsonContainerTrait, JsonValueTrait, Value, json, str_at};
+use yba_fhir::{Kind, Outcome};
 use yba_fhirpath::Item;
 
 pub(super) fn all<'a>(
@@ -21,13 +24,13 @@ pub(super) fn all<'a>(
     world: &mut World<'a>,
     new_id: &mut dyn FnMut() -> String,
     all: &mut Vec<Extracted>,
-) {
+) -> Result<(), Outcome> {
     let form = filling.form;
     let ids = Ids::of(filling, tree, new_id);
     ids.seen_from(&[], world);
     let root = world.root();
     for one in &form.extracts {
-        all.extend(made(form, one, &root, world));
+        all.extend(made(form, one, &root, world)?);
     }
     for spot in filling.sheet.spots(form) {
         let item = &form.items[spot.item];
@@ -37,17 +40,18 @@ pub(super) fn all<'a>(
         for (row, here) in answered(filling, tree, &spot) {
             ids.seen_from(&way_to(&spot, row), world);
             for one in &item.extracts {
-                all.extend(made(form, one, &focus(here), world));
+                all.extend(made(form, one, &focus(here), world)?);
             }
         }
     }
+    Ok(())
 }
 
 /// The rows of a slot that have answers, each with its place in the tree; a question has one.
 fn answered<'t>(filling: &Filling, tree: &'t Value, spot: &Spot) -> Vec<(usize, &'t Value)> {
     let form = filling.form;
     let Some(slot) = filling.sheet.slot(spot).filter(|slot| slot.enabled) else { return Vec::new() };
-    let rows = if form.items[spot.item].kind == Kind::Group { slot.rows.len() } else { 1 };
+    let rows = if form.items[spot.item].kind == form::Kind::Group { slot.rows.len() } else { 1 };
     let here = |row| node(tree, form, &filling.sheet, spot, row).filter(|here| is_answered(here));
     (0..rows).filter_map(|row| Some((row, here(row)?))).collect()
 }
@@ -109,29 +113,55 @@ fn made<'a>(
     one: &'a TemplateUse,
     here: &Item<'a>,
     world: &mut World<'a>,
-) -> Option<Extracted> {
-    let template = form.templates.get(&one.template)?;
+) -> Result<Option<Extracted>, Outcome> {
+    let Some(template) = form.templates.get(&one.template) else { return Ok(None) };
     let mut maker = Maker { form, world };
-    let mut resource = maker.expanded(template, here).into_iter().next()?;
+    let Some(mut resource) = maker.expanded(template, here).into_iter().next() else { return Ok(None) };
+    let place = || format!("templateExtract {}", one.template);
     let mut text = |program: &'a Option<yba_fhirpath::Program>| {
-        let program = program.as_ref()?;
-        maker
-            .world
-            .at(program, here, || format!("templateExtract {}", one.template))
-            .first()
-            .and_then(text_of)
+        maker.world.at(program.as_ref()?, here, place).first().and_then(text_of)
     };
-    let (known_as, id, unless) = (text(&one.full_url), text(&one.resource_id), text(&one.if_none_exist));
-    let object = json::JsonValueMutTrait::as_object_mut(&mut resource)?;
+    let (known_as, id) = (text(&one.full_url), text(&one.resource_id));
+    let unless = one.if_none_exist.as_ref().and_then(|pieces| search(pieces, here, world, place));
+    let Some(object) = json::JsonValueMutTrait::as_object_mut(&mut resource) else { return Ok(None) };
     object.remove(&"id");
     let act = match id {
+        Some(id) if !yba_fhir::resource::is_id(&id) => return Err(no_id(&id)),
         Some(id) => {
             object.insert("id", id.as_str());
             Act::Put
         }
         None => Act::Create { unless },
     };
-    Some(Extracted { act, resource, known_as })
+    Ok(Some(Extracted { act, resource, known_as }))
+}
+
+/// The search of an `ifNoneExist`, its values escaped; `None` when one of them is not there.
+fn search<'a>(
+    pieces: &'a [Piece],
+    here: &Item<'a>,
+    world: &mut World<'a>,
+    place: impl Fn() -> String,
+) -> Option<String> {
+    let mut search = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => search.push_str(text),
+            Piece::Path(program) => {
+                let words = text_of(world.only(program, here, &place)?.as_ref()?)?;
+                search.push_str(&escaped(&one_value(&words, &['\\', ',', '$', '|'])));
+            }
+        }
+    }
+    Some(search)
+}
+
+fn no_id(id: &str) -> Outcome {
+    let text = format!(
+        "“{}” không dùng làm mã bản ghi được: chỉ gồm chữ không dấu, số, dấu - và dấu chấm, nhiều nhất 64 ký tự.",
+        short(id)
+    );
+    Outcome::new(Kind::Invalid, "form-id", text, "templateExtract.resourceId is no id")
 }
 
 struct Maker<'m, 'a> {

@@ -255,6 +255,25 @@ fn what_the_record_holds_is_filled_in_and_can_be_changed() {
 }
 
 #[test]
+fn a_comma_inside_a_value_does_not_make_two_of_it() {
+    let form = form(
+        r#"
+launchContext = [{ name = "patient", type = "Patient" }]
+variable = [{ name = "v", language = "application/x-fhir-query", expression = "Patient?name={{%patient.name.family}}" }]
+item = [{ linkId = "x", type = "string", text = "X" }]"#,
+    );
+    let named = |names: Value| {
+        let setting = setting().with("patient", json!({"resourceType": "Patient", "name": names}));
+        form.next_query(&setting).unwrap().address
+    };
+    assert_eq!(named(json!([{"family": "Lò"}, {"family": "Vì"}])), "Patient?name=L%C3%B2,V%C3%AC");
+    assert_eq!(
+        named(json!([{"family": "Lò, Thị"}, {"family": "a\\$|b"}])),
+        "Patient?name=L%C3%B2%5C,%20Th%E1%BB%8B,a%5C%5C%5C%24|b"
+    );
+}
+
+#[test]
 fn nothing_is_asked_of_the_record_that_it_cannot_be_asked_with() {
     let form = form(PREFILL);
     assert_eq!(form.next_query(&setting()), None);

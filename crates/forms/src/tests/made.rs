@@ -35,6 +35,52 @@ item = [{ linkId = "g", type = "group", observationExtractCategory = "vital-sign
     );
 }
 
+/// A form whose one answer is looked for, or is the id of what it becomes.
+fn looked_for(more: &str) -> Result<crate::Form, Outcome> {
+    compiled(&format!(
+        r##"contained = [{{ resourceType = "Basic", id = "b", code = {{ text = "x" }} }}]
+item = [{{ linkId = "n", type = "string", text = "N", templateExtract = [{{ template = "#b", {more} }}] }}]"##
+    ))
+}
+
+#[test]
+fn typed_words_do_not_change_the_search_they_stand_in() {
+    let form = looked_for(
+        r#"ifNoneExist = "'identifier=urn:a+b|' + answer.value + '&_tag=' + (answer.value + 'x') + '&active=true'""#,
+    )
+    .unwrap();
+    let search = |typed: &str| {
+        let made = take(&form, &[("n", typed)]).extract(&setting(), &head(), &mut || "i".to_owned()).unwrap();
+        made[0].act.clone()
+    };
+    let unless = |text: &str| crate::Act::Create { unless: Some(text.to_owned()) };
+    assert_eq!(search("C"), unless("identifier=urn:a+b|C&_tag=Cx&active=true"));
+    assert_eq!(
+        search("C&_id=9|,d #"),
+        unless("identifier=urn:a+b|C%26_id%3D9%5C|%5C,d%20%23&_tag=C%26_id%3D9%5C|%5C,d%20%23x&active=true")
+    );
+    for bad in ["answer.value", "'identifier' + answer.value", "iif(true, 'identifier=' + answer.value, '')"]
+    {
+        let outcome = looked_for(&format!("ifNoneExist = \"{bad}\"")).unwrap_err();
+        let place = outcome.issues[0].path.as_deref();
+        assert_eq!(place, Some("item[0].templateExtract[0].ifNoneExist"), "{bad}");
+    }
+    let many = looked_for(r#"ifNoneExist = "'identifier=' + (answer.value | 'x')""#).unwrap();
+    assert!(take(&many, &[("n", "C")]).extract(&setting(), &head(), &mut || "i".to_owned()).is_err());
+}
+
+#[test]
+fn typed_words_are_an_id_only_where_they_can_be_one() {
+    let form = looked_for(r#"resourceId = "answer.value""#).unwrap();
+    let made =
+        |typed: &str| take(&form, &[("n", typed)]).extract(&setting(), &head(), &mut || "i".to_owned());
+    assert_eq!(made("BA-1.2").unwrap()[0].act, crate::Act::Put);
+    for bad in ["a b", "../Patient/1", "Số1", &"x".repeat(65)] {
+        let outcome = made(bad).unwrap_err();
+        assert_eq!((outcome.kind, outcome.issues[0].key), (yba_fhir::Kind::Invalid, "form-id"), "{bad}");
+    }
+}
+
 #[test]
 fn ids_of_rows_are_there_before_anything_is_extracted() {
     let form = form(
