@@ -126,7 +126,6 @@ impl Form {
         choices: &dyn Choices,
         posted: &post::Posted,
     ) -> Filling<'_> {
-        opened.sheet.reasons.clear();
         let post::Moved { at, added } = post::apply(self, choices, posted, &mut opened.sheet);
         if let Some((spot, row)) = added {
             let mut way = spot.way;

@@ -9,6 +9,7 @@ use crate::setting::Setting;
 use crate::sheet::{Answer, Slot, Spot};
 use crate::value;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use yba_fhir::DateRange;
 use yba_fhir::json::{JsonValueTrait, Value};
 use yba_ui::format;
@@ -90,10 +91,9 @@ pub(crate) fn judge(filling: &mut Filling, setting: &Setting) {
     let noted = std::mem::take(&mut world.broken);
     filling.note(noted);
     // A reason is kept only while there is something to give it for.
-    filling
-        .sheet
-        .reasons
-        .retain(|name, _| faults.iter().any(|fault| fault.reason.is_some() && fault.why() == *name));
+    let given: BTreeSet<String> =
+        faults.iter().filter(|fault| fault.reason.is_some()).map(Fault::why).collect();
+    filling.sheet.reasons.retain(|name, _| given.contains(name));
     filling.faults = faults;
 }
 

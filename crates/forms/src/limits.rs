@@ -15,6 +15,8 @@ pub const FIELDS_MAX: usize = 5000;
 /// Bytes of one field, and of all.
 pub const FIELD_BYTES_MAX: usize = 20_000;
 pub const POST_BYTES_MAX: usize = 1 << 20;
+/// Reasons given for warnings.
+pub const REASONS_MAX: usize = 200;
 /// Passes until calculated values no longer change.
 pub const PASSES_MAX: usize = 12;
 /// Evaluation steps of one pass over all expressions of a form.

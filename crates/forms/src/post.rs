@@ -5,7 +5,7 @@ use crate::choices::Choices;
 use crate::fill::{Filling, Step};
 use crate::form::{Form, Item, Kind};
 use crate::judge;
-use crate::limits::{FIELD_BYTES_MAX, FIELDS_MAX, POST_BYTES_MAX, ROWS_MAX, SLOTS_MAX};
+use crate::limits::{FIELD_BYTES_MAX, FIELDS_MAX, POST_BYTES_MAX, REASONS_MAX, ROWS_MAX, SLOTS_MAX};
 use crate::read;
 use crate::sheet::{Answer, Sheet, Spot};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +35,8 @@ pub(crate) struct Posted<'p> {
     fields: BTreeMap<&'p str, Vec<&'p str>>,
     /// The highest row that any field names: by linkId and the rows before it.
     highest: BTreeMap<(&'p str, Vec<usize>), usize>,
+    /// Why warnings are passed over, by the name of the field.
+    reasons: BTreeMap<&'p str, String>,
 }
 
 impl<'p> Posted<'p> {
@@ -45,10 +47,18 @@ impl<'p> Posted<'p> {
         if fields.len() > FIELDS_MAX || bytes > POST_BYTES_MAX || longest > FIELD_BYTES_MAX {
             return Err(too_large(format!("{} fields, {bytes} bytes, longest {longest}", fields.len())));
         }
-        let mut posted = Posted { fields: BTreeMap::new(), highest: BTreeMap::new() };
+        let mut posted =
+            Posted { fields: BTreeMap::new(), highest: BTreeMap::new(), reasons: BTreeMap::new() };
         for (name, value) in fields {
             posted.fields.entry(name).or_default().push(value);
             posted.note_rows(name);
+            if name.contains(WHY) {
+                posted.reasons.entry(name).or_insert_with(|| yba_fhir::text::tidy(value));
+            }
+        }
+        posted.reasons.retain(|_, reason| !reason.is_empty());
+        if posted.reasons.len() > REASONS_MAX {
+            return Err(too_large(format!("{} reasons", posted.reasons.len())));
         }
         Ok(posted)
     }
@@ -152,20 +162,15 @@ pub(crate) fn apply(form: &Form, choices: &dyn Choices, posted: &Posted, sheet: 
     let reader = Reader { form, choices, posted, shown: is_page.then_some(shown) };
     for spot in sheet.spots(form) {
         let item = &form.items[spot.item];
-        if item.is_open() && reader.was_there(&spot) {
-            if let Some(slot) = sheet.slot_mut(&spot) {
-                slot.answers = reader.answers(item, &spot, &slot.answers);
-            }
+        if item.is_open()
+            && reader.was_there(&spot)
+            && let Some(slot) = sheet.slot_mut(&spot)
+        {
+            slot.answers = reader.answers(item, &spot, &slot.answers);
         }
     }
-    for (name, values) in &posted.fields {
-        if let (true, Some(reason)) = (name.contains(WHY), values.first()) {
-            let reason = yba_fhir::text::tidy(reason);
-            if !reason.is_empty() {
-                sheet.reasons.insert((*name).to_owned(), reason);
-            }
-        }
-    }
+    sheet.reasons =
+        posted.reasons.iter().map(|(name, reason)| ((*name).to_owned(), reason.clone())).collect();
     changed_rows(form, posted, sheet).unwrap_or_default()
 }
 

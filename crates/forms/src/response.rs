@@ -2,6 +2,7 @@
 
 use crate::fill::{Filling, put};
 use crate::form::{Form, Kind};
+use crate::limits::REASONS_MAX;
 use crate::sheet::{Row, Sheet, Spot};
 use yba_fhir::json::{self, JsonContainerTrait, JsonValueTrait, Value, str_at};
 
@@ -130,8 +131,8 @@ fn head(form: &Form, sheet: &Sheet, spot: &Spot, at: usize, full: bool) -> json:
 fn reasons(sheet: &Sheet, name: &str) -> Option<Value> {
     let prefix = format!("{name}{}", crate::post::WHY);
     let mut list = json::Array::new();
-    for (field, reason) in sheet.reasons.iter() {
-        let Some(key) = field.strip_prefix(&prefix) else { continue };
+    let from = sheet.reasons.range(prefix.clone()..);
+    for (key, reason) in from.map_while(|(field, reason)| Some((field.strip_prefix(&prefix)?, reason))) {
         list.push(json::json!({"url": REASON, "extension": [
             {"url": "constraint", "valueId": key},
             {"url": "reason", "valueString": reason.as_str()},
@@ -193,7 +194,9 @@ fn read_reasons(entry: &Value, name: &str, sheet: &mut Sheet) {
             let found = json::items(extension, "extension").find(|one| str_at(one, &["url"]) == Some(wanted));
             found.and_then(|one| one.get(member)).and_then(|text| text.as_str()).map(str::to_owned)
         };
-        if let (Some(key), Some(reason)) = (part("constraint", "valueId"), part("reason", "valueString")) {
+        if let (Some(key), Some(reason)) = (part("constraint", "valueId"), part("reason", "valueString"))
+            && sheet.reasons.len() < REASONS_MAX
+        {
             sheet.reasons.insert(format!("{name}{}{key}", crate::post::WHY), reason);
         }
     }

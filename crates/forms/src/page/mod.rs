@@ -12,6 +12,7 @@ use crate::judge::{Fault, Weight, lower};
 use crate::post::{LESS, MORE, PAGE, REFRESH, ROWS, SHOWN, WAS, is_asked_for};
 use crate::sheet::{Slot, Spot};
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 use yba_ui::question::{self, group, side_button};
 use yba_ui::{card, form as ui_form};
 
@@ -34,7 +35,9 @@ pub struct Look<'l> {
 
 /// The whole form.
 pub fn page(filling: &Filling, look: &Look) -> Markup {
-    let drawn = Drawing { filling, look, form: filling.form, first: first_of(filling) };
+    let mut faults: BTreeMap<&str, Vec<&Fault>> = BTreeMap::new();
+    filling.faults.iter().for_each(|fault| faults.entry(&fault.name).or_default().push(fault));
+    let drawn = Drawing { filling, look, form: filling.form, faults, first: first_of(filling) };
     let moving = filling.form.items().any(|item| item.is_conditional() || item.calculated.is_some());
     html! {
         form #phieu .form.sheet method="post" action=(look.action) novalidate {
@@ -94,6 +97,7 @@ struct Drawing<'d> {
     filling: &'d Filling<'d>,
     look: &'d Look<'d>,
     form: &'d Form,
+    faults: BTreeMap<&'d str, Vec<&'d Fault>>,
     /// The field where typing begins.
     first: Option<String>,
 }
@@ -146,12 +150,15 @@ impl<'d> Drawing<'d> {
         }
     }
 
+    /// What is wrong with a field.
+    fn wrong(&self, name: &str, weight: Weight) -> impl Iterator<Item = &'d Fault> {
+        let here = self.faults.get(name).map_or(&[][..], Vec::as_slice);
+        here.iter().copied().filter(move |fault| fault.weight == weight)
+    }
+
     /// The first thing wrong with a field that is not a warning.
     fn error(&self, name: &str) -> Option<&'d str> {
-        let mut faults = self.filling.faults.iter();
-        faults
-            .find(|fault| fault.name == name && fault.weight == Weight::Error)
-            .map(|fault| fault.text.as_str())
+        self.wrong(name, Weight::Error).next().map(|fault| fault.text.as_str())
     }
 
     /// How to write the answer, and what the record holds that could not be filled in.
@@ -166,10 +173,8 @@ impl<'d> Drawing<'d> {
 
     /// The warnings at a field, each with a place for its reason.
     fn warnings(&self, name: &str) -> Markup {
-        let here =
-            self.filling.faults.iter().filter(|fault| fault.name == name && fault.weight == Weight::Warning);
         html! {
-            @for fault in here {
+            @for fault in self.wrong(name, Weight::Warning) {
                 div .note.warn.wide {
                     div {
                         p { b { (fault.text) } }

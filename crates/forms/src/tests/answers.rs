@@ -1,7 +1,7 @@
 //! What is typed and posted.
 
 use super::*;
-use crate::limits::{FIELD_BYTES_MAX, FIELDS_MAX, POST_BYTES_MAX, ROWS_MAX};
+use crate::limits::{FIELD_BYTES_MAX, FIELDS_MAX, POST_BYTES_MAX, REASONS_MAX, ROWS_MAX};
 use proptest::prelude::*;
 
 #[test]
@@ -344,6 +344,50 @@ fn bounds_are_reached_and_held() {
     fields.extend((0..50).map(|row| (format!("b:{row}~rows"), "50".to_owned())));
     fields.extend((0..2500).map(|at| (format!("c:{}:{}~rows", at / 50, at % 50), "50".to_owned())));
     assert_eq!(nested.take(&setting(), &Two, &fields).unwrap_err().issues[0].key, "form-too-large");
+}
+
+#[test]
+fn reasons_are_found_by_their_field_and_bounded() {
+    let soft = |key: usize| {
+        format!(
+            r#"{{ key = "k{key}", severity = "warning", expression = "answer.value < 50", human = "Cao." }}"#
+        )
+    };
+    let constraints = (0..5).map(soft).collect::<Vec<_>>().join(", ");
+    let form = form(&format!(
+        r#"item = [{{ linkId = "g", type = "group", text = "G", repeats = true, item = [{{ linkId = "n", type = "integer", text = "N", constraint = [{constraints}] }}] }}]"#
+    ));
+    let fields = |rows: usize, reasons: usize| -> Vec<(String, String)> {
+        let typed = (0..rows).map(|row| (format!("n:{row}"), "60".to_owned()));
+        let given = (0..reasons).map(|at| (format!("n:{}~why~k{}", at / 5, at % 5), format!("vì {at}")));
+        typed.chain(given).collect()
+    };
+    let full = form.take(&setting(), &Two, &fields(40, REASONS_MAX)).unwrap();
+    assert_eq!((full.sheet.reasons.len(), full.is_sound()), (REASONS_MAX, true));
+    let outcome = form.take(&setting(), &Two, &fields(41, REASONS_MAX + 1)).unwrap_err();
+    assert_eq!(outcome.issues[0].key, "form-too-large");
+    let kept = full.response(&head());
+    let text = to_string(&kept).unwrap();
+    assert!(
+        (0..REASONS_MAX).all(|at| text.matches(&format!("\"vì {at}\"")).count() == 1),
+        "each once, at its field"
+    );
+    let again = form.reopen(&setting(), &kept).unwrap();
+    assert_eq!(again.sheet.reasons, full.sheet.reasons);
+    // A kept response from elsewhere may hold more.
+    let row = r#"{"linkId":"g","item":[{"linkId":"n","answer":[{"valueInteger":60}],"extension":[E]}]}"#;
+    let reason = |at: usize| {
+        format!(
+            r#"{{"url":"{}","extension":[{{"url":"constraint","valueId":"x{at}"}},{{"url":"reason","valueString":"r"}}]}}"#,
+            crate::response::REASON
+        )
+    };
+    let row = row.replace('E', &(0..REASONS_MAX + 5).map(reason).collect::<Vec<_>>().join(","));
+    let foreign: Value =
+        from_str(&format!(r#"{{"resourceType":"QuestionnaireResponse","item":[{row}]}}"#)).unwrap();
+    let mut sheet = crate::Sheet::blank(&form);
+    crate::response::read_into(&form, &foreign, &mut sheet);
+    assert_eq!(sheet.reasons.len(), REASONS_MAX);
 }
 
 proptest! {
