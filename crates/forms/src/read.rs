@@ -213,11 +213,11 @@ fn time(text: &str) -> Result<String, String> {
     }
 }
 
-/// A day and a time in Vietnam.
+/// A day and a time, in Vietnam unless a zone is given; with the seconds and the zone that a dateTime of FHIR must have.
 fn moment(text: &str) -> Result<String, String> {
     let wrong = || format!("“{}” chưa đủ ngày và giờ. Hãy gõ như 05/09/2026 07:30.", short(text));
-    if let (true, Some(_)) = (text.contains('T'), yba_fhir::DateRange::parse(text)) {
-        return Ok(text.to_owned());
+    if text.contains('T') {
+        return value::whole_moment(text).ok_or_else(wrong);
     }
     let (day, clock) = text.rsplit_once(' ').ok_or_else(wrong)?;
     Ok(format!("{}T{}+07:00", date(day)?, time(clock)?))

@@ -1,6 +1,7 @@
 //! Values of answers: compared, shown, and made of what an expression finds. A value is an object with one member,
 //! `{"valueDecimal": 36.5}`, as it stands in a QuestionnaireResponse.
 
+use crate::evaluate::text_of;
 use crate::form::{Choice, Item, Kind};
 use crate::measure;
 use rust_decimal::Decimal;
@@ -169,7 +170,7 @@ pub(crate) fn answer_of(item: &Item, result: &path::Item) -> Result<Option<Value
         },
         Kind::Decimal | Kind::Integer => measure::number_of(item, object, &system)?,
         Kind::Date | Kind::DateTime | Kind::Time => moment_of(item.kind, &system),
-        Kind::String | Kind::Text | Kind::Url => words_of(&system).map(|words| Value::from(words.as_str())),
+        Kind::String | Kind::Text | Kind::Url => text_of(result).map(|words| Value::from(words.as_str())),
     };
     Ok(inside.map(|inside| of(item.kind.member(), inside)))
 }
@@ -181,7 +182,7 @@ fn choice_of(item: &Item, coding: Option<&Value>, system: &path::Item) -> Option
         let found = of("valueCoding", coding.clone());
         return Some(option_of(item, &found).map_or(found, |option| option.value.clone()));
     }
-    let words = words_of(system)?;
+    let words = text_of(system)?;
     let code_of = |option: &&Choice| {
         parts(&option.value).is_some_and(|(_, held)| str_at(held, &["code"]) == Some(&words))
     };
@@ -209,35 +210,35 @@ pub(crate) fn quantity(amount: Value, unit: Option<&Value>) -> Value {
 }
 
 fn moment_of(kind: Kind, system: &path::Item) -> Option<Value> {
-    let text = match system {
-        path::Item::Date(day) => day.to_string(),
-        path::Item::DateTime(moment) => moment.to_string(),
-        path::Item::Time(time) => time.to_string(),
-        path::Item::String(text) => text.to_string(),
-        _ => return None,
-    };
+    let text = text_of(system)?;
     let text = match kind {
         // The day in Vietnam, whatever the offset.
         Kind::Date if text.contains('T') => {
             DateRange::parse(&text).map(|range| Day::of_instant(range.start).to_string())?
         }
-        _ => text,
+        Kind::Time => whole_time(&text)?,
+        Kind::DateTime if text.contains('T') => whole_moment(&text)?,
+        _ => DateRange::parse(&text).map(|_| text)?,
     };
-    let is_one = match kind {
-        Kind::Time => text.split(':').count() >= 2,
-        _ => DateRange::parse(&text).is_some(),
-    };
-    is_one.then(|| Value::from(text.as_str()))
+    Some(Value::from(text.as_str()))
 }
 
-fn words_of(system: &path::Item) -> Option<String> {
-    Some(match system {
-        path::Item::String(text) => text.to_string(),
-        path::Item::Integer(whole) => whole.to_string(),
-        path::Item::Decimal(amount) => amount.to_string(),
-        path::Item::Boolean(flag) => flag.to_string(),
-        path::Item::Date(day) => day.to_string(),
-        path::Item::DateTime(moment) => moment.to_string(),
-        _ => return None,
-    })
+/// A moment with the seconds and the zone that FHIR wants of one with a time; Vietnam's where none is given.
+/// <https://hl7.org/fhir/R4/datatypes.html#dateTime>
+pub(crate) fn whole_moment(text: &str) -> Option<String> {
+    DateRange::parse(text)?;
+    let (day, clock) = text.split_once('T')?;
+    let zone = clock.find(['Z', '+', '-']).unwrap_or(clock.len());
+    let (clock, zone) = clock.split_at(zone);
+    let zone = if zone.is_empty() { "+07:00" } else { zone };
+    Some(format!("{day}T{}{zone}", whole_time(clock)?))
+}
+
+/// A time with its seconds; `None` for an hour alone.
+fn whole_time(text: &str) -> Option<String> {
+    match text.split(':').count() {
+        2 => Some(format!("{text}:00")),
+        3 => Some(text.to_owned()),
+        _ => None,
+    }
 }

@@ -43,6 +43,23 @@ item = [{ linkId = "d", type = "date", text = "D", initialExpression = "%encount
 }
 
 #[test]
+fn what_is_filled_in_as_a_time_has_seconds_and_a_zone() {
+    let form = form(
+        r#"item = [
+ { linkId = "m", type = "dateTime", text = "M", initialExpression = "@2026-03-01T20:05" },
+ { linkId = "day", type = "dateTime", text = "D", initialExpression = "@2026-03-01" },
+ { linkId = "hour", type = "dateTime", text = "H", initialExpression = "@2026-03-01T20" },
+ { linkId = "t", type = "time", text = "T", initialExpression = "@T20:05" },
+ { linkId = "s", type = "string", text = "S", initialExpression = "@T20:05:30" } ]"#,
+    );
+    let held = answers(&form.begin(&setting()));
+    assert_eq!(
+        held,
+        ["m=\"2026-03-01T20:05:00+07:00\"", "day=\"2026-03-01\"", "t=\"20:05:00\"", "s=\"20:05:30\""]
+    );
+}
+
+#[test]
 fn a_response_comes_back_as_it_was_kept() {
     let form = form(DRUGS);
     let filled = take(
