@@ -34,7 +34,9 @@ pub struct Item {
     pub hint: String,
     pub required: bool,
     pub repeats: bool,
+    /// Itself, or something around it.
     pub read_only: bool,
+    /// Itself, or something around it.
     pub hidden: bool,
     pub options: Vec<Choice>,
     pub value_set: Option<String>,

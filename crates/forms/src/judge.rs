@@ -55,7 +55,7 @@ pub(crate) fn judge(filling: &mut Filling, setting: &Setting) {
     let mut faults = Vec::new();
     for spot in filling.sheet.spots(form) {
         let (item, Some(slot)) = (&form.items[spot.item], filling.sheet.slot(&spot)) else { continue };
-        if !slot.enabled || is_concealed(form, spot.item) {
+        if !slot.enabled || item.hidden {
             continue;
         }
         if item.is_open() {
@@ -73,7 +73,8 @@ pub(crate) fn judge(filling: &mut Filling, setting: &Setting) {
             let Some(here) = node(&tree, form, &filling.sheet, &spot, row).filter(|_| is_there) else {
                 continue;
             };
-            let name = if item.kind == Kind::Group { spot.name_of(form, row) } else { spot.name(form) };
+            // Of a repeating question all answers are judged together, at the first.
+            let name = spot.name_of(form, row);
             for constraint in &item.constraints {
                 let place = || format!("{}.constraint", item.place);
                 if world.holds(&constraint.program, &focus(here), place) == Some(false) {
@@ -95,18 +96,6 @@ pub(crate) fn judge(filling: &mut Filling, setting: &Setting) {
         faults.iter().filter(|fault| fault.reason.is_some()).map(Fault::why).collect();
     filling.sheet.reasons.retain(|name, _| given.contains(name));
     filling.faults = faults;
-}
-
-/// Hidden itself, or inside something hidden.
-fn is_concealed(form: &Form, item: usize) -> bool {
-    let mut at = Some(item);
-    while let Some(item) = at {
-        if form.items[item].hidden {
-            return true;
-        }
-        at = form.items[item].parent;
-    }
-    false
 }
 
 fn broken(

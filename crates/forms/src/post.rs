@@ -331,9 +331,6 @@ pub(crate) fn is_asked_for(form: &Form, spot: &Spot) -> bool {
     let mut conditional = false;
     while let Some(item) = at {
         let item = &form.items[item];
-        if item.hidden {
-            return false;
-        }
         conditional |=
             item.is_conditional() || item.parent.is_some_and(|around| form.items[around].is_question());
         at = item.parent;

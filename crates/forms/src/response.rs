@@ -81,8 +81,9 @@ fn items(form: &Form, sheet: &Sheet, row: &Row, spots: Vec<Spot>, full: bool) ->
         if item.kind == Kind::Group {
             for (at, inner) in slot.rows.iter().enumerate() {
                 let inside = items(form, sheet, inner, spot.below(form, at), full);
-                if full || !inside.is_empty() {
-                    let mut entry = head(form, sheet, spot, at, full);
+                let mut entry = head(form, sheet, spot, at, full);
+                // Why a group was left empty is an answer as well.
+                if full || !inside.is_empty() || entry.get(&"extension").is_some() {
                     if !inside.is_empty() {
                         entry.insert("item", Value::from(inside));
                     }
@@ -120,8 +121,7 @@ fn head(form: &Form, sheet: &Sheet, spot: &Spot, at: usize, full: bool) -> json:
     if !full && !item.text.is_empty() {
         entry.insert("text", item.text.as_str());
     }
-    let name = if item.kind == Kind::Group { spot.name_of(form, at) } else { spot.name(form) };
-    if let Some(reasons) = reasons(sheet, &name) {
+    if let Some(reasons) = reasons(sheet, &spot.name_of(form, at)) {
         entry.insert("extension", reasons);
     }
     entry
@@ -173,7 +173,7 @@ fn read_items(form: &Form, around: &Value, spots: Vec<Spot>, sheet: &mut Sheet) 
             put(form, sheet, &spot, values);
         }
         if let Some(entry) = entries.first() {
-            read_reasons(entry, &spot.name(form), sheet);
+            read_reasons(entry, &spot.name_of(form, 0), sheet);
         }
         if let Some(answer) = answers.first().filter(|_| !item.children.is_empty()) {
             read_items(form, answer, spot.below(form, 0), sheet);

@@ -199,7 +199,7 @@ impl<'d> Drawing<'d> {
             @match item.kind {
                 Kind::Display => p .hint.wide { (item.prefix) @if !item.prefix.is_empty() { " " } (item.text) }
                 Kind::Group => (self.group(spot, item, slot, &name))
-                _ => { (self.question(spot, item, slot)) (self.warnings(&name)) (self.inside(spot, 0)) }
+                _ => { (self.question(spot, item, slot)) (self.warnings(&spot.name_of(self.form, 0))) (self.inside(spot, 0)) }
             }
         }
     }

@@ -109,6 +109,19 @@ fn what_could_not_be_filled_in_stands_beside_its_field() {
 }
 
 #[test]
+fn what_is_wrong_with_a_repeating_question_leads_to_a_field_that_is_there() {
+    let form = form(
+        r#"item = [{ linkId = "d", type = "string", text = "D", repeats = true, constraint = [
+ { key = "hard", severity = "error", expression = "answer.count() < 2", human = "Một thôi." },
+ { key = "soft", severity = "warning", expression = "answer.count() < 2", human = "Nên một." }] }]"#,
+    );
+    let markup = drawn(&take(&form, &[("d:0", "a"), ("d:1", "b")]));
+    has(&markup, r##"<a href="#o-d_r0">"##);
+    has(&markup, r#"<p class="error" id="o-d_r0-loi">Một thôi.</p>"#);
+    has(&markup, r#"name="d:0~why~soft""#);
+}
+
+#[test]
 fn a_broken_expression_is_told_above_the_form() {
     let form = form(
         r#"item = [{ linkId = "s", type = "string", text = "S", initialExpression = "('a' | 'b').single()", readOnly = true }]"#,

@@ -219,6 +219,46 @@ item = [{ linkId = "c", type = "choice", text = "C", answerValueSet = "#s" }]"##
 }
 
 #[test]
+fn a_rule_of_a_repeating_question_is_told_at_its_first_field() {
+    let form = form(
+        r#"item = [{ linkId = "d", type = "string", text = "Dị ứng", repeats = true, constraint = [
+ { key = "hard", severity = "error", expression = "answer.count() < 3", human = "Nhiều nhất hai." },
+ { key = "soft", severity = "warning", expression = "answer.count() < 2", human = "Chỉ nên một." }] }]"#,
+    );
+    assert_eq!(faults(&form, &[("d:0", "a"), ("d:1", "b"), ("d:2", "c")])[0].0, "d:0");
+    let two = [("d:0", "a"), ("d:1", "b"), ("d:0~why~soft", "đúng cả hai")];
+    let kept = take(&form, &two);
+    assert!(kept.is_sound());
+    let again = form.reopen(&setting(), &kept.response(&head())).unwrap();
+    assert_eq!(again.sheet.reasons, kept.sheet.reasons);
+}
+
+#[test]
+fn why_a_group_was_left_empty_is_kept() {
+    let form = form(
+        r#"item = [{ linkId = "g", type = "group", text = "Khám", repeats = true, constraint = [
+ { key = "none", severity = "warning", expression = "item.answer.exists()", human = "Chưa khám." }], item = [{ linkId = "n", type = "string", text = "N" }] },
+ { linkId = "m", type = "string", text = "M" }]"#,
+    );
+    let kept = take(&form, &[("n:0", ""), ("n:1", "x"), ("g:0~why~none", "người bệnh từ chối")]);
+    assert!(kept.is_sound(), "{:?}", kept.faults);
+    let response = kept.response(&head());
+    assert!(to_string(&response).unwrap().contains("người bệnh từ chối"));
+    let again = form.reopen(&setting(), &response).unwrap();
+    assert_eq!(
+        (again.sheet.reasons, answers(&kept)),
+        (kept.sheet.reasons.clone(), vec!["n=\"x\"".to_owned()])
+    );
+    assert_eq!(
+        to_string(&take(&form, &[("n:0", ""), ("m", "x")]).response(&head()))
+            .unwrap()
+            .matches("linkId")
+            .count(),
+        1
+    );
+}
+
+#[test]
 fn a_reason_does_not_move_to_another_row() {
     let form = form(
         r#"item = [{ linkId = "g", type = "group", text = "G", repeats = true, item = [{ linkId = "n", type = "integer", text = "N",
