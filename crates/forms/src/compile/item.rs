@@ -116,7 +116,10 @@ impl Compiler<'_> {
         let mut options = self.options(source, kind, place);
         let mut value_set = str_at(source, &["answerValueSet"]).map(str::to_owned);
         if let Some(id) = value_set.as_deref().and_then(|set| set.strip_prefix('#')) {
-            options = contained(self.form.templates.get(id));
+            let listed = contained(self.form.templates.get(id));
+            for one in listed {
+                self.option(&mut options, one, &format!("{place}.answerValueSet"));
+            }
             if options.is_empty() {
                 let text = format!("trong contained không có ValueSet “{id}” liệt kê mã");
                 self.faults.add(&format!("{place}.answerValueSet"), "form-option", text);
@@ -171,18 +174,7 @@ impl Compiler<'_> {
                 self.faults.add(&here, "form-option", "lựa chọn cần value[x], ví dụ valueCoding");
                 continue;
             };
-            let choice = choice(one, name, held);
-            if choice.key.is_empty()
-                || choice.key.starts_with('~')
-                || all.iter().any(|other| other.key == choice.key)
-            {
-                self.faults.add(
-                    &here,
-                    "form-option",
-                    format!("lựa chọn “{}” trùng hoặc thiếu mã", choice.key),
-                );
-            }
-            all.push(choice);
+            self.option(&mut all, choice(one, name, held), &here);
         }
         if !all.is_empty() && !matches!(kind, Kind::Choice | Kind::OpenChoice) {
             self.faults.add(
@@ -197,6 +189,24 @@ impl Compiler<'_> {
             all.truncate(OPTIONS_MAX);
         }
         all
+    }
+
+    /// Adds an option under a key of its own: codes of two systems may be alike.
+    fn option(&mut self, all: &mut Vec<Choice>, mut choice: Choice, place: &str) {
+        let inside = value::parts(&choice.value).map(|(_, held)| held.clone()).unwrap_or_default();
+        let is_it = |other: &Choice| {
+            value::parts(&other.value).is_some_and(|(_, held)| value::is_same(held, &inside))
+        };
+        let is_taken = |key: &str| all.iter().any(|other| other.key == key);
+        let is_sound = !choice.key.is_empty() && !choice.key.starts_with('~');
+        if let (true, Some(system)) = (is_taken(&choice.key), str_at(&inside, &["system"])) {
+            choice.key = format!("{}|{system}", choice.key);
+        }
+        if !is_sound || is_taken(&choice.key) || all.iter().any(is_it) {
+            let text = format!("lựa chọn “{}” trùng hoặc thiếu mã", choice.key);
+            self.faults.add(place, "form-option", text);
+        }
+        all.push(choice);
     }
 
     /// What can only be said when the items inside are known.

@@ -78,11 +78,13 @@ pub fn offers(
     found.iter().map(label).collect()
 }
 
-/// The id of a field on the page: its name with what a selector would read otherwise in other letters.
+/// The id of a field on the page: its name with what a selector would read otherwise in other letters. A `-` in an id comes
+/// after the name only: of an option, a hint, an error.
 pub fn id_of(name: &str) -> String {
     name.chars().fold(String::from("o-"), |mut id, letter| {
         match letter {
             '_' => id.push_str("__"),
+            '-' => id.push_str("_h"),
             '.' => id.push_str("_p"),
             '/' => id.push_str("_s"),
             ':' => id.push_str("_r"),

@@ -134,9 +134,20 @@ fn a_broken_expression_is_told_above_the_form() {
 
 #[test]
 fn every_id_is_there_once_and_every_label_has_its_field() {
-    let form = form(FORM);
-    let markup =
-        drawn(&take(&form, &[("tt", "x"), ("hut", "y"), ("dieu", "x"), ("ten:0", "A"), ("ten:1", "B")]));
+    let typed = [("tt", "x"), ("hut", "y"), ("dieu", "x"), ("ten:0", "A"), ("ten:1", "B")];
+    ids_are_sound(&drawn(&take(&form(FORM), &typed)));
+    // Names that look like the ids of what stands around another field.
+    let item = |link: &str| format!(r#"{{ linkId = "{link}", type = "integer", text = "{link}" }}"#);
+    let alike = ["a-1", "a-loi", "a-goi-y", "c-n", "a.1"].map(item);
+    let form = form(&format!(
+        r#"item = [{{ linkId = "a", type = "choice", text = "A", required = true, entryFormat = "g", answerOption = [{{ valueString = "x" }}, {{ valueString = "y" }}] }},
+ {{ linkId = "c", type = "string", text = "C", calculatedExpression = "'c'" }}, {}]"#,
+        alike.join(", ")
+    ));
+    ids_are_sound(&drawn(&take(&form, &[])));
+}
+
+fn ids_are_sound(markup: &str) {
     let all = |mark: &str| -> Vec<String> {
         markup.split(mark).skip(1).map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()
     };

@@ -259,6 +259,35 @@ fn why_a_group_was_left_empty_is_kept() {
 }
 
 #[test]
+fn the_same_code_of_two_systems_is_two_options() {
+    let two = r#"{ SYSTEM = "urn:a", code = "1", display = "Một" }, { SYSTEM = "urn:b", code = "1", display = "Hai" }"#;
+    let options = two.replace("SYSTEM", "system").replace("{ s", "{ valueCoding = { s").replace(" }", " } }");
+    let listed = form(&format!(
+        r#"item = [{{ linkId = "c", type = "choice", text = "C", answerOption = [{options}] }}]"#
+    ));
+    let include = |system: &str| format!(r#"{{ system = "{system}", concept = [{{ code = "1" }}] }}"#);
+    let contained = form(&format!(
+        r##"contained = [{{ resourceType = "ValueSet", id = "s", status = "active", compose = {{ include = [{}, {}] }} }}]
+item = [{{ linkId = "c", type = "choice", text = "C", answerValueSet = "#s" }}]"##,
+        include("urn:a"),
+        include("urn:b")
+    ));
+    for form in [&listed, &contained] {
+        for (key, system) in [("1", "urn:a"), ("1|urn:b", "urn:b")] {
+            let filling = take(form, &[("c", key)]);
+            assert!(to_string(&filling.response(&head())).unwrap().contains(system), "{key}");
+            let again = form.reopen(&setting(), &filling.response(&head())).unwrap();
+            assert!(again.fields().contains(&("c".to_owned(), key.to_owned())), "{key}");
+        }
+    }
+    let same = options.replace("urn:b", "urn:a");
+    let refused = compiled(&format!(
+        r#"item = [{{ linkId = "c", type = "choice", text = "C", answerOption = [{same}] }}]"#
+    ));
+    assert_eq!(refused.unwrap_err().issues[0].path.as_deref(), Some("item[0].answerOption[1]"));
+}
+
+#[test]
 fn a_reason_does_not_move_to_another_row() {
     let form = form(
         r#"item = [{ linkId = "g", type = "group", text = "G", repeats = true, item = [{ linkId = "n", type = "integer", text = "N",
