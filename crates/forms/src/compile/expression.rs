@@ -5,6 +5,9 @@ use crate::form::Launch;
 use yba_fhirpath::schema::schema;
 use yba_fhirpath::{CompileOptions, Program, Shape};
 
+/// What FHIRPath gives every expression. <https://hl7.org/fhir/R4/fhirpath.html#variables>
+const FIXED: [&str; 5] = ["context", "rootResource", "ucum", "sct", "loinc"];
+
 /// Which variables an expression may name, and what is known of them.
 pub(crate) struct Scope {
     shapes: Vec<(String, Shape)>,
@@ -19,6 +22,11 @@ impl Scope {
         ];
         shapes.extend(launch.iter().map(|one| (one.name.clone(), of(&one.kind))));
         Scope { shapes }
+    }
+
+    /// Whether a name means something already: of the form, or of FHIRPath itself.
+    pub fn knows(&self, name: &str) -> bool {
+        FIXED.contains(&name) || self.shapes.iter().any(|(known, _)| known == name)
     }
 
     pub fn add(&mut self, name: &str, shape: Shape) {

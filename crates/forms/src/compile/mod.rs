@@ -10,7 +10,7 @@ mod template;
 use crate::fault::Faults;
 use crate::form::{Body, Form, Launch, Piece, Variable};
 use expression::Scope;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use yba_fhir::Outcome;
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_fhirpath::{Node, Shape};
@@ -31,7 +31,14 @@ impl Form {
         }
         let launch = launches(questionnaire, &mut faults);
         let mut scope = Scope::new(&launch);
-        allocated_anywhere(questionnaire, 0, &mut scope);
+        let mut ids = BTreeSet::new();
+        allocated_anywhere(questionnaire, 0, &mut ids);
+        for name in ids {
+            if scope.knows(name) {
+                faults.add("allocateId", "form-variable", taken(name));
+            }
+            scope.add(name, Shape::of(yba_fhirpath::schema::TypeId::STRING));
+        }
         let variables = variables(questionnaire, &mut scope, &mut faults);
         let mut form = Form {
             questionnaire: yba_fhir::json::ordered(questionnaire),
@@ -55,14 +62,17 @@ impl Form {
     }
 }
 
-/// Ids are made before anything is extracted, so any template may name them.
-fn allocated_anywhere(value: &Value, depth: usize, scope: &mut Scope) {
-    for name in extensions(value, "allocateId").filter_map(|one| str_at(one, &["valueString"])) {
-        scope.add(name, Shape::of(yba_fhirpath::schema::TypeId::STRING));
-    }
+/// Ids are made before anything is extracted, so any template may name them. Items may give rows ids of one name.
+fn allocated_anywhere<'v>(value: &'v Value, depth: usize, names: &mut BTreeSet<&'v str>) {
+    names.extend(extensions(value, "allocateId").filter_map(|one| str_at(one, &["valueString"])));
     if depth <= crate::limits::DEPTH_MAX {
-        items(value, "item").for_each(|one| allocated_anywhere(one, depth + 1, scope));
+        items(value, "item").for_each(|one| allocated_anywhere(one, depth + 1, names));
     }
+}
+
+/// A name means one thing, so that it cannot be checked as one and run as another.
+fn taken(name: &str) -> String {
+    format!("tên “{name}” đã có nghĩa khác trong biểu mẫu")
 }
 
 fn launches(questionnaire: &Value, faults: &mut Faults) -> Vec<Launch> {
@@ -75,6 +85,7 @@ fn launches(questionnaire: &Value, faults: &mut Faults) -> Vec<Launch> {
         let kind =
             part(one, "type").and_then(|part| str_at(part, &["valueCode"])).unwrap_or_default().to_owned();
         match name {
+            Some(name) if Scope::new(&all).knows(&name) => faults.add(&place, "form-variable", taken(&name)),
             Some(name) if yba_fhir::defs::r4().is_resource(&kind) => all.push(Launch { name, kind }),
             Some(_) => {
                 faults.add(&place, "form-launch", format!("“{kind}” không phải một loại tài nguyên của R4"))
@@ -93,6 +104,10 @@ fn variables(questionnaire: &Value, scope: &mut Scope, faults: &mut Faults) -> V
         let text = str_at(one, &["valueExpression", "expression"]).unwrap_or_default();
         if name.is_empty() || text.is_empty() {
             faults.add(&place, "form-variable", "biến cần name và expression");
+            continue;
+        }
+        if scope.knows(name) {
+            faults.add(&place, "form-variable", taken(name));
             continue;
         }
         let (body, shape) = match str_at(one, &["valueExpression", "language"]) {

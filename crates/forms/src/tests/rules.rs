@@ -288,6 +288,34 @@ item = [{{ linkId = "c", type = "choice", text = "C", answerValueSet = "#s" }}]"
 }
 
 #[test]
+fn a_name_means_one_thing_in_a_form() {
+    let places = |head: &str, item: &str| -> Vec<String> {
+        let toml = format!(
+            r#"{head}
+item = [{{ linkId = "c", type = "string", text = "C", {item} }}]"#
+        );
+        let issues = compiled(&toml).map_or_else(|outcome| outcome.issues, |_| Vec::new());
+        issues.into_iter().filter_map(|issue| issue.path).collect()
+    };
+    let v = |names: [&str; 2]| {
+        let each = names.map(|name| format!(r#"{{ name = "{name}", expression = "1" }}"#));
+        format!("variable = [{}]", each.join(", "))
+    };
+    let patient = r#"{ name = "patient", type = "Patient" }"#;
+    assert_eq!(places(&v(["a", "b"]), ""), [""; 0]);
+    assert_eq!(places(&v(["a", "a"]), ""), ["variable[1]"]);
+    assert_eq!(places(&v(["resource", "today"]), ""), ["variable[0]", "variable[1]"]);
+    assert_eq!(places(&v(["context", "ucum"]), ""), ["variable[0]", "variable[1]"]);
+    assert_eq!(places(&format!("launchContext = [{patient}]\n{}", v(["patient", "b"])), ""), ["variable[0]"]);
+    assert_eq!(places(&format!("launchContext = [{patient}, {patient}]"), ""), ["launchContext[1]"]);
+    assert_eq!(places(&v(["a", "b"]), r#"allocateId = ["b"]"#), ["variable[1]"]);
+    assert_eq!(
+        places(&format!("launchContext = [{patient}]"), r#"allocateId = ["patient"]"#),
+        ["allocateId"]
+    );
+}
+
+#[test]
 fn a_reason_does_not_move_to_another_row() {
     let form = form(
         r#"item = [{ linkId = "g", type = "group", text = "G", repeats = true, item = [{ linkId = "n", type = "integer", text = "N",
