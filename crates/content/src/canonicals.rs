@@ -10,6 +10,7 @@ use yba_fhir::json::{self, JsonContainerTrait, JsonValueMutTrait, JsonValueTrait
 
 use crate::codes::first_day;
 use crate::document;
+use crate::editions::{Dated, in_order};
 use crate::law::Laws;
 use crate::problem::Report;
 use crate::source::{Source, Sources};
@@ -34,6 +35,20 @@ pub struct Canonical {
     pub path: String,
     /// The FHIR resource, with address, version and period.
     pub resource: Value,
+}
+
+impl Dated for Canonical {
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn from(&self) -> Day {
+        self.from
+    }
+
+    fn end(&mut self, last: Day) {
+        self.to = Some(last);
+    }
 }
 
 /// A list of codes that must be in a set or out of it: `examples/*.toml` beside a value set or a code list.
@@ -84,13 +99,7 @@ pub(crate) fn load(sources: &Sources, laws: &Laws, report: &mut Report) -> Vec<C
             let files = sources.in_folder(&folder, ".toml").chain(sources.in_folder(&folder, ".json"));
             let mut editions: Vec<Canonical> =
                 files.filter_map(|source| edition(kind, &slug, source, laws, report)).collect();
-            editions.sort_by_key(|edition| edition.from);
-            for at in 1..editions.len() {
-                if editions[at].from == editions[at - 1].from {
-                    report.add(&editions[at].path, 0, "hai bản cùng ngày bắt đầu");
-                }
-                editions[at - 1].to = Some(editions[at].from.plus_days(-1));
-            }
+            in_order(&mut editions, report);
             editions.iter_mut().for_each(complete);
             all.extend(editions);
         }

@@ -13,6 +13,7 @@ pub mod codes;
 mod decimal;
 mod document;
 pub mod drugs;
+mod editions;
 mod example;
 pub mod forms;
 mod icd10;

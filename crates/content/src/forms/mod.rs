@@ -15,6 +15,7 @@ use yba_fhir::resource::{Limits, parse_json};
 
 use crate::codes::first_day;
 use crate::document::line_at;
+use crate::editions::{Dated, in_order};
 use crate::law::Laws;
 use crate::problem::Report;
 use crate::source::{Source, Sources};
@@ -44,6 +45,20 @@ pub struct FormText {
     pub lines: Lines,
 }
 
+impl Dated for FormText {
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn from(&self) -> Day {
+        self.from
+    }
+
+    fn end(&mut self, last: Day) {
+        self.to = Some(last);
+    }
+}
+
 /// Loads every edition of every form.
 pub(crate) fn load(sources: &Sources, laws: &Laws, report: &mut Report) -> Vec<FormText> {
     let mut all = Vec::new();
@@ -55,13 +70,7 @@ pub(crate) fn load(sources: &Sources, laws: &Laws, report: &mut Report) -> Vec<F
         if editions.is_empty() {
             report.add(&folder, 0, "thư mục thiếu biểu mẫu, ví dụ 2026-01-01.toml");
         }
-        editions.sort_by_key(|edition| edition.from);
-        for at in 1..editions.len() {
-            if editions[at].from == editions[at - 1].from {
-                report.add(&editions[at].path, 0, "hai bản cùng ngày bắt đầu");
-            }
-            editions[at - 1].to = Some(editions[at].from.plus_days(-1));
-        }
+        in_order(&mut editions, report);
         editions.iter_mut().for_each(complete);
         all.extend(editions);
     }

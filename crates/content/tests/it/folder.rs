@@ -384,3 +384,25 @@ fn a_list_may_have_prices_of_plain_digits() {
         assert!(problems(of(wrong).path())[0].text.contains("price"), "{wrong}");
     }
 }
+
+#[test]
+fn two_editions_of_one_day_are_told_and_others_end_where_the_next_begins() {
+    let form =
+        "title = \"Thử\"\nbasis = [\"một câu\"]\n[[item]]\nlinkId = \"a\"\ntype = \"string\"\ntext = \"A\"\n";
+    let json = r#"{"resourceType":"Questionnaire","title":"Thử","basis":"một câu","item":[{"linkId":"a","type":"string"}]}"#;
+    let set = "title = \"Thử\"\nbasis = [\"qd-4210-2017-byt\"]\n";
+    let dir = folder(&[
+        ("forms/thu/2026-01-01.toml", form),
+        ("forms/thu/2026-01-01.json", json),
+        ("valuesets/thu/2026-02-01.toml", set),
+        ("valuesets/thu/2026-02-01.json", r#"{"title":"Thử","basis":["qd-4210-2017-byt"]}"#),
+    ]);
+    let told: Vec<String> = problems(dir.path()).iter().map(ToString::to_string).collect();
+    let twice: Vec<&String> = told.iter().filter(|line| line.contains("hai bản cùng ngày bắt đầu")).collect();
+    assert_eq!(twice.len(), 2, "{told:?}");
+    let dir = folder(&[("forms/thu/2026-01-01.toml", form), ("forms/thu/2026-03-01.toml", form)]);
+    let content = Content::with_folder(dir.path()).expect("sound");
+    let days =
+        content.forms().filter(|form| form.slug == "thu").map(|form| form.to.map(|day| day.to_string()));
+    assert_eq!(days.collect::<Vec<_>>(), [Some("2026-02-28".to_owned()), None]);
+}
