@@ -1,6 +1,7 @@
 //! Form field, dialog, toast, tabs.
 
 use crate::hx;
+use crate::question::{Question, framed};
 use maud::{Markup, html};
 
 /// A labelled text field; the error stands above the input and is tied to it.
@@ -128,20 +129,9 @@ pub fn offers(labels: &[(String, String)]) -> Markup {
     html! { @for (label, plain) in labels { option value=(label) label=(plain) {} } }
 }
 
-/// Label, hint and error around an input, tied to it.
 fn labelled(f: &Field, input: impl FnOnce(Option<String>) -> Markup) -> Markup {
-    let hint_id = (!f.hint.is_empty()).then(|| format!("{}-goi-y", f.id));
-    let error_id = f.error.map(|_| format!("{}-loi", f.id));
-    let described: Vec<&str> = [&hint_id, &error_id].into_iter().flatten().map(String::as_str).collect();
-    let described = (!described.is_empty()).then(|| described.join(" "));
-    html! {
-        div .field .wrong[f.error.is_some()] {
-            label for=(f.id) { (f.label) @if f.optional { span .muted { " (không bắt buộc)" } } }
-            @if let Some(id) = &hint_id { p .hint id=(id) { (f.hint) } }
-            @if let (Some(id), Some(error)) = (&error_id, f.error) { p .error id=(id) { (error) } }
-            (input(described))
-        }
-    }
+    let Field { id, label, hint, error, optional, first, .. } = *f;
+    framed(&Question { id, name: id, label, hint, error, optional, first }, input)
 }
 
 /// A field in a cell of a table, whose row and column say what it is; the label is for those who listen.

@@ -161,7 +161,8 @@ pub fn side_button(name: &str, value: &str, word: &str, about: &str) -> Markup {
     html! { button .btn type="submit" name=(name) value=(value) formnovalidate aria-label=[(!about.is_empty()).then_some(about)] { (word) } }
 }
 
-fn framed(q: &Question, answer: impl FnOnce(Option<String>) -> Markup) -> Markup {
+/// Label, hint and error around an input, tied to it.
+pub(crate) fn framed(q: &Question, answer: impl FnOnce(Option<String>) -> Markup) -> Markup {
     let (hint_id, error_id) = ids(q);
     html! {
         div .field .wrong[q.error.is_some()] {
