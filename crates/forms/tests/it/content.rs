@@ -4,7 +4,7 @@ use yba_content::forms::{document, sdc, written};
 use yba_content::{Content, Day};
 use yba_fhir::Severity;
 use yba_fhir::json::{Value, json, ordered, str_at, to_string, to_string_pretty};
-use yba_forms::{Choices, Form, Library, NoChoices, OfTerminology, Setting};
+use yba_forms::{Choices, Library, NoChoices, OfTerminology, Setting};
 use yba_terminology::Terminology;
 use yba_validate::{Codes, Validator};
 
@@ -157,11 +157,6 @@ fn every_form_of_content_round_trips_between_toml_and_fhir_without_loss() {
         assert_eq!(printed(&again), printed(&text.questionnaire), "{}", text.path);
         assert!(
             toml.contains("calculatedExpression = ") && !printed(&short).contains("sdc-questionnaire-calc")
-        );
-        // The other way: what comes back compiles to the same form.
-        assert_eq!(
-            Form::compile(&again).unwrap().items().count(),
-            Form::compile(&text.questionnaire).unwrap().items().count()
         );
     }
 }
