@@ -1,7 +1,7 @@
 //! What is typed and posted.
 
 use super::*;
-use crate::limits::{FIELD_BYTES_MAX, FIELDS_MAX, POST_BYTES_MAX, REASONS_MAX, ROWS_MAX};
+use crate::limits::*;
 use proptest::prelude::*;
 
 #[test]
@@ -349,6 +349,63 @@ fn bounds_are_reached_and_held() {
     fields.extend((0..50).map(|row| (format!("b:{row}~rows"), "50".to_owned())));
     fields.extend((0..2500).map(|at| (format!("c:{}:{}~rows", at / 50, at % 50), "50".to_owned())));
     assert_eq!(nested.take(&setting(), &Two, &fields).unwrap_err().issues[0].key, "form-too-large");
+}
+
+#[test]
+fn a_form_that_is_too_large_is_refused_when_it_is_loaded() {
+    let item = |at: usize| format!(r#"{{ linkId = "i{at}", type = "string", text = "I" }}"#);
+    let items = |count: usize| format!("item = [{}]", (0..count).map(item).collect::<Vec<_>>().join(", "));
+    let deep = |depth: usize| {
+        let inner = (1..depth).fold(item(0), |inside, at| {
+            format!(r#"{{ linkId = "g{at}", type = "group", text = "G", item = [{inside}] }}"#)
+        });
+        format!("item = [{inner}]")
+    };
+    let options = |count: usize| {
+        let all = (0..count).map(|at| format!("{{ valueInteger = {at} }}")).collect::<Vec<_>>().join(", ");
+        format!(r#"item = [{{ linkId = "c", type = "choice", text = "C", answerOption = [{all}] }}]"#)
+    };
+    for (fits, bursts) in [
+        (items(ITEMS_MAX), items(ITEMS_MAX + 1)),
+        (deep(DEPTH_MAX), deep(DEPTH_MAX + 1)),
+        (options(OPTIONS_MAX), options(OPTIONS_MAX + 1)),
+    ] {
+        assert!(compiled(&fits).is_ok());
+        let outcome = compiled(&bursts).unwrap_err();
+        assert!(["form-limit", "form-option"].contains(&outcome.issues[0].key), "{outcome}");
+    }
+}
+
+#[test]
+fn expressions_that_never_end_and_resources_without_number_stop_the_form() {
+    let costly = form(
+        r#"item = [{ linkId = "s", type = "text", text = "S" },
+ { linkId = "n", type = "integer", text = "N", calculatedExpression = "%resource.item.where(linkId = 's').answer.value.toChars().select(%resource.item.where(linkId = 's').answer.value.toChars().count()).count()" }]"#,
+    );
+    assert!(take(&costly, &[("s", &"x".repeat(20))]).is_sound());
+    let filling = take(&costly, &[("s", &"x".repeat(FIELD_BYTES_MAX))]);
+    assert!(
+        !filling.is_sound() && filling.broken[0].place == "item[1].calculatedExpression",
+        "{:?}",
+        filling.broken
+    );
+    let coded = (0..=EXTRACTED_MAX / ROWS_MAX).map(|at| {
+        format!(r#"{{ linkId = "n{at}", type = "integer", text = "N", code = [{{ code = "n" }}] }}"#)
+    });
+    let many = form(&format!(
+        r#"observationExtract = true
+item = [{{ linkId = "g", type = "group", text = "G", repeats = true, item = [{}] }}]"#,
+        coded.collect::<Vec<_>>().join(", ")
+    ));
+    let fields = |count: usize| -> Vec<(String, String)> {
+        (0..count).map(|at| (format!("n{}:{}", at / ROWS_MAX, at % ROWS_MAX), "1".to_owned())).collect()
+    };
+    let made = |count: usize| {
+        let filling = many.take(&setting(), &Two, &fields(count)).unwrap();
+        filling.extract(&setting(), &head(), &mut || "i".to_owned()).map(|made| made.len())
+    };
+    assert_eq!(made(EXTRACTED_MAX).unwrap(), EXTRACTED_MAX);
+    assert_eq!(made(EXTRACTED_MAX + 1).unwrap_err().issues[0].key, "form-extract");
 }
 
 #[test]
