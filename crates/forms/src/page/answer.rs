@@ -5,7 +5,7 @@ use crate::form::{Item, Kind};
 use crate::limits::LIST_MAX;
 use crate::post::{OTHER, UNIT};
 use crate::sheet::Answer;
-use crate::value::{coding_label, parts, unit_label};
+use crate::value::{coding_label, option_of, parts, unit_label};
 use maud::{Markup, html};
 use yba_fhir::json::{JsonValueTrait, Value, str_at};
 use yba_ui::question::{self, Beside, Choice, Question, Typed};
@@ -50,15 +50,26 @@ impl Drawing<'_> {
     }
 
     fn choice(&self, item: &Item, question: &Question, answers: &[Answer]) -> Markup {
-        let is_chosen = |key: &str| answers.iter().any(|answer| !answer.own && answer.typed == key);
         if item.options.is_empty() {
             return self.coded(item, question, answers);
         }
-        let choices: Vec<Choice> = item
-            .options
-            .iter()
-            .map(|option| Choice { key: &option.key, word: &option.label, chosen: is_chosen(&option.key) })
-            .collect();
+        // The option that an answer is, whichever way it was typed; otherwise what was typed.
+        let key_of = |answer: &Answer| -> String {
+            let option = answer.value.as_ref().and_then(|value| option_of(item, value));
+            option.map_or_else(|| answer.typed.trim().to_owned(), |option| option.key.clone())
+        };
+        let is_closed = item.kind == Kind::Choice;
+        let chosen: Vec<String> =
+            answers.iter().filter(|answer| is_closed || !answer.own).map(key_of).collect();
+        let listed = item.options.iter().map(|option| {
+            let chosen = chosen.contains(&option.key);
+            Choice { key: &option.key, word: &option.label, chosen }
+        });
+        // What an earlier edition listed does not vanish unseen: it is sent again, and refused with a sentence.
+        let is_listed = |key: &str| item.options.iter().any(|option| option.key == key);
+        let unlisted = chosen.iter().filter(|key| is_closed && !key.is_empty() && !is_listed(key));
+        let unlisted = unlisted.map(|key| Choice { key, word: key, chosen: true });
+        let choices: Vec<Choice> = listed.chain(unlisted).collect();
         let own = answers.iter().find(|answer| answer.own);
         let other = other(item, question, own);
         if item.is_ticked() {

@@ -122,6 +122,22 @@ fn what_is_wrong_with_a_repeating_question_leads_to_a_field_that_is_there() {
 }
 
 #[test]
+fn an_option_that_is_no_longer_listed_is_shown_until_another_is_chosen() {
+    let form = form(
+        r#"item = [{ linkId = "c", type = "choice", text = "C", answerOption = [{ valueCoding = { code = "a", display = "A" } }] }]"#,
+    );
+    let kept = r#"{"resourceType":"QuestionnaireResponse","item":[{"linkId":"c","answer":[{"valueCoding":{"code":"z","display":"Cũ"}}]}]}"#;
+    let kept = yba_fhir::json::from_str(kept).unwrap();
+    let setting = Setting::new(0);
+    has(&drawn(&form.reopen(&setting, &kept).unwrap()), r#"name="c" type="radio" value="z · Cũ" checked"#);
+    let sent = [("c".to_owned(), "z · Cũ".to_owned())];
+    let again = form.retake(&setting, &NoChoices, &kept, &sent).unwrap();
+    assert!(!again.is_sound());
+    has(&drawn(&again), "Không có “z · Cũ” trong danh sách; hãy chọn một mục.");
+    has(&drawn(&again), r#"value="z · Cũ" checked"#);
+}
+
+#[test]
 fn a_broken_expression_is_told_above_the_form() {
     let form = form(
         r#"item = [{ linkId = "s", type = "string", text = "S", initialExpression = "('a' | 'b').single()", readOnly = true }]"#,
