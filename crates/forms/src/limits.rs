@@ -12,8 +12,9 @@ pub const ROWS_MAX: usize = 50;
 pub const SLOTS_MAX: usize = 5000;
 /// Fields of one post.
 pub const FIELDS_MAX: usize = 5000;
-/// Bytes of one field, and of all.
-pub const FIELD_BYTES_MAX: usize = 20_000;
+/// Bytes of one field: three for each letter that a page lets type, since Vietnamese letters have up to three.
+pub const FIELD_BYTES_MAX: usize = 3 * yba_ui::question::LETTERS_MAX;
+/// Bytes of all fields.
 pub const POST_BYTES_MAX: usize = 1 << 20;
 /// Reasons given for warnings.
 pub const REASONS_MAX: usize = 200;

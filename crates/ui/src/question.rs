@@ -87,11 +87,14 @@ pub fn line(q: &Question, value: &str, typed: Typed, beside: Beside) -> Markup {
     })
 }
 
+/// Most letters of several lines of text.
+pub const LETTERS_MAX: usize = 20_000;
+
 /// Several lines of text.
 pub fn area(q: &Question, value: &str) -> Markup {
     framed(q, |described| {
         html! {
-            textarea id=(q.id) name=(q.name) rows="3" maxlength="20000" autofocus[q.first] aria-required=[(!q.optional).then_some("true")]
+            textarea id=(q.id) name=(q.name) rows="3" maxlength=(LETTERS_MAX) autofocus[q.first] aria-required=[(!q.optional).then_some("true")]
                 aria-invalid=[q.error.map(|_| "true")] aria-describedby=[described] { (value) }
         }
     })

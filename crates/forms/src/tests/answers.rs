@@ -352,6 +352,13 @@ fn bounds_are_reached_and_held() {
 }
 
 #[test]
+fn as_much_as_the_page_lets_type_is_taken() {
+    let form = form(r#"item = [{ linkId = "s", type = "text", text = "S" }]"#);
+    let full = "ệ".repeat(yba_ui::question::LETTERS_MAX);
+    assert!(take(&form, &[("s", &full)]).is_sound());
+}
+
+#[test]
 fn a_form_that_is_too_large_is_refused_when_it_is_loaded() {
     let item = |at: usize| format!(r#"{{ linkId = "i{at}", type = "string", text = "I" }}"#);
     let items = |count: usize| format!("item = [{}]", (0..count).map(item).collect::<Vec<_>>().join(", "));
