@@ -466,12 +466,12 @@ proptest! {
     fn whatever_is_posted_is_judged_drawn_and_kept_without_a_panic(
         fields in proptest::collection::vec(
             (prop_oneof![
-                "(name|dose|odd|side|drug|n|y|all|s|d|t|h|m|b|q|c)(:[0-9]{1,2}){0,3}(~rows|~unit|~other|~why~k)?",
+                "(name|dose|odd|side|drug|g|lot|n|y|all|s|d|t|h|m|b|q|c)(:[0-9]{1,2}){0,3}(~rows|~unit|~other|~was|~why~k)?",
                 "~(more|less|refresh|page|shown)", "\\PC{0,12}"],
-             prop_oneof!["[0-9]{1,20}[,.]?[0-9]{0,20}", "[0-9]{1,3}[/:hT -][0-9]{1,3}[/: ][0-9]{1,5}", "(drug|side:1|drug:1|name:0|n)", "\\PC{0,40}"]),
+             prop_oneof!["[0-9]{1,20}[,.]?[0-9]{0,20}", "[0-9]{1,3}[/:hT -][0-9]{1,3}[/: ][0-9]{1,5}", "(drug|side:1|drug:1|name:0|g|g:0|n)", "[0-9,]{0,8}", "\\PC{0,40}"]),
             0..24),
     ) {
-        for toml in [DRUGS, OPERATORS, PREFILL, KINDS] {
+        for toml in [DRUGS, OPERATORS, PREFILL, KINDS, known::LOTS] {
             let form = form(toml);
             let filling = form.take(&setting(), &Two, &fields).unwrap();
             let response = filling.response(&head());

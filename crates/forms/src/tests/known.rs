@@ -180,7 +180,7 @@ fn what_could_not_be_filled_in_is_told_until_something_is_typed_and_breaks_what_
 }
 
 /// Rows with something that nobody types.
-const LOTS: &str = r#"
+pub(super) const LOTS: &str = r#"
 launchContext = [{ name = "patient", type = "Patient" }]
 item = [{ linkId = "g", type = "group", text = "Mũi tiêm", repeats = true, item = [
  { linkId = "lot", type = "string", text = "Lô", hidden = true, initialExpression = "%patient.gender" },
