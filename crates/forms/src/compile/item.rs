@@ -113,19 +113,7 @@ impl Compiler<'_> {
         let codings = |key: &str| -> Vec<Value> {
             extensions(source, key).filter_map(|one| one.get("valueCoding").cloned()).collect()
         };
-        let mut options = self.options(source, kind, place);
-        let mut value_set = str_at(source, &["answerValueSet"]).map(str::to_owned);
-        if let Some(id) = value_set.as_deref().and_then(|set| set.strip_prefix('#')) {
-            let listed = contained(self.form.templates.get(id));
-            for one in listed {
-                self.option(&mut options, one, &format!("{place}.answerValueSet"));
-            }
-            if options.is_empty() {
-                let text = format!("trong contained không có ValueSet “{id}” liệt kê mã");
-                self.faults.add(&format!("{place}.answerValueSet"), "form-option", text);
-            }
-            value_set = None;
-        }
+        let (options, value_set) = self.choices(source, kind, place);
         Item {
             kind,
             prefix: text("prefix"),
@@ -163,6 +151,24 @@ impl Compiler<'_> {
             place: place.to_owned(),
             link_id,
         }
+    }
+
+    /// What can be chosen: options, or the address of a value set. A contained one gives options.
+    fn choices(&mut self, source: &Value, kind: Kind, place: &str) -> (Vec<Choice>, Option<String>) {
+        let mut options = self.options(source, kind, place);
+        let set = str_at(source, &["answerValueSet"]);
+        let Some(id) = set.and_then(|set| set.strip_prefix('#')) else {
+            return (options, set.map(str::to_owned));
+        };
+        let place = format!("{place}.answerValueSet");
+        for one in contained(self.form.templates.get(id)) {
+            self.option(&mut options, one, &place);
+        }
+        if options.is_empty() {
+            let text = format!("trong contained không có ValueSet “{id}” liệt kê mã");
+            self.faults.add(&place, "form-option", text);
+        }
+        (options, None)
     }
 
     fn options(&mut self, source: &Value, kind: Kind, place: &str) -> Vec<Choice> {
