@@ -191,9 +191,8 @@ mod tests {
     fn what_was_observed_at_one_visit_stands_in_one_line() {
         let (content, today) = (Content::built_in(), Day::parse("2026-03-30").unwrap());
         let programme = content.programme("hypertension", today).unwrap();
-        let quantity = |value: f64, unit: &str| json!({"value": value, "unit": unit});
-        let pressure =
-            json!([{"valueQuantity": quantity(134.0, "mmHg")}, {"valueQuantity": quantity(82.0, "mmHg")}]);
+        let quantity = |value: Value, unit: &str| json!({"value": value, "unit": unit});
+        let pressure = json!([{"valueQuantity": quantity(json!(134), "mmHg")}, {"valueQuantity": quantity(json!(82), "mmHg")}]);
         let (loinc, own) = ("http://loinc.org", "https://yba.vn/fhir/CodeSystem/observation");
         let found = earlier(
             programme,
@@ -203,7 +202,7 @@ mod tests {
                     (loinc, "29463-7"),
                     "lk-1",
                     "2026-03-30T09:00:00+07:00",
-                    ("valueQuantity", quantity(56.5, "kg")),
+                    ("valueQuantity", quantity(json!(56.5), "kg")),
                 ),
                 observation(
                     (own, "blood-pressure-controlled"),
@@ -211,12 +210,17 @@ mod tests {
                     "2026-03-30T09:00:00+07:00",
                     ("valueBoolean", json!(true)),
                 ),
-                observation((loinc, "29463-7"), "", "2026-02-01", ("valueQuantity", quantity(57.0, "kg"))),
+                observation(
+                    (loinc, "29463-7"),
+                    "",
+                    "2026-02-01",
+                    ("valueQuantity", quantity(json!(57), "kg")),
+                ),
                 observation(
                     (loinc, "8867-4"),
                     "lk-1",
                     "2026-03-30T09:00:00+07:00",
-                    ("valueQuantity", quantity(80.0, "/min")),
+                    ("valueQuantity", quantity(json!(80), "/min")),
                 ),
             ],
             today,
@@ -224,6 +228,7 @@ mod tests {
         let lines: Vec<String> = found
             .iter()
             .map(|one| format!("{} {:?} {:?} {}", one.day, one.values, one.visit, one.is_today))
+            .map(|line| line.replace("\\u{202f}", " "))
             .collect();
         assert_eq!(
             lines,
