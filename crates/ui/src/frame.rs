@@ -107,22 +107,44 @@ fn brand() -> Markup {
     html! { a .brand href="/" { (icon("heart-pulse")) span .word { "Y Bạ" } } }
 }
 
+/// Entries that stand in the bottom bar of a phone when there are more than fit; the rest is behind «Thêm».
+const ON_PHONES: usize = 4;
+
 fn rail(f: &Frame) -> Markup {
+    let count: usize = f.menu.iter().map(|group| group.entries.len()).sum();
+    // The entry of this page is always seen.
+    let all = || f.menu.iter().flat_map(|group| &group.entries);
+    let here = all().position(|entry| entry.href == f.here).filter(|at| *at >= ON_PHONES);
+    let first = if here.is_some() { ON_PHONES - 1 } else { ON_PHONES };
+    let is_rest = |at: usize| count > ON_PHONES + 1 && at >= first && Some(at) != here;
+    let mut at = 0;
     html! {
         nav .rail aria-label="Chức năng" {
             (brand())
             @for group in f.menu {
                 div {
                     h2 { (group.title) }
-                    ul { @for entry in &group.entries { li { (entry_link(entry, f.here)) } } }
+                    ul {
+                        @for entry in &group.entries {
+                            li .rest[is_rest(at)] { (entry_link(entry, f.here, true)) }
+                            @let () = at += 1;
+                        }
+                    }
+                }
+            }
+            @if count > ON_PHONES + 1 {
+                details .more {
+                    summary { (icon("layout-grid")) span .word { "Thêm" } }
+                    ul { @for (_, entry) in all().enumerate().filter(|(at, _)| is_rest(*at)) { li { (entry_link(entry, f.here, false)) } } }
                 }
             }
         }
     }
 }
 
-fn entry_link(entry: &MenuEntry, here: &str) -> Markup {
-    let letter = entry.letter.map(String::from);
+/// `goes`: the letter of the entry leads here. One that stands twice has it once.
+fn entry_link(entry: &MenuEntry, here: &str, goes: bool) -> Markup {
+    let letter = entry.letter.filter(|_| goes).map(String::from);
     html! {
         a href=(entry.href) title=(entry.word) data-go=[letter] aria-current=[(entry.href == here).then_some("page")] {
             (icon(entry.icon))
