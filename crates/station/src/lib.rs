@@ -1,15 +1,16 @@
-//! The commune station's room. For now: vaccination, from the list of whom to call to the dose that is given; chronic care, from
+//! The commune station's room. For now: what the day asks; vaccination, from the list of whom to call to the dose that is given; chronic care, from
 //! the list of who should come to the visit; and the reports of the month.
 //!
 //! It deliberately does not know other rooms, SQL, or which dose may be given when (`yba-care`, by the schedules of content).
 //!
-//! Start at [`routes`]; [`vaccinate`], [`chronic`] and [`reports`] are feature folders: `mod.rs` routes and handlers, `model.rs`, `page.rs`.
+//! Start at [`routes`]; [`today`], [`vaccinate`], [`chronic`] and [`reports`] are feature folders: `mod.rs` routes and handlers, `model.rs`, `page.rs`.
 
 pub mod chronic;
 mod paper;
 mod person;
 pub mod reports;
 mod roll;
+pub mod today;
 pub mod vaccinate;
 
 use axum::Router;
@@ -69,11 +70,16 @@ fn own_facility() -> Option<String> {
 
 /// The room's pages, to be put behind the guards of `yba_web::shell`.
 pub fn routes(station: Station) -> Router {
-    vaccinate::routes().merge(chronic::routes()).merge(reports::routes()).with_state(station)
+    today::routes()
+        .merge(vaccinate::routes())
+        .merge(chronic::routes())
+        .merge(reports::routes())
+        .with_state(station)
 }
 
 /// This room's part of the menu.
 pub fn menu() -> Group {
+    let today = Entry::new(today::TODAY, "list", "Hôm nay").needs(Action::Create, "Immunization").letter('y');
     let vaccinate = Entry::new(vaccinate::VACCINATE, "syringe", "Tiêm chủng")
         .needs(Action::Create, "Immunization")
         .letter('v');
@@ -83,5 +89,5 @@ pub fn menu() -> Group {
     let reports = Entry::new(reports::REPORTS, "file-text", "Báo cáo")
         .needs(Action::Search, "MeasureReport")
         .letter('b');
-    Group { title: "Trạm y tế", entries: vec![vaccinate, chronic, reports] }
+    Group { title: "Trạm y tế", entries: vec![today, vaccinate, chronic, reports] }
 }

@@ -34,13 +34,12 @@ pub(crate) fn villages<'c>(called: impl Iterator<Item = &'c Called>, today: Day)
 }
 
 /// The records of the people of one page.
-pub(crate) async fn people(
+pub(crate) async fn people<'p>(
     station: &Station,
     ctx: &Ctx,
-    called: &[&Called],
+    ids: impl Iterator<Item = &'p str>,
 ) -> Result<BTreeMap<String, Value>, Outcome> {
-    let keys: Vec<(String, String)> =
-        called.iter().map(|one| ("Patient".to_owned(), one.patient.clone())).collect();
+    let keys: Vec<(String, String)> = ids.map(|id| ("Patient".to_owned(), id.to_owned())).collect();
     let found = station.records.read_many(ctx, &keys).await?;
     Ok(found.into_iter().map(|version| (version.id.clone(), version.tree())).collect())
 }

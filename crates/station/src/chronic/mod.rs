@@ -4,7 +4,7 @@
 //! `/man-tinh/{programme}/{patient}` is one person: earlier visits, and the programme's form, filled in from the record; one
 //! button writes the visit down. Addresses hold ids and villages, no names.
 
-mod model;
+pub(crate) mod model;
 mod page;
 
 use crate::paper::answer_queries;
@@ -144,7 +144,7 @@ async fn drawn_list(
     shown.sort_by_key(|one| one.asked.first().and_then(list::Asked::due));
     let first = if asked.first < shown.len() { asked.first } else { 0 };
     let part: Vec<&Called> = shown.iter().copied().skip(first).take(PAGE).collect();
-    let people = roll::people(station, ctx, &part).await?;
+    let people = roll::people(station, ctx, part.iter().map(|one| one.patient.as_str())).await?;
     let lines: Vec<_> = part.iter().map(|one| model::line(one, people.get(&one.patient), today)).collect();
     let place = asked.place.as_deref().and_then(|place| place.strip_prefix("Organization/"));
     let mut base = format!("{CHRONIC}/{}?xem={}", programme.slug, asked.part.code());

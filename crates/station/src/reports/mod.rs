@@ -107,7 +107,11 @@ fn drawn(station: &Station, content: Markup) -> Response {
 }
 
 /// The reports of the period that ended last, those whose day is nearest first.
-async fn due(station: &Station, ctx: &Ctx, facility: Option<String>) -> Result<Vec<page::Due>, Outcome> {
+pub(crate) async fn due(
+    station: &Station,
+    ctx: &Ctx,
+    facility: Option<String>,
+) -> Result<Vec<page::Due>, Outcome> {
     let today = station.today();
     let mut lines = Vec::new();
     for report in newest(station) {

@@ -46,7 +46,8 @@ pub fn list(lines: &[Due], today: &str) -> Markup {
     }
 }
 
-fn standing(line: &Due, today: &str) -> Markup {
+/// Whether it is late.
+pub(crate) fn standing(line: &Due, today: &str) -> Markup {
     match (line.closed_at.as_str(), line.due.as_str() < today) {
         ("", true) => status(Status::Attention, "Quá hạn"),
         ("", false) => status(Status::Waiting, "Chưa khóa"),

@@ -113,7 +113,7 @@ async fn drawn_list(station: &Station, ctx: &Ctx, query: Option<&str>) -> Result
     shown.sort_by_key(|one| !one.is_late(today));
     let first = if asked.first < shown.len() { asked.first } else { 0 };
     let part: Vec<&Called> = shown.iter().copied().skip(first).take(PAGE).collect();
-    let people = roll::people(station, ctx, &part).await?;
+    let people = roll::people(station, ctx, part.iter().map(|one| one.patient.as_str())).await?;
     let lines: Vec<_> =
         part.iter().map(|one| model::line(one, people.get(&one.patient), schedule, today)).collect();
     let place = asked.place.as_deref().and_then(|place| place.strip_prefix("Organization/"));

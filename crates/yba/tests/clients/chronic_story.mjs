@@ -165,12 +165,42 @@ async function newcomers(nurse) {
   assert.match(await main(nurse), /24 người đang quản lý/, "one came, one left");
 }
 
+// What the day asks: lists, deadlines, and whom to see in which village.
+async function day(nurse) {
+  await nurse.goto(`${HOUSE}/gioi-thieu`);
+  await nurse.waitForTimeout(350);
+  await nurse.keyboard.press("g");
+  await nurse.waitForTimeout(350);
+  await nurse.keyboard.press("y");
+  await nurse.waitForURL("**/hom-nay");
+  const text = await main(nurse);
+  assert.match(text, /Trạm Y tế xã Bản Bo/);
+  assert.match(text, /Tăng huyết áp\s+16 người, 8 trễ/);
+  assert.match(text, /Báo cáo Tiêm chủng trẻ em/);
+  await judge(nurse, "today");
+  await picture(nurse, "hom-nay", [1000, 700]);
+  await nurse.getByRole("link", { name: "Bản Cốc Phung" }).click();
+  await nurse.waitForURL("**/hom-nay/thon?*");
+  const round = await main(nurse);
+  assert.match(round, /5 người cần gặp/);
+  assert.match(round, /Tăng huyết áp \(trễ\)/);
+  await judge(nurse, "round");
+  // On a phone what does not fit into the bar is behind «Thêm».
+  await nurse.setViewportSize({ width: 390, height: 844 });
+  await nurse.locator("nav .more summary").click();
+  await nurse.screenshot({ path: `${SHOTS}/more-390.png` });
+  await nurse.locator("nav .more").getByRole("link", { name: "Báo cáo" }).click();
+  await nurse.waitForURL("**/bao-cao");
+  await nurse.setViewportSize({ width: 1440, height: 900 });
+}
+
 const browser = await launch();
 try {
   const keep = await keeper(browser, LINK);
   const at = (login, name, facility) => colleague(browser, keep, { house: HOUSE, login, name, role: "station-staff", facility }, [403, 404, 422]);
   const nurse = await at("tram.ban.bo", "Lò Thị Điều Dưỡng", "cskcb-12090");
   const stranger = await at("tram.pac.ta", "Tẩn Thị Lạ", "cskcb-12101");
+  await day(nurse);
   await nurse.goto(`${HOUSE}/gioi-thieu`);
   await nurse.waitForTimeout(350);
   await nurse.keyboard.press("g");
@@ -203,6 +233,7 @@ try {
   await judge(stranger, "chronic-empty");
   assert.equal((await stranger.goto(`${LIST}/nguoi-1`)).status(), 403);
   const cashier = await colleague(browser, keep, { house: HOUSE, login: "thu.ngan", name: "Vi Văn Thu", role: "cashier", facility: "cskcb-12090" }, [403]);
+  assert.doesNotMatch(await (await cashier.goto(`${HOUSE}/hom-nay`)).text(), /Lò Thị|Vàng A|trễ/);
   for (const path of ["/man-tinh/hypertension", "/man-tinh/hypertension?noi=cskcb-12090", "/man-tinh/hypertension/nguoi-1"]) {
     assert.equal((await cashier.goto(`${HOUSE}${path}`)).status(), 403, path);
   }
