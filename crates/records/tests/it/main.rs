@@ -4,6 +4,7 @@
 
 mod audit;
 mod audit_tampering;
+mod drafts;
 mod everything;
 mod export;
 mod gate;
