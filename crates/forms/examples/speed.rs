@@ -53,6 +53,8 @@ fn main() {
         offers: None,
         choices: &NoChoices,
         uncertain: None,
+        moves: None,
+        kept: "",
         fields: maud::html! {},
     };
     timed("draw, bytes", &|| page(&taken, &look).into_string().len());

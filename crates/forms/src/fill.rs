@@ -97,6 +97,24 @@ impl Form {
         Ok(self.taken_over(opened, setting, choices, &posted))
     }
 
+    /// A form that somebody was typing, as it was when they stopped: nothing of it is judged yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`Form::take`].
+    pub fn resume(
+        &self,
+        setting: &Setting,
+        choices: &dyn Choices,
+        fields: &[(String, String)],
+    ) -> Result<Filling<'_>, Outcome> {
+        let buttons = [post::MORE, post::LESS, post::REFRESH];
+        let mut fields: Vec<(String, String)> =
+            fields.iter().filter(|(name, _)| !buttons.contains(&name.as_str())).cloned().collect();
+        fields.push((post::REFRESH.to_owned(), "1".to_owned()));
+        self.take(setting, choices, &fields)
+    }
+
     /// What was posted over a response that was kept: what nobody can type stays as it was kept, row by row, it is not asked
     /// of the record again. Rows that are new begin as those of a new form.
     ///

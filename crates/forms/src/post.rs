@@ -20,6 +20,8 @@ pub(crate) const LESS: &str = "~less";
 pub(crate) const REFRESH: &str = "~refresh";
 /// Names a conditional field that the page showed.
 pub(crate) const SHOWN: &str = "~shown";
+/// Names a condition of the page that was met.
+pub(crate) const MET: &str = "~met";
 /// There on every page of ours.
 pub(crate) const PAGE: &str = "~page";
 

@@ -123,6 +123,12 @@ impl Spot {
     }
 
     /// The spots of the items inside one of its rows.
+    /// Whether it is inside another, at whatever depth.
+    pub(crate) fn is_inside(&self, around: &Spot) -> bool {
+        let rest = self.way.strip_prefix(around.way.as_slice());
+        rest.and_then(|rest| rest.first()).is_some_and(|(slot, _)| *slot == around.slot)
+    }
+
     pub(crate) fn below(&self, form: &Form, row: usize) -> Vec<Spot> {
         let mut way = self.way.clone();
         way.push((self.slot, row));

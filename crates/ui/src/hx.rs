@@ -75,3 +75,17 @@ pub fn beside_form(id: &str, action: &str, fields: &[&str], content: Markup) -> 
         div id=(id) aria-live="polite" hx-post=(action) hx-trigger=(triggers.join(", ")) hx-include="closest form" hx-sync="this:replace" { (content) }
     }
 }
+
+/// Sends the form around it to `action` when somebody pauses; the answer's parts ([`replaced`]) take the place of those with their
+/// ids, and where one types nothing moves.
+pub fn while_typing(action: &str, content: Markup) -> Markup {
+    html! {
+        div hx-post=(action) hx-trigger="input delay:900ms from:closest form, change delay:150ms from:closest form"
+            hx-include="closest form" hx-swap="none" hx-sync="this:replace" { (content) }
+    }
+}
+
+/// A part of an answer: what stands in the element of this id on the page.
+pub fn replaced(id: &str, content: &Markup) -> Markup {
+    html! { div id=(id) hx-swap-oob="innerHTML" { (content) } }
+}

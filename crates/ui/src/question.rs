@@ -149,9 +149,14 @@ pub fn known(id: &str, label: &str, hint: &str, value: &str) -> Markup {
         div .field.known {
             span .label id={ (id) "-n" } { (label) }
             @if !hint.is_empty() { p .hint { (hint) } }
-            output id=(id) aria-labelledby={ (id) "-n" } { @if value.is_empty() { span .muted { "—" } } @else { b { (value) } } }
+            output id=(id) aria-labelledby={ (id) "-n" } { (worked_out(value)) }
         }
     }
+}
+
+/// What stands in [`known`].
+pub fn worked_out(value: &str) -> Markup {
+    html! { @if value.is_empty() { span .muted { "—" } } @else { b { (value) } } }
 }
 
 /// Questions that belong together.

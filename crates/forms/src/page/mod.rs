@@ -9,12 +9,12 @@ use crate::choices::Choices;
 use crate::fill::{Filling, Step};
 use crate::form::{Form, Item, Kind};
 use crate::judge::{Fault, Weight, lower};
-use crate::post::{LESS, MORE, PAGE, REFRESH, ROWS, SHOWN, WAS, is_asked_for};
+use crate::post::{LESS, MET, MORE, PAGE, REFRESH, ROWS, SHOWN, WAS, is_asked_for};
 use crate::sheet::{Slot, Spot};
 use maud::{Markup, html};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use yba_ui::question::{self, group, side_button};
-use yba_ui::{card, form as ui_form};
+use yba_ui::{card, form as ui_form, hx};
 
 /// What a page needs beside the form.
 pub struct Look<'l> {
@@ -29,15 +29,20 @@ pub struct Look<'l> {
     pub choices: &'l dyn Choices,
     /// What of this form nobody has compared with the original yet.
     pub uncertain: Option<&'l str>,
+    /// Where the form is sent while somebody types; the answer is [`moved`].
+    pub moves: Option<&'l str>,
+    /// What is said of what was sent so: when it was kept.
+    pub kept: &'l str,
     /// Further hidden fields of the room.
     pub fields: Markup,
 }
 
+/// Where it stands when the form was kept while somebody types.
+const KEPT: &str = "nhap-luc";
+
 /// The whole form.
 pub fn page(filling: &Filling, look: &Look) -> Markup {
-    let mut faults: BTreeMap<&str, Vec<&Fault>> = BTreeMap::new();
-    filling.faults.iter().for_each(|fault| faults.entry(&fault.name).or_default().push(fault));
-    let drawn = Drawing { filling, look, form: filling.form, faults, first: first_of(filling) };
+    let drawn = Drawing::new(filling, look, first_of(filling));
     let moving = filling.form.items().any(|item| item.is_conditional() || item.calculated.is_some());
     html! {
         form #phieu .form.sheet method="post" action=(look.action) novalidate {
@@ -53,9 +58,46 @@ pub fn page(filling: &Filling, look: &Look) -> Markup {
             div .send {
                 (card::main_button(look.verb, look.key))
                 @if moving { (side_button(REFRESH, "1", "Cập nhật phiếu", "")) }
+                @if let Some(action) = look.moves { (hx::while_typing(action, html! { span .muted #(KEPT) aria-live="polite" { (look.kept) } })) }
             }
         }
     }
+}
+
+/// What changed on a page while somebody types: what is worked out, and questions that come up or go. `fields` is what the page
+/// sent, `filling` what came of it ([`Form::resume`]).
+pub fn moved(filling: &Filling, look: &Look, fields: &[(String, String)]) -> Markup {
+    // Nobody is led anywhere while they type.
+    let drawn = Drawing::new(filling, look, None);
+    let met: BTreeSet<&str> =
+        fields.iter().filter(|(name, _)| name == MET).map(|(_, name)| name.as_str()).collect();
+    // What is inside a part that is drawn anew is drawn with it.
+    let mut anew: Vec<Spot> = Vec::new();
+    html! {
+        @for spot in filling.sheet.spots(filling.form) {
+            @let (item, name) = (&filling.form.items[spot.item], spot.name(filling.form));
+            @let slot = filling.sheet.slot(&spot).filter(|slot| slot.enabled && !item.hidden);
+            @if anew.iter().any(|around| spot.is_inside(around)) {}
+            @else if item.is_conditional() && met.contains(name.as_str()) != slot.is_some() {
+                (hx::replaced(&place_of(&name), &drawn.asked(&spot)))
+                @let () = anew.push(spot);
+            }
+            @else if let Some(slot) = slot.filter(|_| item.is_question() && !item.is_open()) {
+                (hx::replaced(&id_of(&name), &question::worked_out(&known_words(item, slot))))
+            }
+        }
+        (hx::replaced(KEPT, &html! { (look.kept) }))
+    }
+}
+
+/// The id of the place where a question that is asked under a condition comes and goes.
+fn place_of(name: &str) -> String {
+    format!("k{}", id_of(name))
+}
+
+fn known_words(item: &Item, slot: &Slot) -> String {
+    let words: Vec<String> = slot.values().map(|value| crate::value::shown(item, value)).collect();
+    words.join(", ")
 }
 
 /// Labels of codes for what is typed into a field, each with the same words without marks: for the browser's own list.
@@ -122,6 +164,12 @@ fn first_of(filling: &Filling) -> Option<String> {
 }
 
 impl<'d> Drawing<'d> {
+    fn new(filling: &'d Filling<'d>, look: &'d Look<'d>, first: Option<String>) -> Drawing<'d> {
+        let mut faults: BTreeMap<&str, Vec<&Fault>> = BTreeMap::new();
+        filling.faults.iter().for_each(|fault| faults.entry(&fault.name).or_default().push(fault));
+        Drawing { filling, look, form: filling.form, faults, first }
+    }
+
     /// All that stops the form, and the warnings that want a reason.
     fn summary(&self) -> Markup {
         let open = self.filling.faults.iter().filter(|fault| fault.reason.is_none());
@@ -189,14 +237,24 @@ impl<'d> Drawing<'d> {
         }
     }
 
-    /// One item with all that is inside; nothing when it is hidden or not asked.
+    /// One item; of one under a condition the place where it comes and goes.
     fn item(&self, spot: &Spot) -> Markup {
+        let item = &self.form.items[spot.item];
+        match item.is_conditional() && !item.hidden {
+            true => html! { div .asked id=(place_of(&spot.name(self.form))) { (self.asked(spot)) } },
+            false => self.asked(spot),
+        }
+    }
+
+    /// One item with all that is inside; nothing when it is hidden or not asked.
+    fn asked(&self, spot: &Spot) -> Markup {
         let item = &self.form.items[spot.item];
         let Some(slot) = self.filling.sheet.slot(spot).filter(|slot| slot.enabled && !item.hidden) else {
             return html! {};
         };
         let name = spot.name(self.form);
         html! {
+            @if item.is_conditional() { (ui_form::hidden(MET, &name)) }
             @if is_asked_for(self.form, spot) { (ui_form::hidden(SHOWN, &name)) }
             @match item.kind {
                 Kind::Display => p .hint.wide { (item.prefix) @if !item.prefix.is_empty() { " " } (item.text) }
@@ -247,8 +305,7 @@ impl<'d> Drawing<'d> {
     fn question(&self, spot: &Spot, item: &Item, slot: &Slot) -> Markup {
         let name = spot.name(self.form);
         if !item.is_open() {
-            let words: Vec<String> = slot.values().map(|value| crate::value::shown(item, value)).collect();
-            return question::known(&id_of(&name), &label(item), &item.hint, &words.join(", "));
+            return question::known(&id_of(&name), &label(item), &item.hint, &known_words(item, slot));
         }
         if !item.is_numbered() {
             return self.answer(item, slot.answers.first(), &slot.answers, &name, &label(item));

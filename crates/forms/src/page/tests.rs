@@ -22,6 +22,8 @@ fn drawn(filling: &Filling) -> String {
         offers: Some("/phieu/ma"),
         choices: &NoChoices,
         uncertain: Some("Cần đối chiếu."),
+        moves: None,
+        kept: "",
         fields: html! {},
     };
     page(filling, &look).into_string()
@@ -175,4 +177,52 @@ fn ids_are_sound(markup: &str) {
     for wanted in all(" for=\"").into_iter().chain(all("href=\"#")) {
         assert!(ids.contains(&wanted), "{wanted}");
     }
+}
+
+/// The fields of a page whose questions under a condition were not asked.
+fn typed(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn moves(form: &Form, fields: &[(String, String)]) -> String {
+    let look = Look {
+        action: "/phieu",
+        verb: "Lưu phiếu",
+        key: None,
+        offers: None,
+        choices: &NoChoices,
+        uncertain: None,
+        moves: Some("/phieu/nhap"),
+        kept: "Đã lưu nháp 09:41",
+        fields: html! {},
+    };
+    let filling = form.resume(&Setting::new(0), &NoChoices, fields).unwrap();
+    assert!(filling.faults.is_empty(), "nothing is judged while somebody types: {:?}", filling.faults);
+    moved(&filling, &look, fields).into_string()
+}
+
+#[test]
+fn while_somebody_types_what_is_worked_out_and_what_is_asked_follows() {
+    let form = form(FORM);
+    let markup = moves(&form, &typed(&[("~page", "1"), ("tt", "150"), ("hut", "y")]));
+    has(&markup, r#"<div id="o-kq" hx-swap-oob="innerHTML"><b>cao</b></div>"#);
+    has(&markup, r#"<div id="ko-dieu" hx-swap-oob="innerHTML">"#);
+    has(&markup, "Số điếu");
+    has(&markup, r#"<input type="hidden" name="~met" value="dieu">"#);
+    has(&markup, r#"<div id="nhap-luc" hx-swap-oob="innerHTML">Đã lưu nháp 09:41</div>"#);
+    assert!(!markup.contains("autofocus"), "nobody is led away: {markup}");
+    // What is there stays as it is, so that nobody loses their place in it.
+    let fields = [
+        ("~page", "1"),
+        ("tt", "150"),
+        ("hut", "y"),
+        ("~met", "dieu"),
+        ("~shown", "dieu"),
+        ("dieu", "9999999"),
+    ];
+    let markup = moves(&form, &typed(&fields));
+    assert!(!markup.contains("Số điếu"), "{markup}");
+    // And it goes when it is not asked any more.
+    let fields = [("~page", "1"), ("hut", "n"), ("~met", "dieu"), ("~shown", "dieu"), ("dieu", "9")];
+    has(&moves(&form, &typed(&fields)), r#"<div id="ko-dieu" hx-swap-oob="innerHTML"></div>"#);
 }

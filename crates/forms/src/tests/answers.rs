@@ -475,7 +475,7 @@ proptest! {
             let form = form(toml);
             let filling = form.take(&setting(), &Two, &fields).unwrap();
             let response = filling.response(&head());
-            let look = crate::page::Look { action: "/", verb: "Lưu", key: None, offers: Some("/o"), choices: &Two, uncertain: None, fields: maud::html! {} };
+            let look = crate::page::Look { action: "/", verb: "Lưu", key: None, offers: Some("/o"), choices: &Two, uncertain: None, moves: None, kept: "", fields: maud::html! {} };
             let _ = crate::page::page(&filling, &look).into_string();
             let _ = filling.extract(&setting(), &head(), &mut || "i".to_owned()).unwrap();
             let again = form.reopen(&setting(), &response).unwrap();
