@@ -25,13 +25,13 @@ use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_fhir::resource::is_id;
 use yba_fhir::{Kind, Outcome};
 use yba_forms::page::Look;
-use yba_forms::{Choices, Filling, OfTerminology, Setting, Step, page as paper};
+use yba_forms::{Choices, OfTerminology, Setting, Step, page as paper};
 use yba_recall::list::{self, Called, List};
 use yba_recall::{chronic, follower};
 use yba_records::{Ctx, Query, Version};
 use yba_store::search::query::decode_pairs;
 use yba_ui::form::hidden;
-use yba_web::{Asking, Page, RequestId, error, visit};
+use yba_web::{Asking, Page, RequestId, encoded, error, visit};
 
 /// The list.
 pub const CHRONIC: &str = "/man-tinh";
@@ -51,10 +51,12 @@ pub(crate) fn routes() -> Router<Station> {
         .route(CHRONIC, get(first))
         .route("/man-tinh/{programme}", get(listed))
         .route("/man-tinh/{programme}/{patient}", get(person).post(write))
+        .route("/man-tinh/{programme}/{patient}/nhap", post(draft))
+        .route("/man-tinh/{programme}/{patient}/bo-nhap", post(drop_draft))
         .route("/man-tinh/{programme}/{patient}/vao", post(join))
         .route("/man-tinh/{programme}/{patient}/thoi", post(leave))
         .route("/man-tinh/{programme}/{patient}/rut", post(take_back))
-        .route("/man-tinh/{programme}/{patient}/goi-y/{field}", post(offer))
+        .route("/man-tinh/{programme}/{patient}/goi-y/{*field}", post(offer))
 }
 
 async fn first(Asking { room: station, id, .. }: Asking<Station>) -> Response {
@@ -210,6 +212,15 @@ impl Open {
     }
 }
 
+/// A form that was being typed.
+struct Unsent {
+    fields: Vec<(String, String)>,
+    /// The id of the form.
+    form: String,
+    /// When it was kept; milliseconds since 1970 UTC.
+    ms: i64,
+}
+
 /// What a page says beside what it shows.
 #[derive(Default)]
 struct Said<'a> {
@@ -254,9 +265,9 @@ impl<'s> Desk<'s> {
     }
 
     /// What surrounds the form, with what the record answers to it.
-    async fn setting(&self, open: &Open) -> Result<Setting, Outcome> {
+    async fn setting(&self, patient: &Value) -> Result<Setting, Outcome> {
         let now_ms = self.station.records.store().clock().now_ms();
-        let mut setting = Setting::new(now_ms).with("patient", open.person.tree.clone());
+        let mut setting = Setting::new(now_ms).with("patient", patient.clone());
         answer_queries(&self.station.records, self.ctx, &self.edition()?.form, &mut setting).await?;
         Ok(setting)
     }
@@ -270,28 +281,51 @@ impl<'s> Desk<'s> {
         Redirect::to(&format!("{}?xong={done}", self.address(patient))).into_response()
     }
 
-    /// The form as it stands.
-    fn sheet(
+    /// Draws the form of a person with this look.
+    fn looked<T>(
         &self,
-        open: &Open,
-        filling: &Filling<'_>,
+        patient: &str,
         form: &str,
+        kept: &str,
         choices: &dyn Choices,
-    ) -> Result<Markup, Outcome> {
-        let (action, edition) = (self.address(&open.person.id), self.edition()?);
-        let offers = format!("{action}/goi-y");
-        Ok(paper::page(
-            filling,
-            &Look {
-                action: &action,
-                verb: "Ghi lần khám",
-                key: None,
-                offers: Some(&offers),
-                choices,
-                uncertain: edition.uncertain.as_deref(),
-                fields: html! { (hidden(FORM_ID, form)) },
-            },
-        ))
+        draw: impl FnOnce(&Look<'_>) -> T,
+    ) -> Result<T, Outcome> {
+        let (action, edition) = (self.address(patient), self.edition()?);
+        Ok(draw(&Look {
+            action: &action,
+            verb: "Ghi lần khám",
+            key: None,
+            offers: Some(&format!("{action}/goi-y")),
+            choices,
+            uncertain: edition.uncertain.as_deref(),
+            moves: Some(&format!("{action}/nhap")),
+            kept,
+            fields: html! { (hidden(FORM_ID, form)) },
+        }))
+    }
+
+    /// What the caller's draft of this form and person is about.
+    fn about(&self, patient: &str) -> String {
+        format!("{}/{patient}", self.programme.form)
+    }
+
+    fn visit<'v>(&'v self, patient: &'v str, diagnosis: &'v Value, form: &'v str) -> Visit<'v> {
+        let now_ms = self.station.records.store().clock().now_ms();
+        let (facility, examiner) = (None, None);
+        Visit { patient, programme: self.programme, diagnosis, facility, examiner, form, now_ms }
+    }
+
+    /// What the caller was typing and has not sent; what was sent already is forgotten.
+    async fn unsent(&self, patient: &str) -> Result<Option<Unsent>, Outcome> {
+        let (records, about) = (&self.station.records, self.about(patient));
+        let Some(draft) = records.draft(self.ctx, &about).await? else { return Ok(None) };
+        let fields = decode_pairs(&draft.text);
+        let form = form_id(self.station, &fields, FORM_ID);
+        if follow_up::is_written(records, self.ctx, &self.visit(patient, &Value::default(), &form)).await? {
+            records.drop_draft(self.ctx, &about).await?;
+            return Ok(None);
+        }
+        Ok(Some(Unsent { fields, form, ms: draft.ms }))
     }
 
     fn drawn(&self, open: &Open, form: Option<Markup>, said: &Said) -> Response {
@@ -365,11 +399,18 @@ async fn person(
 
 impl Desk<'_> {
     async fn fresh_form(&self, open: &Open) -> Result<Markup, Outcome> {
-        let setting = self.setting(open).await?;
+        let (setting, patient) = (self.setting(&open.person.tree).await?, &open.person.id);
         let terminology = self.station.records.terminology_now();
         let choices = OfTerminology { terminology: &terminology, on: setting.today() };
-        let filling = self.edition()?.form.begin(&setting);
-        self.sheet(open, &filling, &self.station.records.fresh_id(), &choices)
+        let form = &self.edition()?.form;
+        let Some(unsent) = self.unsent(patient).await? else {
+            let (filling, fresh) = (form.begin(&setting), self.station.records.fresh_id());
+            return self.looked(patient, &fresh, "", &choices, |look| paper::page(&filling, look));
+        };
+        let (filling, kept) = (form.resume(&setting, &choices, &unsent.fields)?, kept_words(unsent.ms));
+        let drawn =
+            self.looked(patient, &unsent.form, &kept, &choices, |look| paper::page(&filling, look))?;
+        Ok(html! { (page::resumed(&self.address(patient), &yba_fhir::date::instant(unsent.ms))) (drawn) })
     }
 }
 
@@ -392,12 +433,12 @@ async fn write(
         let open = desk.open(&patient).await?;
         let Some(diagnosis) = open.diagnosis() else { return Ok(desk.drawn(&open, None, &Said::default())) };
         let code = diagnosis.get("code").cloned().unwrap_or_default();
-        let (setting, form) = (desk.setting(&open).await?, form_id(&station, &fields, FORM_ID));
+        let (setting, form) = (desk.setting(&open.person.tree).await?, form_id(&station, &fields, FORM_ID));
         let terminology = station.records.terminology_now();
         let choices = OfTerminology { terminology: &terminology, on: setting.today() };
         let filling = desk.edition()?.form.take(&setting, &choices, &fields)?;
         let again = |wrong: Option<&Outcome>| {
-            let sheet = desk.sheet(&open, &filling, &form, &choices)?;
+            let sheet = desk.looked(&patient, &form, "", &choices, |look| paper::page(&filling, look))?;
             Ok(desk.drawn(&open, Some(sheet), &Said { wrong, ..Said::default() }))
         };
         if !filling.is_sound() {
@@ -409,26 +450,68 @@ async fn write(
         }
         let (facility, examiner) = (own_facility(), visit::name());
         let visit = Visit {
-            patient: &patient,
-            programme: desk.programme,
-            diagnosis: &code,
             facility: facility.as_deref(),
             examiner: examiner.as_deref(),
-            form: &form,
-            now_ms: setting.now_ms(),
+            ..desk.visit(&patient, &code, &form)
         };
         if follow_up::is_written(&station.records, &ctx, &visit).await? {
             return Ok(desk.back(&patient, "kham"));
         }
         let changes = follow_up::plan(&visit, &filling, &setting, &open.expected)?;
         match station.records.transact(&ctx, changes).await {
-            Ok(_) => Ok(desk.back(&patient, "kham")),
+            Ok(_) => {
+                // Kept any longer it would only be told to be written.
+                station.records.drop_draft(&ctx, &desk.about(&patient)).await.ok();
+                Ok(desk.back(&patient, "kham"))
+            }
             // The same form, sent twice at once.
             Err(outcome) if outcome.kind == Kind::Conflict => Ok(desk.back(&patient, "kham")),
             Err(outcome) => again(Some(&outcome)),
         }
     };
     answered(&station, &id, written).await
+}
+
+/// Keeps what is being typed, and answers what it moves on the page.
+async fn draft(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path((slug, patient)): Path<(String, String)>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Response {
+    let kept = async {
+        let desk = Desk::new(&station, &ctx, &id, &slug)?;
+        let person = Person::open(&station, &ctx, &patient, "Condition", UNSEEN).await?;
+        let (setting, form) = (desk.setting(&person.tree).await?, form_id(&station, &fields, FORM_ID));
+        let terminology = station.records.terminology_now();
+        let choices = OfTerminology { terminology: &terminology, on: setting.today() };
+        let filling = desk.edition()?.form.resume(&setting, &choices, &fields)?;
+        let pair = |(name, value): &(String, String)| format!("{}={}", encoded(name), encoded(value));
+        let text = fields.iter().map(pair).collect::<Vec<_>>().join("&");
+        let ms = station.records.keep_draft(&ctx, &desk.about(&patient), &text).await?;
+        let moved = |look: &Look<'_>| paper::moved(&filling, look, &fields);
+        let moved = desk.looked(&patient, &form, &kept_words(ms), &choices, moved)?;
+        Ok(station.site.fragment(&moved))
+    };
+    kept.await.unwrap_or_else(|outcome: Outcome| error::fragment(&station.site, &outcome, &id))
+}
+
+/// `Đã lưu nháp 09:41`
+fn kept_words(ms: i64) -> String {
+    let at = yba_ui::format::date_time(&yba_fhir::date::instant(ms));
+    format!("Đã lưu nháp {}", at.split(' ').nth(1).unwrap_or_default())
+}
+
+/// Begins the form anew.
+async fn drop_draft(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path((slug, patient)): Path<(String, String)>,
+) -> Response {
+    let dropped = async {
+        let desk = Desk::new(&station, &ctx, &id, &slug)?;
+        station.records.drop_draft(&ctx, &desk.about(&patient)).await?;
+        Ok(Redirect::to(&format!("{}?them=1", desk.address(&patient))).into_response())
+    };
+    answered(&station, &id, dropped).await
 }
 
 /// What fits into a field while somebody types.

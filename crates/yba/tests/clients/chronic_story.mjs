@@ -133,6 +133,30 @@ async function mistaken(nurse) {
   assert.equal(await people(nurse).first().getAttribute("href"), href, "and who was late is late again");
 }
 
+// A form half typed when the light goes out: it is there again, for whoever typed it alone.
+async function halfTyped(nurse, colleague) {
+  await fresh(nurse);
+  const href = await people(nurse).first().getAttribute("href");
+  await nurse.goto(`${HOUSE}${href}`);
+  await shown(nurse, "systolic-1").pressSequentially("152");
+  await shown(nurse, "diastolic-1").pressSequentially("96");
+  await nurse.getByText("Tăng huyết áp độ 1").waitFor();
+  assert.match(await main(nurse), /152\/96 mmHg/, "what follows is worked out while one types");
+  await nurse.getByText("Đã lưu nháp").waitFor();
+  assert.ok(await shown(nurse, "diastolic-1").evaluate((one) => one === document.activeElement), "and nobody loses their place");
+  await nurse.goto(LIST);
+  await nurse.goto(`${HOUSE}${href}`);
+  assert.match(await main(nurse), /Phiếu đang ghi dở/);
+  assert.equal(await shown(nurse, "systolic-1").inputValue(), "152");
+  await judge(nurse, "chronic-resumed");
+  await colleague.goto(`${HOUSE}${href}`);
+  assert.doesNotMatch(await main(colleague), /Phiếu đang ghi dở/);
+  assert.equal(await shown(colleague, "systolic-1").inputValue(), "");
+  await nurse.getByRole("button", { name: "Bỏ, ghi phiếu mới" }).click();
+  await nurse.waitForURL("**?them=1");
+  assert.equal(await shown(nurse, "systolic-1").inputValue(), "");
+}
+
 // Somebody new, and somebody who leaves.
 async function newcomers(nurse) {
   await nurse.goto(`${LIST}/nguoi-24`);
@@ -143,8 +167,7 @@ async function newcomers(nurse) {
   await nurse.getByRole("button", { name: "Đưa vào quản lý" }).click();
   await nurse.waitForURL("**?xong=vao");
   await fill(new Actions("new", 99), nurse, ["150", "95"], "Đang hút");
-  await save(nurse).click();
-  // Who smokes is asked how much: the question comes up, nothing typed is lost.
+  // Who smokes is asked how much: the question comes up by itself, nothing typed is lost.
   await shown(nurse, "cigarettes").waitFor();
   assert.equal(await shown(nurse, "systolic-1").inputValue(), "150");
   await shown(nurse, "cigarettes").fill("10");
@@ -219,6 +242,7 @@ try {
   await nurse.goto(LIST);
   await firstVisit(nurse);
   await visits(nurse);
+  await halfTyped(nurse, await at("tram.ban.bo.2", "Vi Thị Đồng Nghiệp", "cskcb-12090"));
   await mistaken(nurse);
   await newcomers(nurse);
 
