@@ -1,5 +1,5 @@
-//! Content: laws, code lists, claim tables, laboratory tests, drugs, maps, views, schedules, programmes, registers, reports, forms and
-//! roles, as dated editions. Built into the binary; a folder on disk overrides it. The date that counts is the date of the act, so callers
+//! Content: laws, code lists, claim tables, laboratory tests, drugs, maps, views, schedules, programmes, diseases to notify, registers,
+//! reports, forms and roles, as dated editions. Built into the binary; a folder on disk overrides it. The date that counts is the date of the act, so callers
 //! pass it.
 //!
 //! It deliberately does not know: the store, the network, the clock, what a resource means. It maps nothing; it says
@@ -23,6 +23,7 @@ pub mod lab_ranges;
 pub mod lab_units;
 pub mod labs;
 mod law;
+pub mod notifiable;
 mod parameters;
 pub mod pattern;
 mod placed;
@@ -56,6 +57,7 @@ pub use lab_ranges::{LabRange, LabSubject, Pregnancy};
 pub use lab_units::Conversion;
 pub use labs::{LabCatalogue, LabTest};
 pub use law::{Law, Sure};
+pub use notifiable::Notifiable;
 pub use parameters::Parameter;
 pub use placed::Placed;
 pub use problem::Problem;
@@ -96,6 +98,7 @@ pub struct Content {
     roles: roles::Roles,
     schedules: Vec<Schedule>,
     programmes: Vec<Programme>,
+    notifiable: Vec<Notifiable>,
     // The two large tables come from the assets, when first asked.
     icd10: OnceLock<icd10::Icd10>,
     units: OnceLock<units::Units>,
@@ -148,6 +151,7 @@ impl Content {
             programmes: programmes::load(sources, &laws, &forms, &schedules, report),
             forms,
             schedules,
+            notifiable: notifiable::load(sources, &laws, report),
             laws,
             lists,
             claims,
@@ -206,6 +210,16 @@ impl Content {
     /// Every edition of every programme, by slug and day.
     pub fn programmes(&self) -> &[Programme] {
         &self.programmes
+    }
+
+    /// The list of infectious diseases to notify that is in force on a day; `None` before the first.
+    pub fn notifiable(&self, on: Day) -> Option<&Notifiable> {
+        self.notifiable.iter().rev().find(|one| one.from <= on)
+    }
+
+    /// Every edition of that list, oldest first.
+    pub fn notifiable_editions(&self) -> &[Notifiable] {
+        &self.notifiable
     }
 
     /// The law of this slug.

@@ -170,6 +170,7 @@ const FOLDERS: &[&str] = &[
     "law/",
     "maps/lab-indicators/",
     "maps/spreadsheets/",
+    "notifiable/",
     "parameters/",
     "profiles/",
     "programmes/",
