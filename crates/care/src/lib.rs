@@ -3,10 +3,12 @@
 //!
 //! It deliberately does not know pages, or who may do what: the door says that.
 //!
-//! For now [`immunise`] and [`follow_up`]; others come with their rooms.
+//! For now [`immunise`], [`follow_up`], [`notify`] and [`outbreak`]; others come with their rooms.
 
 pub mod follow_up;
 pub mod immunise;
+pub mod notify;
+pub mod outbreak;
 
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

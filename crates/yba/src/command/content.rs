@@ -25,13 +25,15 @@ pub fn check(folder: Option<&Path>) -> u8 {
             let (laws, lists) = (content.laws().count(), content.code_lists().count());
             println!(
                 "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, \
-                 {} value sets and maps, {} views, {} schedules, {} programmes, {} registers, {} reports, {} forms; {} examples tried",
+                 {} value sets and maps, {} views, {} schedules, {} programmes, {} lists of diseases to notify, {} registers, {} reports, \
+                 {} forms; {} examples tried",
                 content.claims().all().count(),
                 content.profiles().len(),
                 content.canonicals().count(),
                 content.views().count(),
                 content.schedules().len(),
                 content.programmes().len(),
+                content.notifiable_editions().len(),
                 content.registers().len(),
                 content.reports().len(),
                 content.forms().count(),
@@ -53,6 +55,7 @@ fn tried(content: &Content) -> Vec<Problem> {
     problems.extend(unsound);
     problems.extend(validator.try_examples(content));
     problems.extend(yba_recall::example::try_examples(content));
+    problems.extend(yba_care::notify::example::try_examples(content));
     match Library::load(content) {
         Ok(views) => problems.extend(views.try_examples(content)),
         Err(wrong) => problems.extend(wrong),
