@@ -1,11 +1,14 @@
-//! The commune station's room. For now: what the day asks; vaccination, from the list of whom to call to the dose that is given; chronic care, from
-//! the list of who should come to the visit; and the reports of the month.
+//! The commune station's room. For now: what the day asks; vaccination, from the list of whom to call to the dose that is given;
+//! chronic care, from the list of who should come to the visit; cases of infectious disease and their notification; and the
+//! reports of the month.
 //!
 //! It deliberately does not know other rooms, SQL, or which dose may be given when (`yba-care`, by the schedules of content).
 //!
-//! Start at [`routes`]; [`today`], [`vaccinate`], [`chronic`] and [`reports`] are feature folders: `mod.rs` routes and handlers, `model.rs`, `page.rs`.
+//! Start at [`routes`]; [`today`], [`vaccinate`], [`chronic`], [`notify`] and [`reports`] are feature folders: `mod.rs` routes and
+//! handlers, `model.rs`, `page.rs`.
 
 pub mod chronic;
+pub mod notify;
 mod paper;
 mod person;
 pub mod reports;
@@ -73,6 +76,7 @@ pub fn routes(station: Station) -> Router {
     today::routes()
         .merge(vaccinate::routes())
         .merge(chronic::routes())
+        .merge(notify::routes())
         .merge(reports::routes())
         .with_state(station)
 }
@@ -86,8 +90,12 @@ pub fn menu() -> Group {
     let chronic = Entry::new(chronic::CHRONIC, "heart-pulse", "Bệnh mạn tính")
         .needs(Action::Create, "QuestionnaireResponse")
         .letter('m');
+    let notify = Entry::new(notify::NOTIFY, "bug", "Dịch bệnh")
+        .needs(Action::Search, "Condition")
+        .needs(Action::Create, "Communication")
+        .letter('p');
     let reports = Entry::new(reports::REPORTS, "file-text", "Báo cáo")
         .needs(Action::Search, "MeasureReport")
         .letter('b');
-    Group { title: "Trạm y tế", entries: vec![today, vaccinate, chronic, reports] }
+    Group { title: "Trạm y tế", entries: vec![today, vaccinate, chronic, notify, reports] }
 }

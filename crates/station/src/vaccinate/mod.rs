@@ -79,7 +79,7 @@ fn done_words(code: &str) -> Option<&'static str> {
 }
 
 /// `22/11/2026` as people write it, or `2026-11-22`.
-fn typed_day(text: &str) -> Option<Day> {
+pub(crate) fn typed_day(text: &str) -> Option<Day> {
     let text = text.trim();
     if let Some(day) = Day::parse(text) {
         return Some(day);

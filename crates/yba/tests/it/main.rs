@@ -17,6 +17,7 @@ mod http;
 mod import_codes;
 mod linking;
 mod month_end;
+mod notify;
 
 mod access;
 mod bad_files;
