@@ -52,7 +52,7 @@ impl Person {
 }
 
 /// What is known of allergies, in whoever's file of the person it stands.
-async fn known_allergy(station: &Station, ctx: &Ctx, patient: &str) -> Result<Allergy, Outcome> {
+pub(crate) async fn known_allergy(station: &Station, ctx: &Ctx, patient: &str) -> Result<Allergy, Outcome> {
     if !ctx.may(Action::Search, "AllergyIntolerance") {
         return Ok(Allergy::NotSeen);
     }

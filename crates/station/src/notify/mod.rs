@@ -4,9 +4,11 @@
 //! `/dich-benh/{condition}` is one case; what the record knows stands there already, one button writes the notification.
 //! `/dich-benh/o-dich/{group}` is an outbreak. Addresses hold ids and codes of diseases, no names.
 
-pub mod model;
-pub mod page;
+pub(crate) mod model;
+mod page;
 
+use crate::person::known_allergy;
+use crate::roll;
 use crate::{Station, answered, names, own_facility};
 use axum::Router;
 use axum::extract::{Form, Path, RawQuery};
@@ -23,7 +25,7 @@ use yba_content::Content;
 use yba_fhir::json::{Value, str_at};
 use yba_fhir::view::{Patient, reference_target};
 use yba_fhir::{Day, Kind, Outcome};
-use yba_records::{Action, Ctx, Query, Version};
+use yba_records::{Action, Ctx};
 use yba_store::search::query::decode_pairs;
 use yba_ui::banner::Allergy;
 use yba_web::{Asking, Page, RequestId, error};
@@ -92,7 +94,7 @@ impl<'c> Board<'c> {
         let found = notify::listed(&station.records, ctx, content).await?;
         let of: std::collections::BTreeSet<&str> =
             found.cases.iter().map(|case| case.patient.as_str()).collect();
-        let people = people(station, ctx, of.into_iter()).await?;
+        let people = roll::people(station, ctx, of.into_iter()).await?;
         // Who notifies single cases need not see outbreaks.
         let outbreaks = match ctx.may(Action::Search, "Group") {
             true => outbreak::all(&station.records, ctx).await?,
@@ -109,17 +111,6 @@ impl<'c> Board<'c> {
         };
         outbreak::clusters(&self.cases, place, &self.outbreaks)
     }
-}
-
-/// The records of these Patients, as far as they are seen.
-async fn people<'i>(
-    station: &Station,
-    ctx: &Ctx,
-    ids: impl Iterator<Item = &'i str>,
-) -> Result<BTreeMap<String, Value>, Outcome> {
-    let keys: Vec<(String, String)> = ids.map(|id| ("Patient".to_owned(), id.to_owned())).collect();
-    let found = station.records.read_many(ctx, &keys).await?;
-    Ok(found.into_iter().map(|version| (version.id.clone(), version.tree())).collect())
 }
 
 async fn listed(Asking { room: station, ctx, id }: Asking<Station>, RawQuery(query): RawQuery) -> Response {
@@ -151,6 +142,18 @@ async fn listed(Asking { room: station, ctx, id }: Asking<Station>, RawQuery(que
         Ok(station.site.page(&Page::new("Dịch bệnh", content).here(NOTIFY)))
     };
     answered(&station, &id, drawn).await
+}
+
+/// The cases that must still be notified or sent on, the most pressing first, for the page of the day. Of who may not see them
+/// nothing is said.
+pub(crate) async fn pressing(station: &Station, ctx: &Ctx) -> Result<Vec<model::Line>, Outcome> {
+    if !ctx.may(Action::Search, "Condition") || !ctx.may(Action::Create, "Communication") {
+        return Ok(Vec::new());
+    }
+    let (board, now_ms) = (Board::of(station, ctx).await?, station.records.store().clock().now_ms());
+    let open = board.cases.iter().filter(|case| !Part::Sent.has(case));
+    let line = |case: &Case<'_>| model::line(case, board.people.get(&case.patient), &station.content, now_ms);
+    Ok(open.map(line).collect())
 }
 
 /// Where the handlers of one case work.
@@ -199,22 +202,10 @@ impl<'s> Counter<'s> {
             }
             false => Doses::default(),
         };
-        let allergy = self.allergy(&case.patient).await?;
+        let allergy = known_allergy(self.station, self.ctx, &case.patient).await?;
         let (place, sender) = (self.diagnosed_at(&case).await, self.sender(&case).await);
         let outbreak = self.outbreak(&case).await?;
         Ok(Open { case, person, doses, allergy, place, sender, outbreak })
-    }
-
-    /// What is known of allergies, in whoever's file of the person it stands.
-    async fn allergy(&self, patient: &str) -> Result<Allergy, Outcome> {
-        if !self.ctx.may(Action::Search, "AllergyIntolerance") {
-            return Ok(Allergy::NotSeen);
-        }
-        let records = &self.station.records;
-        let kin = records.store().kin_of(patient).await?;
-        let query = Query::parse_string("AllergyIntolerance", &format!("patient={}", kin.join(",")))?;
-        let found = records.search(self.ctx, &query, None).await?;
-        Ok(crate::vaccinate::model::allergy(&found.matches.iter().map(Version::tree).collect::<Vec<_>>()))
     }
 
     /// The facility of the visit of the first diagnosis that tells one; empty when none does.
@@ -464,7 +455,7 @@ async fn outbreak_page(
         let one = outbreak::one(&station.records, &ctx, &group).await?;
         let board = Board::of(&station, &ctx).await?;
         let more = one.members.iter().map(|(id, _)| id.as_str()).filter(|id| !board.people.contains_key(*id));
-        let more = people(&station, &ctx, more).await?;
+        let more = roll::people(&station, &ctx, more).await?;
         let people: BTreeMap<String, Value> = board.people.clone().into_iter().chain(more).collect();
         let members = model::members(&one, &board.cases, &people);
         let clusters = board.clusters(&station.content);

@@ -217,9 +217,6 @@ pub struct Shown {
     pub diagnoses: Vec<String>,
     pub clock: Clock,
     pub due: String,
-    /// Until when what is written is sent on.
-    pub send_clock: Clock,
-    pub send_due: String,
     pub diagnosed: String,
 }
 
@@ -252,8 +249,6 @@ pub fn shown(case: &Case<'_>, person: &Value, content: &Content, now_ms: i64) ->
         diagnoses,
         clock: clock(case.due_ms, now_ms),
         due: date::instant(case.due_ms),
-        send_clock: clock(case.send_due_ms(), now_ms),
-        send_due: date::instant(case.send_due_ms()),
         diagnosed: date::instant(case.diagnosed_ms),
     }
 }

@@ -5,7 +5,7 @@ mod model;
 mod page;
 
 use crate::roll;
-use crate::{Station, answered, names, own_facility, reports};
+use crate::{Station, answered, names, notify, own_facility, reports};
 use axum::Router;
 use axum::extract::RawQuery;
 use axum::response::Response;
@@ -114,6 +114,7 @@ async fn today(Asking { room: station, ctx, id }: Asking<Station>, RawQuery(quer
             station: own.and_then(|own| names.get(&own)).map_or("", String::as_str),
             place: &asked.more(),
             reports: &reports,
+            cases: &notify::pressing(&station, &ctx).await?,
             lists: &lists,
             villages: &model::villages(&lists, today),
             people: &people,

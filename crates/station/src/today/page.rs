@@ -2,6 +2,8 @@
 
 use super::TODAY;
 use super::model::{Village, Visited, Wanted};
+use crate::notify::NOTIFY;
+use crate::notify::model::Line as Case;
 use crate::reports::page::{Due, standing};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -9,6 +11,7 @@ use yba_content::Day;
 use yba_fhir::json::Value;
 use yba_fhir::view::Patient;
 use yba_ui::card::{self, Card};
+use yba_ui::status::{Status, status};
 use yba_ui::table::{Table, number};
 use yba_ui::{format, state};
 
@@ -23,6 +26,8 @@ pub(super) struct Shown<'a> {
     /// Whose day it is, when that had to be chosen: `&noi=…`, or nothing.
     pub place: &'a str,
     pub reports: &'a [Due],
+    /// Cases of infectious disease that must be notified or sent on.
+    pub cases: &'a [Case],
     pub lists: &'a [Wanted],
     pub villages: &'a [Village],
     /// Records of those who are named, by id.
@@ -86,8 +91,15 @@ fn name(people: &BTreeMap<String, Value>, id: &str) -> String {
 fn tasks(shown: &Shown) -> Markup {
     let open: Vec<&Due> = shown.reports.iter().filter(|one| one.closed_at.is_empty()).collect();
     Card::new("viec", "Việc có hạn").flush(html! {
-        @if open.is_empty() { (state::empty_line("Không còn báo cáo nào phải khóa.")) }
-        @else {
+        @if open.is_empty() && shown.cases.is_empty() { (state::empty_line("Không còn việc nào có hạn.")) }
+        @if !shown.cases.is_empty() {
+            (card::rows(shown.cases.iter().take(NAMED).map(|one| html! {
+                a href={ (NOTIFY) "/" (one.case) } { "Thông báo ca bệnh " (one.disease) ", " (one.name) }
+                span .sub { (status(if one.clock.is_over || one.clock.is_near { Status::Attention } else { Status::Waiting }, &one.clock.words)) }
+            })))
+            @if shown.cases.len() > NAMED { p .more-row.no-print { (card::link_button(NOTIFY, html! { "Cả " (shown.cases.len()) " ca" })) } }
+        }
+        @if !open.is_empty() {
             (card::rows(open.iter().map(|one| html! {
                 a href=(one.href) { "Báo cáo " (one.title) ", " (one.period) }
                 span .sub { "hạn " (format::date(&one.due)) " " (standing(one, &shown.today.to_string())) }
