@@ -86,9 +86,11 @@ pub fn menu() -> Group {
     let today = Entry::new(today::TODAY, "list", "Hôm nay").needs(Action::Create, "Immunization").letter('y');
     let vaccinate = Entry::new(vaccinate::VACCINATE, "syringe", "Tiêm chủng")
         .needs(Action::Create, "Immunization")
+        .for_person(vaccinate::VACCINATE)
         .letter('v');
     let chronic = Entry::new(chronic::CHRONIC, "heart-pulse", "Bệnh mạn tính")
         .needs(Action::Create, "QuestionnaireResponse")
+        .for_person("/man-tinh/nguoi")
         .letter('m');
     let notify = Entry::new(notify::NOTIFY, "bug", "Dịch bệnh")
         .needs(Action::Search, "Condition")

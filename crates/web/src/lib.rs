@@ -22,7 +22,7 @@ pub mod visit;
 pub use asking::Asking;
 pub use enter::page::encoded;
 pub use headers::RequestId;
-pub use menu::{Entry, Group};
+pub use menu::{Entry, Group, PersonAct};
 pub use own::{LET_IN, OWN};
 pub use site::{Page, Site, SiteSettings};
 use visit::AtWork;

@@ -24,11 +24,21 @@ pub struct Entry {
     needs: Vec<(Action, &'static str)>,
     /// Found by the palette alone.
     is_command: bool,
+    /// Where the same is done for one person; their id is added after `/`.
+    for_person: Option<&'static str>,
+}
+
+/// Something that can be done with the person in front of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonAct {
+    pub href: String,
+    pub icon: &'static str,
+    pub word: &'static str,
 }
 
 impl Entry {
     pub fn new(href: &'static str, icon: &'static str, word: &'static str) -> Entry {
-        Entry { href, icon, word, letter: None, needs: Vec::new(), is_command: false }
+        Entry { href, icon, word, letter: None, needs: Vec::new(), is_command: false, for_person: None }
     }
 
     /// Offered only to those who may do this with records of this type; several times for several.
@@ -46,6 +56,12 @@ impl Entry {
     /// Not in the rail: found by typing `>` alone.
     pub fn command(mut self) -> Entry {
         self.is_command = true;
+        self
+    }
+
+    /// Can be done for one person too: it is offered on their record. `prefix` is the address before their id.
+    pub fn for_person(mut self, prefix: &'static str) -> Entry {
+        self.for_person = Some(prefix);
         self
     }
 
@@ -73,6 +89,16 @@ pub(crate) fn rail(groups: &[Group], ctx: &Ctx) -> Vec<MenuGroup> {
         MenuGroup { title: group.title.into(), entries: entries.map(drawn).collect() }
     };
     groups.iter().map(group).filter(|group| !group.entries.is_empty()).collect()
+}
+
+/// What somebody may do with a person, in the order of the rail.
+pub(crate) fn acts(groups: &[Group], ctx: &Ctx, person: &str) -> Vec<PersonAct> {
+    let all = groups.iter().flat_map(|group| &group.entries).filter(|entry| entry.is_for(ctx));
+    let act = |entry: &Entry| {
+        let href = format!("{}/{person}", entry.for_person?);
+        Some(PersonAct { href, icon: entry.icon, word: entry.word })
+    };
+    all.filter_map(act).collect()
 }
 
 /// Everything somebody may go to, in the order of the rail, with the title of its group.

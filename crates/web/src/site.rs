@@ -104,6 +104,11 @@ impl Site {
         menu::commands(&self.0.menu, ctx)
     }
 
+    /// What the rooms offer to do with a person, of what this caller may do.
+    pub fn person_acts(&self, ctx: &Ctx, person: &str) -> Vec<menu::PersonAct> {
+        menu::acts(&self.0.menu, ctx, person)
+    }
+
     /// The first place of the rail that is not the first page itself: where somebody goes who may not look for people.
     pub fn elsewhere(&self, ctx: &Ctx) -> Option<String> {
         let groups = menu::rail(&self.0.menu, ctx);

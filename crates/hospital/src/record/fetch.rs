@@ -112,7 +112,7 @@ async fn of_patients(
 }
 
 /// What whoever looks may see and do of a record.
-fn may(ctx: &Ctx, person: &PersonRecord) -> May {
+fn may(hospital: &Hospital, ctx: &Ctx, person: &PersonRecord) -> May {
     let unseen = |kind: &&str| !ctx.may(Action::Read, kind) || !ctx.may(Action::Search, kind);
     May {
         unseen: RECORD_HALVES.iter().copied().flatten().chain(PARTS).copied().filter(unseen).collect(),
@@ -120,6 +120,7 @@ fn may(ctx: &Ctx, person: &PersonRecord) -> May {
         history: ctx.may(Action::History, "Patient"),
         lookers: ctx.may(Action::Read, "AuditEvent"),
         apps: matches!(ctx.agent, Agent::Person(_)),
+        acts: hospital.site.person_acts(ctx, &person.id),
         open_until: visit::opened_until(&patients_of(person)).map(date::instant),
     }
 }
@@ -262,7 +263,8 @@ async fn with_facilities<T: Send + 'static>(
         if keys.is_empty() { Vec::new() } else { hospital.records.read_many(ctx, &keys).await? };
     resources.extend(facilities.iter().map(Version::tree));
     let (id, today, links) = (person.id.clone(), hospital.today(), people::reasons(person));
-    let (doubts, content, may) = (people::doubts(person), hospital.content.clone(), may(ctx, person));
+    let (doubts, content, may) =
+        (people::doubts(person), hospital.content.clone(), may(hospital, ctx, person));
     let (built, resources) = blocking(move || {
         let basis =
             Basis { person: &id, today: &today, links: &links, content: &content, view, older: &older };

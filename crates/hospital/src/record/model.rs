@@ -15,6 +15,7 @@ use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_fhir::view::is_no_known_allergy;
 use yba_ui::banner::Allergy;
 use yba_ui::vitals::Vital;
+use yba_web::PersonAct;
 
 /// Everything the page draws.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ pub struct May {
     pub lookers: bool,
     /// Others' apps can be opened from the record.
     pub apps: bool,
+    /// What the rooms offer to do with the person.
+    pub acts: Vec<PersonAct>,
     /// The moment at which an emergency ends in which the record is open.
     pub open_until: Option<String>,
 }

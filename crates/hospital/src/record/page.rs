@@ -57,6 +57,11 @@ pub fn head(record: &Record) -> Markup {
             @if record.may.edit { a .btn href={ "/nguoi/" (record.person) "/sua" } { (icon("pencil")) "Sửa" } }
             @if record.may.lookers { a .btn href={ "/nguoi/" (record.person) "/ai-xem" } { (icon("activity")) "Ai đã xem" } }
         }
+        @if !record.may.acts.is_empty() {
+            nav .room-acts.no-print aria-label="Làm với người này" {
+                @for act in &record.may.acts { a .btn href=(act.href) { (icon(act.icon)) (act.word) } }
+            }
+        }
         @if let Some(until) = &record.may.open_until {
             (state::warning(&format!("Đang mở khẩn cấp đến {}.", format::date_time(until)),
                 "Lý do, tên bạn và giờ mở đã ghi vào nhật ký; người bệnh được báo. Hết giờ hồ sơ tự đóng."))

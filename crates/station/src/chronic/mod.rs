@@ -49,6 +49,7 @@ const UNSEEN: &str = "Bạn chưa được xem hồ sơ khám của người nà
 pub(crate) fn routes() -> Router<Station> {
     Router::new()
         .route(CHRONIC, get(first))
+        .route("/man-tinh/nguoi/{patient}", get(of_person))
         .route("/man-tinh/{programme}", get(listed))
         .route("/man-tinh/{programme}/{patient}", get(person).post(write))
         .route("/man-tinh/{programme}/{patient}/nhap", post(draft))
@@ -61,13 +62,35 @@ pub(crate) fn routes() -> Router<Station> {
 
 async fn first(Asking { room: station, id, .. }: Asking<Station>) -> Response {
     let led = async {
-        let programmes = station.content.programmes_on(station.today());
-        // The commonest first: it stands first in most stations' lists as well.
-        let first = programmes.iter().find(|one| one.slug == "hypertension").or(programmes.first());
-        let first = first.ok_or_else(error::not_found)?;
+        let first = first_of(&station.content.programmes_on(station.today())).ok_or_else(error::not_found)?;
         Ok(Redirect::to(&format!("{CHRONIC}/{}", first.slug)).into_response())
     };
     answered(&station, &id, led).await
+}
+
+/// From a person's record: to the programme that they are in, else to the first.
+async fn of_person(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path(patient): Path<String>,
+) -> Response {
+    let led = async {
+        let programmes = station.content.programmes_on(station.today());
+        let mut led = first_of(&programmes).ok_or_else(error::not_found)?;
+        for programme in programmes {
+            let said = follow_up::diagnoses(&station.records, &ctx, &patient, programme).await?;
+            if said.first().is_some_and(chronic::holds) {
+                led = programme;
+                break;
+            }
+        }
+        Ok(Redirect::to(&format!("{CHRONIC}/{}/{patient}", led.slug)).into_response())
+    };
+    answered(&station, &id, led).await
+}
+
+/// The commonest first: it stands first in most stations' lists as well.
+fn first_of<'p>(programmes: &[&'p Programme]) -> Option<&'p Programme> {
+    programmes.iter().find(|one| one.slug == "hypertension").or(programmes.first()).copied()
 }
 
 /// What an address says beside the path; what is not understood is left out.
@@ -333,8 +356,12 @@ impl<'s> Desk<'s> {
         let (due, fresh) =
             (due.map(|day| day.to_string()).unwrap_or_default(), self.station.records.fresh_id());
         let diagnosis = open.diagnosis().map(diagnosis_words);
+        let programmes = self.station.content.programmes_on(self.station.today());
+        let programmes: Vec<(&str, &str)> =
+            programmes.iter().map(|one| (one.slug.as_str(), one.title.as_str())).collect();
         let content = page::person(&page::Shown {
             programme: self.programme,
+            programmes: &programmes,
             person: &open.person,
             today: &self.station.today().to_string(),
             diagnosis: diagnosis.as_deref(),

@@ -36,7 +36,7 @@ pub(super) fn list(shown: &Listed) -> Markup {
         @if shown.is_behind {
             (state::warning("Danh sách đang được cập nhật.", "Vài lần khám vừa ghi có thể chưa tính. Tải lại trang sau ít giây."))
         }
-        (programmes(shown))
+        (programmes(shown.programmes, shown.programme, &shown.place.map(|place| format!("?noi={place}")).unwrap_or_default()))
         (parts(shown))
         (shown.roll.tabs())
         (Card::new("can-goi", shown.part.words()).aside(html! { "quá hẹn đứng trước" }).flush(html! {
@@ -96,23 +96,16 @@ fn expected(line: &Line) -> Markup {
     }
 }
 
-fn programmes(shown: &Listed) -> Markup {
-    if shown.programmes.len() < 2 {
+/// One tab for each programme; `rest` is what the address says after its slug.
+fn programmes(all: &[(&str, &str)], here: &Programme, rest: &str) -> Markup {
+    if all.len() < 2 {
         return html! {};
     }
-    let place = shown.place.map(|place| format!("?noi={place}")).unwrap_or_default();
-    let hrefs: Vec<String> =
-        shown.programmes.iter().map(|(slug, _)| format!("{CHRONIC}/{slug}{place}")).collect();
-    let tabs: Vec<Tab> = shown
-        .programmes
+    let hrefs: Vec<String> = all.iter().map(|(slug, _)| format!("{CHRONIC}/{slug}{rest}")).collect();
+    let tabs: Vec<Tab> = all
         .iter()
         .zip(&hrefs)
-        .map(|((slug, title), href)| Tab {
-            href,
-            word: title,
-            count: None,
-            current: *slug == shown.programme.slug,
-        })
+        .map(|((slug, title), href)| Tab { href, word: title, count: None, current: *slug == here.slug })
         .collect();
     form::tabs("Chương trình", &tabs)
 }
@@ -155,6 +148,8 @@ pub(super) fn choose(programme: &Programme, lines: &[(String, String, usize)]) -
 /// What the page of a person shows.
 pub(super) struct Shown<'a> {
     pub programme: &'a Programme,
+    /// All programmes in force: slug and title.
+    pub programmes: &'a [(&'a str, &'a str)],
     pub person: &'a Person,
     pub today: &'a str,
     /// Words of the diagnosis by which they are in the programme; none when they are not.
@@ -183,6 +178,7 @@ pub(super) fn person(shown: &Shown) -> Markup {
         (shown.person.banner(shown.today, card::link_button(&record, html! { "Mở hồ sơ" })))
         @if let Some(done) = shown.done { (form::toast(done)) }
         @if let Some(note) = &shown.note { (note) }
+        (programmes(shown.programmes, programme, &format!("/{}", shown.person.id)))
         @match shown.diagnosis {
             None => (join(shown)),
             Some(diagnosis) => {

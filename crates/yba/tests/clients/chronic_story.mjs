@@ -174,7 +174,11 @@ async function newcomers(nurse) {
   await save(nurse).click();
   await nurse.waitForURL("**?xong=kham");
 
-  await nurse.goto(`${LIST}/nguoi-20`);
+  // From a person's record to what is done with them here.
+  await nurse.goto(`${HOUSE}/nguoi/nguoi-20`);
+  await judge(nurse, "record-of-station");
+  await nurse.getByRole("navigation", { name: "Làm với người này" }).getByRole("link", { name: "Bệnh mạn tính" }).click();
+  await nurse.waitForURL("**/man-tinh/hypertension/nguoi-20");
   await nurse.getByText("Thôi quản lý người này").click();
   await nurse.locator("#ly-do").fill("   ");
   await nurse.getByRole("button", { name: "Thôi quản lý" }).click();
