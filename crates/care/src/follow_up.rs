@@ -1,52 +1,17 @@
-//! A visit of somebody in a programme of chronic care: from a form that was filled in to the records of the visit, and back.
-//! Everything that one visit writes has the id of its form, so that it can be told, and taken back, together.
+//! Programmes of chronic care: who is in one and when they are expected, and how somebody joins and leaves. What a visit writes is
+//! in [`crate::visit`].
 
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use yba_content::Programme;
-use yba_fhir::json::{JsonValueMutTrait, Value, json, str_at};
+use yba_fhir::json::{Value, json, str_at};
 use yba_fhir::{Kind, Outcome, Resource, date};
-use yba_forms::{Act, Extracted, Filling, Head, Setting};
 use yba_recall::chronic::{self, ICD10};
 use yba_records::{Change, Ctx, Query, Records, Version};
 
-const ACT: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
-const CLINICAL: &str = "http://terminology.hl7.org/CodeSystem/condition-clinical";
-const VERIFICATION: &str = "http://terminology.hl7.org/CodeSystem/condition-ver-status";
-const CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/condition-category";
-/// Most records of one kind of one person that are looked at.
-const RECORDS_MAX: usize = 200;
+use crate::visit::{RECORDS_MAX, cancelled, hashed, put};
 
-/// A visit that is about to be written down.
-#[derive(Debug)]
-pub struct Visit<'v> {
-    /// Id of the Patient.
-    pub patient: &'v str,
-    pub programme: &'v Programme,
-    /// The `code` of the Condition by which the person is in the programme.
-    pub diagnosis: &'v Value,
-    /// Id of the Organization where it is.
-    pub facility: Option<&'v str>,
-    /// Who sees the person, as it is shown.
-    pub examiner: Option<&'v str>,
-    /// Tells this form from others: sent twice, it is written once.
-    pub form: &'v str,
-    pub now_ms: i64,
-}
-
-impl Visit<'_> {
-    /// The id of all that this visit writes.
-    pub fn id(&self) -> String {
-        let Visit { patient, programme, form, .. } = self;
-        hashed(&format!("{form}\n{patient}\n{}", programme.slug))
-    }
-}
-
-fn hashed(text: &str) -> String {
-    let hex: String =
-        Sha256::digest(text.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("lk-{hex}")
-}
+pub(crate) const CLINICAL: &str = "http://terminology.hl7.org/CodeSystem/condition-clinical";
+pub(crate) const VERIFICATION: &str = "http://terminology.hl7.org/CodeSystem/condition-ver-status";
+pub(crate) const CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/condition-category";
 
 /// The Conditions of a person, whoever's file they are in, that are a programme's; the one written last comes first, and
 /// [`chronic::holds`] says of it whether they are in the programme.
@@ -77,112 +42,6 @@ pub async fn expected(
     let found = records.search(ctx, &Query::parse_string("Appointment", &query)?, None).await?;
     let is_of = |tree: &Value| chronic::expected(tree).is_some_and(|(slug, _)| slug == programme.slug);
     Ok(found.matches.iter().map(Version::tree).filter(is_of).collect())
-}
-
-/// Whether this very form was written down before.
-pub async fn is_written(records: &Records, ctx: &Ctx, visit: &Visit<'_>) -> Result<bool, Outcome> {
-    match records.read(ctx, "Encounter", &visit.id()).await {
-        Ok(_) => Ok(true),
-        Err(outcome) if matches!(outcome.kind, Kind::NotFound | Kind::Gone) => Ok(false),
-        Err(outcome) => Err(outcome),
-    }
-}
-
-/// The records of a visit: Encounter, this visit's diagnosis, the form's response and what it extracts; the appointments
-/// that brought the person here become fulfilled. Refuses with `fault` what the form cannot extract, which is the form's fault.
-pub fn plan(
-    visit: &Visit<'_>,
-    filling: &Filling<'_>,
-    setting: &Setting,
-    expected: &[Value],
-) -> Result<Vec<Change>, Outcome> {
-    let (id, now) = (visit.id(), date::instant(visit.now_ms));
-    let (subject, encounter) = (format!("Patient/{}", visit.patient), format!("Encounter/{id}"));
-    let head = Head {
-        id: Some(&id),
-        subject: Some(&subject),
-        encounter: Some(&encounter),
-        author: None,
-        authored: &now,
-    };
-    let mut made = vec![seen(visit, &id, &now), diagnosed(visit, &id, &now), filling.response(&head)];
-    let mut count = 0;
-    let extracted = filling.extract(setting, &head, &mut || {
-        count += 1;
-        format!("urn:uuid:{}", hashed(&format!("{id}\n{count}")))
-    })?;
-    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
-    let mut changes = Vec::new();
-    for Extracted { act, mut resource, known_as } in extracted {
-        if act == Act::Put {
-            changes.push(Change::put(Resource::from_value(resource)?));
-            continue;
-        }
-        // The first of its kind has the visit's own id.
-        let kind = str_at(&resource, &["resourceType"]).unwrap_or_default().to_owned();
-        let number = taken.entry(kind).or_default();
-        *number += 1;
-        let own = if *number == 1 { id.clone() } else { format!("{id}-{number}") };
-        put(&mut resource, "id", json!(own.as_str()));
-        let mut change = Change::create(Resource::from_value(resource)?);
-        if let Act::Create { unless: Some(search) } = act {
-            change = change.unless(search);
-        }
-        changes.push(match known_as {
-            Some(name) => change.known_as(name),
-            None => change,
-        });
-    }
-    let first =
-        std::mem::take(&mut made).into_iter().map(|tree| Resource::from_value(tree).map(Change::create));
-    let mut all: Vec<Change> = first.collect::<Result<_, _>>()?;
-    all.extend(changes);
-    for appointment in expected {
-        let Some(of) = str_at(appointment, &["id"]) else { continue };
-        let now = now.clone();
-        all.push(Change::edit("Appointment", of, move |version| {
-            let mut tree = version.tree();
-            for (name, value) in [("status", "fulfilled"), ("start", &now), ("end", &now)] {
-                put(&mut tree, name, json!(value));
-            }
-            Resource::from_value(tree)
-        }));
-    }
-    Ok(all)
-}
-
-fn seen(visit: &Visit<'_>, id: &str, now: &str) -> Value {
-    let mut tree = json!({
-        "resourceType": "Encounter",
-        "id": id,
-        "status": "finished",
-        "class": {"system": ACT, "code": "AMB", "display": "ambulatory"},
-        "subject": {"reference": format!("Patient/{}", visit.patient).as_str()},
-        "period": {"start": now, "end": now},
-        "reasonCode": [{"text": format!("Khám định kỳ: {}", visit.programme.title.to_lowercase()).as_str()}],
-        "diagnosis": [{"condition": {"reference": format!("Condition/{id}").as_str()}}]
-    });
-    if let Some(facility) = visit.facility {
-        put(&mut tree, "serviceProvider", json!({"reference": format!("Organization/{facility}").as_str()}));
-    }
-    if let Some(examiner) = visit.examiner {
-        put(&mut tree, "participant", json!([{"individual": {"display": examiner}}]));
-    }
-    tree
-}
-
-fn diagnosed(visit: &Visit<'_>, id: &str, now: &str) -> Value {
-    json!({
-        "resourceType": "Condition",
-        "id": id,
-        "clinicalStatus": {"coding": [{"system": CLINICAL, "code": "active"}]},
-        "verificationStatus": {"coding": [{"system": VERIFICATION, "code": "confirmed"}]},
-        "category": [{"coding": [{"system": CATEGORY, "code": "encounter-diagnosis"}]}],
-        "code": visit.diagnosis,
-        "subject": {"reference": format!("Patient/{}", visit.patient).as_str()},
-        "encounter": {"reference": format!("Encounter/{id}").as_str()},
-        "recordedDate": now
-    })
 }
 
 /// The Condition that takes somebody into a programme. `code` is an ICD-10 code of the programme with its words. Refuses with
@@ -243,87 +102,6 @@ fn listed(id: &str, patient: &str, concept: &Value, status: &str, now_ms: i64) -
         "subject": {"reference": format!("Patient/{patient}").as_str()},
         "recordedDate": date::instant(now_ms).as_str()
     })
-}
-
-/// Takes back a visit that was written by mistake: everything it wrote stays in the history as entered in error, and the
-/// appointments it fulfilled are open again. Refuses with `not-found` what is no such visit of this person.
-pub async fn take_back(records: &Records, ctx: &Ctx, patient: &str, id: &str) -> Result<(), Outcome> {
-    let encounter = records.read(ctx, "Encounter", id).await?.tree();
-    let is_theirs = str_at(&encounter, &["subject", "reference"]) == Some(&format!("Patient/{patient}"));
-    if !is_theirs || !id.starts_with("lk-") {
-        return Err(Outcome::new(
-            Kind::NotFound,
-            "visit",
-            "Không thấy lần khám này.",
-            "no visit of this person",
-        ));
-    }
-    let mut changes =
-        vec![mistaken("Encounter", id), mistaken("QuestionnaireResponse", id), unsaid("Condition", id)];
-    let query = format!("encounter=Encounter/{id}&_count={RECORDS_MAX}");
-    let found = records.search(ctx, &Query::parse_string("Observation", &query)?, None).await?;
-    changes.extend(found.matches.iter().map(|one| mistaken("Observation", &one.id)));
-    let query = format!("patient={patient}&_count={RECORDS_MAX}");
-    let found = records.search(ctx, &Query::parse_string("Appointment", &query)?, None).await?;
-    let at = str_at(&encounter, &["period", "start"]).unwrap_or_default();
-    for one in &found.matches {
-        let tree = one.tree();
-        if one.id == id || one.id.starts_with(&format!("{id}-")) {
-            // R4's app-3: without an hour it cannot be «entered in error».
-            changes.push(cancelled(&one.id, "Ghi nhầm"));
-        } else if str_at(&tree, &["status"]) == Some("fulfilled") && str_at(&tree, &["start"]) == Some(at) {
-            changes.push(Change::edit("Appointment", &one.id, |version| {
-                let mut tree = version.tree();
-                put(&mut tree, "status", json!("proposed"));
-                take(&mut tree, &["start", "end"]);
-                Resource::from_value(tree)
-            }));
-        }
-    }
-    records.transact(ctx, changes).await.map(|_| ())
-}
-
-fn cancelled(appointment: &str, reason: &'static str) -> Change {
-    Change::edit("Appointment", appointment, move |version| {
-        let mut tree = version.tree();
-        put(&mut tree, "status", json!("cancelled"));
-        put(&mut tree, "cancelationReason", json!({"text": reason}));
-        Resource::from_value(tree)
-    })
-}
-
-fn mistaken(kind: &str, id: &str) -> Change {
-    Change::edit(kind, id, |version| {
-        let mut tree = version.tree();
-        put(&mut tree, "status", json!("entered-in-error"));
-        Resource::from_value(tree)
-    })
-}
-
-/// A diagnosis entered in error has no clinical status (con-5).
-fn unsaid(kind: &str, id: &str) -> Change {
-    Change::edit(kind, id, |version| {
-        let mut tree = version.tree();
-        put(
-            &mut tree,
-            "verificationStatus",
-            json!({"coding": [{"system": VERIFICATION, "code": "entered-in-error"}]}),
-        );
-        take(&mut tree, &["clinicalStatus"]);
-        Resource::from_value(tree)
-    })
-}
-
-fn put(tree: &mut Value, key: &str, value: Value) {
-    if let Some(object) = tree.as_object_mut() {
-        object.insert(key, value);
-    }
-}
-
-fn take(tree: &mut Value, keys: &[&str]) {
-    if let Some(object) = tree.as_object_mut() {
-        keys.iter().for_each(|key| drop(object.remove(key)));
-    }
 }
 
 #[cfg(test)]

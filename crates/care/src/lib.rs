@@ -3,12 +3,13 @@
 //!
 //! It deliberately does not know pages, or who may do what: the door says that.
 //!
-//! For now [`immunise`], [`follow_up`], [`notify`] and [`outbreak`]; others come with their rooms.
+//! For now [`immunise`], [`visit`], [`follow_up`], [`notify`] and [`outbreak`]; others come with their rooms.
 
 pub mod follow_up;
 pub mod immunise;
 pub mod notify;
 pub mod outbreak;
+pub mod visit;
 
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

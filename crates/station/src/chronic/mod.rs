@@ -19,7 +19,8 @@ use axum::routing::{get, post};
 use maud::{Markup, html};
 use model::Part;
 use std::collections::BTreeSet;
-use yba_care::follow_up::{self, Visit};
+use yba_care::follow_up;
+use yba_care::visit::{self as care, Visit};
 use yba_content::{Day, Programme};
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_fhir::resource::is_id;
@@ -217,6 +218,8 @@ struct Desk<'s> {
     ctx: &'s Ctx,
     id: &'s RequestId,
     programme: &'s Programme,
+    /// Why people come.
+    reason: String,
 }
 
 /// A person with all that the page needs.
@@ -255,7 +258,9 @@ struct Said<'a> {
 
 impl<'s> Desk<'s> {
     fn new(station: &'s Station, ctx: &'s Ctx, id: &'s RequestId, slug: &str) -> Result<Desk<'s>, Outcome> {
-        Ok(Desk { station, ctx, id, programme: programme(station, slug)? })
+        let programme = programme(station, slug)?;
+        let reason = format!("Khám định kỳ: {}", programme.title.to_lowercase());
+        Ok(Desk { station, ctx, id, programme, reason })
     }
 
     async fn open(&self, patient: &str) -> Result<Open, Outcome> {
@@ -335,7 +340,8 @@ impl<'s> Desk<'s> {
     fn visit<'v>(&'v self, patient: &'v str, diagnosis: &'v Value, form: &'v str) -> Visit<'v> {
         let now_ms = self.station.records.store().clock().now_ms();
         let (facility, examiner) = (None, None);
-        Visit { patient, programme: self.programme, diagnosis, facility, examiner, form, now_ms }
+        let (about, reason) = (self.programme.slug.as_str(), self.reason.as_str());
+        Visit { patient, about, reason, diagnosis: Some(diagnosis), facility, examiner, form, now_ms }
     }
 
     /// What the caller was typing and has not sent; what was sent already is forgotten.
@@ -344,7 +350,7 @@ impl<'s> Desk<'s> {
         let Some(draft) = records.draft(self.ctx, &about).await? else { return Ok(None) };
         let fields = decode_pairs(&draft.text);
         let form = form_id(self.station, &fields, FORM_ID);
-        if follow_up::is_written(records, self.ctx, &self.visit(patient, &Value::default(), &form)).await? {
+        if care::is_written(records, self.ctx, &self.visit(patient, &Value::default(), &form)).await? {
             records.drop_draft(self.ctx, &about).await?;
             return Ok(None);
         }
@@ -481,10 +487,10 @@ async fn write(
             examiner: examiner.as_deref(),
             ..desk.visit(&patient, &code, &form)
         };
-        if follow_up::is_written(&station.records, &ctx, &visit).await? {
+        if care::is_written(&station.records, &ctx, &visit).await? {
             return Ok(desk.back(&patient, "kham"));
         }
-        let changes = follow_up::plan(&visit, &filling, &setting, &open.expected)?;
+        let changes = care::plan(&visit, &filling, &setting, &open.expected)?;
         match station.records.transact(&ctx, changes).await {
             Ok(_) => {
                 // Kept any longer it would only be told to be written.
@@ -635,7 +641,7 @@ async fn take_back(
         if !open.earlier.iter().any(|one| one.visit.as_ref() == Some(&taken.kham)) {
             return Err(error::not_found());
         }
-        follow_up::take_back(&station.records, &ctx, &patient, &taken.kham).await?;
+        care::take_back(&station.records, &ctx, &patient, &taken.kham).await?;
         Ok(desk.back(&patient, "rut"))
     };
     answered(&station, &id, taken).await
