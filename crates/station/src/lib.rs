@@ -14,6 +14,7 @@ mod person;
 pub mod reports;
 mod roll;
 pub mod today;
+mod typing;
 pub mod vaccinate;
 
 use axum::Router;

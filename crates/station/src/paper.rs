@@ -1,34 +1,178 @@
-//! A form of content within the room: what the record answers to the form's own questions, asked on behalf of whoever fills
-//! it in.
+//! A form of content within the room: filled in from the record on behalf of whoever fills it in, kept while they type, drawn with
+//! what the room adds to it.
 
+use crate::{Station, typing};
+use maud::{Markup, html};
+use yba_care::visit::{self, Visit};
 use yba_fhir::json::{self, Value, json};
+use yba_fhir::resource::is_id;
 use yba_fhir::{Kind, Outcome};
-use yba_forms::{Form, Setting};
+use yba_forms::library::Edition;
+use yba_forms::page::{self, Look};
+use yba_forms::{Choices, OfTerminology, Setting};
 use yba_records::{Ctx, Query, Records, Version};
+use yba_store::search::query::decode_pairs;
+use yba_ui::form::hidden;
+use yba_web::encoded;
 
+/// The field of a posted form that tells it from others: no linkId has a `~`.
+const FORM_ID: &str = "~phieu";
+/// Longest id that a form may bring.
+const FORM_ID_MAX: usize = 64;
 /// Most questions that one form asks of the record.
 const QUERIES_MAX: usize = 20;
 
-/// Answers every query of a form. What the caller may not see is left for them to type.
-pub(crate) async fn answer_queries(
-    records: &Records,
-    ctx: &Ctx,
-    form: &Form,
-    setting: &mut Setting,
-) -> Result<(), Outcome> {
-    for _ in 0..QUERIES_MAX {
-        let Some(query) = form.next_query(setting) else { return Ok(()) };
-        let found = match answered(records, ctx, &query.address).await {
-            Err(outcome) if matches!(outcome.kind, Kind::Forbidden | Kind::NotFound | Kind::Gone) => None,
-            found => Some(found?),
-        };
-        setting.answer(query, found);
+/// A form of a person.
+pub(crate) struct Paper<'p> {
+    pub station: &'p Station,
+    pub ctx: &'p Ctx,
+    pub edition: &'p Edition,
+    /// Id of the Patient.
+    pub patient: &'p str,
+    /// What it is for: the slug of a programme, or of the form.
+    pub about: &'p str,
+    /// Where it is posted; `/nhap`, `/bo-nhap` and `/goi-y/…` below are for what is being typed.
+    pub action: String,
+    /// Its one main button.
+    pub verb: &'p str,
+}
+
+/// A form that was being typed.
+struct Unsent {
+    fields: Vec<(String, String)>,
+    /// The id of the form.
+    form: String,
+    /// When it was kept; milliseconds since 1970 UTC.
+    ms: i64,
+}
+
+impl Paper<'_> {
+    /// What surrounds the form, with what the record answers to its questions.
+    pub async fn setting(&self, patient: &Value) -> Result<Setting, Outcome> {
+        let records = &self.station.records;
+        let mut setting = Setting::new(records.store().clock().now_ms()).with("patient", patient.clone());
+        for _ in 0..QUERIES_MAX {
+            let Some(query) = self.edition.form.next_query(&setting) else { break };
+            let found = match found(records, self.ctx, &query.address).await {
+                // What the caller may not see is left for them to type.
+                Err(outcome) if matches!(outcome.kind, Kind::Forbidden | Kind::NotFound | Kind::Gone) => None,
+                found => Some(found?),
+            };
+            setting.answer(query, found);
+        }
+        Ok(setting)
     }
-    Ok(())
+
+    /// Draws with the room's look; `form` is the form's id, `kept` what is said of a draft.
+    pub fn drawn<T>(
+        &self,
+        form: &str,
+        kept: &str,
+        choices: &dyn Choices,
+        draw: impl FnOnce(&Look<'_>) -> T,
+    ) -> T {
+        let action = &self.action;
+        draw(&Look {
+            action,
+            verb: self.verb,
+            key: None,
+            offers: Some(&format!("{action}/goi-y")),
+            choices,
+            uncertain: self.edition.uncertain.as_deref(),
+            moves: Some(&format!("{action}/nhap")),
+            kept,
+            fields: html! { (hidden(FORM_ID, form)) },
+        })
+    }
+
+    /// The form as it opens: as the caller was typing it, or fresh.
+    pub async fn opened(&self, patient: &Value) -> Result<Markup, Outcome> {
+        let (setting, form) = (self.setting(patient).await?, &self.edition.form);
+        let terminology = self.station.records.terminology_now();
+        let choices = OfTerminology { terminology: &terminology, on: setting.today() };
+        let Some(unsent) = self.unsent().await? else {
+            let (filling, fresh) = (form.begin(&setting), self.station.records.fresh_id());
+            return Ok(self.drawn(&fresh, "", &choices, |look| page::page(&filling, look)));
+        };
+        let (filling, kept) = (form.resume(&setting, &choices, &unsent.fields)?, kept_words(unsent.ms));
+        let drawn = self.drawn(&unsent.form, &kept, &choices, |look| page::page(&filling, look));
+        Ok(html! { (typing::resumed(&self.action, &yba_fhir::date::instant(unsent.ms))) (drawn) })
+    }
+
+    /// Keeps what is being typed; answers what it moves on the page.
+    pub async fn keep(&self, patient: &Value, fields: &[(String, String)]) -> Result<Markup, Outcome> {
+        let (setting, form) = (self.setting(patient).await?, form_id(self.station, fields));
+        let terminology = self.station.records.terminology_now();
+        let choices = OfTerminology { terminology: &terminology, on: setting.today() };
+        let filling = self.edition.form.resume(&setting, &choices, fields)?;
+        let pair = |(name, value): &(String, String)| format!("{}={}", encoded(name), encoded(value));
+        let text = fields.iter().map(pair).collect::<Vec<_>>().join("&");
+        let ms = self.station.records.keep_draft(self.ctx, &self.key(), &text).await?;
+        Ok(self.drawn(&form, &kept_words(ms), &choices, |look| page::moved(&filling, look, fields)))
+    }
+
+    /// Forgets what was being typed.
+    pub async fn forget(&self) -> Result<(), Outcome> {
+        self.station.records.drop_draft(self.ctx, &self.key()).await
+    }
+
+    /// What fits into a field while somebody types.
+    pub fn offered(&self, field: &str, fields: &[(String, String)]) -> Markup {
+        let terminology = self.station.records.terminology_now();
+        let choices = OfTerminology { terminology: &terminology, on: self.station.today() };
+        yba_ui::form::offers(&page::offers(&self.edition.form, &choices, field, fields))
+    }
+
+    /// The visit that this form is, of which the room says more.
+    pub fn visit<'v>(&'v self, form: &'v str, reason: &'v str) -> Visit<'v> {
+        let now_ms = self.station.records.store().clock().now_ms();
+        Visit {
+            patient: self.patient,
+            about: self.about,
+            reason,
+            diagnosis: None,
+            facility: None,
+            examiner: None,
+            form,
+            now_ms,
+        }
+    }
+
+    fn key(&self) -> String {
+        format!("{}/{}", self.about, self.patient)
+    }
+
+    /// What the caller was typing and has not sent; what was sent already is forgotten.
+    async fn unsent(&self) -> Result<Option<Unsent>, Outcome> {
+        let records = &self.station.records;
+        let Some(draft) = records.draft(self.ctx, &self.key()).await? else { return Ok(None) };
+        let fields = decode_pairs(&draft.text);
+        let form = form_id(self.station, &fields);
+        if visit::is_written(records, self.ctx, &self.visit(&form, "")).await? {
+            self.forget().await?;
+            return Ok(None);
+        }
+        Ok(Some(Unsent { fields, form, ms: draft.ms }))
+    }
+}
+
+/// The id that a posted form brings; one that is none gets a new one.
+pub(crate) fn form_id(station: &Station, fields: &[(String, String)]) -> String {
+    let brought = fields.iter().find(|(key, _)| key == FORM_ID).map(|(_, value)| value.trim());
+    match brought.filter(|id| is_id(id) && id.len() <= FORM_ID_MAX) {
+        Some(id) => id.to_owned(),
+        None => station.records.fresh_id(),
+    }
+}
+
+/// `Đã lưu nháp 09:41`
+fn kept_words(ms: i64) -> String {
+    let at = yba_ui::format::date_time(&yba_fhir::date::instant(ms));
+    format!("Đã lưu nháp {}", at.split(' ').nth(1).unwrap_or_default())
 }
 
 /// `Observation?patient=1&code=…` or `Patient/1`.
-async fn answered(records: &Records, ctx: &Ctx, address: &str) -> Result<Value, Outcome> {
+async fn found(records: &Records, ctx: &Ctx, address: &str) -> Result<Value, Outcome> {
     let Some((kind, query)) = address.split_once('?') else {
         let (kind, id) = address.split_once('/').unwrap_or((address, ""));
         return records.read(ctx, kind, id).await.map(|version| version.tree());

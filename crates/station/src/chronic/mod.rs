@@ -7,7 +7,7 @@
 pub(crate) mod model;
 mod page;
 
-use crate::paper::answer_queries;
+use crate::paper::{Paper, form_id};
 use crate::person::Person;
 use crate::roll::{self, PAGE, Roll};
 use crate::{Station, answered, own_facility};
@@ -16,7 +16,7 @@ use axum::extract::{Form, Path, RawQuery};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use maud::{Markup, html};
+use maud::Markup;
 use model::Part;
 use std::collections::BTreeSet;
 use yba_care::follow_up;
@@ -25,21 +25,15 @@ use yba_content::{Day, Programme};
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_fhir::resource::is_id;
 use yba_fhir::{Kind, Outcome};
-use yba_forms::page::Look;
-use yba_forms::{Choices, OfTerminology, Setting, Step, page as paper};
+use yba_forms::{OfTerminology, Step, page as sheet};
 use yba_recall::list::{self, Called, List};
 use yba_recall::{chronic, follower};
 use yba_records::{Ctx, Query, Version};
 use yba_store::search::query::decode_pairs;
-use yba_ui::form::hidden;
-use yba_web::{Asking, Page, RequestId, encoded, error, visit};
+use yba_web::{Asking, Page, RequestId, error, visit};
 
 /// The list.
 pub const CHRONIC: &str = "/man-tinh";
-/// The field of a posted form that tells it from others: no linkId has a `~`.
-const FORM_ID: &str = "~phieu";
-/// Longest id that a form may bring.
-const FORM_ID_MAX: usize = 64;
 /// After this day nobody is expected.
 const EVER: i64 = 36_500;
 /// Observations of one person that are looked at for what stands beside the form.
@@ -238,15 +232,6 @@ impl Open {
     }
 }
 
-/// A form that was being typed.
-struct Unsent {
-    fields: Vec<(String, String)>,
-    /// The id of the form.
-    form: String,
-    /// When it was kept; milliseconds since 1970 UTC.
-    ms: i64,
-}
-
 /// What a page says beside what it shows.
 #[derive(Default)]
 struct Said<'a> {
@@ -292,12 +277,11 @@ impl<'s> Desk<'s> {
         edition.ok_or_else(|| Outcome::fault(format!("no form {}", self.programme.form)))
     }
 
-    /// What surrounds the form, with what the record answers to it.
-    async fn setting(&self, patient: &Value) -> Result<Setting, Outcome> {
-        let now_ms = self.station.records.store().clock().now_ms();
-        let mut setting = Setting::new(now_ms).with("patient", patient.clone());
-        answer_queries(&self.station.records, self.ctx, &self.edition()?.form, &mut setting).await?;
-        Ok(setting)
+    fn paper<'p>(&'p self, patient: &'p str) -> Result<Paper<'p>, Outcome> {
+        let Desk { station, ctx, programme, .. } = self;
+        let (edition, action) = (self.edition()?, self.address(patient));
+        let (about, verb) = (programme.slug.as_str(), "Ghi lần khám");
+        Ok(Paper { station, ctx, edition, patient, about, action, verb })
     }
 
     fn address(&self, patient: &str) -> String {
@@ -307,54 +291,6 @@ impl<'s> Desk<'s> {
     /// To the person's page, which says what was done.
     fn back(&self, patient: &str, done: &str) -> Response {
         Redirect::to(&format!("{}?xong={done}", self.address(patient))).into_response()
-    }
-
-    /// Draws the form of a person with this look.
-    fn looked<T>(
-        &self,
-        patient: &str,
-        form: &str,
-        kept: &str,
-        choices: &dyn Choices,
-        draw: impl FnOnce(&Look<'_>) -> T,
-    ) -> Result<T, Outcome> {
-        let (action, edition) = (self.address(patient), self.edition()?);
-        Ok(draw(&Look {
-            action: &action,
-            verb: "Ghi lần khám",
-            key: None,
-            offers: Some(&format!("{action}/goi-y")),
-            choices,
-            uncertain: edition.uncertain.as_deref(),
-            moves: Some(&format!("{action}/nhap")),
-            kept,
-            fields: html! { (hidden(FORM_ID, form)) },
-        }))
-    }
-
-    /// What the caller's draft of this form and person is about.
-    fn about(&self, patient: &str) -> String {
-        format!("{}/{patient}", self.programme.form)
-    }
-
-    fn visit<'v>(&'v self, patient: &'v str, diagnosis: &'v Value, form: &'v str) -> Visit<'v> {
-        let now_ms = self.station.records.store().clock().now_ms();
-        let (facility, examiner) = (None, None);
-        let (about, reason) = (self.programme.slug.as_str(), self.reason.as_str());
-        Visit { patient, about, reason, diagnosis: Some(diagnosis), facility, examiner, form, now_ms }
-    }
-
-    /// What the caller was typing and has not sent; what was sent already is forgotten.
-    async fn unsent(&self, patient: &str) -> Result<Option<Unsent>, Outcome> {
-        let (records, about) = (&self.station.records, self.about(patient));
-        let Some(draft) = records.draft(self.ctx, &about).await? else { return Ok(None) };
-        let fields = decode_pairs(&draft.text);
-        let form = form_id(self.station, &fields, FORM_ID);
-        if care::is_written(records, self.ctx, &self.visit(patient, &Value::default(), &form)).await? {
-            records.drop_draft(self.ctx, &about).await?;
-            return Ok(None);
-        }
-        Ok(Some(Unsent { fields, form, ms: draft.ms }))
     }
 
     fn drawn(&self, open: &Open, form: Option<Markup>, said: &Said) -> Response {
@@ -422,7 +358,9 @@ async fn person(
         let (open, asked) = (desk.open(&patient).await?, asked(query.as_deref()));
         let was_seen = open.earlier.iter().any(|one| one.is_today && one.visit.is_some());
         let form = match open.diagnosis() {
-            Some(_) if asked.again || !was_seen => Some(desk.fresh_form(&open).await?),
+            Some(_) if asked.again || !was_seen => {
+                Some(desk.paper(&patient)?.opened(&open.person.tree).await?)
+            }
             _ => None,
         };
         Ok(desk.drawn(&open, form, &Said { done: asked.done, ..Said::default() }))
@@ -430,30 +368,10 @@ async fn person(
     answered(&station, &id, drawn).await
 }
 
-impl Desk<'_> {
-    async fn fresh_form(&self, open: &Open) -> Result<Markup, Outcome> {
-        let (setting, patient) = (self.setting(&open.person.tree).await?, &open.person.id);
-        let terminology = self.station.records.terminology_now();
-        let choices = OfTerminology { terminology: &terminology, on: setting.today() };
-        let form = &self.edition()?.form;
-        let Some(unsent) = self.unsent(patient).await? else {
-            let (filling, fresh) = (form.begin(&setting), self.station.records.fresh_id());
-            return self.looked(patient, &fresh, "", &choices, |look| paper::page(&filling, look));
-        };
-        let (filling, kept) = (form.resume(&setting, &choices, &unsent.fields)?, kept_words(unsent.ms));
-        let drawn =
-            self.looked(patient, &unsent.form, &kept, &choices, |look| paper::page(&filling, look))?;
-        Ok(html! { (page::resumed(&self.address(patient), &yba_fhir::date::instant(unsent.ms))) (drawn) })
-    }
-}
-
-/// The id that a posted form brings; one that is none gets a new one.
-fn form_id(station: &Station, fields: &[(String, String)], name: &str) -> String {
-    let brought = fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim());
-    match brought.filter(|id| is_id(id) && id.len() <= FORM_ID_MAX) {
-        Some(id) => id.to_owned(),
-        None => station.records.fresh_id(),
-    }
+/// The id that one of the page's small forms brings; one that is none gets a new one.
+fn small_form_id(station: &Station, fields: &[(String, String)]) -> String {
+    let brought = fields.iter().find(|(key, _)| key == "phieu").map(|(_, value)| value.as_str());
+    brought.filter(|id| is_id(id)).map_or_else(|| station.records.fresh_id(), str::to_owned)
 }
 
 async fn write(
@@ -466,16 +384,17 @@ async fn write(
         let open = desk.open(&patient).await?;
         let Some(diagnosis) = open.diagnosis() else { return Ok(desk.drawn(&open, None, &Said::default())) };
         let code = diagnosis.get("code").cloned().unwrap_or_default();
-        let (setting, form) = (desk.setting(&open.person.tree).await?, form_id(&station, &fields, FORM_ID));
+        let paper = desk.paper(&patient)?;
+        let (setting, form) = (paper.setting(&open.person.tree).await?, form_id(&station, &fields));
         let terminology = station.records.terminology_now();
         let choices = OfTerminology { terminology: &terminology, on: setting.today() };
-        let filling = desk.edition()?.form.take(&setting, &choices, &fields)?;
+        let filling = paper.edition.form.take(&setting, &choices, &fields)?;
         let again = |wrong: Option<&Outcome>| {
-            let sheet = desk.looked(&patient, &form, "", &choices, |look| paper::page(&filling, look))?;
-            Ok(desk.drawn(&open, Some(sheet), &Said { wrong, ..Said::default() }))
+            let sheet = paper.drawn(&form, "", &choices, |look| sheet::page(&filling, look));
+            desk.drawn(&open, Some(sheet), &Said { wrong, ..Said::default() })
         };
         if !filling.is_sound() {
-            let mut response: Response = again(None)?;
+            let mut response = again(None);
             if filling.step == Step::Save {
                 *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
             }
@@ -483,9 +402,10 @@ async fn write(
         }
         let (facility, examiner) = (own_facility(), visit::name());
         let visit = Visit {
+            diagnosis: Some(&code),
             facility: facility.as_deref(),
             examiner: examiner.as_deref(),
-            ..desk.visit(&patient, &code, &form)
+            ..paper.visit(&form, &desk.reason)
         };
         if care::is_written(&station.records, &ctx, &visit).await? {
             return Ok(desk.back(&patient, "kham"));
@@ -493,13 +413,13 @@ async fn write(
         let changes = care::plan(&visit, &filling, &setting, &open.expected)?;
         match station.records.transact(&ctx, changes).await {
             Ok(_) => {
-                // Kept any longer it would only be told to be written.
-                station.records.drop_draft(&ctx, &desk.about(&patient)).await.ok();
+                // Kept any longer it would only be found to be written.
+                paper.forget().await.ok();
                 Ok(desk.back(&patient, "kham"))
             }
             // The same form, sent twice at once.
             Err(outcome) if outcome.kind == Kind::Conflict => Ok(desk.back(&patient, "kham")),
-            Err(outcome) => again(Some(&outcome)),
+            Err(outcome) => Ok(again(Some(&outcome))),
         }
     };
     answered(&station, &id, written).await
@@ -514,24 +434,9 @@ async fn draft(
     let kept = async {
         let desk = Desk::new(&station, &ctx, &id, &slug)?;
         let person = Person::open(&station, &ctx, &patient, "Condition", UNSEEN).await?;
-        let (setting, form) = (desk.setting(&person.tree).await?, form_id(&station, &fields, FORM_ID));
-        let terminology = station.records.terminology_now();
-        let choices = OfTerminology { terminology: &terminology, on: setting.today() };
-        let filling = desk.edition()?.form.resume(&setting, &choices, &fields)?;
-        let pair = |(name, value): &(String, String)| format!("{}={}", encoded(name), encoded(value));
-        let text = fields.iter().map(pair).collect::<Vec<_>>().join("&");
-        let ms = station.records.keep_draft(&ctx, &desk.about(&patient), &text).await?;
-        let moved = |look: &Look<'_>| paper::moved(&filling, look, &fields);
-        let moved = desk.looked(&patient, &form, &kept_words(ms), &choices, moved)?;
-        Ok(station.site.fragment(&moved))
+        Ok(station.site.fragment(&desk.paper(&patient)?.keep(&person.tree, &fields).await?))
     };
     kept.await.unwrap_or_else(|outcome: Outcome| error::fragment(&station.site, &outcome, &id))
-}
-
-/// `Đã lưu nháp 09:41`
-fn kept_words(ms: i64) -> String {
-    let at = yba_ui::format::date_time(&yba_fhir::date::instant(ms));
-    format!("Đã lưu nháp {}", at.split(' ').nth(1).unwrap_or_default())
 }
 
 /// Begins the form anew.
@@ -541,7 +446,7 @@ async fn drop_draft(
 ) -> Response {
     let dropped = async {
         let desk = Desk::new(&station, &ctx, &id, &slug)?;
-        station.records.drop_draft(&ctx, &desk.about(&patient)).await?;
+        desk.paper(&patient)?.forget().await?;
         Ok(Redirect::to(&format!("{}?them=1", desk.address(&patient))).into_response())
     };
     answered(&station, &id, dropped).await
@@ -550,15 +455,12 @@ async fn drop_draft(
 /// What fits into a field while somebody types.
 async fn offer(
     Asking { room: station, ctx, id }: Asking<Station>,
-    Path((slug, _patient, field)): Path<(String, String, String)>,
+    Path((slug, patient, field)): Path<(String, String, String)>,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Response {
     let offered = async {
         let desk = Desk::new(&station, &ctx, &id, &slug)?;
-        let terminology = station.records.terminology_now();
-        let choices = OfTerminology { terminology: &terminology, on: station.today() };
-        let found = paper::offers(&desk.edition()?.form, &choices, &field, &fields);
-        Ok(station.site.fragment(&yba_ui::form::offers(&found)))
+        Ok(station.site.fragment(&desk.paper(&patient)?.offered(&field, &fields)))
     };
     answered(&station, &id, offered).await
 }
@@ -574,7 +476,7 @@ async fn join(
         if open.diagnosis().is_some() {
             return Ok(desk.back(&patient, "vao"));
         }
-        let form = form_id(&station, &fields, "phieu");
+        let form = small_form_id(&station, &fields);
         let chosen = fields.iter().find(|(name, _)| name == "ma").map_or("", |(_, code)| code.trim());
         let now_ms = station.records.store().clock().now_ms();
         let title = station.content.icd10(chosen).map_or(chosen, |title| title.vi);
@@ -604,7 +506,7 @@ async fn leave(
         let Some(diagnosis) = open.diagnosis() else { return Ok(desk.back(&patient, "thoi")) };
         let reason =
             fields.iter().find(|(name, _)| name == "ly-do").map_or("", |(_, reason)| reason.as_str());
-        let form = form_id(&station, &fields, "phieu");
+        let form = small_form_id(&station, &fields);
         let code = diagnosis.get("code").cloned().unwrap_or_default();
         let now_ms = station.records.store().clock().now_ms();
         let done = match follow_up::leave(&patient, &code, &open.expected, reason, &form, now_ms) {
@@ -615,7 +517,7 @@ async fn leave(
             Ok(()) => Ok(desk.back(&patient, "thoi")),
             Err(outcome) if outcome.kind == Kind::Conflict => Ok(desk.back(&patient, "thoi")),
             Err(outcome) => {
-                let form = desk.fresh_form(&open).await?;
+                let form = desk.paper(&patient)?.opened(&open.person.tree).await?;
                 Ok(desk.drawn(&open, Some(form), &Said { wrong: Some(&outcome), reason, ..Said::default() }))
             }
         }

@@ -195,16 +195,6 @@ pub(super) fn person(shown: &Shown) -> Markup {
     }
 }
 
-/// A form that was being typed is gone on with, unless it is thrown away.
-pub(super) fn resumed(address: &str, kept_at: &str) -> Markup {
-    html! {
-        form .note.warn method="post" action={ (address) "/bo-nhap" } {
-            p { b { "Phiếu đang ghi dở." } " Bạn gõ lần cuối lúc " (format::date_time(kept_at)) " và chưa ghi lần khám. " }
-            button .btn type="submit" { "Bỏ, ghi phiếu mới" }
-        }
-    }
-}
-
 fn address(shown: &Shown) -> String {
     format!("{CHRONIC}/{}/{}", shown.programme.slug, shown.person.id)
 }
