@@ -1,10 +1,10 @@
-//! The commune station's room. For now: what the day asks; vaccination, from the list of whom to call to the dose that is given;
+//! The commune station's room. For now: what the day asks; visits; vaccination, from the list of whom to call to the dose that is given;
 //! chronic care, from the list of who should come to the visit; cases of infectious disease and their notification; and the
 //! reports of the month.
 //!
 //! It deliberately does not know other rooms, SQL, or which dose may be given when (`yba-care`, by the schedules of content).
 //!
-//! Start at [`routes`]; [`today`], [`vaccinate`], [`chronic`], [`notify`] and [`reports`] are feature folders: `mod.rs` routes and
+//! Start at [`routes`]; [`today`], [`visits`], [`vaccinate`], [`chronic`], [`notify`] and [`reports`] are feature folders: `mod.rs` routes and
 //! handlers, `model.rs`, `page.rs`.
 
 pub mod chronic;
@@ -16,6 +16,7 @@ mod roll;
 pub mod today;
 mod typing;
 pub mod vaccinate;
+pub mod visits;
 
 use axum::Router;
 use axum::response::Response;
@@ -75,6 +76,7 @@ fn own_facility() -> Option<String> {
 /// The room's pages, to be put behind the guards of `yba_web::shell`.
 pub fn routes(station: Station) -> Router {
     today::routes()
+        .merge(visits::routes())
         .merge(vaccinate::routes())
         .merge(chronic::routes())
         .merge(notify::routes())
@@ -85,6 +87,12 @@ pub fn routes(station: Station) -> Router {
 /// This room's part of the menu.
 pub fn menu() -> Group {
     let today = Entry::new(today::TODAY, "list", "Hôm nay").needs(Action::Create, "Immunization").letter('y');
+    let visits = Entry::new(visits::VISITS, "activity", "Khám bệnh")
+        .needs(Action::Create, "Encounter")
+        .needs(Action::Create, "Condition")
+        .needs(Action::Create, "QuestionnaireResponse")
+        .for_person(visits::VISITS)
+        .letter('i');
     let vaccinate = Entry::new(vaccinate::VACCINATE, "syringe", "Tiêm chủng")
         .needs(Action::Create, "Immunization")
         .for_person(vaccinate::VACCINATE)
@@ -100,5 +108,5 @@ pub fn menu() -> Group {
     let reports = Entry::new(reports::REPORTS, "file-text", "Báo cáo")
         .needs(Action::Search, "MeasureReport")
         .letter('b');
-    Group { title: "Trạm y tế", entries: vec![today, vaccinate, chronic, notify, reports] }
+    Group { title: "Trạm y tế", entries: vec![today, visits, vaccinate, chronic, notify, reports] }
 }

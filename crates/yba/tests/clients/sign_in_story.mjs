@@ -69,7 +69,7 @@ async function another(page) {
 
 // What somebody may open stands in the rail; nothing else does.
 async function offered(page) {
-  return page.locator(".rail li a .word").allInnerTexts();
+  return page.locator(".rail > div li a .word").allInnerTexts();
 }
 
 async function out(page) {

@@ -33,3 +33,4 @@ mod two_hospitals_one_record;
 mod vaccinate;
 mod validate;
 mod views;
+mod visits;
