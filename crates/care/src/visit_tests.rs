@@ -1,7 +1,7 @@
 use super::*;
 use crate::follow_up::{diagnoses, expected};
 use yba_content::{Content, Day};
-use yba_fhir::json::JsonValueTrait;
+use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, from_slice, items, to_string};
 use yba_forms::{Library, NoChoices};
 use yba_recall::chronic::{self, ICD10};
 use yba_testkit::{Kit, each_engine};
@@ -130,4 +130,91 @@ async fn a_visit_is_one_transaction_and_is_taken_back_whole() {
         );
     })
     .await;
+}
+
+/// The answers of a response as a form sends them.
+fn posted(response: &Value) -> Vec<(String, String)> {
+    const WORKED_OUT: [&str; 3] = ["mean", "grade", "controlled"];
+    let mut fields = Vec::new();
+    for item in items(response, "item").flat_map(|group| items(group, "item")) {
+        let link = str_at(item, &["linkId"]).unwrap();
+        for answer in items(item, "answer").filter(|_| !WORKED_OUT.contains(&link)) {
+            let (name, value) = answer.as_object().unwrap().iter().next().unwrap();
+            let text = match name {
+                "valueCoding" => str_at(value, &["code"]).unwrap().to_owned(),
+                "valueDate" => value.as_str().unwrap().to_owned(),
+                _ => to_string(value).unwrap().replace('.', ","),
+            };
+            fields.push((link.to_owned(), text));
+        }
+    }
+    fields
+}
+
+fn instant_ms(text: &str) -> i64 {
+    yba_fhir::DateRange::parse(text).unwrap().start
+}
+
+/// A resource without what the store adds, and without what the next visit adds to an Appointment.
+fn bare(tree: &Value) -> String {
+    let mut tree: Value = from_slice(to_string(tree).unwrap().as_bytes()).unwrap();
+    take(&mut tree, &["meta"]);
+    if str_at(&tree, &["resourceType"]) == Some("Appointment") {
+        take(&mut tree, &["start", "end"]);
+        put(&mut tree, "status", json!("proposed"));
+    }
+    to_string(&yba_fhir::json::ordered(&tree)).unwrap()
+}
+
+#[tokio::test]
+async fn the_invented_province_writes_visits_as_the_verb_does() {
+    use std::collections::BTreeSet;
+    let plan = yba_synth::Plan { people: 400, seed: 5, years: 2, until: jiff::civil::date(2026, 10, 31) };
+    let province = yba_synth::gathered(&plan);
+    let (content, kit) = (Content::built_in(), yba_testkit::records());
+    let forms = Library::load(&content).unwrap();
+    let (records, ctx) = (&kit.records, kit.ctx());
+    let life: Vec<Value> = province.station_life().collect();
+    let is_response = |tree: &&Value| str_at(tree, &["resourceType"]) == Some("QuestionnaireResponse");
+    let (mut compared, mut smokers) = (0, 0);
+    for response in life.iter().filter(is_response).step_by(4).take(40) {
+        let id = str_at(response, &["id"]).unwrap();
+        let of_visit = |tree: &&Value| {
+            let own = str_at(tree, &["id"]).unwrap();
+            own == id || own.strip_prefix(id).is_some_and(|rest| rest.starts_with('-'))
+        };
+        let invented: Vec<&Value> = life.iter().filter(of_visit).collect();
+        let encounter =
+            invented.iter().find(|tree| str_at(tree, &["resourceType"]) == Some("Encounter")).unwrap();
+        let patient = str_at(response, &["subject", "reference"]).unwrap().strip_prefix("Patient/").unwrap();
+        let now_ms = instant_ms(str_at(response, &["authored"]).unwrap());
+        let form = &forms.edition("hypertension-visit", Day::parse("2026-06-01").unwrap()).unwrap().form;
+        let setting = Setting::new(now_ms).with("patient", json!({"resourceType": "Patient", "id": patient}));
+        let filling = form.take(&setting, &NoChoices, &posted(response)).unwrap();
+        assert!(filling.is_sound(), "{:?} {}", filling.faults, to_string(response).unwrap());
+        let condition = life.iter().find(|tree| str_at(tree, &["id"]) == Some(&id[..id.rfind('-').unwrap()]));
+        let examiner =
+            items(encounter, "participant").next().and_then(|one| str_at(one, &["individual", "display"]));
+        let facility = str_at(encounter, &["serviceProvider", "reference"]).unwrap();
+        let visit = Visit {
+            patient,
+            about: "hypertension",
+            reason: "Khám định kỳ: tăng huyết áp",
+            diagnosis: Some(&condition.unwrap()["code"]),
+            facility: facility.strip_prefix("Organization/"),
+            examiner,
+            form: id,
+            now_ms,
+        };
+        let done =
+            records.transact(&ctx, super::plan(&visit, &filling, &setting, &[]).unwrap()).await.unwrap();
+        let written = done.iter().filter_map(|one| one.version.as_ref());
+        let by_verb: BTreeSet<String> =
+            written.map(|one| bare(&one.tree()).replace(&visit.id(), id)).collect();
+        let by_province: BTreeSet<String> = invented.iter().map(|one| bare(one)).collect();
+        assert_eq!(by_province, by_verb);
+        smokers += usize::from(by_verb.iter().any(|one| one.contains("64218-1")));
+        compared += 1;
+    }
+    assert!(compared >= 20 && smokers > 0, "{compared} {smokers}");
 }

@@ -62,6 +62,23 @@ impl Day {
         Day(self.0 + n)
     }
 
+    /// The same day of the month `n` months later, or the last of that month.
+    pub const fn plus_months(self, n: i32) -> Day {
+        let (year, month, day) = self.parts();
+        let months = year * 12 + month as i32 - 1 + n;
+        let (year, month) = (months.div_euclid(12), months.rem_euclid(12) as u32 + 1);
+        let first = Day::ymd(year, month, 1);
+        let next = if month == 12 { Day::ymd(year + 1, 1, 1) } else { Day::ymd(year, month + 1, 1) };
+        let length = (next.0 - first.0) as u32;
+        first.plus(if day < length { day } else { length } as i32 - 1)
+    }
+
+    /// This day, or the Monday after a Sunday: stations are closed then.
+    pub const fn workday(self) -> Day {
+        // 1970-01-01 was a Thursday.
+        if (self.0 + 3).rem_euclid(7) == 6 { self.plus(1) } else { self }
+    }
+
     /// Whole years lived on `on` by someone born on this day; 0 before birth.
     pub fn age_on(self, on: Day) -> i32 {
         let ((y, m, d), (oy, om, od)) = (self.parts(), on.parts());
@@ -119,6 +136,17 @@ mod tests {
             assert_eq!(Day::of(civil), Day(n));
             assert_eq!((civil - date(1970, 1, 1)).get_days(), n);
         }
+    }
+
+    #[test]
+    fn months_end_where_they_end_and_nobody_works_on_sundays() {
+        let (last, day) = (Day::ymd(2026, 1, 31), |y, m, d| Day::ymd(y, m, d));
+        assert_eq!(last.plus_months(1), day(2026, 2, 28));
+        assert_eq!(last.plus_months(11), day(2026, 12, 31));
+        assert_eq!(last.plus_months(-2), day(2025, 11, 30));
+        assert_eq!(day(2023, 11, 29).plus_months(3), day(2024, 2, 29));
+        assert_eq!(day(2026, 3, 1).workday(), day(2026, 3, 2), "1 March 2026 was a Sunday");
+        assert_eq!(day(2026, 2, 28).workday(), day(2026, 2, 28));
     }
 
     #[test]

@@ -198,7 +198,7 @@ mod tests {
 
     fn mean(loinc: &str, of: impl Fn(&Person) -> bool, icd: &str, day: Day) -> f64 {
         let seed = Rng::new(3);
-        let all = people(30_000, &seed, Window { from: UNTIL.plus(-1095), until: UNTIL });
+        let all = people(30_000, &seed, Window { from: UNTIL.plus(-1095), until: UNTIL }, None);
         let values: Vec<f64> = all
             .iter()
             .filter(|p| of(p))
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn a_blood_group_is_for_life() {
         let seed = Rng::new(3);
-        let all = people(50, &seed, Window { from: UNTIL.plus(-1095), until: UNTIL });
+        let all = people(50, &seed, Window { from: UNTIL.plus(-1095), until: UNTIL }, None);
         for person in &all {
             let group = |day| lab_value(catalog().lab("883-9"), person, day, "O80", &seed).text;
             assert_eq!(group(UNTIL), group(UNTIL.plus(-300)));

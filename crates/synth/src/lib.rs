@@ -7,18 +7,26 @@
 //! What it deliberately does not know: how claim files are *read* (the crate `claim` is written by others from
 //! the same rules, so that the two check each other), the store, and any real person.
 //!
+//! [`province`] spreads its people over all communes, as a census finds them; [`gathered`] lets most of them live around one
+//! station, as a demonstration wants. `station.rs` tells what the stations themselves keep.
+//!
 //! Start with [`province`]; then `people.rs` (who), `visit.rs` (when and why), `making.rs` (what happened),
 //! `dirt.rs` (what the desk wrote instead), `claim/` and `dialect.rs` (how it looks in a file), `fhir.rs`.
 
 mod calendar;
 mod catalog;
 mod claim;
+mod deaths;
 mod dialect;
 mod dirt;
+mod doses;
 mod fhir;
 mod files;
+mod follow_up;
+mod gathering;
 mod lab;
 mod making;
+mod measles;
 mod money;
 mod names;
 mod people;
@@ -36,8 +44,13 @@ mod visit;
 pub use calendar::{Day, Stamp};
 pub use catalog::{Catalog, Lab, LocalLab, catalog};
 pub use claim::Edition;
+pub use deaths::Cause;
 pub use dirt::{Borrowed, Dirt, Filing};
+pub use doses::{Dose, Outcome};
 pub use files::{BATCH, ClaimFile, TruthVisit};
+pub use follow_up::{Adherence, FollowUp, Followed, Smoking};
+pub use gathering::Gathering;
+pub use measles::Case;
 pub use money::{Level, Milli, Money, Priced, Split, Totals, base_salary, level, route_rate, split, totals};
 pub use names::{Ethnic, ethnic_groups, without_accents};
 pub use people::Window;
@@ -76,17 +89,32 @@ pub struct Province {
     pub visits: Vec<Visit>,
     /// Rates of dirt in the claim files; change them before asking for files.
     pub dirt: Dirt,
+    /// Where most people live; `None` when they are spread over the province.
+    pub around: Option<Gathering>,
     seed: rng::Rng,
 }
 
-/// Makes a province.
+/// Makes a province whose people live all over it.
 pub fn province(plan: &Plan) -> Province {
+    make(plan, None)
+}
+
+/// Makes a province most of whose people live around one station, which so has a life of its own: of a few hundred
+/// people spread over 106 stations each would have a handful.
+pub fn gathered(plan: &Plan) -> Province {
+    make(plan, Some(gathering::gathering(plan.people, &rng::Rng::new(plan.seed))))
+}
+
+fn make(plan: &Plan, around: Option<Gathering>) -> Province {
     let seed = rng::Rng::new(plan.seed);
     let until = Day::of(plan.until);
     let years = plan.years.min(YEARS_MAX) as i32;
     let window = Window { from: until.plus(-years * 1461 / 4), until };
-    let people = people::people(plan.people.min(PEOPLE_MAX), &seed, window);
-    let visits = visit::visits(&people, &seed, window);
+    let mut people = people::people(plan.people.min(PEOPLE_MAX), &seed, window, around);
+    if let Some(around) = around {
+        gathering::mourn(&mut people, around, &seed, window);
+    }
+    let visits = visit::visits(&people, &seed, window, around);
     Province {
         plan: *plan,
         window,
@@ -94,6 +122,7 @@ pub fn province(plan: &Plan) -> Province {
         people,
         visits,
         dirt: Dirt::default(),
+        around,
         seed,
     }
 }

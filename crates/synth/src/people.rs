@@ -6,6 +6,7 @@
 
 use crate::calendar::Day;
 use crate::catalog::catalog;
+use crate::gathering::Gathering;
 use crate::names::{Ethnic, ethnic_groups};
 use crate::person::{ALLERGIES, Burden, Class, Home, Person};
 use crate::places::{Kind, places};
@@ -50,7 +51,7 @@ pub struct Window {
 }
 
 /// Makes `count` people as they are at the end of the window.
-pub fn people(count: u32, rng: &Rng, window: Window) -> Vec<Person> {
+pub fn people(count: u32, rng: &Rng, window: Window, around: Option<Gathering>) -> Vec<Person> {
     let mut all = Vec::with_capacity(count as usize);
     let mut households = 0;
     for pool in 0..count.div_ceil(POOL) {
@@ -58,7 +59,7 @@ pub fn people(count: u32, rng: &Rng, window: Window) -> Vec<Person> {
         let mut rng = rng.fork("pool", u64::from(pool));
         let seeds: Vec<Seed> = (0..size).map(|_| seed(&mut rng, window.until)).collect();
         for house in houses(&seeds, window.until, &mut rng) {
-            settle(&mut all, &house, &seeds, households, &mut rng, window);
+            settle(&mut all, &house, &seeds, &shared(households, &mut rng, window, around), &mut rng);
             households += 1;
         }
     }
@@ -150,8 +151,7 @@ struct Shared {
     window: Window,
 }
 
-fn settle(all: &mut Vec<Person>, house: &House, seeds: &[Seed], number: u32, rng: &mut Rng, window: Window) {
-    let shared = shared(number, rng, window);
+fn settle(all: &mut Vec<Person>, house: &House, seeds: &[Seed], shared: &Shared, rng: &mut Rng) {
     let groups = ethnic_groups();
     let group = &groups[shared.ethnic];
     let family = group.family_name(rng);
@@ -162,7 +162,7 @@ fn settle(all: &mut Vec<Person>, house: &House, seeds: &[Seed], number: u32, rng
     let mother = index_of(house.wife.is_some());
     let mut add =
         |seed: usize, family: &str, group: usize, parents: (Option<u32>, Option<u32>), rng: &mut Rng| {
-            let person = person(all.len() as u32, seeds[seed], family, group, &shared, rng);
+            let person = person(all.len() as u32, seeds[seed], family, group, shared, rng);
             all.push(Person { mother: parents.0, father: parents.1, ..person });
         };
     if let Some(husband) = house.husband {
@@ -183,7 +183,7 @@ fn settle(all: &mut Vec<Person>, house: &House, seeds: &[Seed], number: u32, rng
         mother.death = mother.death.filter(|death| *death > born.plus(60));
     }
     let mut add = |seed: usize, family: &str, rng: &mut Rng| {
-        let person = person(all.len() as u32, seeds[seed], family, shared.ethnic, &shared, rng);
+        let person = person(all.len() as u32, seeds[seed], family, shared.ethnic, shared, rng);
         all.push(person);
     };
     for (place, elder) in house.elders.iter().enumerate() {
@@ -199,9 +199,10 @@ fn draw_group(groups: &[Ethnic], rng: &mut Rng) -> usize {
     rng.weighted(groups.iter().map(|e| e.share))
 }
 
-fn shared(number: u32, rng: &mut Rng, window: Window) -> Shared {
+fn shared(number: u32, rng: &mut Rng, window: Window, around: Option<Gathering>) -> Shared {
     let ethnic = draw_group(ethnic_groups(), rng);
     let home = home(ethnic, rng);
+    let home = around.map_or(home, |around| around.home(home, number, rng));
     let moved = rng.chance(MOVED).then(|| {
         let day = rng.between(i64::from(window.from.0), i64::from(window.until.0)) as i32;
         (Day(day), self::home(ethnic, rng))

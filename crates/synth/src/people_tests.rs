@@ -6,7 +6,7 @@ const UNTIL: Day = Day::ymd(2026, 10, 31);
 const WINDOW: Window = Window { from: UNTIL.plus(-1095), until: UNTIL };
 
 fn some() -> Vec<Person> {
-    people(20_000, &Rng::new(42), WINDOW)
+    people(20_000, &Rng::new(42), WINDOW, None)
 }
 
 /// `count` of `all` is `parts` of 10,000, give or take four standard deviations of a draw.
@@ -70,14 +70,14 @@ fn households_are_of_plausible_size() {
 
 #[test]
 fn a_larger_province_begins_with_the_same_people() {
-    let (small, large) = (people(1000, &Rng::new(9), WINDOW), people(3000, &Rng::new(9), WINDOW));
+    let (small, large) = (people(1000, &Rng::new(9), WINDOW, None), people(3000, &Rng::new(9), WINDOW, None));
     assert!(small.iter().zip(&large).all(|(a, b)| a.name == b.name && a.cccd == b.cccd));
 }
 
 #[test]
 fn a_handful_of_people_still_makes_a_province() {
     for count in [0, 1, 2, 7] {
-        assert_eq!(people(count, &Rng::new(1), WINDOW).len(), count as usize);
+        assert_eq!(people(count, &Rng::new(1), WINDOW, None).len(), count as usize);
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 const UNTIL: Day = Day::ymd(2026, 10, 31);
 
 fn some() -> Vec<Person> {
-    people(3000, &Rng::new(11), Window { from: UNTIL.plus(-1095), until: UNTIL })
+    people(3000, &Rng::new(11), Window { from: UNTIL.plus(-1095), until: UNTIL }, None)
 }
 
 #[test]

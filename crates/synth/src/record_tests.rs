@@ -12,8 +12,8 @@ const WINDOW: Window = Window { from: UNTIL.plus(-1095), until: UNTIL };
 
 fn some() -> Vec<(Visit, Person, Record)> {
     let seed = Rng::new(8);
-    let all = people(3000, &seed, WINDOW);
-    visits(&all, &seed, WINDOW)
+    let all = people(3000, &seed, WINDOW, None);
+    visits(&all, &seed, WINDOW, None)
         .into_iter()
         .map(|visit| {
             let person = all[visit.person as usize].clone();

@@ -183,7 +183,7 @@ impl Desk {
         spoiling: Spoiling,
         with_numbers: bool,
     ) -> Desk {
-        let mut people = people::people(count, &seed, window);
+        let mut people = people::people(count, &seed, window, None);
         let mut twins = Vec::new();
         for child in people.iter().filter(|one| one.mother.is_some()) {
             let mut rng = seed.fork("twin", u64::from(child.index));

@@ -5,6 +5,7 @@
 
 use crate::calendar::{Day, Stamp};
 use crate::catalog::{Acute, catalog};
+use crate::gathering::Gathering;
 use crate::people::Window;
 use crate::person::Person;
 use crate::places::{Kind, places};
@@ -18,6 +19,8 @@ pub const FOLLOW_UP: u32 = 7600;
 pub const ANTENATAL: u32 = 7500;
 /// Places of birth, of 100: health centre, provincial hospital, station, home.
 pub const BIRTH_PLACE: [u32; 4] = [52, 18, 10, 20];
+/// The same where people are gathered: a station far from the road with a midwife of its own.
+pub const BIRTH_PLACE_FAR: [u32; 4] = [34, 8, 40, 18];
 /// Caesarean sections among births in a hospital, of 10,000.
 pub const CAESAREAN: u32 = 1900;
 /// Adults who fall ill with tuberculosis, of 100,000 a year.
@@ -107,10 +110,11 @@ pub struct Visit {
 }
 
 /// All visits of the province in order of time, numbered.
-pub fn visits(people: &[Person], rng: &Rng, window: Window) -> Vec<Visit> {
+pub fn visits(people: &[Person], rng: &Rng, window: Window, around: Option<Gathering>) -> Vec<Visit> {
     let mut all = Vec::with_capacity(people.len() * 6);
     for person in people {
-        let mut of = Of { person, window, rng: rng.fork("visits", u64::from(person.index)), all: &mut all };
+        let rng = rng.fork("visits", u64::from(person.index));
+        let mut of = Of { person, window, around, rng, all: &mut all };
         of.acute();
         of.chronic();
         of.tuberculosis();
@@ -130,6 +134,7 @@ pub fn visits(people: &[Person], rng: &Rng, window: Window) -> Vec<Visit> {
 struct Of<'a> {
     person: &'a Person,
     window: Window,
+    around: Option<Gathering>,
     rng: Rng,
     all: &'a mut Vec<Visit>,
 }
@@ -341,7 +346,9 @@ impl<'a> Of<'a> {
                 self.all.push(visit);
             }
         }
-        let place = self.rng.weighted(BIRTH_PLACE.iter().copied());
+        let is_far = self.around.is_some_and(|around| around.station() == station);
+        let shares = if is_far { BIRTH_PLACE_FAR } else { BIRTH_PLACE };
+        let place = self.rng.weighted(shares.into_iter());
         let facility = [centre, places().only(Kind::Provincial), station];
         if let Some(facility) = facility.get(place).copied() {
             let caesarean = place < 2 && self.rng.chance(CAESAREAN);

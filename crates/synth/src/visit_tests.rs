@@ -8,8 +8,8 @@ const WINDOW: Window = Window { from: UNTIL.plus(-1095), until: UNTIL };
 
 fn some() -> (Vec<Person>, Vec<Visit>) {
     let rng = Rng::new(4);
-    let all = people(10_000, &rng, WINDOW);
-    let visits = visits(&all, &rng, WINDOW);
+    let all = people(10_000, &rng, WINDOW, None);
+    let visits = visits(&all, &rng, WINDOW, None);
     (all, visits)
 }
 

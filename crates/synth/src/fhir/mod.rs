@@ -2,6 +2,8 @@
 //!
 //! Every resource has a fixed id, so a second load changes nothing. <https://hl7.org/fhir/R4/>
 
+mod follow_up;
+mod station;
 mod visit;
 
 use crate::Province;

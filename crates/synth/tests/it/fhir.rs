@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use yba_fhir::json::{JsonContainerTrait, JsonValueTrait, Value, str_at, to_string};
 use yba_synth::{Plan, province};
 
-fn references(value: &Value, found: &mut Vec<String>) {
+/// Every reference of a resource.
+pub fn references(value: &Value, found: &mut Vec<String>) {
     if let Some(object) = value.as_object() {
         for (key, inner) in object.iter() {
             match (key, inner.as_str()) {

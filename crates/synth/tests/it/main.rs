@@ -8,6 +8,7 @@ mod fhir;
 mod read;
 mod registrations;
 mod same;
+mod station;
 
 use jiff::civil::date;
 use std::sync::OnceLock;

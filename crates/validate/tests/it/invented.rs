@@ -32,6 +32,20 @@ fn the_invented_province_is_well_formed() {
     }
 }
 
+#[test]
+fn what_the_stations_keep_is_well_formed() {
+    let plan = Plan { people: 300, seed: 7, years: 1, until: jiff::civil::date(2026, 3, 1) };
+    let mut seen = std::collections::BTreeMap::<String, usize>::new();
+    for resource in yba_synth::gathered(&plan).station_life() {
+        let findings = Validator::r4().check(&resource);
+        assert!(findings.issues.is_empty(), "{:?}\n{}", findings.issues[0], to_string(&resource).unwrap());
+        *seen.entry(kind(&resource)).or_default() += 1;
+    }
+    for kind in ["Appointment", "Immunization", "QuestionnaireResponse", "Encounter", "Observation"] {
+        assert!(seen.get(kind).is_some_and(|count| *count > 20), "{seen:?}");
+    }
+}
+
 /// A kind of damage: its name, what it does to a resource (the place it damaged, or nothing when it does not apply),
 /// and the key that must be found there.
 type Damage = (&'static str, fn(&mut Value) -> Option<String>, &'static str);
