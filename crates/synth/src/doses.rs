@@ -12,11 +12,13 @@ use crate::table::rows;
 use std::sync::OnceLock;
 
 /// Children of 10,000 whose families come to every session they can, who come to every other, and who stop coming.
-const HABITS: [u32; 3] = [6500, 2200, 1300];
+const HABITS: [u32; 3] = [6000, 2600, 1400];
 /// Sessions that a family of each habit comes to, of 10,000.
 const COMES: [u32; 3] = [9500, 4000, 8500];
 /// Of 10,000 children who come, how many are sent home.
 const PUT_OFF: u32 = 300;
+/// How many days after the last day of the records the next session is, where people are gathered.
+const SOON: u32 = 3;
 /// Until this age the book is kept.
 const YEARS: i32 = 15;
 /// Why a child is sent home.
@@ -142,7 +144,7 @@ impl Province {
         let mut month = child.birth;
         while month <= last.min(stops) {
             let facility = child.home_on(month).old().station;
-            let day = session(facility, month);
+            let day = self.session(facility, month);
             let is_there = rng.chance(COMES[habit]);
             if day > child.birth.plus(2) && day <= last.min(stops) && is_there {
                 attend(child, day, facility, &mut rng, &mut all);
@@ -150,6 +152,17 @@ impl Province {
             month = first_of_next(month);
         }
         all
+    }
+
+    /// The day of a station's session in the month of a day; never a Sunday. Where people are gathered the next one is some days
+    /// after the last day of the records: then the list of whom to call is longest, and most looked at.
+    fn session(&self, station: u16, month: Day) -> Day {
+        let (year, number, _) = month.parts();
+        let day = match self.around.is_some_and(|around| around.station() == station) {
+            true => (self.window.until.parts().2 + SOON) % 28 + 1,
+            false => 3 + u32::from(station) % 20,
+        };
+        Day::ymd(year, number, day).workday()
     }
 
     /// In the first days, where the child was born: in three of four at a hospital.
@@ -184,12 +197,6 @@ fn attend(child: &Person, day: Day, facility: u16, rng: &mut Rng, all: &mut Vec<
             all.push(planned.on(day, facility, outcome));
         }
     }
-}
-
-/// The day of a station's session in the month of a day; never a Sunday.
-fn session(station: u16, month: Day) -> Day {
-    let (year, number, _) = month.parts();
-    Day::ymd(year, number, 3 + u32::from(station) % 20).workday()
 }
 
 fn first_of_next(day: Day) -> Day {

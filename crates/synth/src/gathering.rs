@@ -7,7 +7,7 @@ use crate::places::places;
 use crate::rng::Rng;
 
 /// Of 10,000 households, how many are gathered at most: some live elsewhere, so that one sees whose people are whose.
-const SHARE_MAX: u64 = 7500;
+const SHARE_MAX: u64 = 8500;
 /// The most people that one station looks after.
 const PEOPLE_MAX: u64 = 3000;
 /// Villages around the station.
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn most_people_of_a_small_province_live_around_one_station_and_of_a_large_one_few() {
-        for (people, least, most) in [(300, 180, 260), (8000, 2500, 3500)] {
+        for (people, least, most) in [(300, 210, 290), (8000, 2500, 3500)] {
             let made = gathered(&plan(people));
             let station = made.around.unwrap().station();
             let here = |one: &&crate::Person| one.home.old().station == station;

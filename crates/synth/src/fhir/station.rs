@@ -6,8 +6,8 @@
 
 use super::visit::visit_resources;
 use super::{
-    BASE, ICD10, LOINC, TERMINOLOGY, UCUM, allergy, concept, coverages, follow_up, lasting, organization,
-    patient, practitioner, set, status, to_facility, to_patient,
+    BASE, ENTRIES_MAX, ICD10, LOINC, TERMINOLOGY, UCUM, allergy, concept, coverages, follow_up, lasting,
+    organization, patient, practitioner, set, status, to_facility, to_patient, transaction,
 };
 use crate::Province;
 use crate::catalog::catalog;
@@ -35,6 +35,18 @@ impl Province {
         let people = self.people.iter().zip(visits);
         let people = people.flat_map(move |(person, visits)| self.kept(person, &visits, &cases));
         ground().chain(people).map(|resource| ordered(&resource))
+    }
+
+    /// Transactions that put the same resources, as [`Province::fhir_bundles`] cuts them.
+    pub fn station_bundles(&self) -> impl Iterator<Item = Value> + '_ {
+        let (visits, cases) = (self.visits_by_person(), self.measles());
+        let ground: Vec<Value> = ground().collect();
+        let ground: Vec<Value> = ground.chunks(ENTRIES_MAX).map(transaction).collect();
+        let people = self.people.iter().zip(visits);
+        ground.into_iter().chain(people.flat_map(move |(person, visits)| {
+            let kept = self.kept(person, &visits, &cases);
+            kept.chunks(ENTRIES_MAX).map(transaction).collect::<Vec<_>>()
+        }))
     }
 
     /// Everything about one person.

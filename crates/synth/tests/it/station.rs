@@ -115,3 +115,14 @@ fn a_station_has_visits_of_its_own_in_each_of_the_last_months() {
         assert!(months.get(month).is_some_and(|count| *count >= 10), "{month}: {months:?}");
     }
 }
+
+#[test]
+fn bundles_hold_the_same_records() {
+    let province = gathered(&Plan { people: 80, years: 1, ..plan() });
+    let bundles: Vec<Value> = province.station_bundles().collect();
+    let entries = bundles.iter().flat_map(|bundle| items(bundle, "entry"));
+    let urls: Vec<&str> = entries.map(|entry| str_at(entry, &["request", "url"]).unwrap()).collect();
+    let stream: Vec<Value> = province.station_life().collect();
+    let own = |tree: &Value| format!("{}/{}", kind(tree), str_at(tree, &["id"]).unwrap());
+    assert_eq!(urls, stream.iter().map(own).collect::<Vec<_>>());
+}

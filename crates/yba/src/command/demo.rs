@@ -1,5 +1,6 @@
-//! The demonstration: an invented province, its claim files imported as two hospital systems would send them, its
-//! stations' records beside them, served in test mode. A demonstration folder is marked and never meets a real one.
+//! The demonstration: an invented province most of whose people live around one station. Stations work in the house itself:
+//! their records are put in as they stand. Hospitals have systems of their own: their claim files are imported as two such
+//! systems would send them. A demonstration folder is marked and never meets a real one.
 
 use super::synth::write_claims;
 use super::{file_trouble, import_bhyt};
@@ -8,13 +9,12 @@ use crate::node::Node;
 use crate::output::{self, Output};
 use crate::serve;
 use std::path::Path;
-use yba_fhir::json::str_at;
 use yba_fhir::{Kind, Outcome, Resource};
 use yba_records::{Change, Ctx};
 use yba_synth::{Dialect, Plan, Province};
 
 /// The commune of `yba serve --demo`.
-pub const COMMUNE: Commune = Commune { people: 300, seed: 1, years: 2 };
+pub const COMMUNE: Commune = Commune { people: 600, seed: 1, years: 1 };
 
 /// A small plan that ends today.
 #[derive(Debug, Clone, Copy)]
@@ -26,9 +26,7 @@ pub struct Commune {
 
 /// Marks a demonstration folder; it holds how far the filling has come.
 const MARK: &str = "demo";
-/// What the stations keep, beside the visits that come with the claim files.
-const STATION_KINDS: [&str; 4] = ["Organization", "Patient", "Immunization", "AllergyIntolerance"];
-/// Records sent in one transaction.
+/// Records sent in one transaction; those of one person are not parted.
 const BATCH: usize = 500;
 
 /// `yba demo`: fills a new folder and serves it; a folder that is filled is served as it is.
@@ -64,12 +62,12 @@ pub async fn fill(node: &Node, plan: Plan, output: &Output) -> Result<(), Outcom
         ));
     }
     std::fs::write(&mark, "filling").map_err(|error| file_trouble(&mark, &error))?;
-    let province = yba_synth::province(&plan);
+    let province = yba_synth::gathered(&plan);
     stations(node, &province, output).await?;
     let files = node.config.data.join("demo-files");
     for (dialect, folder) in [(Dialect::A, "he-thong-a"), (Dialect::B, "he-thong-b")] {
         let folder = files.join(folder);
-        write_claims(&province, dialect, &folder)
+        write_claims(&province, dialect, &folder, super::synth::is_hospital)
             .map_err(|error| Outcome::fault(format!("writing {}: {error}", folder.display())))?;
     }
     let rejects = node.config.data.join("demo-rejects");
@@ -79,19 +77,17 @@ pub async fn fill(node: &Node, plan: Plan, output: &Output) -> Result<(), Outcom
     std::fs::write(&mark, "filled").map_err(|error| file_trouble(&mark, &error))
 }
 
-/// The stations' own records: the people of their communes, vaccinations, allergies.
+/// The stations' own records: their people, vaccination books, those they follow, visits, the dead.
 async fn stations(node: &Node, province: &Province, output: &Output) -> Result<(), Outcome> {
     let ctx = Ctx::system("demo");
-    let (mut batch, mut done) = (Vec::with_capacity(BATCH), 0);
-    let kept = province
-        .fhir()
-        .filter(|one| str_at(one, &["resourceType"]).is_some_and(|kind| STATION_KINDS.contains(&kind)));
-    for resource in kept {
-        batch.push(Change::put(Resource::from_value(resource)?));
-        if batch.len() == BATCH {
+    let (mut batch, mut done) = (Vec::with_capacity(2 * BATCH), 0);
+    for resource in province.station_life() {
+        let resource = Resource::from_value(resource)?;
+        if batch.len() >= BATCH && resource.kind() == "Patient" {
             done += send(node, &ctx, &mut batch).await?;
             output.progress("Hồ sơ trạm y tế", done, 0);
         }
+        batch.push(Change::put(resource));
     }
     done += send(node, &ctx, &mut batch).await?;
     output.progress("Hồ sơ trạm y tế", done, done);
@@ -105,9 +101,14 @@ async fn send(node: &Node, ctx: &Ctx, batch: &mut Vec<Change>) -> Result<u64, Ou
     Ok(sent)
 }
 
-/// Lets the followers come to the end of the log, so that the first page already shows linked people.
+/// Lets the followers come to the end of the log, so that the first page already shows linked people, full lists and registers.
 async fn settle(node: &Node) -> Result<(), Outcome> {
-    yba_mpi::follower::catch_up(&node.records).await.map(drop)
+    let Node { records, content, registers, .. } = node;
+    yba_mpi::follower::catch_up(records).await?;
+    yba_recall::follower::catch_up(records, content).await?;
+    yba_report::follower::prepare(records, registers.clone()).await?;
+    yba_report::follower::catch_up(records).await?;
+    Ok(())
 }
 
 /// Whether a folder is a demonstration.
@@ -121,3 +122,7 @@ pub fn commune_plan(commune: Commune, node: &Node) -> Plan {
     let until = jiff::civil::date(today.year(), today.month(), today.day());
     Plan { people: commune.people, seed: commune.seed, years: commune.years, until }
 }
+
+#[cfg(test)]
+#[path = "demo_tests.rs"]
+mod tests;

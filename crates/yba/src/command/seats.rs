@@ -3,8 +3,9 @@
 
 use crate::node::Node;
 use std::collections::{BTreeMap, BTreeSet};
-use yba_fhir::Outcome;
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
+use yba_fhir::{Day, Outcome};
+use yba_recall::list::{List, facilities};
 use yba_records::gate::Seat;
 use yba_records::{Ctx, Query};
 use yba_terminology::communes::{NEW, UNIT_SYSTEMS};
@@ -38,7 +39,8 @@ pub struct Seats {
 }
 
 impl Seats {
-    /// The hospital and the station with the most of the latest visits.
+    /// The hospital with the most of the latest visits, and the station with the most people to call, then with most visits: one
+    /// whose lists and registers are full.
     pub async fn of(node: &Node) -> Result<Seats, Outcome> {
         let visits = found(node, "Encounter", &format!("_sort=-date&_count={LOOKED_AT}")).await?;
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
@@ -46,9 +48,11 @@ impl Seats {
             *counts.entry(id.to_owned()).or_default() += 1;
         }
         let stations = named(node, counts.keys()).await?;
+        let waiting = waiting(node).await?;
         let most = |is_station: bool| {
             let those = counts.iter().filter(|(id, _)| stations.contains(id.as_str()) == is_station);
-            those.max_by_key(|(_, count)| **count).map(|(id, _)| id.clone())
+            let life = |id: &str, count: usize| (waiting.get(id).copied().unwrap_or_default(), count);
+            those.max_by_key(|(id, count)| life(id, **count)).map(|(id, _)| id.clone())
         };
         let (hospital, station) = (most(false), most(true));
         let commune = match &station {
@@ -80,6 +84,21 @@ impl Seats {
             _ => Seat::default(),
         }
     }
+}
+
+/// How many people each facility should call, for a dose or a visit.
+async fn waiting(node: &Node) -> Result<BTreeMap<String, usize>, Outcome> {
+    let today = Day::of_instant(node.records.store().clock().now_ms());
+    let programmes = node.content.programmes_on(today);
+    let lists = programmes.iter().map(|programme| List::Programme(&programme.slug));
+    let mut all: BTreeMap<String, usize> = BTreeMap::new();
+    for list in lists.chain([List::Vaccines]) {
+        for (place, count) in facilities(&node.records, &Ctx::system("demo"), list, today).await? {
+            let id = place.strip_prefix("Organization/").unwrap_or(&place).to_owned();
+            *all.entry(id).or_default() += count;
+        }
+    }
+    Ok(all)
 }
 
 async fn found(node: &Node, kind: &str, query: &str) -> Result<Vec<Value>, Outcome> {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use yba_fhir::Day;
-use yba_fhir::json::{str_at, to_string};
-use yba_synth::{Dialect, Plan, Province};
+use yba_fhir::json::{Value, str_at, to_string};
+use yba_synth::{Dialect, Facility, Kind, Plan, Province};
 
 /// What province to invent.
 #[derive(Debug, Clone, Args)]
@@ -39,6 +39,9 @@ pub struct SynthArgs {
     /// Also the insurance claim files of both hospital systems, in bhyt-a and bhyt-b
     #[arg(long)]
     pub claims: bool,
+    /// What a demonstration holds: most people live around one station, FHIR is what the stations keep, claim files are those of hospitals
+    #[arg(long)]
+    pub stations: bool,
     /// Also what the desks of several facilities wrote about the same people, and who it really was
     #[arg(long)]
     pub registrations: bool,
@@ -64,32 +67,39 @@ impl PlanArgs {
 }
 
 pub fn run(args: &SynthArgs) -> anyhow::Result<u8> {
-    let province = yba_synth::province(&args.plan.plan()?);
+    let plan = args.plan.plan()?;
+    let province = if args.stations { yba_synth::gathered(&plan) } else { yba_synth::province(&plan) };
     std::fs::create_dir_all(&args.out)?;
-    match args.format {
-        Format::Ndjson => write_ndjson(&province, &args.out)?,
-        Format::Bundles => {
-            for (number, bundle) in province.fhir_bundles().enumerate() {
-                std::fs::write(args.out.join(format!("bundle-{number:07}.json")), to_string(&bundle)?)?;
-            }
-        }
+    match (args.format, args.stations) {
+        (Format::Ndjson, false) => write_ndjson(province.fhir(), &args.out)?,
+        (Format::Ndjson, true) => write_ndjson(province.station_life(), &args.out)?,
+        (Format::Bundles, false) => write_bundles(province.fhir_bundles(), &args.out)?,
+        (Format::Bundles, true) => write_bundles(province.station_bundles(), &args.out)?,
     }
     if args.claims {
+        let wanted = if args.stations { is_hospital } else { |_: &Facility| true };
         for (dialect, folder) in [(Dialect::A, "bhyt-a"), (Dialect::B, "bhyt-b")] {
-            let files = write_claims(&province, dialect, &args.out.join(folder))?;
+            let files = write_claims(&province, dialect, &args.out.join(folder), wanted)?;
             println!("{folder}: {files} files");
         }
     }
     if args.registrations {
-        println!("{} registrations", super::synth_registrations::write(&args.plan.plan()?, &args.out)?);
+        println!("{} registrations", super::synth_registrations::write(&plan, &args.out)?);
     }
     println!("{} people, {} visits, in {}", province.people.len(), province.visits.len(), args.out.display());
     Ok(0)
 }
 
-fn write_ndjson(province: &Province, out: &Path) -> anyhow::Result<()> {
+fn write_bundles(bundles: impl Iterator<Item = Value>, out: &Path) -> anyhow::Result<()> {
+    for (number, bundle) in bundles.enumerate() {
+        std::fs::write(out.join(format!("bundle-{number:07}.json")), to_string(&bundle)?)?;
+    }
+    Ok(())
+}
+
+fn write_ndjson(resources: impl Iterator<Item = Value>, out: &Path) -> anyhow::Result<()> {
     let mut files: BTreeMap<String, BufWriter<std::fs::File>> = BTreeMap::new();
-    for resource in province.fhir() {
+    for resource in resources {
         let kind = str_at(&resource, &["resourceType"]).unwrap_or("Basic").to_owned();
         if !files.contains_key(&kind) {
             let file = std::fs::File::create(out.join(format!("{kind}.ndjson")))?;
@@ -103,10 +113,20 @@ fn write_ndjson(province: &Province, out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the claim files of one hospital system; answers how many.
-pub fn write_claims(province: &Province, dialect: Dialect, out: &Path) -> anyhow::Result<usize> {
+/// A facility with a system of its own; stations work in the house.
+pub fn is_hospital(facility: &Facility) -> bool {
+    facility.kind != Kind::Station
+}
+
+/// Writes the claim files of one hospital system, of the facilities that are wanted; answers how many.
+pub fn write_claims(
+    province: &Province,
+    dialect: Dialect,
+    out: &Path,
+    wanted: fn(&Facility) -> bool,
+) -> anyhow::Result<usize> {
     let mut written = 0;
-    for file in province.claims(dialect, |_| true) {
+    for file in province.claims(dialect, wanted) {
         let path = out.join(&file.name);
         std::fs::create_dir_all(path.parent().unwrap_or(out))?;
         std::fs::write(path, &file.bytes)?;
