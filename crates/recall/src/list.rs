@@ -122,7 +122,8 @@ pub async fn called(
     let listed: Vec<String> = (5..5 + places.len()).map(|at| format!("?{at}")).collect();
     let sql = format!(
         "SELECT patient, person, series, number, due, late, until, birth, village FROM recall_due \
-         WHERE due <= ?1 AND until > ?2 AND list = ?4 AND place IN ({}) ORDER BY village, birth, patient, series LIMIT ?3",
+         WHERE due <= ?1 AND until > ?2 AND list = ?4 AND place IN ({}) \
+         ORDER BY CASE WHEN place LIKE 'Organization/%' THEN 0 ELSE 1 END, patient, series LIMIT ?3",
         listed.join(", ")
     );
     let bounds = [number(until), number(today), Value::Int(ROWS_MAX as i64 + 1), Value::from(list.slug())];
@@ -148,11 +149,16 @@ pub async fn called(
             all.push(Called { patient: patient.clone(), person, birth, village, asked: Vec::new() });
             all.len() - 1
         });
-        // Of two files of one person the first is shown; both say the same.
+        // Of two files of one person that which the place itself keeps is shown: a hospital's, which is here because somebody
+        // lives in the commune, seldom knows the village or whom to call.
         if all[place].patient == patient && !all[place].asked.contains(&asked) {
             all[place].asked.push(asked);
         }
     }
+    all.sort_by(|one, other| {
+        let key = |one: &Called| (one.village.clone(), one.birth, one.patient.clone());
+        key(one).cmp(&key(other))
+    });
     let ids: Vec<String> = all.iter().map(|one| one.patient.clone()).collect();
     let reached: BTreeSet<String> =
         records.patients_reached(ctx, Action::Everything, &ids).await?.into_iter().collect();

@@ -180,6 +180,37 @@ async fn a_dose_in_another_file_of_the_person_counts_and_one_taken_back_does_not
 }
 
 #[tokio::test]
+async fn of_two_files_of_one_person_that_of_the_place_is_shown() {
+    each_engine(async |kit| {
+        let content = Content::built_in();
+        kit.advance_ms(250 * 86_400_000);
+        let store = kit.records.store();
+        store.migrate(&["CREATE TABLE kin (patient TEXT PRIMARY KEY, person TEXT NOT NULL)"]).await.unwrap();
+        let today = Day::of_instant(store.clock().now_ms());
+        let birth = today.plus_months(-2).to_string();
+        // A hospital's file names the commune and no village, and stands first whichever way one sorts.
+        let hospital = json!({"resourceType": "Patient", "id": "a", "birthDate": birth.as_str(), "gender": "female",
+            "address": [{"extension": home("")["extension"].clone()}],
+            "managingOrganization": {"reference": "Organization/a"}});
+        let all = vec![put(hospital), child(1, &birth, 1, "Bản A"), child(2, &birth, 1, "Bản 2")];
+        kit.records.transact(&kit.ctx(), all).await.unwrap();
+        let same = ["a", "c1"]
+            .map(|id| Statement::new("INSERT INTO kin (patient, person) VALUES (?1, 'a')", vec![id.into()]));
+        store.derive("kin", store.head_t(), same.into()).await.unwrap();
+        store.know_kin(Kin { table: "kin", patient: "patient", person: "person", follower: "kin" });
+        follower::catch_up(&kit.records, &content).await.unwrap();
+        let commune = "https://yba.vn/fhir/CodeSystem/dvhc|03388";
+        let places = ["Organization/o1", commune].map(str::to_owned);
+        let places = std::collections::BTreeSet::from(places);
+        let found =
+            list::called(&kit.records, &kit.ctx(), List::Vaccines, Some(&places), today).await.unwrap();
+        let shown: Vec<_> = found.iter().map(|one| (one.village.as_str(), one.patient.as_str())).collect();
+        assert_eq!(shown, [("Bản 2", "c2"), ("Bản A", "c1")], "by village");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn who_may_see_no_child_gets_no_list() {
     each_engine(async |kit| {
         let content = Content::built_in();

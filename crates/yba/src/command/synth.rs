@@ -40,7 +40,7 @@ pub struct SynthArgs {
     #[arg(long)]
     pub claims: bool,
     /// What a demonstration holds: most people live around one station, FHIR is what the stations keep, claim files are those of hospitals
-    #[arg(long)]
+    #[arg(long, conflicts_with = "registrations")]
     pub stations: bool,
     /// Also what the desks of several facilities wrote about the same people, and who it really was
     #[arg(long)]
