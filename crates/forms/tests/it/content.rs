@@ -155,9 +155,10 @@ fn every_form_of_content_round_trips_between_toml_and_fhir_without_loss() {
         let (again, faults) = sdc::expanded(&read.value);
         assert_eq!(faults, [], "{}", text.path);
         assert_eq!(printed(&again), printed(&text.questionnaire), "{}", text.path);
-        assert!(
-            toml.contains("calculatedExpression = ") && !printed(&short).contains("sdc-questionnaire-calc")
-        );
+        assert!(toml.contains("Expression = "), "{}", text.path);
+        for long in ["sdc-questionnaire-calc", "sdc-questionnaire-initial"] {
+            assert!(!printed(&short).contains(long), "{}: {long}", text.path);
+        }
     }
 }
 
