@@ -128,8 +128,8 @@ impl Planned {
 }
 
 impl Province {
-    /// The doses of a child in the books of its stations, oldest first, those put off among them. Nobody older than
-    /// 15 at birth of the book has one; on the last day itself no session is over yet.
+    /// The doses of a child in the books of its stations, oldest first, those put off among them; none of whoever is 15 or
+    /// older on the last day. That day's own session, if there is one, is not over yet.
     pub fn doses(&self, child: &Person) -> Vec<Dose> {
         let mut all = Vec::new();
         if child.birth.plus_months(YEARS * 12) <= self.window.until {

@@ -24,13 +24,22 @@ struct Filled {
     /// The station of the seat and the index of its facility.
     station: String,
     index: u16,
+    /// What the seat sees: the station's people and those who live in its commune.
+    places: BTreeSet<String>,
     today: Day,
     _folder: tempfile::TempDir,
 }
 
+/// 8 o'clock of 23 November 2026, told as the clock's offset: people and sessions follow the day.
+fn offset_s() -> i64 {
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64;
+    Day::new(2026, 11, 23).unwrap().days_since_epoch() * 86_400 + 3600 - since
+}
+
 async fn filled() -> Filled {
     let folder = tempfile::tempdir().unwrap();
-    let flags = NodeFlags { data: Some(folder.path().join("data")), ..NodeFlags::default() };
+    let data = Some(folder.path().join("data"));
+    let flags = NodeFlags { data, clock_offset: Some(offset_s()), ..NodeFlags::default() };
     let node = Node::open(Config::load(&flags).unwrap()).unwrap();
     let plan = commune_plan(COMMUNE, &node);
     let (output, lines) = Output::channel();
@@ -44,13 +53,19 @@ async fn filled() -> Filled {
     let is_it = |facility: &yba_synth::Facility| format!("cskcb-{}", facility.code) == station;
     let index = province.facilities.iter().position(is_it).unwrap() as u16;
     let today = Day::of_instant(node.records.store().clock().now_ms());
-    Filled { node, province, station, index, today, _folder: folder }
+    let places = [Some(format!("Organization/{station}")), seats.commune];
+    let places = places.into_iter().flatten().collect();
+    Filled { node, province, station, places, index, today, _folder: folder }
 }
 
 impl Filled {
     async fn list(&self, list: List<'_>, until: Day) -> Vec<Called> {
         let places = BTreeSet::from([format!("Organization/{}", self.station)]);
-        called(&self.node.records, &Ctx::system("test"), list, Some(&places), until).await.unwrap()
+        self.seen(list, &places, until).await
+    }
+
+    async fn seen(&self, list: List<'_>, places: &BTreeSet<String>, until: Day) -> Vec<Called> {
+        called(&self.node.records, &Ctx::system("test"), list, Some(places), until).await.unwrap()
     }
 
     /// The living of the station, as the province has them.
@@ -106,6 +121,12 @@ async fn lists(filled: &Filled) {
     // Most children are in time: a station where all are late is none.
     let small = filled.people().filter(|one| one.age_on(filled.province.window.until) < 5).count();
     assert!(late * 2 < small, "{late} late of {small} small children");
+
+    // Who sits there sees the same children, by the station's files, though hospitals have files of them as well.
+    assert_eq!(filled.places.len(), 2, "{:?}", filled.places);
+    let seen = filled.seen(List::Vaccines, &filled.places, today).await;
+    let known = seen.iter().filter(|one| listed.contains_key(&one.patient) && !one.village.is_empty());
+    assert_eq!(known.count(), listed.len());
 
     let followed = filled.people().filter_map(|one| Some((one, filled.province.follow_ups(one)?)));
     let expected = followed.filter_map(|(one, book)| {
