@@ -278,9 +278,12 @@ fn put(tree: &mut Value, key: &str, value: Value) {
     }
 }
 
-/// Whether this very form was written before, as these records tell.
+/// Whether this very form was written before, and stands, as these records tell: what was taken back does not.
 pub fn is_written(draft: &Draft, immunizations: &[Value]) -> bool {
-    let is_there = |id: &str| immunizations.iter().any(|one| str_at(one, &["id"]) == Some(id));
+    let is_there = |id: &str| {
+        let stands = |one: &&Value| str_at(one, &["status"]) != Some("entered-in-error");
+        immunizations.iter().filter(stands).any(|one| str_at(one, &["id"]) == Some(id))
+    };
     let mut ids = draft.doses.iter().map(|dose| id(draft, &dose.vaccine, dose.lot.trim())).peekable();
     ids.peek().is_some() && ids.all(|id| is_there(&id))
 }
@@ -298,12 +301,14 @@ pub async fn put_off(
         let text = "Ghi lý do tạm hoãn, ví dụ «Sốt 38,5 °C».";
         return Err(Outcome::new(Kind::Unprocessable, "reason", text, "no reason").at("reason"));
     }
-    let mut changes = Vec::new();
+    let (mut changes, mut keys) = (Vec::new(), Vec::new());
     for dose in &draft.doses {
         let Some(vaccine) = vaccine(schedule, &dose.vaccine) else { continue };
+        let id = id(draft, &dose.vaccine, "hoan");
+        keys.push(("Immunization".to_owned(), id.clone()));
         let mut tree = json!({
             "resourceType": "Immunization",
-            "id": id(draft, &dose.vaccine, "hoan").as_str(),
+            "id": id.as_str(),
             "status": "not-done",
             "statusReason": {"coding": [{"system": REASON, "code": "MEDPREC"}], "text": reason},
             "vaccineCode": {
@@ -324,8 +329,11 @@ pub async fn put_off(
         return Err(Outcome::new(Kind::Unprocessable, "doses", text, "nothing to put off"));
     }
     match records.transact(ctx, changes).await {
-        // The same form, sent twice: it is written.
-        Err(outcome) if outcome.kind == Kind::Conflict => Ok(()),
+        // The same form, sent twice: it is written, unless only a part of it is.
+        Err(outcome) if outcome.kind == Kind::Conflict => {
+            let found = records.read_many(ctx, &keys).await?;
+            if found.len() == keys.len() { Ok(()) } else { Err(outcome) }
+        }
         done => done.map(|_| ()),
     }
 }

@@ -128,5 +128,8 @@ fn a_form_that_is_written_is_known_by_its_records() {
     assert!(is_written(&one, &kept));
     assert!(!is_written(&Draft { form: "g".into(), ..one.clone() }, &kept));
     assert!(!is_written(&one, &[]));
+    let mut taken_back = kept.clone();
+    taken_back.iter_mut().for_each(|tree| put(tree, "status", json!("entered-in-error")));
+    assert!(!is_written(&one, &taken_back), "what was taken back does not stand");
     assert!(!is_written(&Draft { doses: vec![], ..one }, &kept), "no dose is none that was written");
 }

@@ -10,6 +10,8 @@ use yba_records::{Change, Ctx, Query, Records};
 
 use crate::follow_up::{CATEGORY, CLINICAL, VERIFICATION};
 
+/// The status of what was taken back.
+const MISTAKEN: &str = "entered-in-error";
 const ACT: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
 /// Most records of one kind of one visit or person that are looked at.
 pub(crate) const RECORDS_MAX: usize = 200;
@@ -48,10 +50,10 @@ pub(crate) fn hashed(text: &str) -> String {
     format!("lk-{hex}")
 }
 
-/// Whether this very form was written down before.
+/// Whether this very form was written down before, and stands: what was taken back does not.
 pub async fn is_written(records: &Records, ctx: &Ctx, visit: &Visit<'_>) -> Result<bool, Outcome> {
     match records.read(ctx, "Encounter", &visit.id()).await {
-        Ok(_) => Ok(true),
+        Ok(version) => Ok(str_at(&version.tree(), &["status"]) != Some(MISTAKEN)),
         Err(outcome) if matches!(outcome.kind, Kind::NotFound | Kind::Gone) => Ok(false),
         Err(outcome) => Err(outcome),
     }
@@ -133,9 +135,11 @@ fn seen(visit: &Visit<'_>, id: &str, now: &str, is_diagnosed: bool) -> Value {
         "status": "finished",
         "class": {"system": ACT, "code": "AMB", "display": "ambulatory"},
         "subject": {"reference": format!("Patient/{}", visit.patient).as_str()},
-        "period": {"start": now, "end": now},
-        "reasonCode": [{"text": visit.reason}]
+        "period": {"start": now, "end": now}
     });
+    if !visit.reason.is_empty() {
+        put(&mut tree, "reasonCode", json!([{"text": visit.reason}]));
+    }
     if is_diagnosed {
         let condition = json!({"reference": format!("Condition/{id}").as_str()});
         put(&mut tree, "diagnosis", json!([{"condition": condition}]));
@@ -167,7 +171,9 @@ fn diagnosed(visit: &Visit<'_>, diagnosis: &Value, id: &str, now: &str) -> Value
 /// appointments it fulfilled are open again. Refuses with `not-found` what is no such visit of this person.
 pub async fn take_back(records: &Records, ctx: &Ctx, patient: &str, id: &str) -> Result<(), Outcome> {
     let encounter = records.read(ctx, "Encounter", id).await?.tree();
-    let is_theirs = str_at(&encounter, &["subject", "reference"]) == Some(&format!("Patient/{patient}"));
+    let kin = records.store().kin_of(patient).await?;
+    let subject = str_at(&encounter, &["subject", "reference"]).and_then(|one| one.strip_prefix("Patient/"));
+    let is_theirs = subject.is_some_and(|subject| kin.iter().any(|one| one == subject));
     if !is_theirs || !id.starts_with("lk-") {
         return Err(Outcome::new(
             Kind::NotFound,
@@ -183,7 +189,7 @@ pub async fn take_back(records: &Records, ctx: &Ctx, patient: &str, id: &str) ->
     let query = format!("encounter=Encounter/{id}&_count={RECORDS_MAX}");
     let found = records.search(ctx, &Query::parse_string("Observation", &query)?, None).await?;
     changes.extend(found.matches.iter().map(|one| mistaken("Observation", &one.id)));
-    let query = format!("patient={patient}&_count={RECORDS_MAX}");
+    let query = format!("patient={}&_count={RECORDS_MAX}", kin.join(","));
     let found = records.search(ctx, &Query::parse_string("Appointment", &query)?, None).await?;
     let at = str_at(&encounter, &["period", "start"]).unwrap_or_default();
     for one in &found.matches {
@@ -215,7 +221,7 @@ pub(crate) fn cancelled(appointment: &str, reason: &'static str) -> Change {
 fn mistaken(kind: &str, id: &str) -> Change {
     Change::edit(kind, id, |version| {
         let mut tree = version.tree();
-        put(&mut tree, "status", json!("entered-in-error"));
+        put(&mut tree, "status", json!(MISTAKEN));
         Resource::from_value(tree)
     })
 }
@@ -224,11 +230,7 @@ fn mistaken(kind: &str, id: &str) -> Change {
 fn unsaid(kind: &str, id: &str) -> Change {
     Change::edit(kind, id, |version| {
         let mut tree = version.tree();
-        put(
-            &mut tree,
-            "verificationStatus",
-            json!({"coding": [{"system": VERIFICATION, "code": "entered-in-error"}]}),
-        );
+        put(&mut tree, "verificationStatus", json!({"coding": [{"system": VERIFICATION, "code": MISTAKEN}]}));
         take(&mut tree, &["clinicalStatus"]);
         Resource::from_value(tree)
     })

@@ -119,6 +119,19 @@ async fn a_visit_is_one_transaction_and_is_taken_back_whole() {
             assert_eq!(status(&kit, kind, &id).await, "entered-in-error", "{kind}");
         }
         assert_eq!(observed().await, 0);
+        let (diagnosis, about) = (concept(), "hypertension");
+        let same = Visit {
+            patient: "p",
+            about,
+            reason: "",
+            diagnosis: Some(&diagnosis),
+            facility: None,
+            examiner: None,
+            form: "form-1",
+            now_ms: 0,
+        };
+        assert_eq!(same.id(), id);
+        assert!(!is_written(records, &ctx, &same).await.unwrap(), "what was taken back does not stand");
         let unsaid = records.read(&ctx, "Condition", &id).await.unwrap().tree();
         assert!(!chronic::holds(&unsaid) && unsaid.get("clinicalStatus").is_none());
         assert_eq!(days().await, ["2026-03-01"], "the appointment of before is open again");
