@@ -1,7 +1,9 @@
 //! A form of content within the room: filled in from the record on behalf of whoever fills it in, kept while they type, drawn with
 //! what the room adds to it.
 
-use crate::{Station, typing};
+use crate::{Station, own_facility, typing};
+use axum::http::StatusCode;
+use axum::response::Response;
 use maud::{Markup, html};
 use yba_care::visit::{self, Visit};
 use yba_fhir::json::{self, Value, json};
@@ -9,7 +11,7 @@ use yba_fhir::resource::is_id;
 use yba_fhir::{Kind, Outcome};
 use yba_forms::library::Edition;
 use yba_forms::page::{self, Look};
-use yba_forms::{Choices, OfTerminology, Setting};
+use yba_forms::{Choices, OfTerminology, Setting, Step};
 use yba_records::{Ctx, Query, Records, Version};
 use yba_store::search::query::decode_pairs;
 use yba_ui::form::hidden;
@@ -46,9 +48,77 @@ struct Unsent {
     ms: i64,
 }
 
+/// What the room knows of a visit that is written down by a form.
+pub(crate) struct About<'a> {
+    /// Why the person comes.
+    pub reason: &'a str,
+    /// The `code` of the diagnosis, when the form does not bring it.
+    pub diagnosis: Option<&'a Value>,
+    /// Appointments that are kept by this visit.
+    pub expected: &'a [Value],
+}
+
+/// What became of a form that was sent.
+pub(crate) enum Sent {
+    Written,
+    /// To be drawn again: with what is wrong with it, or because somebody asked for it.
+    Again {
+        sheet: Markup,
+        is_refused: bool,
+    },
+    /// The door did not take it.
+    Refused {
+        sheet: Markup,
+        why: Outcome,
+    },
+}
+
 impl Paper<'_> {
+    /// Takes a form that was sent and writes the visit down, once however often it is sent.
+    pub async fn sent(
+        &self,
+        patient: &Value,
+        fields: &[(String, String)],
+        about: &About<'_>,
+    ) -> Result<Sent, Outcome> {
+        let (records, ctx) = (&self.station.records, self.ctx);
+        let (setting, form) = (self.setting(patient).await?, form_id(self.station, fields));
+        let terminology = records.terminology_now();
+        let choices = OfTerminology { terminology: &terminology, on: setting.today() };
+        let filling = self.edition.form.take(&setting, &choices, fields)?;
+        let again = |form: &str| self.drawn(form, "", &choices, |look| page::page(&filling, look));
+        if !filling.is_sound() {
+            return Ok(Sent::Again { sheet: again(&form), is_refused: filling.step == Step::Save });
+        }
+        let (facility, examiner) = (own_facility(), yba_web::visit::name());
+        let visit = Visit {
+            diagnosis: about.diagnosis,
+            facility: facility.as_deref(),
+            examiner: examiner.as_deref(),
+            ..self.visit(&form, about.reason)
+        };
+        if visit::is_written(records, ctx, &visit).await? {
+            return Ok(Sent::Written);
+        }
+        let changes = visit::plan(&visit, &filling, &setting, about.expected)?;
+        match records.transact(ctx, changes).await {
+            Ok(_) => {
+                // Kept any longer it would only be found to be written.
+                self.forget().await.ok();
+                Ok(Sent::Written)
+            }
+            // The same form, sent twice at once.
+            Err(_) if visit::is_written(records, ctx, &visit).await? => Ok(Sent::Written),
+            // What it is in conflict with was taken back: sent again, it is another form.
+            Err(why) if why.kind == Kind::Conflict => {
+                Ok(Sent::Refused { sheet: again(&records.fresh_id()), why })
+            }
+            Err(why) => Ok(Sent::Refused { sheet: again(&form), why }),
+        }
+    }
+
     /// What surrounds the form, with what the record answers to its questions.
-    pub async fn setting(&self, patient: &Value) -> Result<Setting, Outcome> {
+    async fn setting(&self, patient: &Value) -> Result<Setting, Outcome> {
         let records = &self.station.records;
         let mut setting = Setting::new(records.store().clock().now_ms()).with("patient", patient.clone());
         for _ in 0..QUERIES_MAX {
@@ -64,7 +134,7 @@ impl Paper<'_> {
     }
 
     /// Draws with the room's look; `form` is the form's id, `kept` what is said of a draft.
-    pub fn drawn<T>(
+    fn drawn<T>(
         &self,
         form: &str,
         kept: &str,
@@ -124,7 +194,7 @@ impl Paper<'_> {
     }
 
     /// The visit that this form is, of which the room says more.
-    pub fn visit<'v>(&'v self, form: &'v str, reason: &'v str) -> Visit<'v> {
+    fn visit<'v>(&'v self, form: &'v str, reason: &'v str) -> Visit<'v> {
         let now_ms = self.station.records.store().clock().now_ms();
         Visit {
             patient: self.patient,
@@ -156,8 +226,16 @@ impl Paper<'_> {
     }
 }
 
+/// The page of a form that was refused says so by its status as well.
+pub(crate) fn refused_if(is_refused: bool, mut page: Response) -> Response {
+    if is_refused {
+        *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    page
+}
+
 /// The id that a posted form brings; one that is none gets a new one.
-pub(crate) fn form_id(station: &Station, fields: &[(String, String)]) -> String {
+fn form_id(station: &Station, fields: &[(String, String)]) -> String {
     let brought = fields.iter().find(|(key, _)| key == FORM_ID).map(|(_, value)| value.trim());
     match brought.filter(|id| is_id(id) && id.len() <= FORM_ID_MAX) {
         Some(id) => id.to_owned(),

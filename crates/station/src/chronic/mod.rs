@@ -7,30 +7,28 @@
 pub(crate) mod model;
 mod page;
 
-use crate::paper::{Paper, form_id};
+use crate::paper::{About, Paper, Sent, refused_if};
 use crate::person::Person;
 use crate::roll::{self, PAGE, Roll};
-use crate::{Station, answered, own_facility};
+use crate::{Station, answered};
 use axum::Router;
 use axum::extract::{Form, Path, RawQuery};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::Markup;
 use model::Part;
 use std::collections::BTreeSet;
 use yba_care::follow_up;
-use yba_care::visit::{self as care, Visit};
+use yba_care::visit;
 use yba_content::{Day, Programme};
+use yba_fhir::Outcome;
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_fhir::resource::is_id;
-use yba_fhir::{Kind, Outcome};
-use yba_forms::{OfTerminology, Step, page as sheet};
 use yba_recall::list::{self, Called, List};
 use yba_recall::{chronic, follower};
 use yba_records::{Ctx, Query, Version};
 use yba_store::search::query::decode_pairs;
-use yba_web::{Asking, Page, RequestId, error, visit};
+use yba_web::{Asking, Page, RequestId, error};
 
 /// The list.
 pub const CHRONIC: &str = "/man-tinh";
@@ -384,43 +382,17 @@ async fn write(
         let open = desk.open(&patient).await?;
         let Some(diagnosis) = open.diagnosis() else { return Ok(desk.drawn(&open, None, &Said::default())) };
         let code = diagnosis.get("code").cloned().unwrap_or_default();
-        let paper = desk.paper(&patient)?;
-        let (setting, form) = (paper.setting(&open.person.tree).await?, form_id(&station, &fields));
-        let terminology = station.records.terminology_now();
-        let choices = OfTerminology { terminology: &terminology, on: setting.today() };
-        let filling = paper.edition.form.take(&setting, &choices, &fields)?;
-        let again = |wrong: Option<&Outcome>| {
-            let sheet = paper.drawn(&form, "", &choices, |look| sheet::page(&filling, look));
-            desk.drawn(&open, Some(sheet), &Said { wrong, ..Said::default() })
-        };
-        if !filling.is_sound() {
-            let mut response = again(None);
-            if filling.step == Step::Save {
-                *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+        let about = About { reason: &desk.reason, diagnosis: Some(&code), expected: &open.expected };
+        let sent = desk.paper(&patient)?.sent(&open.person.tree, &fields, &about).await?;
+        Ok(match sent {
+            Sent::Written => desk.back(&patient, "kham"),
+            Sent::Again { sheet, is_refused } => {
+                refused_if(is_refused, desk.drawn(&open, Some(sheet), &Said::default()))
             }
-            return Ok(response);
-        }
-        let (facility, examiner) = (own_facility(), visit::name());
-        let visit = Visit {
-            diagnosis: Some(&code),
-            facility: facility.as_deref(),
-            examiner: examiner.as_deref(),
-            ..paper.visit(&form, &desk.reason)
-        };
-        if care::is_written(&station.records, &ctx, &visit).await? {
-            return Ok(desk.back(&patient, "kham"));
-        }
-        let changes = care::plan(&visit, &filling, &setting, &open.expected)?;
-        match station.records.transact(&ctx, changes).await {
-            Ok(_) => {
-                // Kept any longer it would only be found to be written.
-                paper.forget().await.ok();
-                Ok(desk.back(&patient, "kham"))
+            Sent::Refused { sheet, why } => {
+                desk.drawn(&open, Some(sheet), &Said { wrong: Some(&why), ..Said::default() })
             }
-            // The same form, sent twice at once.
-            Err(outcome) if outcome.kind == Kind::Conflict => Ok(desk.back(&patient, "kham")),
-            Err(outcome) => Ok(again(Some(&outcome))),
-        }
+        })
     };
     answered(&station, &id, written).await
 }
@@ -486,7 +458,8 @@ async fn join(
         };
         match done {
             Ok(()) => Ok(desk.back(&patient, "vao")),
-            Err(outcome) if outcome.kind == Kind::Conflict => Ok(desk.back(&patient, "vao")),
+            // The same form, sent twice at once.
+            Err(_) if desk.open(&patient).await?.diagnosis().is_some() => Ok(desk.back(&patient, "vao")),
             Err(outcome) => {
                 Ok(desk.drawn(&open, None, &Said { wrong: Some(&outcome), chosen, ..Said::default() }))
             }
@@ -515,7 +488,8 @@ async fn leave(
         };
         match done {
             Ok(()) => Ok(desk.back(&patient, "thoi")),
-            Err(outcome) if outcome.kind == Kind::Conflict => Ok(desk.back(&patient, "thoi")),
+            // The same form, sent twice at once.
+            Err(_) if desk.open(&patient).await?.diagnosis().is_none() => Ok(desk.back(&patient, "thoi")),
             Err(outcome) => {
                 let form = desk.paper(&patient)?.opened(&open.person.tree).await?;
                 Ok(desk.drawn(&open, Some(form), &Said { wrong: Some(&outcome), reason, ..Said::default() }))
@@ -543,7 +517,7 @@ async fn take_back(
         if !open.earlier.iter().any(|one| one.visit.as_ref() == Some(&taken.kham)) {
             return Err(error::not_found());
         }
-        care::take_back(&station.records, &ctx, &patient, &taken.kham).await?;
+        visit::take_back(&station.records, &ctx, &patient, &taken.kham).await?;
         Ok(desk.back(&patient, "rut"))
     };
     answered(&station, &id, taken).await

@@ -286,9 +286,15 @@ async fn give(
         let changes = immunise::plan(&open.known, &draft, &found, now_ms)?;
         match station.records.transact(&ctx, changes).await {
             Ok(_) => Ok(back(&patient, "tiem")),
-            // The same form, sent twice at once.
-            Err(outcome) if outcome.kind == Kind::Conflict => Ok(back(&patient, "tiem")),
-            Err(outcome) => Ok(counter.drawn(&open, &draft, &found, None, Some(&outcome))),
+            Err(outcome) => match immunise::immunizations(&station.records, &ctx, &patient).await {
+                // The same form, sent twice at once.
+                Ok(now) if immunise::is_written(&draft, &now) => Ok(back(&patient, "tiem")),
+                _ => {
+                    // What it is in conflict with was taken back, or is another part of it: sent again, it is another form.
+                    let draft = Draft { form: station.records.fresh_id(), ..draft };
+                    Ok(counter.drawn(&open, &draft, &found, None, Some(&outcome)))
+                }
+            },
         }
     };
     answered(&station, &id, given).await

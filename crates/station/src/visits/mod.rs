@@ -6,29 +6,29 @@
 mod model;
 mod page;
 
-use crate::paper::{Paper, form_id};
+use crate::paper::{About, Paper, Sent, refused_if};
 use crate::person::Person;
 use crate::roll;
 use crate::{Station, answered, own_facility};
 use axum::Router;
 use axum::extract::{Form, Path, RawQuery};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::Markup;
 use std::collections::BTreeSet;
-use yba_care::visit::{self as care, Visit};
+use yba_care::visit;
+use yba_fhir::Outcome;
 use yba_fhir::json::{Value, str_at};
-use yba_fhir::{Kind, Outcome};
-use yba_forms::{OfTerminology, Step, page as sheet};
 use yba_records::{Ctx, Query, Version};
 use yba_store::search::query::decode_pairs;
-use yba_web::{Asking, Page, RequestId, error, visit};
+use yba_web::{Asking, Page, RequestId, error};
 
 /// The list.
 pub const VISITS: &str = "/kham";
 /// The form of content that a visit is.
 const FORM: &str = "outpatient-visit";
+/// Its question why somebody comes (a linkId): the answer stands on the Encounter too. A form without it leaves that empty.
+const REASON: &str = "complaint";
 /// Visits of one day on the page.
 const LISTED: usize = 100;
 const UNSEEN: &str = "Bạn chưa được xem hồ sơ khám của người này. Hãy tiếp đón họ ở trạm của bạn trước.";
@@ -164,44 +164,17 @@ async fn write(
 ) -> Response {
     let written = async {
         let desk = Desk { station: &station, ctx: &ctx, id: &id };
-        let (open, paper) = (desk.open(&patient).await?, desk.paper(&patient)?);
-        let (setting, form) = (paper.setting(&open.person.tree).await?, form_id(&station, &fields));
-        let terminology = station.records.terminology_now();
-        let choices = OfTerminology { terminology: &terminology, on: setting.today() };
-        let filling = paper.edition.form.take(&setting, &choices, &fields)?;
-        let again = |wrong: Option<&Outcome>| {
-            let sheet = paper.drawn(&form, "", &choices, |look| sheet::page(&filling, look));
-            desk.drawn(&open, Some(sheet), None, wrong)
-        };
-        if !filling.is_sound() {
-            let mut response = again(None);
-            if filling.step == Step::Save {
-                *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+        let open = desk.open(&patient).await?;
+        let reason = fields.iter().find(|(name, _)| name == REASON).map_or("", |(_, text)| text.trim());
+        let about = About { reason, diagnosis: None, expected: &[] };
+        let sent = desk.paper(&patient)?.sent(&open.person.tree, &fields, &about).await?;
+        Ok(match sent {
+            Sent::Written => back(&patient, "kham"),
+            Sent::Again { sheet, is_refused } => {
+                refused_if(is_refused, desk.drawn(&open, Some(sheet), None, None))
             }
-            return Ok(response);
-        }
-        let (facility, examiner) = (own_facility(), visit::name());
-        let complaint =
-            fields.iter().find(|(name, _)| name == "complaint").map_or("", |(_, text)| text.trim());
-        let visit = Visit {
-            facility: facility.as_deref(),
-            examiner: examiner.as_deref(),
-            ..paper.visit(&form, complaint)
-        };
-        if care::is_written(&station.records, &ctx, &visit).await? {
-            return Ok(back(&patient, "kham"));
-        }
-        let changes = care::plan(&visit, &filling, &setting, &[])?;
-        match station.records.transact(&ctx, changes).await {
-            Ok(_) => {
-                // Kept any longer it would only be found to be written.
-                paper.forget().await.ok();
-                Ok(back(&patient, "kham"))
-            }
-            // The same form, sent twice at once.
-            Err(outcome) if outcome.kind == Kind::Conflict => Ok(back(&patient, "kham")),
-            Err(outcome) => Ok(again(Some(&outcome))),
-        }
+            Sent::Refused { sheet, why } => desk.drawn(&open, Some(sheet), None, Some(&why)),
+        })
     };
     answered(&station, &id, written).await
 }
@@ -262,7 +235,7 @@ async fn take_back(
         if !open.seen.iter().any(|one| one.visit == taken.kham) {
             return Err(error::not_found());
         }
-        care::take_back(&station.records, &ctx, &patient, &taken.kham).await?;
+        visit::take_back(&station.records, &ctx, &patient, &taken.kham).await?;
         Ok(back(&patient, "rut"))
     };
     answered(&station, &id, taken).await
