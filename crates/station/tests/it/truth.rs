@@ -1,0 +1,152 @@
+//! What happened in a month, as the script wrote it down when it made it happen, and what registers and reports must say of it: counted
+//! from the script alone. Nothing here reads a record, a page or content.
+
+use std::collections::{BTreeMap, BTreeSet};
+use yba_fhir::Day;
+
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub id: String,
+    pub name: String,
+    pub is_female: bool,
+    pub birth: Day,
+}
+
+impl Person {
+    /// Not yet so many years old on a day.
+    fn is_under(&self, years: i32, day: Day) -> bool {
+        day < self.birth.plus_months(12 * years)
+    }
+}
+
+#[derive(Debug)]
+pub struct Visit {
+    pub person: Person,
+    pub day: Day,
+    /// ICD-10, the main diagnosis first.
+    pub icd: Vec<&'static str>,
+}
+
+#[derive(Debug)]
+pub struct Dose {
+    pub child: Person,
+    pub day: Day,
+    /// Of the vaccine.
+    pub cvx: String,
+    pub number: u32,
+}
+
+/// The month so far.
+#[derive(Debug, Default)]
+pub struct Truth {
+    pub visits: Vec<Visit>,
+    pub doses: Vec<Dose>,
+    /// When somebody was told to come again, by their id.
+    pub expected: BTreeMap<String, Day>,
+}
+
+type Line = (&'static str, Vec<String>);
+
+impl Truth {
+    /// Lines of the report of visits: title and cells.
+    pub fn visits(&self) -> Vec<Line> {
+        let columns: [fn(&Visit) -> bool; 5] = [
+            |_| true,
+            |visit| visit.person.is_female,
+            |visit| visit.person.is_under(6, visit.day),
+            |visit| visit.person.is_under(15, visit.day),
+            |visit| !visit.person.is_under(60, visit.day),
+        ];
+        let of = |row: &dyn Fn(&Visit) -> bool| -> Vec<usize> {
+            columns
+                .iter()
+                .map(|column| self.visits.iter().filter(|one| column(one) && row(one)).count())
+                .collect()
+        };
+        let people: Vec<usize> = columns
+            .iter()
+            .map(|column| {
+                let those = self.visits.iter().filter(|one| column(one));
+                those.map(|one| &one.person.id).collect::<BTreeSet<_>>().len()
+            })
+            .collect();
+        let with = |letters: &'static [&'static str]| {
+            move |visit: &Visit| {
+                visit.icd.iter().any(|code| letters.iter().any(|begin| code.starts_with(begin)))
+            }
+        };
+        let all = of(&|_| true);
+        let antenatal = of(&with(&["Z34", "Z35"]));
+        let average = |at: usize| rounded(all[at], people[at]);
+        vec![
+            ("Tổng số lượt khám", words(&all)),
+            ("Số người đến khám", words(&people)),
+            ("Trong đó: khám ngoại trú", words(&all)),
+            ("Trong đó: lưu lại điều trị", words(&[0; 5])),
+            ("Trong đó: cấp cứu", words(&[0; 5])),
+            ("Lượt khám thai", blank(vec![antenatal[0].to_string()], 5)),
+            ("Lượt khám tăng huyết áp", words(&of(&with(&["I10", "I11", "I12", "I13", "I15"])))),
+            ("Lượt khám đái tháo đường", words(&of(&with(&["E10", "E11", "E12", "E13", "E14"])))),
+            ("Số lượt khám bình quân một người", blank(vec![average(0), average(1)], 5)),
+        ]
+    }
+
+    /// Lines of the report of vaccinations.
+    pub fn doses(&self) -> Vec<Line> {
+        let columns: [fn(&Dose) -> bool; 3] =
+            [|_| true, |dose| dose.child.is_under(1, dose.day), |dose| dose.child.is_female];
+        let of = |vaccines: &[&str], number: Option<u32>| -> Vec<String> {
+            let is_row = |dose: &&Dose| {
+                (vaccines.is_empty() || vaccines.contains(&dose.cvx.as_str()))
+                    && number.is_none_or(|one| one == dose.number)
+            };
+            let count = |column: &fn(&Dose) -> bool| {
+                self.doses.iter().filter(|dose| column(dose)).filter(is_row).count()
+            };
+            columns.iter().map(|column| count(column).to_string()).collect()
+        };
+        let children = columns.iter().map(|column| {
+            let those = self.doses.iter().filter(|dose| column(dose));
+            those.map(|dose| &dose.child.id).collect::<BTreeSet<_>>().len().to_string()
+        });
+        let at_birth =
+            self.doses.iter().filter(|dose| dose.cvx == "08" && dose.day <= dose.child.birth.plus_days(1));
+        assert_eq!(at_birth.count(), self.doses.iter().filter(|dose| dose.cvx == "08").count());
+        vec![
+            ("Viêm gan B sơ sinh", of(&["08"], None)),
+            ("Trong đó: trong ngày sinh hoặc hôm sau", of(&["08"], None)),
+            ("Lao (BCG)", of(&["19"], None)),
+            ("DPT-VGB-Hib mũi 1", of(&["102"], Some(1))),
+            ("DPT-VGB-Hib mũi 2", of(&["102"], Some(2))),
+            ("DPT-VGB-Hib mũi 3", of(&["102"], Some(3))),
+            ("Bại liệt uống lần 1", of(&["178"], Some(1))),
+            ("Bại liệt uống lần 2", of(&["178"], Some(2))),
+            ("Bại liệt uống lần 3", of(&["178"], Some(3))),
+            ("Bại liệt tiêm mũi 1", of(&["10"], Some(1))),
+            ("Bại liệt tiêm mũi 2", of(&["10"], Some(2))),
+            ("Sởi mũi 1", of(&["05"], Some(1))),
+            ("Sởi - rubella", of(&["04"], None)),
+            ("Viêm não Nhật Bản", of(&["39"], None)),
+            ("Tổng số mũi", of(&[], None)),
+            ("Số trẻ được tiêm", children.collect()),
+            ("Mũi của trẻ chưa có ngày sinh", blank(vec!["0".into()], 3)),
+        ]
+    }
+}
+
+fn words(counts: &[usize]) -> Vec<String> {
+    counts.iter().map(usize::to_string).collect()
+}
+
+/// With empty cells up to this width.
+fn blank(mut cells: Vec<String>, width: usize) -> Vec<String> {
+    cells.resize(width, String::new());
+    cells
+}
+
+/// One number by another with two decimals, as people write it: no zeros at the end.
+fn rounded(of: usize, by: usize) -> String {
+    let hundredths = (of * 200 + by) / (2 * by);
+    let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
