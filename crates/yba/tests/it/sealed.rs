@@ -6,7 +6,7 @@
 
 use crate::house::{Home, House, JSON};
 use crate::http::Answer;
-use crate::walk::{FORM, Known, Route, Visitor, filled, is_left, route_of, routes, walk};
+use crate::walk::{FORM, Known, Route, Visitor, filled, is_left, now_ms, route_of, routes, walk};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use yba_fhir::Day;
@@ -31,7 +31,7 @@ const ROLES: [&str; 12] = [
     "nurse",
 ];
 /// Roles that see no category, whose pages must be the same in both houses.
-const TWINS: [&str; 5] = ["station-staff", "nurse", "reception", "cashier", "insurance-assessor"];
+const TWINS: [&str; 6] = ["station-staff", "nurse", "reception", "cashier", "insurance-assessor", "director"];
 /// Roles whose patients get sealed records, and who do not see these: of the station and of the hospital.
 const SEERS: [&str; 2] = ["station-staff", "nurse"];
 /// Types of the sealed records.
@@ -433,11 +433,6 @@ fn difference(one: &str, other: &str) -> String {
         String::from_utf8_lossy(part).into_owned()
     };
     format!("«{}» is without them «{}»", cut(one), cut(other))
-}
-
-fn now_ms() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    i64::try_from(since.as_millis()).unwrap()
 }
 
 /// Waits until everything that follows the log has come to its end.

@@ -5,6 +5,7 @@ use crate::http::Answer;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use yba_fhir::json::{Value, items};
+use yba_testkit::app_code;
 
 /// The values that parameters of routes may have, by their names.
 pub type Known = BTreeMap<&'static str, Vec<String>>;
@@ -110,13 +111,41 @@ pub struct Visitor<'h> {
 }
 
 impl<'h> Visitor<'h> {
+    /// Signs in; a role that needs an authenticator app sets it up.
     pub fn enter(house: &'h House, login: &str, password: &str) -> Visitor<'h> {
+        let mut visitor = Visitor { house, cookie: String::new() };
         let form = format!("login={login}&password={password}");
-        let answer = house.ask("POST", "/dang-nhap", &[FORM, SAME_ORIGIN], form.as_bytes());
+        let answer = visitor.post("/dang-nhap", FORM, form.as_bytes());
+        assert_eq!(answer.status, 303, "{login}: {}", answer.text());
+        visitor.keep(&answer);
+        let setup = visitor.get("/tai-khoan/ung-dung").text();
+        let is_halfway =
+            visitor.get("/").header("location").is_some_and(|place| place.ends_with("/ung-dung"));
+        if is_halfway {
+            let between = |start: &str, end: &str| {
+                let (_, rest) = setup.split_once(start).expect("the page sets the app up");
+                rest.split(end).next().unwrap_or_default().to_owned()
+            };
+            let sealed = between("name=\"sealed\" value=\"", "\"");
+            let code = app_code(&between("id=\"khoa\">", "<"), now_ms());
+            let form = format!("code={code}&sealed={}", sealed.replace('+', "%2B").replace('=', "%3D"));
+            let answer = visitor.post("/tai-khoan/ung-dung", FORM, form.as_bytes());
+            assert_eq!(answer.status, 200, "{login}: {}", answer.text());
+            visitor.keep(&answer);
+        }
+        assert_eq!(visitor.get("/gioi-thieu").status, 200);
+        visitor
+    }
+
+    /// Takes the cookies of an answer in the place of those of the same name.
+    fn keep(&mut self, answer: &Answer) {
         let set = answer.headers.iter().filter(|(name, _)| name == "set-cookie");
-        let cookies: Vec<&str> = set.filter_map(|(_, value)| value.split(';').next()).collect();
-        assert!(answer.status == 303 && !cookies.is_empty(), "{login}: {} {}", answer.status, answer.text());
-        Visitor { house, cookie: cookies.join("; ") }
+        for cookie in set.filter_map(|(_, value)| value.split(';').next()) {
+            let name = cookie.split('=').next().unwrap_or_default();
+            let others =
+                self.cookie.split("; ").filter(|one| !one.is_empty() && one.split('=').next() != Some(name));
+            self.cookie = others.chain([cookie]).collect::<Vec<_>>().join("; ");
+        }
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -191,7 +220,12 @@ pub fn walk(visitor: &Visitor, routes: &[Route], known: &Known) -> BTreeMap<Stri
     let gets: Vec<Route> =
         routes.iter().filter(|route| route.gets && !is_left(&route.path)).cloned().collect();
     let mut counts: BTreeMap<(&str, bool), usize> = BTreeMap::new();
-    let mut waiting: VecDeque<String> = gets.iter().flat_map(|route| filled(&route.path, known)).collect();
+    let mut waiting: VecDeque<String> = VecDeque::new();
+    for address in gets.iter().flat_map(|route| filled(&route.path, known)) {
+        // What stands behind a click on a record's pages.
+        waiting.extend(address.starts_with("/nguoi/").then(|| format!("{address}?hien=1")));
+        waiting.push_back(address);
+    }
     let mut seen = BTreeMap::new();
     while let Some(address) = waiting.pop_front() {
         let Some(route) = route_of(&gets, &address) else { continue };
@@ -210,4 +244,10 @@ pub fn walk(visitor: &Visitor, routes: &[Route], known: &Known) -> BTreeMap<Stri
         seen.insert(address, answer);
     }
     seen
+}
+
+/// What the clock says, in ms since 1970 UTC.
+pub fn now_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_millis()).unwrap()
 }
