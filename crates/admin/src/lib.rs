@@ -1,10 +1,12 @@
-//! The administration's room: the accounts of the people who work here, the audit trail, the health of the node.
+//! The administration's room: the accounts of the people who work here, the audit trail, the health of the node, and the forms of content for
+//! those who write them.
 //!
 //! It deliberately does not know other rooms, SQL, or how somebody proves who they are: it asks the gate.
 //!
-//! Start at [`routes`]; [`accounts`], [`trail`] and [`health`] are feature folders: `mod.rs` routes and handlers, `page.rs`.
+//! Start at [`routes`]; [`accounts`], [`authoring`], [`trail`] and [`health`] are feature folders: `mod.rs` routes and handlers, `page.rs`.
 
 pub mod accounts;
+pub mod authoring;
 pub mod health;
 pub mod trail;
 
@@ -21,6 +23,8 @@ pub struct Admin {
     pub gate: Gate,
     pub records: Records,
     pub content: Arc<Content>,
+    /// The forms of content, compiled.
+    pub forms: Arc<yba_forms::Library>,
     /// Looks at the node itself.
     pub health: health::Look,
     /// The address others know this node by, without a slash at its end; empty when it is not known.
@@ -29,7 +33,11 @@ pub struct Admin {
 
 /// The room's pages, to be put behind the guards of `yba_web::shell`.
 pub fn routes(admin: Admin) -> Router {
-    accounts::routes().merge(trail::routes()).merge(health::routes()).with_state(admin)
+    accounts::routes()
+        .merge(authoring::routes())
+        .merge(trail::routes())
+        .merge(health::routes())
+        .with_state(admin)
 }
 
 /// This room's part of the menu.
@@ -45,5 +53,6 @@ pub fn menu() -> Group {
     let health = Entry::new(health::HEALTH, "heart-pulse", "Sức khỏe máy chủ")
         .needs(Action::Read, yba_auth::KIND)
         .letter('h');
-    Group { title: "Quản trị", entries: vec![accounts, review, trail, health] }
+    let forms = Entry::new(authoring::FORMS, "file-text", "Biểu mẫu").needs(Action::Read, yba_auth::KIND);
+    Group { title: "Quản trị", entries: vec![accounts, review, trail, health, forms] }
 }

@@ -61,6 +61,17 @@ pub(crate) fn check(
         .collect()
 }
 
+/// An example that was played: what the form opens with, what it is after the answers were typed, and what comes of it.
+#[derive(Debug)]
+pub struct Played<'e> {
+    pub edition: &'e Edition,
+    pub setting: Setting,
+    pub begun: Filling<'e>,
+    pub taken: Filling<'e>,
+    /// What `.expected.json` says: `prefilled`, `calculated`, `faults`, `resources`.
+    pub made: Value,
+}
+
 /// What comes of an example; or its own faults with their lines.
 pub(crate) fn run(
     editions: &[Edition],
@@ -68,6 +79,17 @@ pub(crate) fn run(
     choices: &dyn Choices,
     judge: &dyn Fn(&Value) -> Vec<String>,
 ) -> Result<Value, Vec<(u32, String)>> {
+    play(editions, example, None, choices, judge).map(|played| played.made)
+}
+
+/// Plays an example; with `typed` these fields are typed in the place of the example's.
+pub(crate) fn play<'e>(
+    editions: &'e [Edition],
+    example: &Example,
+    typed: Option<&[(String, String)]>,
+    choices: &dyn Choices,
+    judge: &dyn Fn(&Value) -> Vec<String>,
+) -> Result<Played<'e>, Vec<(u32, String)>> {
     let Document { value, lines } = document(&example.text)?;
     let mut faults: Vec<(u32, String)> = Vec::new();
     let members = value.as_object().into_iter().flat_map(|object| object.iter());
@@ -97,7 +119,7 @@ pub(crate) fn run(
             .map(|name| (lines.of(&format!("answers.{name}")), format!("biểu mẫu không có ô “{name}”"))),
     );
     let begun = edition.form.begin(&setting);
-    let taken = match edition.form.take(&setting, choices, &fields) {
+    let taken = match edition.form.take(&setting, choices, typed.unwrap_or(&fields)) {
         Ok(taken) => taken,
         Err(outcome) => {
             faults.push((0, outcome.to_string()));
@@ -108,7 +130,7 @@ pub(crate) fn run(
         faults.push((0, format!("biểu thức hỏng ở {}: {}", broken.place, broken.text)));
     }
     let made = told(&setting, &value, &begun, &taken, judge, &mut faults);
-    if faults.is_empty() { Ok(made) } else { Err(faults) }
+    if faults.is_empty() { Ok(Played { edition, setting, begun, taken, made }) } else { Err(faults) }
 }
 
 const KNOWN: [&str; 6] = ["at", "author", "encounter", "launch", "found", "answers"];

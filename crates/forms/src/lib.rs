@@ -40,6 +40,7 @@ mod tests;
 
 pub use choices::{Choices, NoChoices, OfTerminology};
 pub use evaluate::Broken;
+pub use example::Played;
 pub use extract::{Act, Extracted};
 pub use fill::{Filling, Note, Step};
 pub use form::{Form, Item, Kind};

@@ -1,7 +1,7 @@
 //! The forms that content brings: compiled once, found by slug and day; and their examples, run by `yba content check`.
 
 use crate::choices::Choices;
-use crate::example;
+use crate::example::{self, Played};
 use crate::form::Form;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -94,6 +94,24 @@ impl Library {
 }
 
 impl Library {
+    /// All editions of a form, oldest first; none of an unknown slug.
+    pub fn editions(&self, slug: &str) -> &[Edition] {
+        self.0.get(slug).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Plays an example as its author looks at it; with `typed` these fields are typed in the place of the example's. What is wrong with
+    /// the example itself is answered with its lines.
+    pub fn play(
+        &self,
+        example: &Example,
+        typed: Option<&[(String, String)]>,
+        choices: &dyn Choices,
+        judge: &dyn Fn(&yba_fhir::json::Value) -> Vec<String>,
+    ) -> Result<Played<'_>, Vec<(u32, String)>> {
+        let slug = example.edition.strip_prefix("forms/").unwrap_or_default();
+        example::play(self.editions(slug), example, typed, choices, judge)
+    }
+
     /// What comes of an example: the content of its `.expected.json`; or what is wrong with it, with lines.
     pub fn outcome(
         &self,
@@ -101,8 +119,8 @@ impl Library {
         choices: &dyn Choices,
     ) -> Result<yba_fhir::json::Value, Vec<(u32, String)>> {
         let slug = example.edition.strip_prefix("forms/").unwrap_or_default();
-        let editions = self.0.get(slug).map(Vec::as_slice).unwrap_or_default();
-        example::run(editions, example, choices, &|_| Vec::new()).map(|made| yba_fhir::json::ordered(&made))
+        example::run(self.editions(slug), example, choices, &|_| Vec::new())
+            .map(|made| yba_fhir::json::ordered(&made))
     }
 }
 

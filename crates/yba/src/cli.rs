@@ -112,6 +112,9 @@ struct ServeArgs {
     /// Fill an empty node with an invented commune to click through
     #[arg(long)]
     demo: bool,
+    /// A folder whose files stand in for the content built into the program, or are added to it [default: none]
+    #[arg(long, value_name = "DIR")]
+    content: Option<PathBuf>,
     /// Where notifications of subscriptions may go, such as "hook.example.vn 10.1.0.0/16" [default: nowhere]
     #[arg(long, value_name = "HOSTS")]
     subscription_hosts: Option<yba_subscription::Hosts>,
@@ -260,6 +263,7 @@ async fn dispatch(command: Command) -> anyhow::Result<u8> {
             let mut config = Config::load(&args.node)?;
             args.listen.apply(&mut config);
             config.open |= args.open;
+            config.content = args.content.or(config.content);
             config.subscription_hosts = args.subscription_hosts.unwrap_or(config.subscription_hosts);
             serve::serve(config, if args.demo { Some(command::demo::COMMUNE) } else { None }).await
         }

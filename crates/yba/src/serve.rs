@@ -237,7 +237,15 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
             records: records.clone(),
             base_url: base_url.clone(),
         };
-        rooms = rooms.merge(yba_admin::routes(Admin { site, gate, records, content, health, base_url }));
+        rooms = rooms.merge(yba_admin::routes(Admin {
+            site,
+            gate,
+            records,
+            content,
+            forms: node.forms.clone(),
+            health,
+            base_url,
+        }));
         rooms = rooms.merge(yba_smart::pages(smart.clone()));
         for_apps = yba_smart::api(smart);
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets the unexpected fails")]
 
 mod accounts;
+mod authoring;
 mod health;
 mod review;
 mod trail;
@@ -57,7 +58,9 @@ impl House {
         });
         let records = kit.records.clone();
         let content = Arc::new(Content::built_in());
-        let admin = Admin { site, gate: gate.clone(), records, content, health, base_url: String::new() };
+        let forms = Arc::new(yba_forms::Library::load(&content).unwrap());
+        let admin =
+            Admin { site, gate: gate.clone(), records, content, forms, health, base_url: String::new() };
         House { router: yba_admin::routes(admin), kit, gate }
     }
 

@@ -20,6 +20,7 @@ mod month_end;
 mod notify;
 
 mod access;
+mod authoring;
 mod bad_files;
 mod closed_house;
 mod outside;
