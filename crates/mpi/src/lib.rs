@@ -10,6 +10,7 @@
 pub mod asked;
 pub mod birth;
 pub mod by_hand;
+pub mod counting;
 pub mod doubts;
 pub mod evidence;
 pub mod find;

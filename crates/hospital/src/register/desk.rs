@@ -10,23 +10,16 @@ use crate::people::{self, People};
 use axum::response::Response;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex;
-use yba_fhir::{Day, Kind, Outcome, Resource};
-use yba_mpi::temporary::{Reason, TemporaryCode};
-use yba_records::{Change, Ctx, Query};
+use yba_fhir::{Day, Outcome, Resource};
+use yba_mpi::counting;
+use yba_mpi::temporary::TemporaryCode;
+use yba_records::{Change, Ctx};
 use yba_terminology::Terminology;
 use yba_web::{Page, error, visit};
 
-/// Temporary codes looked at together, and how often.
-const CODES_AT_ONCE: u32 = 50;
-const CODES_LOOKS_MAX: u32 = 40;
 /// How long a page waits until a person just written can be opened.
 const LINKING_STEPS: u32 = 60;
 const LINKING_STEP: Duration = Duration::from_millis(50);
-
-/// Held while a temporary code is looked for and given. A facility works on one node and a node is one process, so nobody
-/// else gives the same one meanwhile; a conditional create would need all Patients within the clerk's reach.
-static COUNTING: Mutex<()> = Mutex::const_new(());
 
 /// What every handler here needs of the house.
 pub(super) struct Desk<'h> {
@@ -116,9 +109,8 @@ impl Desk<'_> {
             return self.create(typed, draft, facility.as_ref(), None).await;
         };
         let code = facility.as_ref().map(|one| one.code.as_str()).unwrap_or_default();
-        let _alone = COUNTING.lock().await;
-        let free = self.free_code(reason, code).await?;
-        self.create(typed, draft, facility.as_ref(), Some(&free)).await
+        let free = counting::free_code(&self.hospital.records, self.ctx, reason, code, self.today).await?;
+        self.create(typed, draft, facility.as_ref(), Some(&free.code)).await
     }
 
     async fn create(
@@ -147,32 +139,6 @@ impl Desk<'_> {
         Ok(id)
     }
 
-    /// The first code of today that nobody has.
-    async fn free_code(&self, reason: Reason, facility: &str) -> Result<TemporaryCode, Outcome> {
-        for look in 0..CODES_LOOKS_MAX {
-            let numbers = look * CODES_AT_ONCE + 1..=(look + 1) * CODES_AT_ONCE;
-            let codes: Option<Vec<TemporaryCode>> =
-                numbers.map(|number| TemporaryCode::new(reason, facility, self.today, number)).collect();
-            let codes = codes.ok_or_else(no_facility)?;
-            let asked: Vec<String> = codes.iter().map(token).collect();
-            let query = format!("identifier={}&_count={CODES_AT_ONCE}", asked.join(","));
-            let found = self
-                .hospital
-                .records
-                .search(self.ctx, &Query::parse_string("Patient", &query)?, None)
-                .await?;
-            let taken: Vec<String> =
-                found.matches.iter().map(|one| String::from_utf8_lossy(&one.body).into_owned()).collect();
-            let free = codes
-                .into_iter()
-                .find(|code| !taken.iter().any(|body| body.contains(&format!("\"{code}\""))));
-            if let Some(free) = free {
-                return Ok(free);
-            }
-        }
-        Err(no_code())
-    }
-
     /// Waits a moment until the follower of the log knows the person: their page is drawn from its tables.
     pub async fn linked(&self) -> Result<(), Outcome> {
         for _ in 0..LINKING_STEPS {
@@ -183,18 +149,4 @@ impl Desk<'_> {
         }
         Ok(())
     }
-}
-
-fn token(code: &TemporaryCode) -> String {
-    format!("{}ma-tam|{code}", yba_mpi::identifier::SID)
-}
-
-fn no_facility() -> Outcome {
-    let text = "Mã tạm cần mã cơ sở (5 ký tự, như 12001).";
-    Outcome::new(Kind::Unprocessable, "facility", text, "no facility for a temporary code").at("facility")
-}
-
-fn no_code() -> Outcome {
-    let text = "Hết mã tạm cho hôm nay tại cơ sở này.";
-    Outcome::new(Kind::TooMany, "codes", text, "no temporary code is free")
 }
