@@ -31,6 +31,9 @@ const BATCH: i64 = 2000;
 const REST: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(200);
 
+/// Stands in the place of `whole` of somebody who is dead.
+const DEAD: i64 = -1;
+
 /// What is in force on a day: by this the rows are made.
 struct Rules<'c> {
     schedule: Option<&'c Schedule>,
@@ -168,10 +171,13 @@ fn people<'v>(heads: impl Iterator<Item = &'v Version>) -> Vec<Statement> {
     statements
 }
 
-/// The row of somebody who lives and whose year of birth is known.
+/// The row of somebody whose year of birth is known. Who is dead has one too: nobody calls them by another file of theirs.
 fn person(id: &str, tree: &Json) -> Option<Vec<Value>> {
     let is_dead = tree.get("deceasedDateTime").is_some() || tree["deceasedBoolean"].as_bool() == Some(true);
-    if is_dead || tree["active"].as_bool() == Some(false) {
+    if is_dead {
+        return Some(dead(id));
+    }
+    if tree["active"].as_bool() == Some(false) {
         return None;
     }
     let patient = Patient(tree);
@@ -189,6 +195,12 @@ fn person(id: &str, tree: &Json) -> Option<Vec<Value>> {
         Value::from(places.join("\n")),
         Value::from(village.unwrap_or_default()),
     ])
+}
+
+/// The row of somebody who is dead: nothing of them is asked but that.
+fn dead(id: &str) -> Vec<Value> {
+    let none = || Value::from("");
+    vec![Value::from(id), Value::Int(0), Value::Int(DEAD), none(), none(), none()]
 }
 
 fn doses<'v>(
@@ -229,6 +241,7 @@ struct Known {
     birth: Day,
     /// The birth is known to the day.
     is_whole: bool,
+    is_dead: bool,
     sex: String,
     places: String,
     village: String,
@@ -253,9 +266,9 @@ impl Book {
         let sql =
             "SELECT patient, birth, whole, sex, places, village FROM recall_person WHERE patient IN ({})";
         for mut row in query_in(store, sql, all).await? {
-            let (birth, is_whole) = (day(row.int(1)), row.int(2) == 1);
+            let (birth, is_whole, is_dead) = (day(row.int(1)), row.int(2) == 1, row.int(2) == DEAD);
             let (sex, places, village) = (row.take_text(3), row.take_text(4), row.take_text(5));
-            book.people.insert(row.take_text(0), Known { birth, is_whole, sex, places, village });
+            book.people.insert(row.take_text(0), Known { birth, is_whole, is_dead, sex, places, village });
         }
         let sql =
             "SELECT DISTINCT immunization, patient, day, vaccine FROM recall_dose WHERE patient IN ({})";
@@ -300,6 +313,9 @@ async fn due(store: &Store, rules: &Rules<'_>, touched: &[String]) -> Result<Vec
     let book = Book::read(store, &all).await?;
     let mut rows = Vec::new();
     for (person, patients) in &persons {
+        if patients.iter().filter_map(|patient| book.people.get(patient)).any(|known| known.is_dead) {
+            continue;
+        }
         let doses = of_all(patients, &book.doses);
         let wanted = chronic::wanted(
             &rules.programmes,

@@ -6,7 +6,7 @@ use yba_store::{Statement, Store, Value};
 /// The follower's name: its cursor in the store.
 pub const FOLLOWER: &str = "recall";
 /// Which tables these are. A program with another number drops them and reads the log again.
-const LAYOUT: i64 = 2;
+const LAYOUT: i64 = 3;
 
 /// What was there before stands here too, so that it goes.
 const TABLES: [&str; 7] = [
@@ -22,7 +22,7 @@ const TABLES: [&str; 7] = [
 const DDL: &[&str] = &[
     // `edition` names the schedules by which the rows were made.
     "CREATE TABLE IF NOT EXISTS recall_layout (version BIGINT NOT NULL PRIMARY KEY, edition TEXT NOT NULL)",
-    // Days are counted from 1970-01-01. `birth` is the first day it may have been, `whole` whether it is known to the day; `places`
+    // Days are counted from 1970-01-01. `birth` is the first day it may have been, `whole` whether it is known to the day (-1: who is dead); `places`
     // are those whose person it is, a line each.
     "CREATE TABLE IF NOT EXISTS recall_person (patient TEXT NOT NULL PRIMARY KEY, birth BIGINT NOT NULL, whole BIGINT NOT NULL, \
      sex TEXT NOT NULL, places TEXT NOT NULL, village TEXT NOT NULL)",

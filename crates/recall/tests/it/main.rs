@@ -211,6 +211,36 @@ async fn of_two_files_of_one_person_that_of_the_place_is_shown() {
 }
 
 #[tokio::test]
+async fn whoever_is_dead_by_one_file_is_called_by_none() {
+    each_engine(async |kit| {
+        let content = Content::built_in();
+        kit.advance_ms(250 * 86_400_000);
+        let store = kit.records.store();
+        store.migrate(&["CREATE TABLE kin (patient TEXT PRIMARY KEY, person TEXT NOT NULL)"]).await.unwrap();
+        let birth = Day::of_instant(store.clock().now_ms()).plus_months(-2).to_string();
+        let all = vec![child(1, &birth, 1, "A"), child(2, &birth, 2, "A"), child(3, &birth, 1, "A")];
+        kit.records.transact(&kit.ctx(), all).await.unwrap();
+        let same = ["c1", "c2"]
+            .map(|id| Statement::new("INSERT INTO kin (patient, person) VALUES (?1, 'c1')", vec![id.into()]));
+        store.derive("kin", store.head_t(), same.into()).await.unwrap();
+        store.know_kin(Kin { table: "kin", patient: "patient", person: "person", follower: "kin" });
+        let called = async |change: Change| {
+            kit.records.transact(&kit.ctx(), vec![change]).await.unwrap();
+            store.derive("kin", store.head_t(), Vec::new()).await.unwrap();
+            follower::catch_up(&kit.records, &content).await.unwrap();
+            let sql = "SELECT DISTINCT patient FROM recall_due ORDER BY patient";
+            let rows = store.query(sql, Vec::new()).await.unwrap();
+            rows.iter().map(|row| row.text(0).to_owned()).collect::<Vec<_>>()
+        };
+        let dead = json!({"resourceType": "Patient", "id": "c1", "birthDate": birth.as_str(), "deceasedDateTime": birth.as_str(),
+            "managingOrganization": {"reference": "Organization/o1"}});
+        assert_eq!(called(put(dead)).await, ["c3"], "not by the file of the other place either");
+        assert_eq!(called(child(1, &birth, 1, "A")).await, ["c1", "c2", "c3"], "it was a mistake");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn who_may_see_no_child_gets_no_list() {
     each_engine(async |kit| {
         let content = Content::built_in();
