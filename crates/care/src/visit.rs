@@ -11,7 +11,7 @@ use yba_records::{Change, Ctx, Query, Records};
 use crate::follow_up::{CATEGORY, CLINICAL, VERIFICATION};
 
 /// The status of what was taken back.
-const MISTAKEN: &str = "entered-in-error";
+pub(crate) const MISTAKEN: &str = "entered-in-error";
 const ACT: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
 /// Most records of one kind of one visit or person that are looked at.
 pub(crate) const RECORDS_MAX: usize = 200;
@@ -218,7 +218,7 @@ pub(crate) fn cancelled(appointment: &str, reason: &'static str) -> Change {
     })
 }
 
-fn mistaken(kind: &str, id: &str) -> Change {
+pub(crate) fn mistaken(kind: &str, id: &str) -> Change {
     Change::edit(kind, id, |version| {
         let mut tree = version.tree();
         put(&mut tree, "status", json!(MISTAKEN));
@@ -242,7 +242,7 @@ pub(crate) fn put(tree: &mut Value, key: &str, value: Value) {
     }
 }
 
-fn take(tree: &mut Value, keys: &[&str]) {
+pub(crate) fn take(tree: &mut Value, keys: &[&str]) {
     if let Some(object) = tree.as_object_mut() {
         keys.iter().for_each(|key| drop(object.remove(key)));
     }
