@@ -1,13 +1,14 @@
 //! The commune station's room. For now: what the day asks; visits; vaccination, from the list of whom to call to the dose that is given;
-//! chronic care, from the list of who should come to the visit; cases of infectious disease and their notification; and the
-//! reports of the month.
+//! chronic care, from the list of who should come to the visit; births and deaths; cases of infectious disease and their
+//! notification; and the reports of the month.
 //!
 //! It deliberately does not know other rooms, SQL, or which dose may be given when (`yba-care`, by the schedules of content).
 //!
-//! Start at [`routes`]; [`today`], [`visits`], [`vaccinate`], [`chronic`], [`notify`] and [`reports`] are feature folders: `mod.rs` routes and
+//! Start at [`routes`]; [`today`], [`visits`], [`vaccinate`], [`chronic`], [`life`], [`notify`] and [`reports`] are feature folders: `mod.rs` routes and
 //! handlers, `model.rs`, `page.rs`.
 
 pub mod chronic;
+pub mod life;
 pub mod notify;
 mod paper;
 mod person;
@@ -79,6 +80,7 @@ pub fn routes(station: Station) -> Router {
         .merge(visits::routes())
         .merge(vaccinate::routes())
         .merge(chronic::routes())
+        .merge(life::routes())
         .merge(notify::routes())
         .merge(reports::routes())
         .with_state(station)
@@ -101,6 +103,12 @@ pub fn menu() -> Group {
         .needs(Action::Create, "QuestionnaireResponse")
         .for_person("/man-tinh/nguoi")
         .letter('m');
+    let life = Entry::new(life::LIFE, "user", "Sinh và tử")
+        .needs(Action::Create, "Patient")
+        .needs(Action::Create, "Observation")
+        .needs(Action::Update, "Patient")
+        .for_person(life::PERSON)
+        .letter('u');
     let notify = Entry::new(notify::NOTIFY, "bug", "Dịch bệnh")
         .needs(Action::Search, "Condition")
         .needs(Action::Create, "Communication")
@@ -108,5 +116,5 @@ pub fn menu() -> Group {
     let reports = Entry::new(reports::REPORTS, "file-text", "Báo cáo")
         .needs(Action::Search, "MeasureReport")
         .letter('b');
-    Group { title: "Trạm y tế", entries: vec![today, visits, vaccinate, chronic, notify, reports] }
+    Group { title: "Trạm y tế", entries: vec![today, visits, vaccinate, chronic, life, notify, reports] }
 }

@@ -5,20 +5,24 @@ use crate::{Station, own_facility, typing};
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
+use yba_care::birth::{self, Birth};
+use yba_care::death::Death;
 use yba_care::visit::{self, Visit};
 use yba_fhir::json::{self, Value, json};
 use yba_fhir::resource::is_id;
 use yba_fhir::{Kind, Outcome};
 use yba_forms::library::Edition;
 use yba_forms::page::{self, Look};
-use yba_forms::{Choices, OfTerminology, Setting, Step};
-use yba_records::{Ctx, Query, Records, Version};
+use yba_forms::{Choices, Filling, OfTerminology, Setting, Step};
+use yba_records::{Change, Ctx, Query, Records, Version};
 use yba_store::search::query::decode_pairs;
 use yba_ui::form::hidden;
 use yba_web::encoded;
 
 /// The field of a posted form that tells it from others: no linkId has a `~`.
 const FORM_ID: &str = "~phieu";
+/// The question of a birth's form for the number of its certificate.
+const CERTIFICATE: &str = "certificate";
 /// Longest id that a form may bring.
 const FORM_ID_MAX: usize = 64;
 /// Most questions that one form asks of the record.
@@ -58,6 +62,64 @@ pub(crate) struct About<'a> {
     pub expected: &'a [Value],
 }
 
+/// What a form that is sound becomes.
+pub(crate) enum Deed<'a> {
+    Visit(&'a About<'a>),
+    /// Of a woman with these births before; a child who lives gets this temporary code.
+    Birth {
+        earlier: &'a [Value],
+        facility: Option<&'a str>,
+        code: Option<String>,
+    },
+    /// Of somebody with these appointments to come, and this of a death already.
+    Death {
+        expected: &'a [Value],
+        standing: &'a [Value],
+    },
+}
+
+/// A deed with all that its verb asks.
+enum Act<'a> {
+    Visit(Visit<'a>, &'a [Value]),
+    Birth(Birth<'a>),
+    Death(Death<'a>),
+}
+
+impl Act<'_> {
+    /// Whether this very form was written down before, and stands.
+    async fn is_written(&self, records: &Records, ctx: &Ctx) -> Result<bool, Outcome> {
+        match self {
+            Act::Visit(visit, _) => visit::is_written(records, ctx, visit).await,
+            Act::Birth(birth) => birth::is_written(records, ctx, &birth.id()).await,
+            Act::Death(death) => birth::is_written(records, ctx, &death.id()).await,
+        }
+    }
+
+    /// What elsewhere in the records stands against it.
+    async fn stands_against(
+        &self,
+        records: &Records,
+        ctx: &Ctx,
+        fields: &[(String, String)],
+    ) -> Result<Option<Outcome>, Outcome> {
+        let Act::Birth(_) = self else { return Ok(None) };
+        let number = fields.iter().find(|(name, _)| name == CERTIFICATE).map_or("", |(_, text)| text.trim());
+        let is_taken = !number.is_empty() && birth::is_numbered(records, ctx, number).await?;
+        Ok(is_taken.then(|| {
+            let text = format!("Số giấy chứng sinh {number} đã cấp cho một trẻ khác. Hãy xem lại số.");
+            Outcome::new(Kind::Conflict, "certificate", text, "the certificate is given already")
+        }))
+    }
+
+    fn plan(&self, filling: &Filling<'_>, setting: &Setting) -> Result<Vec<Change>, Outcome> {
+        match self {
+            Act::Visit(visit, expected) => visit::plan(visit, filling, setting, expected),
+            Act::Birth(birth) => birth.plan(filling, setting),
+            Act::Death(death) => death.plan(filling, setting),
+        }
+    }
+}
+
 /// What became of a form that was sent.
 pub(crate) enum Sent {
     Written,
@@ -81,6 +143,16 @@ impl Paper<'_> {
         fields: &[(String, String)],
         about: &About<'_>,
     ) -> Result<Sent, Outcome> {
+        self.done(patient, fields, &Deed::Visit(about)).await
+    }
+
+    /// The same for whatever a form becomes.
+    pub async fn done(
+        &self,
+        patient: &Value,
+        fields: &[(String, String)],
+        deed: &Deed<'_>,
+    ) -> Result<Sent, Outcome> {
         let (records, ctx) = (&self.station.records, self.ctx);
         let (setting, form) = (self.setting(patient).await?, form_id(self.station, fields));
         let terminology = records.terminology_now();
@@ -91,16 +163,38 @@ impl Paper<'_> {
             return Ok(Sent::Again { sheet: again(&form), is_refused: filling.step == Step::Save });
         }
         let (facility, examiner) = (own_facility(), yba_web::visit::name());
-        let visit = Visit {
-            diagnosis: about.diagnosis,
-            facility: facility.as_deref(),
-            examiner: examiner.as_deref(),
-            ..self.visit(&form, about.reason)
+        let (author, now_ms) = (ctx.agent.name(), setting.now_ms());
+        let (facility, examiner) = (facility.as_deref(), examiner.as_deref());
+        let act = match deed {
+            Deed::Visit(about) => {
+                let diagnosis = about.diagnosis;
+                let visit = Visit { diagnosis, facility, examiner, ..self.visit(&form, about.reason) };
+                Act::Visit(visit, about.expected)
+            }
+            Deed::Birth { earlier, facility, code } => Act::Birth(Birth {
+                mother: patient,
+                earlier,
+                facility: *facility,
+                code: code.clone(),
+                author: &author,
+                form: &form,
+                now_ms,
+            }),
+            Deed::Death { expected, standing } => {
+                Act::Death(Death { person: patient, expected, standing, facility, form: &form, now_ms })
+            }
         };
-        if visit::is_written(records, ctx, &visit).await? {
+        if act.is_written(records, ctx).await? {
             return Ok(Sent::Written);
         }
-        let changes = visit::plan(&visit, &filling, &setting, about.expected)?;
+        if let Some(why) = act.stands_against(records, ctx, fields).await? {
+            return Ok(Sent::Refused { sheet: again(&form), why });
+        }
+        let changes = match act.plan(&filling, &setting) {
+            Ok(changes) => changes,
+            Err(fault) if fault.kind == Kind::Fault => return Err(fault),
+            Err(why) => return Ok(Sent::Refused { sheet: again(&form), why }),
+        };
         match records.transact(ctx, changes).await {
             Ok(_) => {
                 // Kept any longer it would only be found to be written.
@@ -108,7 +202,7 @@ impl Paper<'_> {
                 Ok(Sent::Written)
             }
             // The same form, sent twice at once.
-            Err(_) if visit::is_written(records, ctx, &visit).await? => Ok(Sent::Written),
+            Err(_) if act.is_written(records, ctx).await? => Ok(Sent::Written),
             // What it is in conflict with was taken back: sent again, it is another form.
             Err(why) if why.kind == Kind::Conflict => {
                 Ok(Sent::Refused { sheet: again(&records.fresh_id()), why })

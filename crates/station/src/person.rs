@@ -33,6 +33,16 @@ impl Person {
         Ok(Person { id: id.to_owned(), tree, allergy: known_allergy(station, ctx, id).await? })
     }
 
+    /// A plain text of their record; empty when it does not say it.
+    pub fn says(&self, name: &str) -> &str {
+        str_at(&self.tree, &[name]).unwrap_or_default()
+    }
+
+    /// The day of death of who is dead, empty when only the fact is known.
+    pub fn dead(&self) -> Option<&str> {
+        yba_care::death::is_dead(&self.tree).then(|| self.says("deceasedDateTime"))
+    }
+
     /// The person's banner.
     pub fn banner(&self, today: &str, acts: Markup) -> Markup {
         let patient = Patient(&self.tree);
@@ -42,7 +52,7 @@ impl Person {
             sex: patient.gender().unwrap_or_default(),
             birth: patient.birth_date().unwrap_or_default(),
             today,
-            dead: None,
+            dead: self.dead(),
             facts: home.map(str::to_owned).into_iter().collect(),
             extra: Vec::new(),
             allergy: &self.allergy,

@@ -58,6 +58,7 @@ pub(super) fn person(shown: &Shown) -> Markup {
         (shown.person.banner(shown.today, card::link_button(&record, html! { "Mở hồ sơ" })))
         @if let Some(done) = shown.done { (form::toast(done)) }
         @if let Some(note) = &shown.note { (note) }
+        @if shown.person.dead().is_some() { (alert::note("Người này đã ghi tử vong.", "Hãy xem lại có đúng người không; nếu ghi tử vong nhầm thì rút ở «Sinh và tử».")) }
         @for one in shown.seen { (seen(shown, one)) }
         @match &shown.form {
             Some(form) => (Card::new("kham", "Khám bệnh").padded(html! { (form) })),
