@@ -15,6 +15,7 @@ mod fhir_client;
 mod house;
 mod http;
 mod import_codes;
+mod life;
 mod linking;
 mod month_end;
 mod notify;
