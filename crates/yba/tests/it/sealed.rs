@@ -198,6 +198,7 @@ fn known(patients: &[String], linkage: &str) -> Known {
         ("programme", vec!["hypertension".into()]),
         ("list", vec!["icd-10-vn".into()]),
         ("code", vec!["B20".into()]),
+        ("act", vec!["sinh".into(), "tu".into()]),
         ("*field", vec!["main".into()]),
         // By names that nobody has: what these pages show is of accounts, apps and papers, not of care.
         ("key", vec!["khong-co".into()]),
