@@ -36,9 +36,36 @@ pub struct Dose {
     pub number: u32,
 }
 
+#[derive(Debug, Clone)]
+pub struct Birth {
+    pub mother: Person,
+    pub day: Day,
+    pub is_girl: bool,
+    pub grams: u32,
+    pub weeks: u32,
+    /// Which birth of the mother it is.
+    pub parity: u32,
+    /// Codes of the form: where, by whom helped, how.
+    pub place: &'static str,
+    pub attendant: &'static str,
+    pub mode: &'static str,
+    pub is_breastfed: bool,
+    pub had_vitamin_k: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Death {
+    pub person: Person,
+    pub day: Day,
+    /// ICD-10 of the lines Ia to Id, as far as they are filled in.
+    pub chain: &'static [&'static str],
+}
+
 /// The month so far.
 #[derive(Debug, Default)]
 pub struct Truth {
+    pub births: Vec<Birth>,
+    pub deaths: Vec<Death>,
     pub visits: Vec<Visit>,
     pub doses: Vec<Dose>,
     /// When somebody was told to come again, by their id.
@@ -130,6 +157,62 @@ impl Truth {
             ("Tổng số mũi", of(&[], None)),
             ("Số trẻ được tiêm", children.collect()),
             ("Mũi của trẻ chưa có ngày sinh", blank(vec!["0".into()], 3)),
+        ]
+    }
+}
+
+impl Truth {
+    /// Lines of the report of births.
+    pub fn births(&self) -> Vec<Line> {
+        let of = |row: &dyn Fn(&Birth) -> bool| -> Vec<String> {
+            let those = || self.births.iter().filter(|one| row(one));
+            let girls = those().filter(|one| one.is_girl).count();
+            words(&[those().count(), those().count() - girls, girls, 0])
+        };
+        let placed = |places: &'static [&'static str]| of(&move |one: &Birth| places.contains(&one.place));
+        vec![
+            ("Trẻ đẻ ra sống", of(&|_| true)),
+            ("\"Thai chết lưu, chết khi sinh\"", words(&[0; 4])),
+            ("Trẻ sống dưới 2500 g", of(&|one| one.grams < 2500)),
+            ("\"Trẻ sống sinh non, dưới 37 tuần\"", of(&|one| one.weeks < 37)),
+            ("Sinh tại trạm", placed(&["station"])),
+            ("Sinh ở cơ sở y tế khác", placed(&["hospital"])),
+            ("Sinh ngoài cơ sở y tế", placed(&["home", "way", "other"])),
+            ("Sinh do người được đào tạo đỡ", of(&|one| one.attendant != "untrained")),
+            ("Mổ lấy thai", of(&|one| one.mode == "caesarean")),
+            ("Có tai biến sản khoa", words(&[0; 4])),
+            ("Mẹ dưới 20 tuổi", of(&|one| one.mother.is_under(20, one.day))),
+            ("Sinh con thứ ba trở lên", of(&|one| one.parity >= 3)),
+            ("Trẻ sống bú sớm trong giờ đầu", of(&|one| one.is_breastfed)),
+            ("Trẻ sống đã tiêm vitamin K1", of(&|one| one.had_vitamin_k)),
+        ]
+    }
+
+    /// Lines of the report of deaths: the cause is the last line of the chain.
+    pub fn deaths(&self) -> Vec<Line> {
+        let of = |row: &dyn Fn(&Death) -> bool| -> Vec<String> {
+            let those = || self.deaths.iter().filter(|one| row(one));
+            let women = those().filter(|one| one.person.is_female).count();
+            words(&[those().count(), those().count() - women, women, 0])
+        };
+        let by = |letters: &'static str| {
+            of(&move |one: &Death| {
+                one.chain.last().is_some_and(|code| code.starts_with(|letter| letters.contains(letter)))
+            })
+        };
+        vec![
+            ("Tổng số tử vong", of(&|_| true)),
+            ("Trẻ dưới 1 tuổi", of(&|one| one.person.is_under(1, one.day))),
+            ("Trẻ dưới 5 tuổi", of(&|one| one.person.is_under(5, one.day))),
+            ("Từ 60 tuổi", of(&|one| !one.person.is_under(60, one.day))),
+            ("Tử vong mẹ", blank(vec!["0".into()], 4)),
+            ("\"Do tai nạn, thương tích\"", by("VWXYST")),
+            ("Do bệnh tim mạch", by("I")),
+            ("Do ung thư", by("C")),
+            ("\"Do bệnh nhiễm trùng, ký sinh trùng\"", by("AB")),
+            ("Do bệnh hô hấp", by("J")),
+            ("Do bệnh lý sơ sinh", by("P")),
+            ("Chưa ghi nguyên nhân", of(&|one| one.chain.is_empty())),
         ]
     }
 }
