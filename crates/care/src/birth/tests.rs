@@ -100,7 +100,15 @@ async fn a_child_who_lives_has_a_file_where_the_mother_lives_and_twins_stay_two(
         let measured = found(&kit, "Observation", &format!("patient={}", children[0])).await;
         assert_eq!(measured.len(), 2, "weight and length are the child's");
 
-        // Name, day, sex, mother, home and phone are the same: the machine alone would take them for one.
+        // Day, sex, mother, home and phone are the same, whatever the machine may learn to make of that: they were told apart.
+        let apart = found(&kit, "Linkage", "").await;
+        let of: Vec<&str> =
+            items(&apart[0], "item").filter_map(|one| str_at(one, &["resource", "reference"])).collect();
+        assert!(
+            apart.len() == 1 && children.iter().all(|id| of.contains(&format!("Patient/{id}").as_str())),
+            "{of:?}"
+        );
+        assert_eq!(linkage::read(&apart[0])[0].verdict, Verdict::Apart);
         yba_mpi::follower::catch_up(&kit.records).await.unwrap();
         for child in &children {
             assert_eq!(kit.records.store().kin_of(child).await.unwrap(), [child.as_str()]);
