@@ -1,11 +1,11 @@
 //! The guide for whoever adds a form and a report, followed to the letter: its files are put into a folder as they stand there.
 
 use crate::browser::play;
-use crate::house::{Home, JSON};
+use crate::house::Home;
 use crate::walk::now_ms;
 use std::path::Path;
 use yba_fhir::Day;
-use yba_fhir::json::{json, to_vec};
+use yba_fhir::json::json;
 
 /// The files of the guide: path and text of each block that is named.
 fn files(guide: &str) -> Vec<(&str, &str)> {
@@ -44,21 +44,15 @@ fn a_form_and_a_report_are_added_by_copying_folders_as_the_guide_says() {
     let open = home.serve(&["--open", "--content", content]);
     let today = Day::of_instant(now_ms());
     let last = Day::new(today.year(), today.month(), 1).unwrap().plus_days(-5).to_string();
-    let keep = |tree: yba_fhir::json::Value| {
-        let part = |name: &str| yba_fhir::json::str_at(&tree, &[name]).unwrap().to_owned();
-        let path = format!("/fhir/{}/{}", part("resourceType"), part("id"));
-        let answer = open.ask("PUT", &path, &[JSON], &to_vec(&tree).unwrap());
-        assert_eq!(answer.status, 201, "{}", answer.text());
-    };
-    keep(json!({"resourceType": "Organization", "id": "cskcb-12090", "name": "Trạm Y tế xã Bản Bo"}));
+    open.keep(&json!({"resourceType": "Organization", "id": "cskcb-12090", "name": "Trạm Y tế xã Bản Bo"}));
     for (id, name, birth, glucose) in [
         ("a", "Lò Thị Mai", "1970-02-01", 7.4),
         ("b", "Vàng A Páo", "2000-05-09", 5.1),
         ("c", "Giàng A Sò", "1961-03-02", 6.2),
     ] {
-        keep(json!({"resourceType": "Patient", "id": id, "name": [{"text": name}], "birthDate": birth,
+        open.keep(&json!({"resourceType": "Patient", "id": id, "name": [{"text": name}], "birthDate": birth,
             "managingOrganization": {"reference": "Organization/cskcb-12090"}}));
-        keep(json!({"resourceType": "Observation", "id": (format!("g-{id}")), "status": "final",
+        open.keep(&json!({"resourceType": "Observation", "id": (format!("g-{id}")), "status": "final",
             "subject": {"reference": (format!("Patient/{id}"))}, "effectiveDateTime": (&last),
             "code": {"coding": [{"system": "http://loinc.org", "code": "1558-6"}]},
             "performer": [{"reference": "Organization/cskcb-12090"}],

@@ -2,9 +2,9 @@
 //! and what came of it in the record and in the month's report.
 
 use crate::browser::play;
-use crate::house::{Home, House, JSON};
+use crate::house::{Home, House};
 use yba_fhir::Day;
-use yba_fhir::json::{Value, items, json, str_at, to_vec};
+use yba_fhir::json::{Value, json, str_at};
 
 const PEOPLE: usize = 24;
 const STATIONS: [(&str, &str); 2] =
@@ -13,17 +13,10 @@ const FAMILIES: [&str; 6] = ["Lò Thị", "Vàng A", "Giàng Thị", "Tẩn Mý"
 const GIVEN: [&str; 4] = ["Mai", "Páo", "Sính", "Chu"];
 const VILLAGES: [&str; 3] = ["Bản Nà Khương", "Bản Cốc Phung", "Bản Hợp Nhất"];
 
-fn keep(house: &House, tree: &Value) {
-    let id = |name: &str| str_at(tree, &[name]).unwrap();
-    let path = format!("/fhir/{}/{}", id("resourceType"), id("id"));
-    let answer = house.ask("PUT", &path, &[JSON], &to_vec(tree).unwrap());
-    assert_eq!(answer.status, 201, "{}", answer.text());
-}
-
 /// People with high blood pressure: a third should have come before, a third come today, a third later. The last has none.
 fn village(house: &House) {
     for (id, name) in STATIONS {
-        keep(house, &json!({"resourceType": "Organization", "id": id, "name": name}));
+        house.keep(&json!({"resourceType": "Organization", "id": id, "name": name}));
     }
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let today = Day::of_instant(now.as_millis() as i64);
@@ -38,9 +31,7 @@ fn village(house: &House) {
             _ => format!("{} {}", FAMILIES[at / 4], GIVEN[at % 4]),
         };
         let patient = format!("Patient/{id}");
-        keep(
-            house,
-            &json!({"resourceType": "Patient", "id": id.as_str(), "gender": if at % 2 == 0 { "female" } else { "male" },
+        house.keep(&json!({"resourceType": "Patient", "id": id.as_str(), "gender": if at % 2 == 0 { "female" } else { "male" },
                 "name": [{"text": name.as_str()}], "birthDate": birth.as_str(),
                 "telecom": [{"system": "phone", "value": format!("09123456{at:02}").as_str()}],
                 "address": [{"use": "home", "text": format!("{village}, xã Bản Bo").as_str(), "line": [village]}],
@@ -49,9 +40,7 @@ fn village(house: &House) {
         if at == PEOPLE {
             continue;
         }
-        keep(
-            house,
-            &json!({"resourceType": "Condition", "id": format!("tha-{at}").as_str(), "subject": {"reference": patient.as_str()},
+        house.keep(&json!({"resourceType": "Condition", "id": format!("tha-{at}").as_str(), "subject": {"reference": patient.as_str()},
                 "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]},
                 "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "I10"}], "text": "Bệnh lý tăng huyết áp"},
                 "recordedDate": today.plus_days(-200).to_string().as_str()}),
@@ -61,26 +50,17 @@ fn village(house: &House) {
             1 => today,
             _ => today.plus_days(20),
         };
-        keep(
-            house,
-            &json!({"resourceType": "Appointment", "id": format!("hen-{at}").as_str(), "status": "proposed",
+        house.keep(&json!({"resourceType": "Appointment", "id": format!("hen-{at}").as_str(), "status": "proposed",
                 "serviceType": [{"coding": [{"system": "https://yba.vn/fhir/CodeSystem/programme", "code": "hypertension"}]}],
                 "requestedPeriod": [{"start": day.to_string().as_str()}],
                 "participant": [{"status": "accepted", "actor": {"reference": patient.as_str()}}]}),
         );
-        keep(
-            house,
-            &json!({"resourceType": "Observation", "id": format!("can-{at}").as_str(), "status": "final",
+        house.keep(&json!({"resourceType": "Observation", "id": format!("can-{at}").as_str(), "status": "final",
                 "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}], "text": "Cân nặng"},
                 "subject": {"reference": patient.as_str()}, "effectiveDateTime": today.plus_days(-40).to_string().as_str(),
                 "valueQuantity": {"value": 50 + at as u64, "unit": "kg", "system": "http://unitsofmeasure.org", "code": "kg"}}),
         );
     }
-}
-
-fn found(house: &House, query: &str) -> Vec<Value> {
-    let bundle = house.get(&format!("/fhir/{query}")).json();
-    items(&bundle, "entry").map(|entry| entry["resource"].clone()).collect()
 }
 
 #[test]
@@ -98,17 +78,17 @@ fn a_blood_pressure_clinic_is_done_with_few_actions_and_the_month_counts_it() {
 
     let open = home.serve_open();
     // Ten visits were written down, one of which was taken back.
-    let visits = found(&open, "Encounter?_count=100");
+    let visits = open.found("Encounter?_count=100");
     let status = |tree: &Value| str_at(tree, &["status"]).unwrap().to_owned();
     let of = |all: &[Value], wanted: &str| all.iter().filter(|one| status(one) == wanted).count();
     assert_eq!([of(&visits, "finished"), of(&visits, "entered-in-error")], [9, 1]);
-    let responses = found(&open, "QuestionnaireResponse?_count=100");
+    let responses = open.found("QuestionnaireResponse?_count=100");
     assert_eq!([of(&responses, "completed"), of(&responses, "entered-in-error")], [9, 1]);
     // Each visit made the next appointment and kept the one before; the one taken back left it open.
-    let appointments = found(&open, "Appointment?_count=100");
+    let appointments = open.found("Appointment?_count=100");
     let kept = [of(&appointments, "fulfilled"), of(&appointments, "cancelled")];
     assert_eq!(kept, [8, 2], "the ninth visit was of somebody new; one was taken back, one person left");
-    let pressures = found(&open, "Observation?code=http://loinc.org|85354-9&status=final&_count=100");
+    let pressures = open.found("Observation?code=http://loinc.org|85354-9&status=final&_count=100");
     assert_eq!(pressures.len(), 9);
     assert_eq!(open.end().0.code(), Some(0));
     home.run(&["audit", "verify"]).expect(0);

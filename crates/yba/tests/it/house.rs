@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use yba_fhir::json::{Value, items, str_at, to_vec};
 use yba_testkit::postgres::Database;
 
 /// The program under test.
@@ -207,6 +208,20 @@ impl House {
 
     pub fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, &[], b"")
+    }
+
+    /// Keeps a record under the id that it has; fails when that was there before.
+    pub fn keep(&self, tree: &Value) {
+        let part = |name: &str| str_at(tree, &[name]).expect("a record has a type and an id");
+        let path = format!("/fhir/{}/{}", part("resourceType"), part("id"));
+        let answer = self.ask("PUT", &path, &[JSON], &to_vec(tree).expect("a record is JSON"));
+        assert_eq!(answer.status, 201, "{path}: {}", answer.text());
+    }
+
+    /// The records that a search of the API finds.
+    pub fn found(&self, query: &str) -> Vec<Value> {
+        let bundle = self.get(&format!("/fhir/{query}")).json();
+        items(&bundle, "entry").map(|entry| entry["resource"].clone()).collect()
     }
 
     /// What `/metrics` says under this name.

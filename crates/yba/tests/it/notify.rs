@@ -2,9 +2,9 @@
 //! outbreak, what is sealed, and who sees none of it; and what came of it in the record.
 
 use crate::browser::play;
-use crate::house::{Home, House, JSON};
+use crate::house::{Home, House};
 use yba_fhir::date;
-use yba_fhir::json::{JsonValueTrait, Value, items, json, str_at, to_vec};
+use yba_fhir::json::{JsonValueTrait, Value, items, json, str_at};
 
 /// Of the story's two stations the first has the people.
 const STATIONS: [(&str, &str); 2] =
@@ -26,13 +26,6 @@ const PEOPLE: [(&str, &str, &str, &str); 8] = [
     ("khoe-1", "Sùng A Khỏe", "1985-03-03", "Bản Hợp Nhất"),
 ];
 
-fn keep(house: &House, tree: &Value) {
-    let id = |name: &str| str_at(tree, &[name]).unwrap();
-    let path = format!("/fhir/{}/{}", id("resourceType"), id("id"));
-    let answer = house.ask("PUT", &path, &[JSON], &to_vec(tree).unwrap());
-    assert_eq!(answer.status, 201, "{}", answer.text());
-}
-
 /// A diagnosis so many hours ago.
 fn diagnosis(id: &str, of: &str, (code, words): (&str, &str), status: &str, hours: i64) -> Value {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
@@ -45,12 +38,10 @@ fn diagnosis(id: &str, of: &str, (code, words): (&str, &str), status: &str, hour
 
 fn village(house: &House) {
     for (id, name) in STATIONS {
-        keep(house, &json!({"resourceType": "Organization", "id": id, "name": name}));
+        house.keep(&json!({"resourceType": "Organization", "id": id, "name": name}));
     }
     for (at, (id, name, birth, village)) in PEOPLE.iter().enumerate() {
-        keep(
-            house,
-            &json!({"resourceType": "Patient", "id": *id, "gender": if at % 2 == 0 { "female" } else { "male" },
+        house.keep(&json!({"resourceType": "Patient", "id": *id, "gender": if at % 2 == 0 { "female" } else { "male" },
                 "name": [{"text": *name}], "birthDate": *birth,
                 "telecom": [{"system": "phone", "value": format!("09123456{at:02}").as_str()}],
                 "contact": [{"name": {"text": "Lò Thị Mai"}, "relationship": [{"text": "mẹ"}],
@@ -60,8 +51,7 @@ fn village(house: &House) {
                     "valueCoding": {"system": "https://yba.vn/fhir/sid/admin-unit/2025-07-01", "code": "03595"}}]}],
                 "managingOrganization": {"reference": "Organization/cskcb-12090"}}),
         );
-        keep(
-            house,
+        house.keep(
             &json!({"resourceType": "Encounter", "id": format!("k-{id}").as_str(), "status": "finished",
                 "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
                 "subject": {"reference": format!("Patient/{id}").as_str()},
@@ -72,40 +62,28 @@ fn village(house: &House) {
     let mut first = diagnosis("cd-soi-1", "soi-1", measles, "confirmed", 21);
     let onset = str_at(&first, &["recordedDate"]).unwrap()[..10].to_owned();
     first["onsetDateTime"] = json!(onset.as_str());
-    keep(house, &first);
-    keep(house, &diagnosis("cd-soi-2", "soi-2", measles, "unconfirmed", 26));
-    keep(house, &diagnosis("cd-soi-3", "soi-3", measles, "unconfirmed", 2));
-    keep(
-        house,
-        &diagnosis(
-            "cd-sxh-1",
-            "sxh-1",
-            ("A97.1", "Sốt xuất huyết Dengue có dấu hiệu cảnh báo"),
-            "confirmed",
-            1,
-        ),
-    );
+    house.keep(&first);
+    house.keep(&diagnosis("cd-soi-2", "soi-2", measles, "unconfirmed", 26));
+    house.keep(&diagnosis("cd-soi-3", "soi-3", measles, "unconfirmed", 2));
+    house.keep(&diagnosis(
+        "cd-sxh-1",
+        "sxh-1",
+        ("A97.1", "Sốt xuất huyết Dengue có dấu hiệu cảnh báo"),
+        "confirmed",
+        1,
+    ));
     // Sealed: the station's nurse may not read it.
     let mut sealed = diagnosis("cd-kin-1", "kin-1", ("B16.9", "Viêm gan B cấp"), "confirmed", 3);
     sealed["meta"] =
         json!({"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "STD"}]});
-    keep(house, &sealed);
+    house.keep(&sealed);
     // No case: counted by the month, written by mistake, not infectious.
-    keep(house, &diagnosis("cd-thuy-dau", "thuy-dau", ("B01.9", "Thủy đậu"), "confirmed", 2));
-    keep(house, &diagnosis("cd-nham-1", "nham-1", measles, "entered-in-error", 2));
-    keep(house, &diagnosis("cd-khoe-1", "khoe-1", ("I10", "Tăng huyết áp"), "confirmed", 2));
-    keep(
-        house,
-        &json!({"resourceType": "Immunization", "id": "mui-1", "status": "completed",
+    house.keep(&diagnosis("cd-thuy-dau", "thuy-dau", ("B01.9", "Thủy đậu"), "confirmed", 2));
+    house.keep(&diagnosis("cd-nham-1", "nham-1", measles, "entered-in-error", 2));
+    house.keep(&diagnosis("cd-khoe-1", "khoe-1", ("I10", "Tăng huyết áp"), "confirmed", 2));
+    house.keep(&json!({"resourceType": "Immunization", "id": "mui-1", "status": "completed",
             "vaccineCode": {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": "05"}]},
-            "patient": {"reference": "Patient/soi-1"}, "occurrenceDateTime": "2024-01-15"}),
-    );
-}
-
-/// What is kept under an address of the API.
-fn kept(house: &House, path: &str) -> Vec<Value> {
-    let bundle = house.get(path).json();
-    items(&bundle, "entry").map(|entry| entry["resource"].clone()).collect()
+            "patient": {"reference": "Patient/soi-1"}, "occurrenceDateTime": "2024-01-15"}));
 }
 
 #[test]
@@ -123,7 +101,7 @@ fn cases_are_found_by_themselves_notified_once_and_seen_by_those_alone_who_may()
     assert_eq!(house.end().0.code(), Some(0));
 
     let open = home.serve_open();
-    let told = kept(&open, "/fhir/Communication?_count=100");
+    let told = open.found("Communication?_count=100");
     let of = |patient: &str| -> Vec<&Value> {
         let subject = format!("Patient/{patient}");
         told.iter().filter(|one| str_at(one, &["subject", "reference"]) == Some(&subject)).collect()
@@ -143,7 +121,7 @@ fn cases_are_found_by_themselves_notified_once_and_seen_by_those_alone_who_may()
         items(&sealed[0]["meta"], "security").filter_map(|one| one["code"].as_str()).collect::<Vec<_>>(),
         ["STD"]
     );
-    let outbreaks = kept(&open, "/fhir/Group?_count=100");
+    let outbreaks = open.found("Group?_count=100");
     assert_eq!(outbreaks.len(), 1, "pressed twice, it is one");
     assert_eq!(items(&outbreaks[0], "member").count(), 3);
     assert_eq!(outbreaks[0]["active"].as_bool(), Some(false));

@@ -2,9 +2,9 @@
 //! actions for each, and what came of it in the record.
 
 use crate::browser::play;
-use crate::house::{Home, House, JSON};
+use crate::house::{Home, House};
 use yba_fhir::Day;
-use yba_fhir::json::{Value, items, json, str_at, to_vec};
+use yba_fhir::json::{items, json, str_at};
 
 const CHILDREN: usize = 40;
 /// Of the story's two stations the first has the children.
@@ -16,17 +16,10 @@ const FAMILIES: [&str; 8] =
 const GIVEN: [&str; 5] = ["Mai", "Páo", "Sính", "Chu", "Dở"];
 const VILLAGES: [&str; 3] = ["Bản Nà Khương", "Bản Cốc Phung", "Bản Hợp Nhất"];
 
-fn keep(house: &House, tree: &Value) {
-    let id = |name: &str| str_at(tree, &[name]).unwrap();
-    let path = format!("/fhir/{}/{}", id("resourceType"), id("id"));
-    let answer = house.ask("PUT", &path, &[JSON], &to_vec(tree).unwrap());
-    assert_eq!(answer.status, 201, "{}", answer.text());
-}
-
 /// Children from two months on who got what is given at birth: four vaccines are due for each.
 fn village(house: &House) {
     for (id, name) in STATIONS {
-        keep(house, &json!({"resourceType": "Organization", "id": id, "name": name}));
+        house.keep(&json!({"resourceType": "Organization", "id": id, "name": name}));
     }
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let today = Day::of_instant(now.as_millis() as i64);
@@ -38,18 +31,14 @@ fn village(house: &House) {
             39 => "Hồ Sín Chứ Phùng Lò Mé Xá Pờ Sào Mỉn Thị Nguyễn Đặng Ngọc Ẩn Hương".to_owned(),
             _ => format!("{} {}", FAMILIES[at / 5], GIVEN[at % 5]),
         };
-        keep(
-            house,
-            &json!({"resourceType": "Patient", "id": id.as_str(), "gender": if at % 2 == 0 { "female" } else { "male" },
+        house.keep(&json!({"resourceType": "Patient", "id": id.as_str(), "gender": if at % 2 == 0 { "female" } else { "male" },
                 "name": [{"text": name.as_str()}], "birthDate": birth.to_string().as_str(),
                 "telecom": [{"system": "phone", "value": format!("09123456{at:02}").as_str()}],
                 "address": [{"use": "home", "text": format!("{village}, xã Bản Bo").as_str(), "line": [village]}],
                 "managingOrganization": {"reference": "Organization/cskcb-12090"}}),
         );
         for (vaccine, days) in [("08", 0), ("19", 10)] {
-            keep(
-                house,
-                &json!({"resourceType": "Immunization", "id": format!("{id}-{vaccine}").as_str(), "status": "completed",
+            house.keep(&json!({"resourceType": "Immunization", "id": format!("{id}-{vaccine}").as_str(), "status": "completed",
                     "vaccineCode": {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": vaccine}]},
                     "patient": {"reference": format!("Patient/{id}").as_str()},
                     "occurrenceDateTime": birth.plus_days(days).to_string().as_str()}),

@@ -1,15 +1,8 @@
 //! A visit at a commune station in a real browser: typed once, and the register, the list of diseases to notify and the record have it.
 
 use crate::browser::play;
-use crate::house::{Home, House, JSON};
-use yba_fhir::json::{Value, items, json, str_at, to_vec};
-
-fn keep(house: &House, tree: &Value) {
-    let id = |name: &str| str_at(tree, &[name]).unwrap();
-    let path = format!("/fhir/{}/{}", id("resourceType"), id("id"));
-    let answer = house.ask("PUT", &path, &[JSON], &to_vec(tree).unwrap());
-    assert_eq!(answer.status, 201, "{}", answer.text());
-}
+use crate::house::Home;
+use yba_fhir::json::{Value, items, json, str_at};
 
 #[test]
 fn a_visit_is_typed_once_and_everything_else_follows() {
@@ -17,12 +10,10 @@ fn a_visit_is_typed_once_and_everything_else_follows() {
     let open = home.serve_open();
     for (id, name) in [("cskcb-12090", "Trạm Y tế xã Bản Bo"), ("cskcb-12101", "Trạm Y tế xã Pắc Ta")]
     {
-        keep(&open, &json!({"resourceType": "Organization", "id": id, "name": name}));
+        open.keep(&json!({"resourceType": "Organization", "id": id, "name": name}));
     }
     for (id, name, birth) in [("be-pao", "Vàng A Páo", "2023-05-09"), ("ba-mai", "Lò Thị Mai", "1961")] {
-        keep(
-            &open,
-            &json!({"resourceType": "Patient", "id": id, "gender": "male", "name": [{"text": name}], "birthDate": birth,
+        open.keep(&json!({"resourceType": "Patient", "id": id, "gender": "male", "name": [{"text": name}], "birthDate": birth,
                 "address": [{"use": "home", "text": "Bản Nà Khương, xã Bản Bo", "line": ["Bản Nà Khương"]}],
                 "managingOrganization": {"reference": "Organization/cskcb-12090"}}),
         );
@@ -36,12 +27,8 @@ fn a_visit_is_typed_once_and_everything_else_follows() {
     assert_eq!(house.end().0.code(), Some(0));
 
     let open = home.serve_open();
-    let found = |query: &str| -> Vec<Value> {
-        let bundle = open.get(&format!("/fhir/{query}")).json();
-        items(&bundle, "entry").map(|entry| entry["resource"].clone()).collect()
-    };
     let codes = |status: &str| -> Vec<String> {
-        let all = found(&format!("Condition?verification-status={status}&_sort=_lastUpdated&_count=50"));
+        let all = open.found(&format!("Condition?verification-status={status}&_sort=_lastUpdated&_count=50"));
         let code = |one: &Value| {
             items(&one["code"], "coding").find_map(|coding| str_at(coding, &["code"])).unwrap().to_owned()
         };
@@ -51,11 +38,11 @@ fn a_visit_is_typed_once_and_everything_else_follows() {
     confirmed.sort();
     assert_eq!(confirmed, ["A09", "B05.9"]);
     assert_eq!(codes("entered-in-error"), ["J20.9"]);
-    let main = found("Encounter?status=finished");
+    let main = open.found("Encounter?status=finished");
     assert_eq!(main.len(), 1);
     let diagnosis =
         items(&main[0], "diagnosis").next().and_then(|one| str_at(one, &["condition", "reference"]));
-    let of = found(&format!("Condition?_id={}", diagnosis.unwrap().trim_start_matches("Condition/")));
+    let of = open.found(&format!("Condition?_id={}", diagnosis.unwrap().trim_start_matches("Condition/")));
     assert_eq!(
         str_at(&of[0], &["onsetDateTime"]).map(str::len),
         Some(10),
