@@ -32,4 +32,4 @@ pub use figures::{Figures, figures};
 pub use index::{Found, Index, Ruled, Verdicts, Weighty};
 pub use model::{Model, Weighed};
 pub use place::Gazetteer;
-pub(crate) use word::one_slip;
+pub(crate) use word::{one_slip, slipped};

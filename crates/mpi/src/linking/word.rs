@@ -228,6 +228,12 @@ pub(super) fn sound(folded: &str) -> String {
 pub(crate) fn one_slip(one: &str, other: &str) -> bool {
     let has_vowel = |word: &str| word.bytes().any(|letter| b"aeiouy".contains(&letter));
     let is_word = has_vowel(one) && has_vowel(other);
+    slipped(one, other)
+        && (one.len().max(other.len()) > 2 || exchanged(one, other) || (one.len() == other.len() && !is_word))
+}
+
+/// Whether two words are one slip of a finger apart, however short: for those who know by something else that they look at the right person.
+pub(crate) fn slipped(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     if long.len() - short.len() > 1 || long.len() < 2 {
@@ -235,12 +241,24 @@ pub(crate) fn one_slip(one: &str, other: &str) -> bool {
     }
     let same = short.iter().zip(long).take_while(|(a, b)| a == b).count();
     if short.len() < long.len() {
-        return long.len() > 2 && short[same..] == long[same + 1..];
+        return short[same..] == long[same + 1..];
     }
     let (short, long) = (&short[same..], &long[same..]);
-    let other_letter = !short.is_empty() && short[1..] == long[1..];
-    let exchanged = short.len() > 1 && short[0] == long[1] && short[1] == long[0] && short[2..] == long[2..];
-    exchanged || (other_letter && (one.len() > 2 || !is_word))
+    (!short.is_empty() && short[1..] == long[1..]) || is_exchange(short, long)
+}
+
+/// Two letters beside each other stand the other way round.
+fn exchanged(one: &str, other: &str) -> bool {
+    let same = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+    one.len() == other.len() && is_exchange(&one.as_bytes()[same..], &other.as_bytes()[same..])
+}
+
+fn is_exchange(one: &[u8], other: &[u8]) -> bool {
+    one.len() > 1
+        && one.len() == other.len()
+        && one[0] == other[1]
+        && one[1] == other[0]
+        && one[2..] == other[2..]
 }
 
 #[cfg(test)]
