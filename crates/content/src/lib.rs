@@ -1,5 +1,5 @@
 //! Content: laws, code lists, claim tables, laboratory tests, drugs, maps, views, schedules, programmes, diseases to notify, registers,
-//! reports, forms and roles, as dated editions. Built into the binary; a folder on disk overrides it. The date that counts is the date of the act, so callers
+//! reports, forms, rules that remind and roles, as dated editions. Built into the binary; a folder on disk overrides it. The date that counts is the date of the act, so callers
 //! pass it.
 //!
 //! It deliberately does not know: the store, the network, the clock, what a resource means. It maps nothing; it says
@@ -33,6 +33,7 @@ pub mod programmes;
 pub mod registers;
 pub mod reports;
 pub mod roles;
+pub mod rules;
 pub mod schedules;
 mod sheet;
 mod source;
@@ -66,6 +67,7 @@ pub use programmes::Programme;
 pub use registers::RegisterEdition;
 pub use reports::ReportEdition;
 pub use roles::RoleEdition;
+pub use rules::Rule;
 pub use schedules::Schedule;
 pub use spreadsheets::{Field, Spreadsheet};
 pub use units::{OldUnit, Unit};
@@ -99,6 +101,7 @@ pub struct Content {
     schedules: Vec<Schedule>,
     programmes: Vec<Programme>,
     notifiable: Vec<Notifiable>,
+    rules: Vec<Rule>,
     // The two large tables come from the assets, when first asked.
     icd10: OnceLock<icd10::Icd10>,
     units: OnceLock<units::Units>,
@@ -134,6 +137,7 @@ impl Content {
         let registers = registers::load(sources, &laws, report);
         let forms = forms::load(sources, &laws, report);
         let schedules = schedules::load(sources, &laws, report);
+        let notifiable = notifiable::load(sources, &laws, report);
         let content = Content {
             identifiers: identifiers::load(sources, &laws, report),
             parameters: parameters::Parameters::load(sources, &laws, report),
@@ -151,7 +155,8 @@ impl Content {
             programmes: programmes::load(sources, &laws, &forms, &schedules, report),
             forms,
             schedules,
-            notifiable: notifiable::load(sources, &laws, report),
+            rules: rules::load(sources, &laws, &notifiable, report),
+            notifiable,
             laws,
             lists,
             claims,
@@ -220,6 +225,11 @@ impl Content {
     /// Every edition of that list, oldest first.
     pub fn notifiable_editions(&self) -> &[Notifiable] {
         &self.notifiable
+    }
+
+    /// Every edition of every rule that reminds, by slug and day.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
     }
 
     /// The law of this slug.

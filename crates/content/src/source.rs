@@ -177,6 +177,7 @@ const FOLDERS: &[&str] = &[
     "registers/",
     "reports/",
     "roles/",
+    "rules/",
     "schedules/",
     "valuesets/",
     "views/",

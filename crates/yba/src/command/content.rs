@@ -18,7 +18,7 @@ pub fn check(folder: Option<&Path>) -> u8 {
     };
     match loaded {
         Ok(content) => {
-            let problems = tried(&content);
+            let (cases, problems) = tried(&content);
             if !problems.is_empty() {
                 return told(&problems);
             }
@@ -26,7 +26,7 @@ pub fn check(folder: Option<&Path>) -> u8 {
             println!(
                 "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, \
                  {} value sets and maps, {} views, {} schedules, {} programmes, {} lists of diseases to notify, {} registers, {} reports, \
-                 {} forms; {} examples tried",
+                 {} forms, {} rules with {cases} cases; {} examples tried",
                 content.claims().all().count(),
                 content.profiles().len(),
                 content.canonicals().count(),
@@ -37,6 +37,7 @@ pub fn check(folder: Option<&Path>) -> u8 {
                 content.registers().len(),
                 content.reports().len(),
                 content.forms().count(),
+                content.rules().len(),
                 content.examples().count()
             );
             0
@@ -45,8 +46,8 @@ pub fn check(folder: Option<&Path>) -> u8 {
     }
 }
 
-/// Compiles what content holds and runs its examples.
-fn tried(content: &Content) -> Vec<Problem> {
+/// Compiles what content holds and runs its examples; answers how many cases of rules there are, and what is wrong.
+fn tried(content: &Content) -> (usize, Vec<Problem>) {
     let today = Day::of_instant(Clock::system().now_ms());
     let codes = Codes::of_content(content, today);
     let terminology = codes.terminology().clone();
@@ -71,7 +72,18 @@ fn tried(content: &Content) -> Vec<Problem> {
         }
         Err(wrong) => problems.extend(wrong),
     }
-    problems
+    let cases = match yba_rules::Library::load(content) {
+        Ok(rules) => {
+            let (cases, wrong) = rules.try_examples(content);
+            problems.extend(wrong);
+            cases
+        }
+        Err(wrong) => {
+            problems.extend(wrong);
+            0
+        }
+    };
+    (cases, problems)
 }
 
 /// What R4 and the profiles say against a resource that a form made.

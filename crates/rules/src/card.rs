@@ -1,0 +1,69 @@
+//! What comes of asking the rules.
+
+use std::collections::BTreeSet;
+use yba_content::Day;
+use yba_content::rules::Severity;
+
+/// A rule that fired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    /// Slug of the rule, and the first day of its edition.
+    pub rule: String,
+    pub edition: Day,
+    /// The how manyth card of this rule, from 0.
+    pub number: usize,
+    pub title: String,
+    pub severity: Severity,
+    /// Vietnamese.
+    pub message: String,
+    /// What to do.
+    pub suggest: String,
+    /// On what ground: numbers of laws.
+    pub source: String,
+    /// What nobody has compared with the original yet; empty when all was.
+    pub uncertain: String,
+    /// Reasons that are offered where one is asked for.
+    pub reasons: Vec<String>,
+    /// On which records it rests: `AllergyIntolerance/1`. What is only being entered may be among them.
+    pub rests: Vec<String>,
+}
+
+impl Card {
+    /// Tells this card from others of the same moment: `pressure-very-high.0`.
+    pub fn key(&self) -> String {
+        format!("{}.{}", self.rule, self.number)
+    }
+
+    /// Whether it goes on with a reason alone.
+    pub fn stops(&self) -> bool {
+        self.severity == Severity::Stop
+    }
+}
+
+/// A rule that broke: a fault of content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Slug of the rule.
+    pub rule: String,
+    /// For the log: the expression and why it broke. Nothing of a record stands in it.
+    pub text: String,
+}
+
+/// All that the rules say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// The gravest first.
+    pub cards: Vec<Card>,
+    pub faults: Vec<Fault>,
+    /// Types of records that a rule had to look at and that were not to be seen: that rule was not asked.
+    pub unread: BTreeSet<String>,
+    /// Types of which there were more than are looked at.
+    pub cut: BTreeSet<String>,
+}
+
+impl Verdict {
+    /// Whether something goes on with a reason alone.
+    pub fn stops(&self) -> bool {
+        self.cards.iter().any(Card::stops)
+    }
+}
