@@ -207,20 +207,26 @@ pub fn vaccine<'s>(schedule: &'s Schedule, cvx: &str) -> Option<&'s Vaccine> {
     schedule.vaccines.iter().find(|one| one.cvx == cvx)
 }
 
-/// The records of a draft that was checked: one for each vial, however many series it counts for.
+/// The records of a draft that was checked, to be written.
 pub fn plan(
     known: &Known<'_>,
     draft: &Draft,
     found: &[Finding],
     now_ms: i64,
 ) -> Result<Vec<Change>, Outcome> {
+    let trees = drafted(known, draft, found, now_ms).into_iter();
+    trees.map(|tree| Ok(Change::create(Resource::from_value(tree)?))).collect()
+}
+
+/// The records that a draft would become: one for each vial, however many series it counts for.
+pub fn drafted(known: &Known<'_>, draft: &Draft, found: &[Finding], now_ms: i64) -> Vec<Value> {
     let mut vials: BTreeMap<(&str, &str), Vec<&Drawn>> = BTreeMap::new();
     for dose in &draft.doses {
         vials.entry((&dose.vaccine, dose.lot.trim())).or_default().push(dose);
     }
     let before = Day::parse(&draft.day).map(|day| known.courses_before(day)).unwrap_or_default();
     let is_today = Day::of_instant(now_ms).to_string() == draft.day;
-    let mut changes = Vec::new();
+    let mut all = Vec::new();
     for ((code, lot), doses) in vials {
         let Some(vaccine) = vaccine(known.schedule, code) else { continue };
         let occurred = if is_today { date::instant(now_ms) } else { draft.day.clone() };
@@ -259,9 +265,9 @@ pub fn plan(
             notes.push(json!({"text": format!("Vẫn tiêm, vì: {}", draft.reason.trim()).as_str()}));
         }
         put(&mut tree, "note", Value::from(notes));
-        changes.push(Change::create(Resource::from_value(tree)?));
+        all.push(tree);
     }
-    Ok(changes)
+    all
 }
 
 /// The same form gives the same ids.
@@ -345,7 +351,9 @@ pub async fn take_back(records: &Records, ctx: &Ctx, immunization: &str) -> Resu
         put(&mut tree, "status", json!("entered-in-error"));
         Resource::from_value(tree)
     });
-    records.transact(ctx, vec![change]).await.map(|_| ())
+    let mut changes = vec![change];
+    changes.extend(crate::advise::withdrawn(records, ctx, &format!("Immunization/{immunization}")).await?);
+    records.transact(ctx, changes).await.map(|_| ())
 }
 
 /// The lot and expiry of the vaccine given last among these records, newest first: what is open in the fridge now.

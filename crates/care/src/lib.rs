@@ -3,8 +3,9 @@
 //!
 //! It deliberately does not know pages, or who may do what: the door says that.
 //!
-//! For now [`immunise`], [`visit`], [`birth`], [`death`], [`follow_up`], [`notify`] and [`outbreak`]; others come with their rooms.
+//! For now [`advise`], [`immunise`], [`visit`], [`birth`], [`death`], [`follow_up`], [`notify`] and [`outbreak`]; others come with their rooms.
 
+pub mod advise;
 pub mod birth;
 pub mod death;
 pub mod follow_up;

@@ -68,19 +68,7 @@ pub fn plan(
     expected: &[Value],
 ) -> Result<Vec<Change>, Outcome> {
     let (id, now) = (visit.id(), date::instant(visit.now_ms));
-    let (subject, encounter) = (format!("Patient/{}", visit.patient), format!("Encounter/{id}"));
-    let head = Head {
-        id: Some(&id),
-        subject: Some(&subject),
-        encounter: Some(&encounter),
-        author: None,
-        authored: &now,
-    };
-    let mut count = 0;
-    let extracted = filling.extract(setting, &head, &mut || {
-        count += 1;
-        format!("urn:uuid:{}", hashed(&format!("{id}\n{count}")))
-    })?;
+    let (response, extracted) = answered(visit, filling, setting)?;
     let mut changes = Vec::new();
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     if let Some(diagnosis) = visit.diagnosis {
@@ -108,10 +96,8 @@ pub fn plan(
         });
     }
     let seen = seen(visit, &id, &now, taken.contains_key("Condition"));
-    let mut all = vec![
-        Change::create(Resource::from_value(seen)?),
-        Change::create(Resource::from_value(filling.response(&head))?),
-    ];
+    let mut all =
+        vec![Change::create(Resource::from_value(seen)?), Change::create(Resource::from_value(response)?)];
     all.extend(changes);
     for appointment in expected {
         let Some(of) = str_at(appointment, &["id"]) else { continue };
@@ -125,6 +111,39 @@ pub fn plan(
         }));
     }
     Ok(all)
+}
+
+/// What the form would become if it were written now, half filled in as it may be: for rules to look at.
+pub fn drafted(visit: &Visit<'_>, filling: &Filling<'_>, setting: &Setting) -> Result<Vec<Value>, Outcome> {
+    let (id, now) = (visit.id(), date::instant(visit.now_ms));
+    let (response, extracted) = answered(visit, filling, setting)?;
+    let mut all = vec![seen(visit, &id, &now, false), response];
+    all.extend(visit.diagnosis.map(|diagnosis| diagnosed(visit, diagnosis, &id, &now)));
+    all.extend(extracted.into_iter().map(|one| one.resource));
+    Ok(all)
+}
+
+/// The response of a form, and what it extracts.
+fn answered(
+    visit: &Visit<'_>,
+    filling: &Filling<'_>,
+    setting: &Setting,
+) -> Result<(Value, Vec<Extracted>), Outcome> {
+    let (id, now) = (visit.id(), date::instant(visit.now_ms));
+    let (subject, encounter) = (format!("Patient/{}", visit.patient), format!("Encounter/{id}"));
+    let head = Head {
+        id: Some(&id),
+        subject: Some(&subject),
+        encounter: Some(&encounter),
+        author: None,
+        authored: &now,
+    };
+    let mut count = 0;
+    let extracted = filling.extract(setting, &head, &mut || {
+        count += 1;
+        format!("urn:uuid:{}", hashed(&format!("{id}\n{count}")))
+    })?;
+    Ok((filling.response(&head), extracted))
 }
 
 /// `is_diagnosed`: there is a Condition of the visit's own id.
@@ -206,6 +225,7 @@ pub async fn take_back(records: &Records, ctx: &Ctx, patient: &str, id: &str) ->
             }));
         }
     }
+    changes.extend(crate::advise::withdrawn(records, ctx, &format!("Encounter/{id}")).await?);
     records.transact(ctx, changes).await.map(|_| ())
 }
 

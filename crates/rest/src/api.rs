@@ -38,6 +38,10 @@ pub struct Settings {
     pub cookies: Cookies,
     /// Told when dead letters of a subscription are put back.
     pub put_back: Arc<Notify>,
+    /// The rules of content, for other software.
+    pub rules: Arc<yba_rules::Library>,
+    /// What became of their cards.
+    pub feedback: Arc<crate::hooks::Feedback>,
 }
 
 /// The API of one running node; clones share it.

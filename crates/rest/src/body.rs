@@ -12,6 +12,7 @@ use futures_util::TryStreamExt;
 use std::io::Read;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
+use yba_fhir::json::Value;
 use yba_fhir::resource::{Limits, parse_json};
 use yba_fhir::{Kind, Outcome, Resource};
 
@@ -117,6 +118,14 @@ impl Body {
         }
         let bytes = self.bytes.clone();
         elsewhere(move || Resource::from_parsed(parse_json(&bytes, &limits)?)).await
+    }
+
+    /// A JSON document that is no resource, of at most so many bytes.
+    pub fn json(&self, most: usize) -> Result<Value, Outcome> {
+        if !is_json(&self.media_type) {
+            return Err(wrong_media_type(&self.media_type, "application/json"));
+        }
+        parse_json(&self.bytes, &Limits { bytes: most, ..Limits::default() })
     }
 
     /// The bytes of a JSON Patch.

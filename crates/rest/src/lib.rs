@@ -1,4 +1,4 @@
-//! The FHIR R4 REST API under `/fhir`: one file per interaction. <https://hl7.org/fhir/R4/http.html>
+//! The FHIR R4 REST API under `/fhir`: one file per interaction; and CDS Hooks beside it ([`hooks`]). <https://hl7.org/fhir/R4/http.html>
 //!
 //! It deliberately does not know: SQL, what a resource means, pages, accounts. It translates: an HTTP request into
 //! one call of the door (`yba-records`), what the door says into status, headers and bytes. Whatever it does not
@@ -21,6 +21,7 @@ mod entry;
 mod export;
 mod guard;
 mod history;
+pub mod hooks;
 mod metadata;
 mod openapi;
 mod operation;
@@ -61,6 +62,7 @@ pub fn router(records: Records, settings: Settings) -> Router {
         inner = inner.route(&path, route);
     }
     let inner = inner
+        .merge(hooks::routes())
         .method_not_allowed_fallback(refuse::method)
         .fallback(refuse::unknown_address)
         .layer(from_fn_with_state(api.clone(), guard::guard))
@@ -75,7 +77,7 @@ pub fn router(records: Records, settings: Settings) -> Router {
         request.extensions_mut().remove::<MatchedPath>();
         inner.clone().oneshot(request)
     });
-    ["/fhir", "/fhir/", "/fhir/{*rest}"]
+    ["/fhir", "/fhir/", "/fhir/{*rest}", hooks::SERVICES, "/cds-services/{*rest}"]
         .into_iter()
         .fold(Router::new(), |router, path| router.route(path, everything.clone()))
 }

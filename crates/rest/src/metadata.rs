@@ -31,7 +31,8 @@ History is listed in the order of arrival at this node, newest first; arrival, n
 _since and _at mean. \
 Transactions and batches take at most 5000 entries; bodies at most 64 MB, also after unpacking gzip. \
 A patch is a JSON Patch; a conditional update, patch or delete means one record. \
-References by urn:uuid and conditional references (Patient?identifier=…) are resolved; a patch in a bundle is a Binary.";
+References by urn:uuid and conditional references (Patient?identifier=…) are resolved; a patch in a bundle is a Binary. \
+Decision support by CDS Hooks 2.0 is at /cds-services beside this base, for the same tokens.";
 
 /// The CapabilityStatement as bytes, around the places of the server's address.
 pub struct Capabilities {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use yba_content::Day;
 use yba_content::rules::Severity;
+use yba_fhir::json::Value;
 
 /// A rule that fired.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +25,12 @@ pub struct Card {
     pub uncertain: String,
     /// Reasons that are offered where one is asked for.
     pub reasons: Vec<String>,
+    /// Of which of the things that are entered, when that has an id: `Immunization/1`.
+    pub on: Option<String>,
     /// On which records it rests: `AllergyIntolerance/1`. What is only being entered may be among them.
     pub rests: Vec<String>,
+    /// Security labels (Codings) of those records: what tells of them tells the same.
+    pub labels: Vec<Value>,
 }
 
 impl Card {

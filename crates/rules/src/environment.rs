@@ -65,8 +65,7 @@ impl Age {
         if let Some(birth) = Day::parse(birth) {
             let days = today.days_since_epoch() - birth.days_since_epoch();
             let before = i64::from(today.day() < birth.day());
-            let months = i64::from(today.year() - birth.year()) * 12
-                + i64::from(today.month())
+            let months = i64::from(today.year() - birth.year()) * 12 + i64::from(today.month())
                 - i64::from(birth.month())
                 - before;
             let known = |number: i64| (days >= 0).then_some(number);

@@ -1,7 +1,7 @@
 //! Asking the rules: first of what is entered, then, of those that it concerns, of the record.
 
 use std::collections::BTreeSet;
-use yba_fhir::json::{Value, str_at};
+use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_fhirpath::{Environment, Item, Node, Program};
 
 use crate::card::{Card, Fault, Verdict};
@@ -9,9 +9,7 @@ use crate::case::{Case, Found};
 use crate::compile::{Compiled, weight};
 use crate::environment;
 use crate::library::{Library, Search};
-use crate::limits::{
-    CARDS_MAX, CARDS_OF_RULE_MAX, EACH_MAX, MESSAGE_MAX, STEPS_MAX, STEPS_OF_RULE_MAX,
-};
+use crate::limits::{CARDS_MAX, CARDS_OF_RULE_MAX, EACH_MAX, MESSAGE_MAX, STEPS_MAX, STEPS_OF_RULE_MAX};
 use crate::words::{Piece, shown};
 
 impl Library {
@@ -51,7 +49,11 @@ pub(crate) fn judge(library: &Library, rules: &[&Compiled], case: &Case<'_>, fou
         }
     }
     verdict.cards.sort_by(|one, other| {
-        (weight(one.severity), &one.rule, one.number).cmp(&(weight(other.severity), &other.rule, other.number))
+        (weight(one.severity), &one.rule, one.number).cmp(&(
+            weight(other.severity),
+            &other.rule,
+            other.number,
+        ))
     });
     verdict.cards.truncate(CARDS_MAX);
     verdict
@@ -86,12 +88,12 @@ impl<'a, 'b> Asking<'a, 'b> {
             return Ok(vec![Item::Node(Node::root(self.case.patient))]);
         };
         let root = Item::Node(Node::root(self.case.patient));
-        let mut foci = self.items(each, &root)?;
+        let mut foci = self.run(each, &root)?;
         foci.truncate(EACH_MAX);
         Ok(foci)
     }
 
-    fn items(&mut self, program: &'a Program, focus: &Item<'a>) -> Result<Vec<Item<'a>>, String> {
+    fn run(&mut self, program: &'a Program, focus: &Item<'a>) -> Result<Vec<Item<'a>>, String> {
         let mut items = Vec::new();
         let before = self.steps;
         let done = program.evaluate_into(focus, &self.environment, &mut self.steps, &mut items);
@@ -113,13 +115,12 @@ impl<'a, 'b> Asking<'a, 'b> {
         }
         let cut = searches().filter(|one| found.was_cut(one.text));
         verdict.cut.extend(cut.map(|one| one.kind().to_owned()));
-        self.environment =
-            environment::with_records(self.environment.clone(), self.compiled, found);
+        self.environment = environment::with_records(self.environment.clone(), self.compiled, found);
         let known = self.environment.variables.len();
         for focus in foci {
             self.environment.variables.truncate(known);
             for (name, program) in &self.compiled.variables {
-                let items = self.items(program, &focus)?;
+                let items = self.run(program, &focus)?;
                 self.environment.variables.push((name.clone(), items));
             }
             if !self.holds(&focus)? {
@@ -137,7 +138,7 @@ impl<'a, 'b> Asking<'a, 'b> {
     /// An empty result is no: what is not known does not fire.
     fn holds(&mut self, focus: &Item<'a>) -> Result<bool, String> {
         let when = &self.compiled.when;
-        let found = self.items(when, focus)?;
+        let found = self.run(when, focus)?;
         match found.as_slice() {
             [] => Ok(false),
             [one] => Ok(matches!(one.to_system(), Item::Boolean(true))),
@@ -148,6 +149,11 @@ impl<'a, 'b> Asking<'a, 'b> {
     fn card(&mut self, focus: &Item<'a>, number: usize) -> Result<Card, String> {
         let compiled = self.compiled;
         let rule = &compiled.rule;
+        // A rule that does not say on what it rests may have told of anything that was found for it.
+        let rests = match &compiled.rests {
+            Some(rests) => self.run(rests, focus)?,
+            None => self.found(),
+        };
         Ok(Card {
             rule: rule.slug.clone(),
             edition: rule.from,
@@ -159,11 +165,20 @@ impl<'a, 'b> Asking<'a, 'b> {
             source: compiled.source.clone(),
             uncertain: compiled.uncertain.clone(),
             reasons: rule.reasons.clone(),
-            rests: match &compiled.rests {
-                Some(rests) => self.items(rests, focus)?.iter().filter_map(reference).collect(),
+            on: self.compiled.each.as_ref().and_then(|_| reference(focus)),
+            labels: labels(&rests),
+            rests: match compiled.rests {
+                Some(_) => rests.iter().filter_map(reference).collect(),
                 None => Vec::new(),
             },
         })
+    }
+
+    /// Everything that the record answered to this rule.
+    fn found(&self) -> Vec<Item<'a>> {
+        let names = self.compiled.rule.records.iter().map(|one| &one.name);
+        let of = |name: &String| self.environment.variables.iter().find(|(known, _)| known == name);
+        names.filter_map(of).flat_map(|(_, items)| items.iter().cloned()).collect()
     }
 
     fn words(&mut self, pieces: &'a [Piece], focus: &Item<'a>) -> Result<String, String> {
@@ -171,11 +186,28 @@ impl<'a, 'b> Asking<'a, 'b> {
         for piece in pieces {
             match piece {
                 Piece::Text(words) => text += words,
-                Piece::Path(program) => text += &shown(&self.items(program, focus)?),
+                Piece::Path(program) => text += &shown(&self.run(program, focus)?),
             }
         }
         Ok(text.trim().chars().take(MESSAGE_MAX).collect())
     }
+}
+
+/// The security labels of records, each once.
+fn labels(records: &[Item]) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::new();
+    for tree in records.iter().filter_map(|item| item.node()?.value) {
+        let meta = tree.get("meta").into_iter().flat_map(|meta| items(meta, "security"));
+        for label in meta {
+            let same = |known: &&Value| {
+                ["system", "code"].iter().all(|name| str_at(known, &[name]) == str_at(label, &[name]))
+            };
+            if !all.iter().any(|known| same(&known)) {
+                all.push(label.clone());
+            }
+        }
+    }
+    all
 }
 
 /// `Condition/1` of a resource that has an id.

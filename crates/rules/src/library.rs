@@ -53,7 +53,10 @@ impl Library {
                 Err(wrong) => problems.extend(wrong),
             }
             if !rule.notifiable.is_empty() {
-                library.diseases.entry(rule.notifiable.clone()).or_insert_with_key(|slug| told(content, slug));
+                library
+                    .diseases
+                    .entry(rule.notifiable.clone())
+                    .or_insert_with_key(|slug| told(content, slug));
             }
         }
         if problems.is_empty() { Ok(library) } else { Err(problems) }

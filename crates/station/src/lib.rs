@@ -12,6 +12,7 @@ pub mod life;
 pub mod notify;
 mod paper;
 mod person;
+mod reminders;
 pub mod reports;
 mod roll;
 pub mod today;
@@ -40,6 +41,8 @@ pub struct Station {
     pub registers: Arc<Library>,
     /// The forms of content, compiled.
     pub forms: Arc<yba_forms::Library>,
+    /// The rules of content, compiled.
+    pub rules: Arc<yba_rules::Library>,
 }
 
 impl Station {

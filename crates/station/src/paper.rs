@@ -1,10 +1,12 @@
 //! A form of content within the room: filled in from the record on behalf of whoever fills it in, kept while they type, drawn with
 //! what the room adds to it.
 
+use crate::reminders::{self, Beside};
 use crate::{Station, own_facility, typing};
 use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
+use yba_care::advise::{self, Reasons};
 use yba_care::birth::{self, Birth};
 use yba_care::death::Death;
 use yba_care::visit::{self, Visit};
@@ -15,6 +17,7 @@ use yba_forms::library::Edition;
 use yba_forms::page::{self, Look};
 use yba_forms::{Choices, Filling, OfTerminology, Setting, Step};
 use yba_records::{Change, Ctx, Query, Records, Version};
+use yba_rules::{Case, Moment, Verdict};
 use yba_store::search::query::decode_pairs;
 use yba_ui::form::hidden;
 use yba_web::encoded;
@@ -23,6 +26,8 @@ use yba_web::encoded;
 const FORM_ID: &str = "~phieu";
 /// The question of a birth's form for the number of its certificate.
 const CERTIFICATE: &str = "certificate";
+/// The id of the form on its page.
+const FORM: &str = "phieu";
 /// Longest id that a form may bring.
 const FORM_ID_MAX: usize = 64;
 /// Most questions that one form asks of the record.
@@ -41,6 +46,8 @@ pub(crate) struct Paper<'p> {
     pub action: String,
     /// Its one main button.
     pub verb: &'p str,
+    /// Whether it is a visit, of which the rules of content are asked.
+    pub reminds: bool,
 }
 
 /// A form that was being typed.
@@ -158,10 +165,6 @@ impl Paper<'_> {
         let terminology = records.terminology_now();
         let choices = OfTerminology { terminology: &terminology, on: setting.today() };
         let filling = self.edition.form.take(&setting, &choices, fields)?;
-        let again = |form: &str| self.drawn(form, "", &choices, |look| page::page(&filling, look));
-        if !filling.is_sound() {
-            return Ok(Sent::Again { sheet: again(&form), is_refused: filling.step == Step::Save });
-        }
         let (facility, examiner) = (own_facility(), yba_web::visit::name());
         let (author, now_ms) = (ctx.agent.name(), setting.now_ms());
         let (facility, examiner) = (facility.as_deref(), examiner.as_deref());
@@ -184,17 +187,36 @@ impl Paper<'_> {
                 Act::Death(Death { person: patient, expected, standing, facility, form: &form, now_ms })
             }
         };
+        let reasons = reminders::reasons(fields);
+        let verdict = match &act {
+            Act::Visit(visit, _) => self.verdict(patient, &filling, &setting, visit).await?,
+            Act::Birth(_) | Act::Death(_) => Verdict::default(),
+        };
+        let again = |form: &str| {
+            let sheet = self.drawn(form, "", &choices, |look| page::page(&filling, look));
+            let asks = filling.step == Step::Save;
+            Beside { verdict: &verdict, reasons: &reasons, asks, form: FORM }.around(&sheet)
+        };
+        if !filling.is_sound() {
+            return Ok(Sent::Again { sheet: again(&form), is_refused: filling.step == Step::Save });
+        }
         if act.is_written(records, ctx).await? {
             return Ok(Sent::Written);
         }
         if let Some(why) = act.stands_against(records, ctx, fields).await? {
             return Ok(Sent::Refused { sheet: again(&form), why });
         }
-        let changes = match act.plan(&filling, &setting) {
+        if !advise::unanswered(&verdict, &reasons).is_empty() {
+            return Ok(Sent::Again { sheet: again(&form), is_refused: true });
+        }
+        let mut changes = match act.plan(&filling, &setting) {
             Ok(changes) => changes,
             Err(fault) if fault.kind == Kind::Fault => return Err(fault),
             Err(why) => return Ok(Sent::Refused { sheet: again(&form), why }),
         };
+        if let Act::Visit(visit, _) = &act {
+            changes.extend(self.kept(&verdict, &reasons, visit)?);
+        }
         match records.transact(ctx, changes).await {
             Ok(_) => {
                 // Kept any longer it would only be found to be written.
@@ -209,6 +231,32 @@ impl Paper<'_> {
             }
             Err(why) => Ok(Sent::Refused { sheet: again(&form), why }),
         }
+    }
+
+    /// What the rules say of a visit as it stands, half filled in as it may be.
+    async fn verdict(
+        &self,
+        patient: &Value,
+        filling: &Filling<'_>,
+        setting: &Setting,
+        visit: &Visit<'_>,
+    ) -> Result<Verdict, Outcome> {
+        if !self.reminds {
+            return Ok(Verdict::default());
+        }
+        // What cannot be made of a half form yet is told when it is sent.
+        let Ok(entered) = visit::drafted(visit, filling, setting) else { return Ok(Verdict::default()) };
+        let now_ms = setting.now_ms();
+        let case = Case { moment: Moment::Visit, now_ms, patient, entered: &entered, beside: &[] };
+        advise::advise(&self.station.records, self.ctx, &self.station.rules, &case).await
+    }
+
+    /// The reasons for which the visit is written although a rule stops it.
+    fn kept(&self, verdict: &Verdict, reasons: &Reasons, visit: &Visit<'_>) -> Result<Vec<Change>, Outcome> {
+        let id = visit.id();
+        let about = [format!("Encounter/{id}")];
+        let (patient, by, now_ms) = (visit.patient, visit.examiner, visit.now_ms);
+        advise::kept(verdict, reasons, &advise::Act { patient, about: &about, id: &id, by, now_ms })
     }
 
     /// What surrounds the form, with what the record answers to its questions.
@@ -256,10 +304,18 @@ impl Paper<'_> {
         let choices = OfTerminology { terminology: &terminology, on: setting.today() };
         let Some(unsent) = self.unsent().await? else {
             let (filling, fresh) = (form.begin(&setting), self.station.records.fresh_id());
-            return Ok(self.drawn(&fresh, "", &choices, |look| page::page(&filling, look)));
+            let drawn = self.drawn(&fresh, "", &choices, |look| page::page(&filling, look));
+            // Nothing is entered yet.
+            let (verdict, reasons) = (Verdict::default(), Reasons::new());
+            return Ok(
+                Beside { verdict: &verdict, reasons: &reasons, asks: false, form: FORM }.around(&drawn)
+            );
         };
         let (filling, kept) = (form.resume(&setting, &choices, &unsent.fields)?, kept_words(unsent.ms));
         let drawn = self.drawn(&unsent.form, &kept, &choices, |look| page::page(&filling, look));
+        let verdict = self.verdict(patient, &filling, &setting, &self.visit(&unsent.form, "")).await?;
+        let reasons = reminders::reasons(&unsent.fields);
+        let drawn = Beside { verdict: &verdict, reasons: &reasons, asks: false, form: FORM }.around(&drawn);
         Ok(html! { (typing::resumed(&self.action, &yba_fhir::date::instant(unsent.ms))) (drawn) })
     }
 
@@ -272,7 +328,11 @@ impl Paper<'_> {
         let pair = |(name, value): &(String, String)| format!("{}={}", encoded(name), encoded(value));
         let text = fields.iter().map(pair).collect::<Vec<_>>().join("&");
         let ms = self.station.records.keep_draft(self.ctx, &self.key(), &text).await?;
-        Ok(self.drawn(&form, &kept_words(ms), &choices, |look| page::moved(&filling, look, fields)))
+        let moved = self.drawn(&form, &kept_words(ms), &choices, |look| page::moved(&filling, look, fields));
+        let verdict = self.verdict(patient, &filling, &setting, &self.visit(&form, "")).await?;
+        let reasons = reminders::reasons(fields);
+        let beside = Beside { verdict: &verdict, reasons: &reasons, asks: false, form: FORM };
+        Ok(html! { (moved) (beside.moved(fields)) })
     }
 
     /// Forgets what was being typed.
@@ -318,6 +378,20 @@ impl Paper<'_> {
         }
         Ok(Some(Unsent { fields, form, ms: draft.ms }))
     }
+}
+
+/// What the rules say of a visit that was just written: whoever types fast has not seen it.
+pub(crate) async fn said_of(
+    station: &Station,
+    ctx: &Ctx,
+    patient: &Value,
+    encounter: &str,
+) -> Result<Markup, Outcome> {
+    let entered = advise::written(&station.records, ctx, encounter).await?;
+    let now_ms = station.records.store().clock().now_ms();
+    let case = Case { moment: Moment::Visit, now_ms, patient, entered: &entered, beside: &[] };
+    let verdict = advise::advise(&station.records, ctx, &station.rules, &case).await?;
+    Ok(reminders::after(&verdict))
 }
 
 /// The page of a form that was refused says so by its status as well.

@@ -24,6 +24,8 @@ pub struct Node {
     pub registers: Arc<yba_report::Library>,
     /// The forms of content, compiled.
     pub forms: Arc<yba_forms::Library>,
+    /// The rules of content, compiled.
+    pub rules: Arc<yba_rules::Library>,
     /// From which ids of imported records are made (DESIGN 14); the same on every node of a province.
     pub province_key: [u8; 32],
     pub config: Config,
@@ -47,6 +49,9 @@ impl Node {
         let forms = yba_forms::Library::load(&content).map_err(|problems| {
             content_problems("Các biểu mẫu trong nội dung có lỗi; chạy `yba content check`.", &problems)
         })?;
+        let rules = yba_rules::Library::load(&content).map_err(|problems| {
+            content_problems("Các luật nhắc trong nội dung có lỗi; chạy `yba content check`.", &problems)
+        })?;
         let records = Records::open(store, Ids::Random)?;
         let content = Arc::new(content);
         let codes = Codes::of_content(&content, Day::of_instant(records.store().clock().now_ms()));
@@ -59,7 +64,8 @@ impl Node {
         });
         records.require_targets(config.references == References::Existing);
         let (views, registers, forms) = (Arc::new(views), Arc::new(registers), Arc::new(forms));
-        Ok(Node { records, content, views, registers, forms, province_key, config })
+        let rules = Arc::new(rules);
+        Ok(Node { records, content, views, registers, forms, rules, province_key, config })
     }
 }
 

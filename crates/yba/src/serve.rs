@@ -22,6 +22,7 @@ use yba_auth::Cookies;
 use yba_hospital::Hospital;
 use yba_records::Gate;
 use yba_records::audit::Signer;
+use yba_rest::hooks::Feedback;
 use yba_smart::Smart;
 use yba_station::Station;
 use yba_store::Indexing;
@@ -225,6 +226,7 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
         content: node.content.clone(),
         registers: node.registers.clone(),
         forms: node.forms.clone(),
+        rules: node.rules.clone(),
     }));
     let mut for_apps = Router::new();
     if is_closed {
@@ -249,6 +251,7 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
         rooms = rooms.merge(yba_smart::pages(smart.clone()));
         for_apps = yba_smart::api(smart);
     }
+    let feedback = Arc::new(Feedback::default());
     let api = yba_rest::Settings {
         open: node.config.open,
         base: api_base(&node.config.base_url),
@@ -258,13 +261,15 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
         gate: is_closed.then_some(gate),
         cookies,
         put_back,
+        rules: node.rules.clone(),
+        feedback: feedback.clone(),
     };
     let watched = node.clone();
     let metrics = node.clone();
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(move || ready(watched.clone())))
-        .route("/metrics", get(move || measures(metrics.clone())))
+        .route("/metrics", get(move || measures(metrics.clone(), feedback.clone())))
         .merge(for_apps)
         .merge(yba_rest::router(node.records.clone(), api))
         .merge(yba_web::shell(site, rooms))
@@ -284,7 +289,7 @@ async fn ready(node: Node) -> (StatusCode, &'static str) {
 }
 
 /// Numbers in the Prometheus text form; none tells anything about a person.
-async fn measures(node: Node) -> ([(header::HeaderName, &'static str); 1], String) {
+async fn measures(node: Node, feedback: Arc<Feedback>) -> ([(header::HeaderName, &'static str); 1], String) {
     let store = node.records.store();
     let head = store.head_t();
     let lag = yba_mpi::follower::lag(&node.records).await.unwrap_or(head);
@@ -301,7 +306,8 @@ async fn measures(node: Node) -> ([(header::HeaderName, &'static str); 1], Strin
          yba_follower_lag{{follower=\"recall\"}} {recalling}\n\
          yba_follower_lag{{follower=\"subscription\"}} {telling}\n\
          yba_follower_lag{{follower=\"report\"}} {registering}\n\
-         # TYPE yba_audit_reads counter\nyba_audit_reads {reads}\n"
+         # TYPE yba_audit_reads counter\nyba_audit_reads {reads}\n{}",
+        feedback.measures()
     );
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }

@@ -9,6 +9,7 @@ mod everywhere;
 mod export;
 mod history;
 mod hl7;
+mod hooks;
 mod hostile;
 mod house;
 mod instance;

@@ -7,7 +7,7 @@
 pub(crate) mod model;
 mod page;
 
-use crate::paper::{About, Paper, Sent, refused_if};
+use crate::paper::{About, Paper, Sent, refused_if, said_of};
 use crate::person::Person;
 use crate::roll::{self, PAGE, Roll};
 use crate::{Station, answered};
@@ -18,8 +18,8 @@ use axum::routing::{get, post};
 use maud::Markup;
 use model::Part;
 use std::collections::BTreeSet;
-use yba_care::follow_up;
-use yba_care::visit;
+use yba_care::advise::{self, Told};
+use yba_care::{follow_up, visit};
 use yba_content::{Day, Programme};
 use yba_fhir::Outcome;
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
@@ -95,13 +95,22 @@ struct Asked {
     place: Option<String>,
     /// What was just done.
     done: Option<&'static str>,
+    /// What was just done is a visit.
+    was_written: bool,
     /// A second visit on one day is meant.
     again: bool,
 }
 
 fn asked(query: Option<&str>) -> Asked {
-    let mut asked =
-        Asked { part: Part::Expected, village: None, first: 0, place: None, done: None, again: false };
+    let mut asked = Asked {
+        part: Part::Expected,
+        village: None,
+        first: 0,
+        place: None,
+        done: None,
+        was_written: false,
+        again: false,
+    };
     for (name, value) in decode_pairs(query.unwrap_or_default()) {
         match name.as_str() {
             "xem" => asked.part = Part::of(&value).unwrap_or(Part::Expected),
@@ -109,7 +118,10 @@ fn asked(query: Option<&str>) -> Asked {
             "noi" if is_id(&value) => asked.place = Some(format!("Organization/{value}")),
             "tu" => asked.first = value.parse().unwrap_or(0),
             "them" => asked.again = true,
-            "xong" => asked.done = done_words(&value),
+            "xong" => {
+                asked.done = done_words(&value);
+                asked.was_written = value == "kham";
+            }
             _ => {}
         }
     }
@@ -221,6 +233,8 @@ struct Open {
     diagnoses: Vec<Value>,
     expected: Vec<Value>,
     earlier: Vec<model::Earlier>,
+    /// Why today's visits were written although a rule stopped them.
+    told: Vec<Told>,
 }
 
 impl Open {
@@ -237,6 +251,8 @@ struct Said<'a> {
     wrong: Option<&'a Outcome>,
     chosen: &'a str,
     reason: &'a str,
+    /// By the rules, of what was just written.
+    after: Markup,
 }
 
 impl<'s> Desk<'s> {
@@ -253,7 +269,10 @@ impl<'s> Desk<'s> {
         let expected = follow_up::expected(records, self.ctx, patient, self.programme).await?;
         let observed = self.observed(patient).await?;
         let earlier = model::earlier(self.programme, &observed, today);
-        Ok(Open { person, diagnoses, expected, earlier })
+        let visits = earlier.iter().filter(|one| one.is_today).filter_map(|one| one.visit.as_ref());
+        let about: Vec<String> = visits.map(|visit| format!("Encounter/{visit}")).collect();
+        let told = advise::told(records, self.ctx, &about).await?;
+        Ok(Open { person, diagnoses, expected, earlier, told })
     }
 
     /// What was observed of the person before, newest first, in all their files.
@@ -279,7 +298,7 @@ impl<'s> Desk<'s> {
         let Desk { station, ctx, programme, .. } = self;
         let (edition, action) = (self.edition()?, self.address(patient));
         let (about, verb) = (programme.slug.as_str(), "Ghi lần khám");
-        Ok(Paper { station, ctx, edition, patient, about, action, verb })
+        Ok(Paper { station, ctx, edition, patient, about, action, verb, reminds: true })
     }
 
     fn address(&self, patient: &str) -> String {
@@ -313,6 +332,8 @@ impl<'s> Desk<'s> {
             chosen: said.chosen,
             reason: said.reason,
             done: said.done,
+            after: &said.after,
+            told: &open.told,
             note: said.wrong.map(|outcome| error::note(outcome, self.id)),
         });
         let mut response = self.station.site.page(&Page::new("Bệnh mạn tính", content).here(CHRONIC));
@@ -361,7 +382,12 @@ async fn person(
             }
             _ => None,
         };
-        Ok(desk.drawn(&open, form, &Said { done: asked.done, ..Said::default() }))
+        let seen = open.earlier.iter().filter(|one| one.is_today).find_map(|one| one.visit.as_deref());
+        let after = match (asked.was_written, seen) {
+            (true, Some(visit)) => said_of(&station, &ctx, &open.person.tree, visit).await?,
+            _ => Markup::default(),
+        };
+        Ok(desk.drawn(&open, form, &Said { done: asked.done, after, ..Said::default() }))
     };
     answered(&station, &id, drawn).await
 }

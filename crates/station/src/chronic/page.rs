@@ -3,8 +3,10 @@
 use super::CHRONIC;
 use super::model::{Earlier, Line, Part};
 use crate::person::Person;
+use crate::reminders;
 use crate::roll::Roll;
 use maud::{Markup, html};
+use yba_care::advise::Told;
 use yba_content::Programme;
 use yba_recall::Standing;
 use yba_ui::card::{self, Card};
@@ -167,6 +169,10 @@ pub(super) struct Shown<'a> {
     /// What was typed as the reason of leaving.
     pub reason: &'a str,
     pub done: Option<&'a str>,
+    /// What the rules say of what was just written.
+    pub after: &'a Markup,
+    /// Why today's visits were written although a rule stopped them.
+    pub told: &'a [Told],
     pub note: Option<Markup>,
 }
 
@@ -178,6 +184,7 @@ pub(super) fn person(shown: &Shown) -> Markup {
         (shown.person.banner(shown.today, card::link_button(&record, html! { "Mở hồ sơ" })))
         @if let Some(done) = shown.done { (form::toast(done)) }
         @if let Some(note) = &shown.note { (note) }
+        (shown.after)
         (programmes(shown.programmes, programme, &format!("/{}", shown.person.id)))
         @match shown.diagnosis {
             None => (join(shown)),
@@ -223,6 +230,7 @@ fn before(shown: &Shown, diagnosis: &str) -> Markup {
 fn seen_today(shown: &Shown) -> Markup {
     let seen = shown.earlier.iter().find(|one| one.is_today && one.visit.is_some());
     Card::new("hom-nay", "Hôm nay").padded(html! {
+        (reminders::kept(shown.told.iter()))
         p { "Đã ghi lần khám hôm nay." @if !shown.due.is_empty() { " Hẹn khám lại ngày " b { (format::date(shown.due)) } "." } }
         p .no-print {
             (card::link_button(&format!("{CHRONIC}/{}", shown.programme.slug), html! { "Người tiếp theo" })) " "

@@ -158,7 +158,16 @@ impl Desk<'_> {
         let edition = station.forms.edition(act.form(), station.today());
         let edition = edition.ok_or_else(|| Outcome::fault(format!("no form {}", act.form())))?;
         let action = format!("{LIFE}/{}/{patient}", act.part());
-        Ok(Paper { station, ctx, edition, patient, about: act.form(), action, verb: act.title() })
+        Ok(Paper {
+            station,
+            ctx,
+            edition,
+            patient,
+            about: act.form(),
+            action,
+            verb: act.title(),
+            reminds: false,
+        })
     }
 
     /// The page of a form.

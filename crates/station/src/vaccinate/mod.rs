@@ -8,6 +8,7 @@ mod model;
 mod page;
 
 use crate::person::Person;
+use crate::reminders;
 use crate::roll::{self, PAGE, Roll};
 use crate::{Station, answered, names, own_facility};
 use axum::Router;
@@ -17,6 +18,7 @@ use axum::routing::{get, post};
 use model::Places;
 use std::collections::{BTreeMap, BTreeSet};
 use yba_care::Finding;
+use yba_care::advise::{self, Act, Reasons, Told};
 use yba_care::immunise::{self, Draft, Known};
 use yba_content::{Content, Day};
 use yba_fhir::json::{Value, str_at};
@@ -24,7 +26,8 @@ use yba_fhir::resource::is_id;
 use yba_fhir::{Kind, Outcome};
 use yba_recall::list::{self, Called, List};
 use yba_recall::{CHILDREN, follower};
-use yba_records::{Ctx, Query, Version};
+use yba_records::{Change, Ctx, Query, Version};
+use yba_rules::{Case, Moment, Verdict};
 use yba_store::search::query::decode_pairs;
 use yba_web::{Asking, Page, RequestId, error};
 
@@ -32,6 +35,8 @@ use yba_web::{Asking, Page, RequestId, error};
 pub const VACCINATE: &str = "/tiem-chung";
 /// Doses given last at this station that are looked at for what is in the fridge.
 const FRIDGE: usize = 100;
+/// Doses of one child of which it is asked why they were given.
+const TOLD: usize = 50;
 /// A vial that was not used for so many days is not offered again.
 const FRIDGE_DAYS: i64 = 45;
 
@@ -156,7 +161,8 @@ async fn child(
     let drawn = async {
         let open = counter.open(&patient).await?;
         let draft = open.fresh(today, station.records.fresh_id());
-        Ok(counter.drawn(&open, &draft, &[], asked(query.as_deref(), today).done, None))
+        let reminded = counter.reminded(&open, &open.offered(&draft, today), &[]).await?;
+        Ok(counter.drawn(&open, &draft, &[], &reminded, asked(query.as_deref(), today).done, None))
     };
     answered(&station, &id, drawn).await
 }
@@ -175,9 +181,32 @@ struct Open<'c> {
     immunizations: Vec<Value>,
     fridge: BTreeMap<String, (String, String)>,
     places: Places,
+    /// Why doses were given although a rule stopped them.
+    told: Vec<Told>,
+}
+
+/// What the rules say of a form.
+#[derive(Default)]
+struct Reminded {
+    verdict: Verdict,
+    reasons: Reasons,
+    /// Whether the form was sent.
+    asks: bool,
 }
 
 impl Open<'_> {
+    /// What stands chosen on a form that nobody has touched.
+    fn offered(&self, fresh: &Draft, today: Day) -> Draft {
+        let doses = model::offers(&self.known, &self.fridge, today).into_iter();
+        let doses = doses.filter(|one| one.is_chosen).map(|one| immunise::Drawn {
+            series: one.series,
+            vaccine: one.vaccine,
+            lot: one.lot,
+            expiry: one.expiry,
+        });
+        Draft { doses: doses.collect(), ..fresh.clone() }
+    }
+
     /// A form that nobody has sent yet.
     fn fresh(&self, today: Day, form: String) -> Draft {
         Draft { patient: self.person.id.clone(), day: today.to_string(), form, ..Draft::default() }
@@ -191,7 +220,47 @@ impl<'s> Counter<'s> {
         let immunizations = immunise::immunizations(records, self.ctx, patient).await?;
         let known = Known::of(content, &person.tree, &immunizations, self.station.today())?;
         let (fridge, places) = (self.fridge(content).await?, self.places(&immunizations).await);
-        Ok(Open { person, known, immunizations, fridge, places })
+        let ids = immunizations.iter().filter_map(|one| str_at(one, &["id"]));
+        let about: Vec<String> = ids.take(TOLD).map(|id| format!("Immunization/{id}")).collect();
+        let told = advise::told(records, self.ctx, &about).await?;
+        Ok(Open { person, known, immunizations, fridge, places, told })
+    }
+
+    /// What the rules say of the doses of a form, and the reasons that came with it.
+    async fn reminded(
+        &self,
+        open: &Open<'_>,
+        draft: &Draft,
+        fields: &[(String, String)],
+    ) -> Result<Reminded, Outcome> {
+        let now_ms = self.station.records.store().clock().now_ms();
+        let entered = immunise::drafted(&open.known, draft, &[], now_ms);
+        let patient = &open.person.tree;
+        let case = Case { moment: Moment::Vaccination, now_ms, patient, entered: &entered, beside: &[] };
+        let verdict = advise::advise(&self.station.records, self.ctx, &self.station.rules, &case).await?;
+        Ok(Reminded { verdict, reasons: reminders::reasons(fields), asks: false })
+    }
+
+    /// The records of a draft that nothing stops any more, with the reasons for what a rule stopped.
+    fn plan(
+        &self,
+        open: &Open<'_>,
+        draft: &Draft,
+        found: &[Finding],
+        reminded: &Reminded,
+    ) -> Result<Vec<Change>, Outcome> {
+        let now_ms = self.station.records.store().clock().now_ms();
+        let trees = immunise::drafted(&open.known, draft, found, now_ms);
+        let ids: Vec<&str> = trees.iter().filter_map(|tree| str_at(tree, &["id"])).collect();
+        let about: Vec<String> = ids.iter().map(|id| format!("Immunization/{id}")).collect();
+        let by = yba_web::visit::name();
+        let mut changes = immunise::plan(&open.known, draft, found, now_ms)?;
+        if let Some(id) = ids.first() {
+            let patient = open.person.id.as_str();
+            let act = Act { patient, about: &about, id, by: by.as_deref(), now_ms };
+            changes.extend(advise::kept(&reminded.verdict, &reminded.reasons, &act)?);
+        }
+        Ok(changes)
     }
 
     /// Names of those who gave doses.
@@ -223,13 +292,14 @@ impl<'s> Counter<'s> {
         open: &Open<'_>,
         draft: &Draft,
         found: &[Finding],
+        reminded: &Reminded,
         done: Option<&str>,
         wrong: Option<&Outcome>,
     ) -> Response {
         let today = self.station.today();
         let now_ms = self.station.records.store().clock().now_ms();
         let mut offers = model::offers(&open.known, &open.fridge, today);
-        if !found.is_empty() || wrong.is_some() && !draft.doses.is_empty() {
+        if !found.is_empty() || (wrong.is_some() || reminded.asks) && !draft.doses.is_empty() {
             offers = model::as_typed(offers, draft);
         }
         let content = page::child(&page::Shown {
@@ -240,13 +310,15 @@ impl<'s> Counter<'s> {
             written: &model::written(&open.immunizations, &open.places, now_ms),
             draft,
             found,
+            reminded,
+            told: &open.told,
             done,
             note: wrong.map(|outcome| error::note(outcome, self.id)),
         });
         let mut response = self.station.site.page(&Page::new("Tiêm chủng", content).here(VACCINATE));
         if let Some(outcome) = wrong {
             *response.status_mut() = error::status(outcome.kind);
-        } else if !found.is_empty() {
+        } else if !found.is_empty() || reminded.asks {
             *response.status_mut() = error::status(Kind::Unprocessable);
         }
         response
@@ -279,11 +351,13 @@ async fn give(
             return Ok(back(&patient, "tiem"));
         }
         let found = immunise::check(&open.known, &draft, today);
-        if immunise::blocking(&found, &draft) {
-            return Ok(counter.drawn(&open, &draft, &found, None, None));
+        let mut reminded = counter.reminded(&open, &draft, &pairs).await?;
+        let unanswered = !advise::unanswered(&reminded.verdict, &reminded.reasons).is_empty();
+        if immunise::blocking(&found, &draft) || unanswered {
+            reminded.asks = true;
+            return Ok(counter.drawn(&open, &draft, &found, &reminded, None, None));
         }
-        let now_ms = station.records.store().clock().now_ms();
-        let changes = immunise::plan(&open.known, &draft, &found, now_ms)?;
+        let changes = counter.plan(&open, &draft, &found, &reminded)?;
         match station.records.transact(&ctx, changes).await {
             Ok(_) => Ok(back(&patient, "tiem")),
             Err(outcome) => match immunise::immunizations(&station.records, &ctx, &patient).await {
@@ -292,7 +366,7 @@ async fn give(
                 _ => {
                     // What it is in conflict with was taken back, or is another part of it: sent again, it is another form.
                     let draft = Draft { form: station.records.fresh_id(), ..draft };
-                    Ok(counter.drawn(&open, &draft, &found, None, Some(&outcome)))
+                    Ok(counter.drawn(&open, &draft, &found, &reminded, None, Some(&outcome)))
                 }
             },
         }
@@ -321,7 +395,8 @@ async fn put_off(
             Err(outcome) => {
                 // The other form stands as nobody has touched it.
                 draft.doses.clear();
-                Ok(counter.drawn(&open, &draft, &[], None, Some(&outcome)))
+                let reminded = counter.reminded(&open, &open.offered(&draft, station.today()), &[]).await?;
+                Ok(counter.drawn(&open, &draft, &[], &reminded, None, Some(&outcome)))
             }
         }
     };

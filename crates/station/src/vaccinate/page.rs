@@ -1,10 +1,13 @@
 //! The pages of vaccination: markup only.
 
+use super::Reminded;
 use super::VACCINATE;
 use super::model::{Line, Offer, SeriesLine, Written, asks_reason, beside};
 use crate::person::Person;
+use crate::reminders::{self, Beside};
 use crate::roll::Roll;
 use maud::{Markup, html};
+use yba_care::advise::Told;
 use yba_care::immunise::Draft;
 use yba_care::{Finding, Severity};
 use yba_recall::Standing;
@@ -14,6 +17,9 @@ use yba_ui::form::{self, Field, Sort, hidden};
 use yba_ui::status::{Status, status};
 use yba_ui::table::Table;
 use yba_ui::{format, state};
+
+/// The id of the form on its page.
+const FORM: &str = "phieu-tiem";
 
 /// What the list shows.
 pub struct Listed<'a> {
@@ -110,6 +116,9 @@ pub struct Shown<'a> {
     pub written: &'a [Written],
     pub draft: &'a Draft,
     pub found: &'a [Finding],
+    pub reminded: &'a Reminded,
+    /// Why doses were given although a rule stopped them.
+    pub told: &'a [Told],
     /// What was just done, in words.
     pub done: Option<&'a str>,
     /// Why what was sent was not kept.
@@ -140,12 +149,14 @@ fn clock(instant: &str) -> String {
 
 fn to_give(shown: &Shown) -> Markup {
     let action = format!("{VACCINATE}/{}", shown.person.id);
-    Card::new("tiem-hom-nay", "Tiêm hôm nay").padded(html! {
+    let Reminded { verdict, reasons, asks } = shown.reminded;
+    let beside = Beside { verdict, reasons, asks: *asks, form: FORM };
+    Card::new("tiem-hom-nay", "Tiêm hôm nay").padded(beside.around(&html! {
         (stopped(shown.found))
         @if shown.offers.is_empty() {
             (state::empty_line(&next_words(shown.series)))
         } @else {
-            form .form method="post" action=(action) {
+            form .form #(FORM) method="post" action=(action) {
                 (hidden("phieu", &shown.draft.form)) (vaccines(shown))
                 (Table { caption: "Mũi đến lịch", heads: &OFFER_HEADS, stack: true }
                     .draw(html! { @for offer in shown.offers { (offered(offer, shown.found)) } }, html! {}))
@@ -166,7 +177,7 @@ fn to_give(shown: &Shown) -> Markup {
                 }
             }
         }
-    })
+    }))
 }
 
 /// Which vaccine each dose is of.
@@ -276,16 +287,18 @@ fn standing(standing: Standing) -> Markup {
 fn history(shown: &Shown) -> Markup {
     Card::new("da-ghi", "Đã ghi").flush(html! {
         @if shown.written.is_empty() { (state::empty_line("Chưa ghi mũi nào cho trẻ này.")) }
-        @else { (card::rows(shown.written.iter().map(|one| written(&shown.person.id, one)))) }
+        @else { (card::rows(shown.written.iter().map(|one| written(shown, one)))) }
     })
 }
 
-fn written(patient: &str, one: &Written) -> Markup {
+fn written(shown: &Shown, one: &Written) -> Markup {
+    let (patient, about) = (&shown.person.id, format!("Immunization/{}", one.id));
     html! {
         (format::date_time(&one.day)) " · " (one.words)
         @if one.status == "not-done" { " · không tiêm: " (one.reason) }
         @if one.status == "entered-in-error" { " · đã rút vì ghi nhầm" }
         span .sub { @if !one.lot.is_empty() { "lô " (one.lot) } @if !one.facility.is_empty() { " · " (one.facility) } }
+        (reminders::kept(shown.told.iter().filter(|told| told.about == about)))
         @if one.status == "completed" && one.is_own {
             details .no-print {
                 summary { "Ghi nhầm?" }

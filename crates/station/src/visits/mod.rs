@@ -6,7 +6,7 @@
 mod model;
 mod page;
 
-use crate::paper::{About, Paper, Sent, refused_if};
+use crate::paper::{About, Paper, Sent, refused_if, said_of};
 use crate::person::Person;
 use crate::roll;
 use crate::{Station, answered, own_facility};
@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::Markup;
 use std::collections::BTreeSet;
-use yba_care::visit;
+use yba_care::{advise, visit};
 use yba_fhir::Outcome;
 use yba_fhir::json::{Value, str_at};
 use yba_records::{Ctx, Query, Version};
@@ -94,7 +94,12 @@ impl<'s> Desk<'s> {
         let list = self.station.content.notifiable(self.station.today());
         // What others wrote is in the record; here stands what can be taken back here.
         let own = visits.iter().filter(|one| str_at(one, &["id"]).is_some_and(|id| id.starts_with("lk-")));
-        let seen = own.filter_map(|one| model::seen(one, &conditions, list)).collect();
+        let mut seen: Vec<model::Seen> = own.filter_map(|one| model::seen(one, &conditions, list)).collect();
+        let about: Vec<String> = seen.iter().map(|one| format!("Encounter/{}", one.visit)).collect();
+        let told = advise::told(&self.station.records, self.ctx, &about).await?;
+        for (one, about) in seen.iter_mut().zip(&about) {
+            one.told = told.iter().filter(|told| told.about == *about).cloned().collect();
+        }
         Ok(Open { person, seen })
     }
 
@@ -103,14 +108,14 @@ impl<'s> Desk<'s> {
         let edition = station.forms.edition(FORM, station.today());
         let edition = edition.ok_or_else(|| Outcome::fault(format!("no form {FORM}")))?;
         let (about, action, verb) = (FORM, format!("{VISITS}/{patient}"), "Ghi lần khám");
-        Ok(Paper { station, ctx, edition, patient, about, action, verb })
+        Ok(Paper { station, ctx, edition, patient, about, action, verb, reminds: true })
     }
 
     fn drawn(
         &self,
         open: &Open,
         form: Option<Markup>,
-        done: Option<&str>,
+        (done, said): (Option<&str>, Markup),
         wrong: Option<&Outcome>,
     ) -> Response {
         let content = page::person(&page::Shown {
@@ -119,6 +124,7 @@ impl<'s> Desk<'s> {
             seen: &open.seen,
             form,
             done,
+            said,
             note: wrong.map(|outcome| error::note(outcome, self.id)),
         });
         let mut response = self.station.site.page(&Page::new("Khám bệnh", content).here(VISITS));
@@ -152,7 +158,11 @@ async fn person(
             true => Some(desk.paper(&patient)?.opened(&open.person.tree).await?),
             false => None,
         };
-        Ok(desk.drawn(&open, form, done, None))
+        let said = match (said("xong"), open.seen.first()) {
+            (Some("kham"), Some(last)) => said_of(&station, &ctx, &open.person.tree, &last.visit).await?,
+            _ => Markup::default(),
+        };
+        Ok(desk.drawn(&open, form, (done, said), None))
     };
     answered(&station, &id, drawn).await
 }
@@ -171,9 +181,9 @@ async fn write(
         Ok(match sent {
             Sent::Written => back(&patient, "kham"),
             Sent::Again { sheet, is_refused } => {
-                refused_if(is_refused, desk.drawn(&open, Some(sheet), None, None))
+                refused_if(is_refused, desk.drawn(&open, Some(sheet), Default::default(), None))
             }
-            Sent::Refused { sheet, why } => desk.drawn(&open, Some(sheet), None, Some(&why)),
+            Sent::Refused { sheet, why } => desk.drawn(&open, Some(sheet), Default::default(), Some(&why)),
         })
     };
     answered(&station, &id, written).await

@@ -1,6 +1,7 @@
 //! What the pages of visits show, made of records by pure functions.
 
 use std::collections::BTreeMap;
+use yba_care::advise::Told;
 use yba_content::notifiable::Notifiable;
 use yba_fhir::json::{Value, items, str_at};
 use yba_fhir::view::Patient;
@@ -27,6 +28,8 @@ pub(crate) struct Seen {
     pub at: String,
     pub reason: String,
     pub diagnoses: Vec<Diagnosis>,
+    /// Why it was written although a rule stopped it.
+    pub told: Vec<Told>,
 }
 
 #[derive(Debug)]
@@ -97,5 +100,6 @@ pub(crate) fn seen(encounter: &Value, conditions: &[Value], list: Option<&Notifi
         at: str_at(encounter, &["period", "start"]).unwrap_or_default().to_owned(),
         reason: reason.to_owned(),
         diagnoses: conditions.iter().filter(|one| is_of(one, id)).map(diagnosis).collect(),
+        told: Vec::new(),
     })
 }

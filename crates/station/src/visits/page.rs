@@ -4,6 +4,7 @@ use super::VISITS;
 use super::model::{Line, Seen};
 use crate::notify::NOTIFY;
 use crate::person::Person;
+use crate::reminders;
 use maud::{Markup, html};
 use yba_ui::card::{self, Card};
 use yba_ui::form::{self, hidden};
@@ -48,6 +49,8 @@ pub(super) struct Shown<'a> {
     /// The form to fill in; none when they were seen today.
     pub form: Option<Markup>,
     pub done: Option<&'a str>,
+    /// What the rules say of what was just written.
+    pub said: Markup,
     pub note: Option<Markup>,
 }
 
@@ -59,6 +62,7 @@ pub(super) fn person(shown: &Shown) -> Markup {
         @if let Some(done) = shown.done { (form::toast(done)) }
         @if let Some(note) = &shown.note { (note) }
         @if shown.person.dead().is_some() { (alert::note("Người này đã ghi tử vong.", "Hãy xem lại có đúng người không; nếu ghi tử vong nhầm thì rút ở «Sinh và tử».")) }
+        (shown.said)
         @for one in shown.seen { (seen(shown, one)) }
         @match &shown.form {
             Some(form) => (Card::new("kham", "Khám bệnh").padded(html! { (form) })),
@@ -82,6 +86,7 @@ fn seen(shown: &Shown, one: &Seen) -> Markup {
                 p .no-print { (card::link_button(&format!("{NOTIFY}/{}", diagnosis.condition), html! { "Thông báo ca bệnh" })) }
             }
         }
+        (reminders::kept(one.told.iter()))
         details .no-print {
             summary { "Ghi nhầm?" }
             form method="post" action={ (VISITS) "/" (shown.person.id) "/rut" } {

@@ -59,9 +59,9 @@ async function firstVisit(nurse) {
   await shown(nurse, "diastolic-1").fill("112");
   await shown(nurse, "next-date").fill(await later(nurse, 7));
   await save(nurse).click();
-  await nurse.waitForSelector("[name*='~why~']");
+  await nurse.waitForSelector("#nhac-viec .error");
   assert.match(await main(nurse), /chuyển tuyến ngay/);
-  await nurse.locator("[name*='~why~']").fill("Không có dấu hiệu nguy hiểm, người nhà đưa đi viện sáng mai");
+  await nurse.locator("[name='~vi-sao.pressure-very-high.0']").fill("Không có dấu hiệu nguy hiểm, người nhà đưa đi viện sáng mai");
   const form = await nurse.locator("form#phieu").evaluate((one) => new URLSearchParams(new FormData(one)).toString());
   const action = await nurse.locator("form#phieu").getAttribute("action");
   await save(nurse).click();

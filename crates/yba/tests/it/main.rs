@@ -26,6 +26,7 @@ mod bad_files;
 mod closed_house;
 mod outside;
 mod postgres_house;
+mod rules;
 mod safe_doors;
 mod sealed;
 mod security_check;

@@ -6,12 +6,12 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn story(name: &str) -> PathBuf {
+pub fn story(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
 }
 
 /// A demonstration, and the passwords of these accounts, in the order in which it tells them.
-fn demonstration<const N: usize>(home: &Home, origins: &str, logins: [&str; N]) -> (House, [String; N]) {
+pub fn demonstration<const N: usize>(home: &Home, origins: &str, logins: [&str; N]) -> (House, [String; N]) {
     let mut command = home.node_command(&["serve", "--demo", "--port", "0"]);
     command.env("YBA_ORIGINS", origins);
     let mut house = House::start(command, home.beside("serve.log"));
