@@ -112,9 +112,10 @@ pub fn kept(verdict: &Verdict, reasons: &Reasons, act: &Act<'_>) -> Result<Vec<C
 /// <https://hl7.org/fhir/R4/detectedissue.html>
 fn issue(card: &Card, reason: &str, act: &Act<'_>) -> Value {
     let Act { patient, by, now_ms, .. } = *act;
-    // Of one dose among several, it is about that one.
-    let one: Vec<String> = card.on.iter().filter(|on| act.about.contains(on)).cloned().collect();
-    let about = if one.is_empty() { act.about } else { &one };
+    // Of some doses among several, it is about those.
+    let concerns = |one: &&String| card.on.as_ref() == Some(one) || card.rests.contains(one);
+    let some: Vec<String> = act.about.iter().filter(concerns).cloned().collect();
+    let about = if some.is_empty() { act.about } else { &some };
     let now = date::instant(now_ms);
     let severity = match card.severity {
         Severity::Stop => "high",
@@ -122,7 +123,7 @@ fn issue(card: &Card, reason: &str, act: &Act<'_>) -> Value {
         Severity::Info => "low",
     };
     // What is only being entered has no record of its own yet.
-    let rests = card.rests.iter().filter(|one| !about.contains(one));
+    let rests = card.rests.iter().filter(|one| !act.about.contains(one));
     let implicated: Vec<Value> =
         about.iter().chain(rests).map(|one| json!({"reference": one.as_str()})).collect();
     let mut mitigation = json!({"action": {"text": reason}, "date": now.as_str()});
@@ -223,3 +224,7 @@ fn put(tree: &mut Value, key: &str, value: Value) {
         object.insert(key, value);
     }
 }
+
+#[cfg(test)]
+#[path = "advise_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! What comes of asking the rules.
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use yba_content::Day;
 use yba_content::rules::Severity;
 use yba_fhir::json::Value;
@@ -34,9 +35,12 @@ pub struct Card {
 }
 
 impl Card {
-    /// Tells this card from others of the same moment: `pressure-very-high.0`.
+    /// Tells this card from others, by its rule and what it says: `pressure-very-high.5f1c02aa`. A reason that was given for one is none
+    /// for another of the same rule.
     pub fn key(&self) -> String {
-        format!("{}.{}", self.rule, self.number)
+        let mut hasher = DefaultHasher::new();
+        self.message.hash(&mut hasher);
+        format!("{}.{:08x}", self.rule, hasher.finish() as u32)
     }
 
     /// Whether it goes on with a reason alone.

@@ -35,14 +35,14 @@ fn a_record_is_asked_for_what_concerns_what_is_entered_and_what_was_not_answered
         (wanted, library.judge(&case, found))
     };
     let keys = |verdict: &yba_rules::Verdict| -> Vec<String> {
-        verdict.cards.iter().map(yba_rules::Card::key).collect()
+        verdict.cards.iter().map(|card| card.rule.clone()).collect()
     };
     // An ordinary visit asks the record nothing and says nothing.
     let (wanted, verdict) = ask(&[pressure(124, 80)], &Found::default());
     assert!(wanted.is_empty() && verdict == yba_rules::Verdict::default(), "{verdict:?}");
     let (wanted, verdict) = ask(&[pressure(190, 120)], &Found::default());
     assert!(wanted.is_empty() && verdict.unread.is_empty(), "{wanted:?}");
-    assert_eq!(keys(&verdict), ["pressure-very-high.0"]);
+    assert_eq!(keys(&verdict), ["pressure-very-high"]);
     assert!(verdict.cards[0].uncertain.contains("cần so với"), "{:?}", verdict.cards[0]);
     assert!(verdict.cards[0].source.contains("3192/QĐ-BYT"));
     let (wanted, verdict) = ask(&[pressure(150, 95)], &Found::default());
@@ -52,7 +52,7 @@ fn a_record_is_asked_for_what_concerns_what_is_entered_and_what_was_not_answered
     let mut found = Found::default();
     wanted.iter().for_each(|one| found.answer(one, Vec::new()));
     let (_, verdict) = ask(&[pressure(150, 95)], &found);
-    assert_eq!(keys(&verdict), ["pressure-first-high.0"]);
+    assert_eq!(keys(&verdict), ["pressure-first-high"]);
 }
 
 #[test]

@@ -61,7 +61,7 @@ async function firstVisit(nurse) {
   await save(nurse).click();
   await nurse.waitForSelector("#nhac-viec .error");
   assert.match(await main(nurse), /chuyển tuyến ngay/);
-  await nurse.locator("[name='~vi-sao.pressure-very-high.0']").fill("Không có dấu hiệu nguy hiểm, người nhà đưa đi viện sáng mai");
+  await nurse.locator("[name^='~vi-sao.pressure-very-high.']").fill("Không có dấu hiệu nguy hiểm, người nhà đưa đi viện sáng mai");
   const form = await nurse.locator("form#phieu").evaluate((one) => new URLSearchParams(new FormData(one)).toString());
   const action = await nurse.locator("form#phieu").getAttribute("action");
   await save(nurse).click();
