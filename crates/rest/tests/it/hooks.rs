@@ -66,7 +66,7 @@ async fn the_services_say_what_they_want_fetched() {
     let said = house.get("/cds-services").await;
     assert_eq!(
         (said.status, said.header("content-type")),
-        (StatusCode::OK, "application/json; charset=utf-8".into())
+        (StatusCode::OK, "application/json; charset=utf-8")
     );
     let tree = said.tree();
     let services: Vec<&Value> = items(&tree, "services").collect();

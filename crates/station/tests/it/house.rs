@@ -60,7 +60,9 @@ impl House {
         };
         let entrance = Entrance { gate: gate.clone(), cookies: Cookies { secure: false } };
         let site = Site::with_entrance(settings, vec![yba_station::menu()], Some(entrance));
-        let station = Station { site: site.clone(), records, content: content.clone(), registers, forms };
+        let rules = Arc::new(yba_rules::Library::load(&content).unwrap());
+        let station =
+            Station { site: site.clone(), records, content: content.clone(), registers, forms, rules };
         let router = shell(site, yba_station::routes(station));
         let mut house = House { kit, content, router, cookie: String::new() };
         house
