@@ -48,7 +48,7 @@ fn drug(id: &str, atc: &str, words: &str, status: &str, at: &str) -> Value {
     json!({"resourceType": "MedicationRequest", "id": id, "status": status, "intent": "order", "authoredOn": at,
         "medicationCodeableConcept": {"coding": [{"system": ATC, "code": atc}], "text": words}, "subject": {"reference": "Patient/p"},
         "dosageInstruction": [{"timing": {"repeat": {"frequency": 3, "period": 1, "periodUnit": "d"}},
-            "doseAndRate": [{"doseQuantity": {"value": 500, "unit": "mg", "code": "mg"}}]}]})
+            "doseAndRate": [{"doseQuantity": {"value": 500, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg"}}]}]})
 }
 
 fn condition(icd: &str, at: &str) -> Value {

@@ -27,7 +27,15 @@ pub(crate) struct Compiled {
     pub suggest: Vec<Piece>,
     pub rests: Option<Program>,
     /// In their order: each may use those before it.
-    pub variables: Vec<(String, Program)>,
+    pub variables: Vec<Variable>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Variable {
+    pub name: String,
+    pub program: Program,
+    /// Whether it is the same whatever the rule is asked of: then it is worked out once.
+    pub is_fixed: bool,
 }
 
 impl Compiled {
@@ -49,12 +57,14 @@ pub(crate) fn compile(content: &Content, rule: &Rule) -> Result<Compiled, Vec<Pr
     for (named, shape) in rule.records.iter().zip(records) {
         compiler.know(&named.name, shape);
     }
-    let mut variables = Vec::new();
+    let mut variables: Vec<Variable> = Vec::new();
     for (at, named) in rule.variables.iter().enumerate() {
         let program = compiler.program(&format!("variable[{at}]"), &named.expression);
+        let is_fixed = compiler.is_fixed(&named.expression, &variables);
         let shape = program.as_ref().map_or_else(Shape::any, |program| program.leaves().clone());
         compiler.know(&named.name, shape);
-        variables.extend(program.map(|program| (named.name.clone(), program)));
+        let name = named.name.clone();
+        variables.extend(program.map(|program| Variable { name, program, is_fixed }));
     }
     let when = compiler.program("when", &rule.when);
     let (message, suggest) =
@@ -154,6 +164,24 @@ impl<'r> Compiler<'r> {
                 None
             }
         }
+    }
+
+    /// Whether an expression says the same of whatever it is asked: it compiles where there is nothing to ask, and names no variable that
+    /// does not. What is in doubt is worked out each time.
+    fn is_fixed(&self, source: &str, before: &[Variable]) -> bool {
+        let nothing = Shape::of(TypeId::BOOLEAN);
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let options = CompileOptions {
+            within: Some(&nothing),
+            variables: Some(&names),
+            shapes: &self.shapes,
+            ..CompileOptions::default()
+        };
+        let moves = before.iter().filter(|one| !one.is_fixed);
+        let mut named = moves.map(|one| format!("%{}", one.name));
+        !source.contains("$this")
+            && !named.any(|name| source.contains(&name))
+            && Program::compile_with(source, &options).is_ok()
     }
 
     fn words(&mut self, place: &str, text: &str) -> Vec<Piece> {

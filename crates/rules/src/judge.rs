@@ -116,13 +116,11 @@ impl<'a, 'b> Asking<'a, 'b> {
         let cut = searches().filter(|one| found.was_cut(one.text));
         verdict.cut.extend(cut.map(|one| one.kind().to_owned()));
         self.environment = environment::with_records(self.environment.clone(), self.compiled, found);
+        self.work_out(true, &Item::Node(Node::root(self.case.patient)))?;
         let known = self.environment.variables.len();
         for focus in foci {
             self.environment.variables.truncate(known);
-            for (name, program) in &self.compiled.variables {
-                let items = self.run(program, &focus)?;
-                self.environment.variables.push((name.clone(), items));
-            }
+            self.work_out(false, &focus)?;
             if !self.holds(&focus)? {
                 continue;
             }
@@ -133,6 +131,15 @@ impl<'a, 'b> Asking<'a, 'b> {
             }
         }
         Ok(cards)
+    }
+
+    /// Works out the variables that are the same whatever is asked, or the others.
+    fn work_out(&mut self, is_fixed: bool, focus: &Item<'a>) -> Result<(), String> {
+        for one in self.compiled.variables.iter().filter(|one| one.is_fixed == is_fixed) {
+            let items = self.run(&one.program, focus)?;
+            self.environment.variables.push((one.name.clone(), items));
+        }
+        Ok(())
     }
 
     /// An empty result is no: what is not known does not fire.

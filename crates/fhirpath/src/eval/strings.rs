@@ -7,13 +7,70 @@ use crate::op::{Call, Op};
 use crate::value::Item;
 use regex::{Regex, RegexBuilder};
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::rc::Rc;
 
 /// Most memory of a compiled regular expression; matching is linear in the text in any case.
 const REGEX_BYTES: usize = 1 << 20;
 
+/// Patterns that are made while an expression runs (`'^(' + %codes.join('|') + ')'`) are mostly the same ones again: a thread keeps so many of
+/// them, those that are small when compiled.
+const KEPT_MAX: usize = 64;
+const KEPT_PATTERN_BYTES: usize = 1 << 10;
+const KEPT_BYTES: usize = 128 << 10;
+
+thread_local! {
+    static KEPT: RefCell<HashMap<(bool, String), Rc<Regex>>> = RefCell::default();
+}
+
+/// A pattern that was compiled with the program, or while it runs.
+enum Pattern<'a> {
+    Literal(&'a Regex),
+    Made(Rc<Regex>),
+}
+
+impl Deref for Pattern<'_> {
+    type Target = Regex;
+
+    fn deref(&self) -> &Regex {
+        match self {
+            Pattern::Literal(regex) => regex,
+            Pattern::Made(regex) => regex,
+        }
+    }
+}
+
+/// The pattern, if this thread has it.
+fn kept(pattern: &str, whole: bool) -> Option<Rc<Regex>> {
+    KEPT.with_borrow(|kept| kept.get(&(whole, pattern.to_owned())).cloned())
+}
+
+/// Compiles a pattern that is not kept, and keeps it if it is small.
+fn made(pattern: &str, whole: bool) -> Result<Rc<Regex>, String> {
+    if pattern.len() <= KEPT_PATTERN_BYTES
+        && let Ok(small) = compiled(pattern, whole, KEPT_BYTES)
+    {
+        let small = Rc::new(small);
+        KEPT.with_borrow_mut(|kept| {
+            if kept.len() >= KEPT_MAX {
+                kept.clear();
+            }
+            kept.insert((whole, pattern.to_owned()), small.clone());
+        });
+        return Ok(small);
+    }
+    regex(pattern, whole).map(Rc::new)
+}
+
 /// Compiles a pattern: case-sensitive, `.` matches line ends too ("single line" mode). With `whole`, the pattern must
 /// match all of the text.
 pub(crate) fn regex(pattern: &str, whole: bool) -> Result<Regex, String> {
+    compiled(pattern, whole, REGEX_BYTES)
+}
+
+fn compiled(pattern: &str, whole: bool, bytes: usize) -> Result<Regex, String> {
     let full;
     let pattern = if whole {
         full = format!("^(?:{pattern})$");
@@ -22,7 +79,7 @@ pub(crate) fn regex(pattern: &str, whole: bool) -> Result<Regex, String> {
         pattern
     };
     let mut builder = RegexBuilder::new(pattern);
-    builder.dot_matches_new_line(true).size_limit(REGEX_BYTES).dfa_size_limit(REGEX_BYTES).nest_limit(64);
+    builder.dot_matches_new_line(true).size_limit(bytes).dfa_size_limit(bytes).nest_limit(64);
     builder.build().map_err(|error| error.to_string())
 }
 
@@ -121,17 +178,21 @@ impl<'a> Machine<'a, '_> {
     }
 
     /// The pattern of a call: compiled with the program when it is a literal, else now.
-    fn pattern(&mut self, call: &'a Call) -> Run<Option<Cow<'a, Regex>>> {
+    fn pattern(&mut self, call: &'a Call) -> Run<Option<Pattern<'a>>> {
         if let Some(regex) = &call.regex {
-            return Ok(Some(Cow::Borrowed(regex)));
+            return Ok(Some(Pattern::Literal(regex)));
         }
         let pattern = self.text_argument(&call.arguments[0])?;
         self.at = call.at;
         let Some(pattern) = pattern else { return Ok(None) };
-        self.spend(100 + pattern.len() as u64)?;
         let whole = call.function == Function::MatchesFull;
-        match regex(&pattern, whole) {
-            Ok(regex) => Ok(Some(Cow::Owned(regex))),
+        if let Some(regex) = kept(&pattern, whole) {
+            self.spend(1 + pattern.len() as u64 / 64)?;
+            return Ok(Some(Pattern::Made(regex)));
+        }
+        self.spend(100 + pattern.len() as u64)?;
+        match made(&pattern, whole) {
+            Ok(regex) => Ok(Some(Pattern::Made(regex))),
             Err(reason) => Err(bad_regex(self.at, &reason)),
         }
     }

@@ -69,3 +69,53 @@ fn an_edition_of_a_folder_ends_a_rule() {
     assert_eq!(count("2026-12-31"), count("2027-01-01") + 1);
     assert_eq!(count("2025-12-31"), 0);
 }
+
+#[test]
+fn no_rule_of_content_breaks_on_a_long_record_and_a_long_prescription() {
+    let content = Content::built_in();
+    let now_ms = Day::parse("2026-11-23").unwrap().start_ms();
+    let library = Library::load(&content).unwrap();
+    let patient =
+        json!({"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": "1985-05-05"});
+    let condition = |at: usize| {
+        let codes = ["J20.9", "K29.7", "I10", "Z34.9", "D81.9"];
+        json!({"resourceType": "Condition", "id": format!("c{at}").as_str(), "recordedDate": "2026-10-01T08:00:00+07:00",
+            "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": codes[at % codes.len()]}], "text": "x"}})
+    };
+    let drug = |at: usize| {
+        let codes = ["J01CA04", "N02BE01", "C09CA01", "A10BA02", "M01AE01", "B01AC06"];
+        json!({"resourceType": "MedicationRequest", "id": format!("d{at}").as_str(), "status": "active", "intent": "order",
+            "authoredOn": "2026-11-01",
+            "medicationCodeableConcept": {"coding": [{"system": "http://www.whocc.no/atc", "code": codes[at % codes.len()]}], "text": format!("Thuốc số {at}").as_str()},
+            "dosageInstruction": [{"timing": {"repeat": {"frequency": 3, "period": 1, "periodUnit": "d"}},
+                "doseAndRate": [{"doseQuantity": {"value": 500, "unit": "mg"}}]}]})
+    };
+    let shot = |at: usize| {
+        json!({"resourceType": "Immunization", "id": format!("i{at}").as_str(), "status": "completed", "occurrenceDateTime": "2026-11-23",
+            "vaccineCode": {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": "04"}], "text": "MR"}})
+    };
+    let response = json!({"resourceType": "QuestionnaireResponse", "item": [{"linkId": "complaint", "answer": [{"valueString": "sốt, phát ban, ".repeat(30).as_str()}]}]});
+    for (moment, entered) in [
+        (Moment::Open, Vec::new()),
+        (Moment::Visit, vec![pressure(150, 95), response]),
+        (Moment::Vaccination, (0..12).map(shot).collect()),
+        (Moment::Order, (0..30).map(drug).collect()),
+    ] {
+        let case = Case { moment, now_ms, patient: &patient, entered: &entered, beside: &[] };
+        let mut found = Found::default();
+        for search in library.wanted(&case) {
+            let many: Vec<Value> = match search.kind() {
+                "Condition" => (0..200).map(condition).collect(),
+                "MedicationRequest" => (100..200).map(drug).collect(),
+                "Observation" => vec![pressure(150, 95); 5],
+                _ => (0..100)
+                    .map(|at| json!({"resourceType": search.kind(), "id": format!("a{at}").as_str(), "code": {"text": format!("Chất số {at}").as_str()}}))
+                    .collect(),
+            };
+            found.answer(search.text, many);
+        }
+        let verdict = library.judge(&case, &found);
+        assert!(verdict.faults.is_empty() && verdict.unread.is_empty(), "{moment:?}: {:?}", verdict.faults);
+        assert!(moment == Moment::Open || !verdict.cards.is_empty(), "{moment:?}");
+    }
+}
