@@ -7,7 +7,8 @@ import { scanning } from './scanner.js';
 const typing = (node) => node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName);
 const off = () => document.documentElement.dataset.letters === 'off';
 const shown = (node) => node.getClientRects().length > 0;
-let going = 0;
+// When `g` was pressed; long ago at first, so that no letter alone leads anywhere in the first moments of a page.
+let going = -Infinity;
 
 export function focusSearch() {
   const box = document.getElementById('q');
@@ -42,7 +43,7 @@ document.addEventListener('keydown', (event) => {
   }
   if (chord || event.altKey || typing(event.target) || scanning() || off()) return;
   const place = event.timeStamp - going < 1500 && document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
-  going = 0;
+  going = -Infinity;
   if (place) location.assign(place.href);
   else if (event.key === '/') { event.preventDefault(); focusSearch(); }
   else if (event.key === '?') help();
