@@ -75,7 +75,7 @@ async function offered(page) {
 async function out(page) {
   await page.goto(`${HOUSE}/`);
   await page.waitForURL("**/quan-tri/tai-khoan");
-  const own = ["Tài khoản", "Rà soát tài khoản", "Nhật ký truy cập", "Sức khỏe máy chủ", "Ứng dụng", "FHIR API"];
+  const own = ["Tài khoản", "Rà soát tài khoản", "Nhật ký truy cập", "Sức khỏe máy chủ", "Biểu mẫu", "Ứng dụng", "FHIR API"];
   assert.deepEqual(await offered(page), own, "who keeps the node looks for nobody");
   await page.goto(`${HOUSE}/tai-khoan`);
   assert.equal(await page.locator("button", { hasText: "Đăng xuất" }).count(), 1);
