@@ -298,6 +298,11 @@ pub(crate) async fn run_blocking<T: Send + 'static>(
 ) -> Result<T, Outcome> {
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => value,
+        // Not begun, because the program is ending: nothing is wrong with it.
+        Err(error) if error.is_cancelled() => {
+            let text = "Máy chủ đang dừng. Hãy thử lại sau ít phút.";
+            Err(Outcome::new(Kind::Unavailable, "stopping", text, format!("a read was not begun: {error}")))
+        }
         Err(error) => Err(Outcome::fault(format!("a read panicked: {error}"))),
     }
 }
