@@ -14,6 +14,7 @@ use std::process::{Command, ExitCode};
 const NEEDS: &[Need] = &[
     Need { what: "PostgreSQL", package: "postgresql", present: postgres_is_here },
     Need { what: "Chromium", package: "chromium", present: || runs("chromium", &["--version"]) },
+    Need { what: "pdftotext", package: "poppler-utils", present: || runs("pdftotext", &["-v"]) },
     Need { what: "strace", package: "strace", present: || runs("strace", &["-V"]) },
     Need { what: "node", package: "nodejs", present: || runs("node", &["--version"]) },
     Need {

@@ -1,5 +1,5 @@
 //! Content: laws, code lists, claim tables, laboratory tests, drugs, maps, views, schedules, programmes, diseases to notify, registers,
-//! reports, forms, rules that remind and roles, as dated editions. Built into the binary; a folder on disk overrides it. The date that counts is the date of the act, so callers
+//! reports, forms, printed sheets, rules that remind and roles, as dated editions. Built into the binary; a folder on disk overrides it. The date that counts is the date of the act, so callers
 //! pass it.
 //!
 //! It deliberately does not know: the store, the network, the clock, what a resource means. It maps nothing; it says
@@ -27,6 +27,7 @@ pub mod notifiable;
 mod parameters;
 pub mod pattern;
 mod placed;
+pub mod prints;
 mod problem;
 mod profiles;
 pub mod programmes;
@@ -61,6 +62,7 @@ pub use law::{Law, Sure};
 pub use notifiable::Notifiable;
 pub use parameters::Parameter;
 pub use placed::Placed;
+pub use prints::{PrintEdition, PrintOf};
 pub use problem::Problem;
 pub use profiles::{ProfileAbout, ProfileEdition};
 pub use programmes::Programme;
@@ -95,6 +97,7 @@ pub struct Content {
     registers: Vec<RegisterEdition>,
     reports: Vec<ReportEdition>,
     forms: Vec<FormText>,
+    prints: (Vec<PrintEdition>, Vec<prints::Shared>),
     examples: Vec<Example>,
     profiles: Vec<ProfileEdition>,
     roles: roles::Roles,
@@ -138,6 +141,13 @@ impl Content {
         let forms = forms::load(sources, &laws, report);
         let schedules = schedules::load(sources, &laws, report);
         let notifiable = notifiable::load(sources, &laws, report);
+        let reports = reports::load(sources, &laws, &registers, report);
+        let known = |of: PrintOf, slug: &str| match of {
+            PrintOf::Registers => registers.iter().any(|one| one.slug == slug),
+            PrintOf::Reports => reports.iter().any(|one| one.slug == slug),
+            PrintOf::Forms => forms.iter().any(|one| one.slug == slug),
+        };
+        let prints = prints::load(sources, &laws, &known, report);
         let content = Content {
             identifiers: identifiers::load(sources, &laws, report),
             parameters: parameters::Parameters::load(sources, &laws, report),
@@ -147,8 +157,9 @@ impl Content {
             canonicals: canonicals::load(sources, &laws, report),
             set_examples: canonicals::examples(sources, report),
             views: views::load(sources, report),
-            reports: reports::load(sources, &laws, &registers, report),
+            reports,
             registers,
+            prints,
             examples: example::find(sources),
             profiles: profiles::load(sources, &laws, report),
             roles: roles::Roles::load(sources, &laws, report),
@@ -362,6 +373,16 @@ impl Content {
     /// Every edition of every form, by slug and day.
     pub fn forms(&self) -> impl Iterator<Item = &FormText> {
         self.forms.iter()
+    }
+
+    /// Every edition of every printed sheet, by slug and day.
+    pub fn prints(&self) -> &[PrintEdition] {
+        &self.prints.0
+    }
+
+    /// The templates that printed sheets share.
+    pub fn print_templates(&self) -> &[prints::Shared] {
+        &self.prints.1
     }
 
     /// Every edition of every value set and concept map, oldest first within each.

@@ -172,6 +172,7 @@ const FOLDERS: &[&str] = &[
     "maps/spreadsheets/",
     "notifiable/",
     "parameters/",
+    "prints/",
     "profiles/",
     "programmes/",
     "registers/",
@@ -189,6 +190,7 @@ pub(crate) fn check_places(sources: &Sources, report: &mut Report) {
         let known = FOLDERS.iter().any(|folder| source.path.starts_with(folder));
         let readable =
             [".csv", ".json", ".toml", ".md"].iter().any(|extension| source.path.ends_with(extension));
+        let readable = readable || source.path.starts_with("prints/") && source.path.ends_with(".typ");
         let note = source.path.ends_with(".md");
         if !(note || known && readable || source.path.contains("/examples/")) {
             report.add(

@@ -133,6 +133,27 @@ pub(crate) fn play<'e>(
     if faults.is_empty() { Ok(Played { edition, setting, begun, taken, made }) } else { Err(faults) }
 }
 
+/// The response that an example is kept as: what `resources` of its expected file were made of.
+pub(crate) fn response(
+    editions: &[Edition],
+    example: &Example,
+    choices: &dyn Choices,
+) -> Option<(yba_fhir::Day, Value)> {
+    let Document { value, lines } = document(&example.text).ok()?;
+    let moment = str_at(&value, &["at"]).and_then(DateRange::parse)?;
+    let mut setting = Setting::new(moment.start);
+    let launch = value.get("launch").and_then(|launch| launch.as_object());
+    for (name, resource) in launch.into_iter().flat_map(|all| all.iter()) {
+        setting = setting.with(name, resource.clone());
+    }
+    let edition = editions.iter().rfind(|edition| edition.from <= setting.today())?;
+    answer_queries(edition, &value, &lines, &mut setting, &mut Vec::new());
+    let (fields, _) = fields(edition, &value);
+    let filling = edition.form.take(&setting, choices, &fields).ok()?;
+    let authored = yba_fhir::date::instant(setting.now_ms());
+    Some((setting.today(), filling.response(&Head { authored: &authored, ..Head::default() })))
+}
+
 const KNOWN: [&str; 6] = ["at", "author", "encounter", "launch", "found", "answers"];
 
 fn answer_queries(

@@ -29,6 +29,7 @@ pub mod limits;
 mod measure;
 pub mod page;
 mod post;
+pub mod printed;
 mod read;
 mod response;
 mod setting;

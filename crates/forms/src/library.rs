@@ -122,6 +122,17 @@ impl Library {
         example::run(self.editions(slug), example, choices, &|_| Vec::new())
             .map(|made| yba_fhir::json::ordered(&made))
     }
+
+    /// The form of an example, the day on which it was filled in and the response; none when the example is broken.
+    pub fn example_response(
+        &self,
+        example: &Example,
+        choices: &dyn Choices,
+    ) -> Option<(&Edition, Day, yba_fhir::json::Value)> {
+        let editions = self.0.get(example.edition.strip_prefix("forms/")?)?;
+        let (day, response) = example::response(editions, example, choices)?;
+        Some((editions.iter().rfind(|edition| edition.from <= day)?, day, response))
+    }
 }
 
 fn told(text: &FormText, issue: &yba_fhir::Issue) -> Problem {

@@ -17,7 +17,7 @@ pub(crate) fn needed(word: &str) -> Option<Action> {
     match word {
         "rest" => None,
         "history" => Some(Action::History),
-        "search" | "lastn" | "find" | "register" | "report" => Some(Action::Search),
+        "search" | "lastn" | "find" | "register" | "register-export" | "report" => Some(Action::Search),
         "meta" => Some(Action::Meta),
         "everything" => Some(Action::Everything),
         "export" => Some(Action::Export),

@@ -13,8 +13,10 @@ use crate::reading::Key;
 use crate::register::Register;
 use crate::report::Report;
 use crate::row::{Origin, Row};
+use crate::running::Run;
 use crate::tally::{ROWS_MAX, Tally, belongs};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use yba_content::{Content, Example, Problem};
 use yba_fhir::Outcome;
 use yba_fhir::json::{
@@ -55,6 +57,28 @@ impl Library {
             }
         }
         problems
+    }
+}
+
+impl Library {
+    /// The rows that an example of a register gives, for whoever shows them; none when there is no such example, or when
+    /// it is broken.
+    pub fn example_rows(&self, example: &Example) -> Option<(&Arc<Register>, Vec<Row>)> {
+        let (folder, slug) = example.edition.split_once('/')?;
+        let register = self.registers().find(|one| folder == "registers" && one.slug == slug)?;
+        let document = document(example, &["resources", "rows"]).ok()?;
+        Some((register, rows_of(register, &document).ok()?))
+    }
+
+    /// The numbers of an example of a report, with its period and facility.
+    pub fn example_run(&self, example: &Example) -> Option<(&Arc<Report>, Period, Run)> {
+        let (folder, slug) = example.edition.split_once('/')?;
+        let report = self.reports().find(|one| folder == "reports" && one.slug == slug)?;
+        let document = document(example, &["resources", "period", "facility", "cells"]).ok()?;
+        let period = Period::asked(str_at(&document, &["period"])?, report.every).ok()?;
+        let facility = str_at(&document, &["facility"]).unwrap_or_default();
+        let cells = counted(report, &document, period, facility).ok()?;
+        Some((report, period, Run { cells, checksum: String::new(), rows: 0, undated: 0, faulty: 0 }))
     }
 }
 

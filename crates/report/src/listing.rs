@@ -9,7 +9,7 @@ use crate::row::Row;
 use crate::running::Places;
 use crate::tally::belongs;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use yba_fhir::{Day, Outcome};
+use yba_fhir::{Day, Kind, Outcome};
 use yba_records::{Action, Ctx, Records};
 
 /// Most rows of a page.
@@ -60,9 +60,52 @@ pub async fn list(
     days: Option<(Day, Day)>,
     window: &Window<'_>,
 ) -> Result<Page, Outcome> {
-    records.admit_rows(ctx, "register", &register.kinds())?;
+    listed(records, ctx, "register", register, facility, days, window).await
+}
+
+/// All rows of a register on some days, for a paper or a file that leaves the program: as [`list`], but the trail says that
+/// they were exported. Refuses more than `most` rows.
+pub async fn whole(
+    records: &Records,
+    ctx: &Ctx,
+    register: &Register,
+    facility: Option<&str>,
+    days: (Day, Day),
+    most: usize,
+) -> Result<Vec<Row>, Outcome> {
+    let (mut rows, mut after): (Vec<Row>, Option<String>) = (Vec::new(), None);
+    loop {
+        let window = Window { count: COUNT_MAX, after: after.as_deref() };
+        let page = listed(records, ctx, "register-export", register, facility, Some(days), &window).await?;
+        rows.extend(page.rows);
+        if rows.len() > most {
+            let text = format!("Sổ có hơn {most} dòng trong kỳ này nên chưa in hay tải một lần được.");
+            return Err(Outcome::new(
+                Kind::Unprocessable,
+                "register-large",
+                text,
+                "too many rows for a file",
+            ));
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(rows),
+        }
+    }
+}
+
+async fn listed(
+    records: &Records,
+    ctx: &Ctx,
+    word: &'static str,
+    register: &Register,
+    facility: Option<&str>,
+    days: Option<(Day, Day)>,
+    window: &Window<'_>,
+) -> Result<Page, Outcome> {
+    records.admit_rows(ctx, word, &register.kinds())?;
     let _still = still(records).await?;
-    let mut seen = Seen::new("register", window)?;
+    let mut seen = Seen::new(word, window)?;
     let mut places = Places::of(facility);
     while let Some(place) = places.next(records, register).await? {
         let span = days.map_or_else(|| Span::undated(&place), |(first, last)| Span::of(&place, first, last));
@@ -71,7 +114,7 @@ pub async fn list(
             let bare = reading::bare(records.store(), register, &span, seen.batch()).await?;
             let Some(last) = bare.last() else { break };
             span.after = Some(Key::of(last));
-            for (key, row) in shown(records, ctx, "register", register, bare).await? {
+            for (key, row) in shown(records, ctx, word, register, bare).await? {
                 if let Some(row) = row
                     && of_row(belongs(register, &row))? == Some(true)
                     && !seen.take(0, &place, key, row)

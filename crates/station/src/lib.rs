@@ -1,17 +1,20 @@
 //! The commune station's room. For now: what the day asks; visits; vaccination, from the list of whom to call to the dose that is given;
 //! chronic care, from the list of who should come to the visit; births and deaths; cases of infectious disease and their
-//! notification; and the reports of the month.
+//! notification; the registers and reports of the month, and its end on paper.
 //!
 //! It deliberately does not know other rooms, SQL, or which dose may be given when (`yba-care`, by the schedules of content).
 //!
-//! Start at [`routes`]; [`today`], [`visits`], [`vaccinate`], [`chronic`], [`life`], [`notify`] and [`reports`] are feature folders: `mod.rs` routes and
-//! handlers, `model.rs`, `page.rs`.
+//! Start at [`routes`]; [`today`], [`visits`], [`vaccinate`], [`chronic`], [`life`], [`notify`], [`reports`] and [`month_end`] are feature folders:
+//! `mod.rs` routes and handlers, `model.rs`, `page.rs`.
 
 pub mod chronic;
 pub mod life;
+pub mod month_end;
 pub mod notify;
 mod paper;
 mod person;
+pub mod print;
+mod registers;
 mod reminders;
 pub mod reports;
 mod roll;
@@ -43,6 +46,8 @@ pub struct Station {
     pub forms: Arc<yba_forms::Library>,
     /// The rules of content, compiled.
     pub rules: Arc<yba_rules::Library>,
+    /// What puts papers on paper.
+    pub prints: print::Prints,
 }
 
 impl Station {
@@ -86,6 +91,9 @@ pub fn routes(station: Station) -> Router {
         .merge(life::routes())
         .merge(notify::routes())
         .merge(reports::routes())
+        .merge(registers::routes())
+        .merge(print::routes())
+        .merge(month_end::routes())
         .with_state(station)
 }
 

@@ -80,6 +80,18 @@ pub fn link_button(href: &str, content: Markup) -> Markup {
     html! { a .btn href=(href) { (content) } }
 }
 
+/// What a paper can be taken along as: opened for printing in a window of its own, or kept as a file.
+pub fn taken_along(pdf: &str, workbook: &str, xml: &str) -> Markup {
+    html! {
+        (printed(pdf, "In")) " " (link_button(workbook, html! { "Tải XLSX" })) " " (link_button(xml, html! { "Tải XML" }))
+    }
+}
+
+/// A button that opens a PDF in a window of its own.
+pub fn printed(href: &str, text: &str) -> Markup {
+    html! { a .btn href=(href) target="_blank" rel="noopener" { (text) } }
+}
+
 /// A link that looks like a button and has a key of its own on this page.
 pub fn key_link(href: &str, key: &str, content: Markup) -> Markup {
     html! { a .btn href=(href) aria-keyshortcuts=(key) { (content) " " kbd aria-hidden="true" { (key) } } }

@@ -85,6 +85,13 @@ pub fn while_typing(action: &str, content: Markup) -> Markup {
     }
 }
 
+/// A part that is under way: asks `href` for itself every second until the answer is another.
+pub fn under_way(id: &str, href: &str, content: &Markup) -> Markup {
+    html! {
+        div id=(id) role="status" aria-live="polite" hx-get=(href) hx-trigger="every 1s" hx-target="this" hx-swap="outerHTML" { (content) }
+    }
+}
+
 /// A part of an answer: what stands in the element of this id on the page.
 pub fn replaced(id: &str, content: &Markup) -> Markup {
     html! { div id=(id) hx-swap-oob="innerHTML" { (content) } }

@@ -29,6 +29,10 @@ const BLOCKING_THREADS: usize = 16;
 
 /// Exit codes: 0 success, 1 the answer is "no", 2 wrong usage, 3 could not run.
 fn main() -> ExitCode {
+    // The process in which a sheet of paper is set: no runtime, no settings, nothing but its standard input.
+    if std::env::args_os().nth(1).is_some_and(|word| word == yba_print::child::COMMAND) {
+        return ExitCode::from(yba_print::child::run());
+    }
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = match runtime.max_blocking_threads(BLOCKING_THREADS).enable_all().build() {
         Ok(runtime) => runtime,

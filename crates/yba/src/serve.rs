@@ -20,11 +20,13 @@ use tokio::sync::{Notify, watch};
 use yba_admin::Admin;
 use yba_auth::Cookies;
 use yba_hospital::Hospital;
+use yba_print::Printer;
 use yba_records::Gate;
 use yba_records::audit::Signer;
 use yba_rest::hooks::Feedback;
 use yba_smart::Smart;
 use yba_station::Station;
+use yba_station::print::Prints;
 use yba_store::Indexing;
 use yba_web::{Entrance, Site, SiteSettings};
 
@@ -227,6 +229,7 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
         registers: node.registers.clone(),
         forms: node.forms.clone(),
         rules: node.rules.clone(),
+        prints: prints(node),
     }));
     let mut for_apps = Router::new();
     if is_closed {
@@ -273,6 +276,13 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
         .merge(for_apps)
         .merge(yba_rest::router(node.records.clone(), api))
         .merge(yba_web::shell(site, rooms))
+}
+
+/// What prints: this program sets each sheet in a process of its own.
+fn prints(node: &Node) -> Prints {
+    let library = yba_print::Library::of(&node.content);
+    // Not by its path: the file may have been replaced under the running node.
+    Prints::new(library, Printer::apart("/proc/self/exe".into(), &[yba_print::child::COMMAND]))
 }
 
 /// Where the API begins, when the node's own address is known.

@@ -1,7 +1,7 @@
 //! The words of the trail as people say them. What has none is shown as it stands.
 
 /// What was done.
-pub(super) const ACTIONS: [(&str, &str); 62] = [
+pub(super) const ACTIONS: [(&str, &str); 63] = [
     ("person", "Mở hồ sơ"),
     ("everything", "Xem cả hồ sơ"),
     ("read", "Xem một mục"),
@@ -11,6 +11,7 @@ pub(super) const ACTIONS: [(&str, &str); 62] = [
     ("lastn", "Xem kết quả gần nhất"),
     ("find", "Tìm người"),
     ("register", "Xem sổ"),
+    ("register-export", "In hoặc tải sổ"),
     ("report", "Xem số liệu báo cáo"),
     ("break-glass", "Mở hồ sơ khẩn cấp"),
     ("transact", "Ghi hoặc sửa"),

@@ -162,6 +162,10 @@ async fn every_look_is_in_the_trail_with_the_people_shown() {
     let at_a = someone(&kit, "station-staff", Some("a")).await;
     listed(&kit, &library, &at_a, None).await;
     let _ = numbers(&kit, &library, &at_a, Some("b")).await;
+    let (register, days) = (visits(&library), (day("2026-01-01"), day("2026-12-31")));
+    let whole = |most| listing::whole(&kit.records, &at_a, register, None, days, most);
+    assert_eq!(whole(500).await.unwrap().len(), listed(&kit, &library, &at_a, None).await.len());
+    assert_eq!(whole(0).await.unwrap_err().kind, yba_fhir::Kind::Unprocessable);
     kit.records.trail().sync();
     let folder = kit.records.trail().folder().to_owned();
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -173,6 +177,9 @@ async fn every_look_is_in_the_trail_with_the_people_shown() {
             .iter()
             .any(|line| line.contains(r#""action":"register""#) && line.contains(r#""patients":["p"]"#))
     );
+    assert!(lines.iter().any(|line| {
+        line.contains(r#""action":"register-export""#) && line.contains(r#""patients":["p"]"#)
+    }));
     assert!(
         lines.iter().any(|line| line.contains(r#""action":"report""#) && line.contains(r#""refused":true"#))
     );

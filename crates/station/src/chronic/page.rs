@@ -235,7 +235,7 @@ fn seen_today(shown: &Shown) -> Markup {
         p .no-print {
             (card::link_button(&format!("{CHRONIC}/{}", shown.programme.slug), html! { "Người tiếp theo" })) " "
             (card::link_button(&format!("{}?them=1", address(shown)), html! { "Ghi thêm một lần khám" })) " "
-            button .btn type="button" data-print { "In" }
+            @if let Some(visit) = seen.and_then(|one| one.visit.as_deref()) { (card::printed(&crate::print::sheet::address(visit), "In phiếu khám")) }
         }
         @if let Some(visit) = seen.and_then(|one| one.visit.as_deref()) {
             details .no-print {

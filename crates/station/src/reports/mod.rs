@@ -5,7 +5,7 @@
 
 pub mod page;
 
-use crate::{Station, answered, own_facility};
+use crate::{Station, answered, month_end, own_facility, registers};
 use axum::Router;
 use axum::extract::{Form, Path, RawQuery};
 use axum::http::header;
@@ -13,11 +13,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::Markup;
 use std::sync::Arc;
+use yba_content::reports::Every;
 use yba_fhir::resource::is_id;
 use yba_fhir::{Kind, Outcome};
 use yba_records::{Action, Ctx};
 use yba_report::listing::Window;
-use yba_report::{Period, Report, closing, csv, running};
+use yba_report::{Period, Register, Report, closing, csv, running};
 use yba_store::search::query::decode_pairs;
 use yba_web::{Asking, Page, RequestId, error};
 
@@ -48,8 +49,13 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// A report of a period and a facility.
+    pub fn new(report: Arc<Report>, period: Period, facility: Option<String>) -> Asked {
+        Asked { report, period, facility, after: None, done: None }
+    }
+
     /// By the slug and what the address says: `ky`, `noi`, `sau`. Refuses what is no report and no period of it.
-    fn of(station: &Station, slug: &str, query: Option<&str>) -> Result<Asked, Outcome> {
+    pub fn of(station: &Station, slug: &str, query: Option<&str>) -> Result<Asked, Outcome> {
         let mut asked: (Option<String>, Option<String>, Option<String>, Option<&'static str>) =
             Default::default();
         for (name, value) in decode_pairs(query.unwrap_or_default()) {
@@ -96,8 +102,20 @@ async fn listed(Asking { room: station, ctx, id }: Asking<Station>, RawQuery(que
     let of = decode_pairs(query.as_deref().unwrap_or_default());
     let of = of.into_iter().find(|(name, value)| name == "noi" && is_id(value)).map(|(_, value)| value);
     let listed = async {
-        let lines = due(&station, &ctx, own_facility().or(of)).await?;
-        Ok(drawn(&station, page::list(&lines, &station.today().to_string())))
+        let (today, facility) = (station.today(), own_facility().or(of));
+        let lines = due(&station, &ctx, facility.clone()).await?;
+        let month = Period::of(Every::Month, today);
+        let may_see =
+            |register: &&Arc<Register>| register.kinds().iter().all(|kind| ctx.may(Action::Search, kind));
+        let registers = station.registers.registers().filter(may_see).map(|register| page::Book {
+            href: registers::address(&register.slug, "", month, facility.as_deref()),
+            title: register.about.title.clone(),
+            form: register.about.form.clone(),
+        });
+        let ended = Period::ended_before(Every::Month, today);
+        let month_end = month_end::address(ended, facility.as_deref());
+        let content = page::list(&lines, &registers.collect::<Vec<_>>(), &month_end, &today.to_string());
+        Ok(drawn(&station, content))
     };
     answered(&station, &id, listed).await
 }
@@ -118,10 +136,7 @@ pub(crate) async fn due(
         let period = Period::ended_before(report.every, today);
         let closed = closing::closed(&station.records, ctx, &report, period, facility.as_deref()).await?;
         lines.push(page::Due {
-            href: {
-                let (report, facility) = (report.clone(), facility.clone());
-                Asked { report, period, facility, after: None, done: None }.address("")
-            },
+            href: { Asked::new(report.clone(), period, facility.clone()).address("") },
             title: report.about.title.clone(),
             form: report.about.form.clone(),
             period: period.title(),
@@ -134,7 +149,7 @@ pub(crate) async fn due(
 }
 
 /// The edition of each report that is in force.
-fn newest(station: &Station) -> Vec<Arc<Report>> {
+pub(crate) fn newest(station: &Station) -> Vec<Arc<Report>> {
     let today = station.today();
     let mut slugs: Vec<&str> = station.registers.reports().map(|report| report.slug.as_str()).collect();
     slugs.sort_unstable();

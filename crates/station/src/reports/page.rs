@@ -24,10 +24,17 @@ pub struct Due {
     pub closed_at: String,
 }
 
-pub fn list(lines: &[Due], today: &str) -> Markup {
+/// A register of the list.
+pub struct Book {
+    pub href: String,
+    pub title: String,
+    pub form: String,
+}
+
+pub fn list(lines: &[Due], registers: &[Book], month_end: &str, today: &str) -> Markup {
     let heads = [("Báo cáo", false), ("Kỳ", false), ("Hạn gửi", false), ("Tình trạng", false)];
     html! {
-        (card::page_title("Báo cáo", html! { "số liệu tính từ sổ, không phải gõ" }, html! {}))
+        (card::page_title("Báo cáo", html! { "số liệu tính từ sổ, không phải gõ" }, card::link_button(month_end, html! { "Kết thúc tháng" })))
         (Card::new("bao-cao", "Kỳ vừa hết").flush(html! {
             @if lines.is_empty() { (state::empty_line("Chưa có biểu mẫu báo cáo nào.")) }
             @else {
@@ -43,6 +50,11 @@ pub fn list(lines: &[Due], today: &str) -> Markup {
                 }, html! {}))
             }
         }))
+        @if !registers.is_empty() {
+            (Card::new("so", "Sổ của trạm").aside(html! { "xem, in, tải theo tháng" }).flush(card::rows(registers.iter().map(|book| html! {
+                a href=(book.href) { (book.title) } span .muted { (book.form) }
+            }))))
+        }
     }
 }
 
@@ -72,8 +84,9 @@ pub struct Shown<'a> {
 pub fn one(shown: &Shown) -> Markup {
     let (asked, report) = (shown.asked, &shown.asked.report);
     let acts = html! {
-        (card::link_button(&asked.address("/csv"), html! { "Tải CSV" })) " "
-        button .btn type="button" data-print { "In" }
+        (card::taken_along(&asked.address("/in"), &asked.address("/xlsx"), &asked.address("/xml"))) " "
+        (card::link_button(&asked.address("/csv"), html! { "Tải CSV" }))
+        @if shown.standing.closed.is_some() { " " (card::link_button(&asked.address("/fhir"), html! { "Tải FHIR" })) }
     };
     let sub = html! { (report.about.form) " · " (asked.period.title()) " · hạn gửi " (format::date(&asked.period.due(report.due).to_string())) };
     html! {
@@ -237,7 +250,7 @@ pub(crate) fn behind(asked: &Asked, cell: usize, register: &Register, page: &Pag
     }
 }
 
-fn in_words(register: &Register, row: &yba_report::Row, at: usize) -> String {
+pub(crate) fn in_words(register: &Register, row: &yba_report::Row, at: usize) -> String {
     let text = csv::in_words(register, row, at);
     // Dates of the record are shown as people write them.
     let is_date = text.len() >= 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';

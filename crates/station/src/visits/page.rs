@@ -5,6 +5,7 @@ use super::model::{Line, Seen};
 use crate::notify::NOTIFY;
 use crate::person::Person;
 use crate::reminders;
+use crate::print::sheet;
 use maud::{Markup, html};
 use yba_ui::card::{self, Card};
 use yba_ui::form::{self, hidden};
@@ -87,6 +88,7 @@ fn seen(shown: &Shown, one: &Seen) -> Markup {
             }
         }
         (reminders::kept(one.told.iter()))
+        p .no-print { (card::printed(&sheet::address(&one.visit), "In phiếu khám")) }
         details .no-print {
             summary { "Ghi nhầm?" }
             form method="post" action={ (VISITS) "/" (shown.person.id) "/rut" } {

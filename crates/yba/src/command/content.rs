@@ -5,6 +5,7 @@ use yba_content::{Content, Day, Problem};
 use yba_fhir::Severity;
 use yba_fhir::json::Value;
 use yba_forms::OfTerminology;
+use yba_print::examples::Makers;
 use yba_store::Clock;
 use yba_validate::{Codes, Validator};
 use yba_view::Library;
@@ -26,7 +27,7 @@ pub fn check(folder: Option<&Path>) -> u8 {
             println!(
                 "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, \
                  {} value sets and maps, {} views, {} schedules, {} programmes, {} lists of diseases to notify, {} registers, {} reports, \
-                 {} forms, {} rules with {cases} cases; {} examples tried",
+                 {} forms, {} rules with {cases} cases, {} printed sheets; {} examples tried",
                 content.claims().all().count(),
                 content.profiles().len(),
                 content.canonicals().count(),
@@ -38,6 +39,7 @@ pub fn check(folder: Option<&Path>) -> u8 {
                 content.reports().len(),
                 content.forms().count(),
                 content.rules().len(),
+                content.prints().len(),
                 content.examples().count()
             );
             0
@@ -61,16 +63,18 @@ fn tried(content: &Content) -> (usize, Vec<Problem>) {
         Ok(views) => problems.extend(views.try_examples(content)),
         Err(wrong) => problems.extend(wrong),
     }
-    match yba_report::Library::load(content) {
-        Ok(reports) => problems.extend(reports.try_examples(content)),
-        Err(wrong) => problems.extend(wrong),
+    let choices = OfTerminology { terminology: &terminology, on: today };
+    let registers = yba_report::Library::load(content).map_err(|wrong| problems.extend(wrong)).ok();
+    let forms = yba_forms::Library::load(content).map_err(|wrong| problems.extend(wrong)).ok();
+    if let Some(registers) = &registers {
+        problems.extend(registers.try_examples(content));
     }
-    match yba_forms::Library::load(content) {
-        Ok(forms) => {
-            let choices = OfTerminology { terminology: &terminology, on: today };
-            problems.extend(forms.try_examples(content, &choices, &|resource| errors(&validator, resource)));
-        }
-        Err(wrong) => problems.extend(wrong),
+    if let Some(forms) = &forms {
+        problems.extend(forms.try_examples(content, &choices, &|resource| errors(&validator, resource)));
+    }
+    if let (Some(registers), Some(forms)) = (&registers, &forms) {
+        let makers = Makers { content, registers, forms, choices: &choices };
+        problems.extend(yba_print::Library::of(content).try_examples(&makers));
     }
     let cases = match yba_rules::Library::load(content) {
         Ok(rules) => {

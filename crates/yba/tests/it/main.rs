@@ -25,6 +25,7 @@ mod authoring;
 mod bad_files;
 mod closed_house;
 mod outside;
+mod papers;
 mod postgres_house;
 mod rules;
 mod safe_doors;

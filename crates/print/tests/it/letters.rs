@@ -1,0 +1,74 @@
+//! Every letter of Vietnamese goes onto paper and comes out of the PDF as it went in.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+use unicode_normalization::UnicodeNormalization;
+use yba_print::typeset::{Job, set};
+
+/// The 29 letters, and the vowels with their five tones: 89 in each case, of which 67 carry marks.
+fn letters() -> Vec<String> {
+    let plain = "aăâbcdđeêghiklmnoôơpqrstuưvxy";
+    let tones = ["", "\u{300}", "\u{301}", "\u{309}", "\u{303}", "\u{323}"];
+    let mut all = Vec::new();
+    for letter in plain.chars() {
+        let count = if "aăâeêioôơuưy".contains(letter) { tones.len() } else { 1 };
+        all.extend(tones[..count].iter().map(|tone| format!("{letter}{tone}").nfc().collect::<String>()));
+    }
+    all
+}
+
+/// What `pdftotext` reads.
+pub fn read(pdf: &[u8]) -> String {
+    let mut child = Command::new("pdftotext")
+        .args(["-layout", "-", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("pdftotext is missing: run `cargo xtask test`, or `apt-get install -y poppler-utils`");
+    let mut stdin = child.stdin.take().unwrap();
+    let bytes = pdf.to_vec();
+    let giving = std::thread::spawn(move || stdin.write_all(&bytes));
+    let out = child.wait_with_output().unwrap();
+    giving.join().unwrap().unwrap();
+    String::from_utf8(out.stdout).unwrap()
+}
+
+#[test]
+fn every_vietnamese_letter_comes_out_of_the_pdf_unchanged() {
+    let mut all = letters();
+    assert_eq!((all.len(), all.iter().filter(|one| !one.is_ascii()).count()), (89, 67));
+    all.extend(letters().iter().map(|one| one.to_uppercase()));
+    let data = sonic_rs::to_string(&all).unwrap();
+    // As they stand, decomposed as some keyboards send them, and in every weight that forms use.
+    let template = "#set page(width: 180mm, height: auto)\n#set text(font: \"Libertinus Serif\", size: 13pt, lang: \"vi\")\n\
+        #let all = json(\"data.json\")\n#all.join(\" \")\n\nĐẬM\n\n#strong(all.join(\" \"))\n\nNGHIÊNG\n\n#emph(all.join(\" \"))\n\n\
+        NHỎ\n\n#text(size: 9pt, all.join(\" \"))\n\nKHÁC\n\n6.482 56,5\u{202f}kg · 38\u{202f}°C ≥ ≤ – … «» “” ▲▼ − × ½ µ";
+    let job = Job { files: [("a.typ".into(), template.into())].into(), main: "a.typ".into(), data };
+    let pages = set(&job).unwrap();
+    let text = read(&pages.pdf);
+    assert!(text.chars().eq(text.nfc()), "composed letters");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    for (heading, next) in [("", "ĐẬM"), ("ĐẬM", "NGHIÊNG"), ("NGHIÊNG", "NHỎ"), ("NHỎ", "KHÁC")]
+    {
+        let first =
+            if heading.is_empty() { 0 } else { words.iter().position(|one| *one == heading).unwrap() + 1 };
+        let last = words.iter().position(|one| *one == next).unwrap();
+        assert_eq!(words[first..last], all, "{heading}");
+    }
+    for word in ["6.482", "°C", "≥", "≤", "–", "…", "«»", "“”", "▲▼", "−", "×", "½", "µ"]
+    {
+        assert!(text.contains(word), "{word} in {text}");
+    }
+}
+
+#[test]
+fn decomposed_letters_are_drawn_as_composed_ones() {
+    let job = |word: &str| Job {
+        files: [("a.typ".into(), "#json(\"data.json\")".into())].into(),
+        main: "a.typ".into(),
+        data: format!("\"{word}\""),
+    };
+    let decomposed: String = "Nguyễn Thị Ẩn Hường Ợ".nfd().collect();
+    let read = read(&set(&job(&decomposed)).unwrap().pdf);
+    assert_eq!(read.nfc().collect::<String>().trim(), "Nguyễn Thị Ẩn Hường Ợ");
+}
