@@ -72,6 +72,6 @@ impl Library {
         let mut files = self.0.shared.clone();
         let main = format!("{}/{}.typ", edition.slug, edition.from);
         files.insert(main.clone(), edition.template.clone());
-        Job { files, main, data: to_string(&data).unwrap_or_default() }
+        Job { files, main, data: to_string(&data).unwrap_or_default(), at_ms: printed_ms }
     }
 }

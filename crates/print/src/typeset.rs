@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
-use typst::foundations::{Bytes, Datetime, Duration, Smart};
+use typst::foundations::{Array, Bytes, Datetime, Dict, Duration, Smart, Str, Value};
 use typst::layout::{Frame, FrameItem};
 use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
 use typst::text::{Font, FontBook};
@@ -14,14 +14,14 @@ use typst::utils::LazyHash;
 use typst::{Library, LibraryExt, World, WorldExt};
 use typst_kit::fonts::FontStore;
 use typst_layout::PagedDocument;
-use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
+use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
+use yba_fhir::Day;
+use yba_fhir::json::{self, JsonContainerTrait, JsonValueTrait};
 
 /// Most pages of one sheet of paper.
 pub const PAGES_MAX: usize = 400;
 /// Most bytes of data for one.
 pub const DATA_BYTES_MAX: usize = 8 << 20;
-/// Where a template finds its data.
-const DATA: &str = "data.json";
 
 /// What is to be set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,8 +30,10 @@ pub struct Job {
     pub files: BTreeMap<String, String>,
     /// The name of the one that begins.
     pub main: String,
-    /// JSON, which the template reads as `data.json`.
+    /// A JSON object, which the template reads as `sys.inputs`.
     pub data: String,
+    /// The moment that the PDF says it was made; ms since 1970 UTC.
+    pub at_ms: i64,
 }
 
 /// Pages.
@@ -81,7 +83,13 @@ fn pages(job: &Job) -> Result<Pages, Wrong> {
     let standards =
         PdfStandards::new(&[PdfStandard::A_2b]).map_err(|error| Wrong::of(error.message().to_string()))?;
     let creator = Smart::Custom(Some("Y Bạ".to_owned()));
-    let options = PdfOptions { creator, standards, tagged: false, ..PdfOptions::default() };
+    let options = PdfOptions {
+        creator,
+        standards,
+        timestamp: stamp(job.at_ms),
+        tagged: false,
+        ..PdfOptions::default()
+    };
     let pdf = typst_pdf::pdf(&document, &options).map_err(|errors| desk.told(errors.first()))?;
     let mut text = String::new();
     for page in document.pages() {
@@ -96,7 +104,6 @@ struct Desk {
     library: LazyHash<Library>,
     main: FileId,
     sources: HashMap<FileId, Source>,
-    data: (FileId, Bytes),
 }
 
 /// The faces that are built in; Libertinus Serif has every Vietnamese letter.
@@ -118,8 +125,12 @@ impl Desk {
             let id = id(name)?;
             sources.insert(id, Source::new(id, text.clone()));
         }
-        let data = (id(DATA)?, Bytes::from_string(job.data.clone()));
-        Ok(Desk { library: LazyHash::new(Library::default()), main: id(&job.main)?, sources, data })
+        let data = json::from_str(&job.data).map_err(|error| Wrong::of(error.to_string()))?;
+        let Value::Dict(inputs) = value(&data) else {
+            return Err(Wrong::of("dữ liệu in phải là một bảng".to_owned()));
+        };
+        let library = Library::builder().with_inputs(inputs).build();
+        Ok(Desk { library: LazyHash::new(library), main: id(&job.main)?, sources })
     }
 
     fn told(&self, error: Option<&SourceDiagnostic>) -> Wrong {
@@ -132,6 +143,38 @@ impl Desk {
         let (file, line) = place.unwrap_or_default();
         Wrong { file, line, text: error.message.to_string() }
     }
+}
+
+/// A value of the data as templates know it. Not by Typst's own `json()`: numbers come to it as tables when anybody in the
+/// program asks serde_json for their exact digits.
+fn value(data: &json::Value) -> Value {
+    if let Some(members) = data.as_object() {
+        let members = members.iter().map(|(name, member)| (Str::from(name), value(member)));
+        return Value::Dict(members.collect::<Dict>());
+    }
+    if let Some(list) = data.as_array() {
+        return Value::Array(list.iter().map(value).collect::<Array>());
+    }
+    if let Some(text) = data.as_str() {
+        return Value::Str(text.into());
+    }
+    if let Some(flag) = data.as_bool() {
+        return Value::Bool(flag);
+    }
+    let digits = json::number_text(data).unwrap_or_default();
+    let whole = digits.parse().map(Value::Int);
+    whole.or_else(|_| digits.parse().map(Value::Float)).unwrap_or(Value::None)
+}
+
+/// A moment of ms since 1970 UTC.
+fn stamp(ms: i64) -> Option<Timestamp> {
+    let day = Day::of_instant(ms);
+    // Of the day in Vietnam, seven hours before UTC.
+    let second = (ms - day.start_ms()) / 1000;
+    let (hour, minute) = (u8::try_from(second / 3600).ok()?, u8::try_from(second / 60 % 60).ok()?);
+    let (month, date) = (u8::try_from(day.month()).ok()?, u8::try_from(day.day()).ok()?);
+    let at = Datetime::from_ymd_hms(i32::from(day.year()), month, date, hour, minute, (second % 60) as u8)?;
+    Timestamp::new_local(at, 7 * 60)
 }
 
 fn missing(id: FileId) -> FileError {
@@ -156,7 +199,7 @@ impl World for Desk {
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
-        if id == self.data.0 { Ok(self.data.1.clone()) } else { Err(missing(id)) }
+        Err(missing(id))
     }
 
     fn font(&self, index: usize) -> Option<Font> {
@@ -188,12 +231,12 @@ mod tests {
 
     fn job(template: &str, data: &str) -> Job {
         let files = [("main.typ".to_owned(), template.to_owned())].into();
-        Job { files, main: "main.typ".into(), data: data.into() }
+        Job { files, main: "main.typ".into(), data: data.into(), at_ms: 0 }
     }
 
     #[test]
     fn a_template_reads_its_data_and_nothing_else() {
-        let pages = set(&job("#let d = json(\"data.json\")\nXin chào #d.name", r#"{"name": "Lò Thị Ộ"}"#));
+        let pages = set(&job("#let d = sys.inputs\nXin chào #d.name", r#"{"name": "Lò Thị Ộ"}"#));
         let pages = pages.expect("it is sound");
         assert_eq!((pages.count, pages.text.contains("Lò Thị Ộ")), (1, true), "{}", pages.text);
         assert!(pages.pdf.starts_with(b"%PDF-1.7"));

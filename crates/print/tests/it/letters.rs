@@ -38,23 +38,20 @@ fn every_vietnamese_letter_comes_out_of_the_pdf_unchanged() {
     let mut all = letters();
     assert_eq!((all.len(), all.iter().filter(|one| !one.is_ascii()).count()), (89, 67));
     all.extend(letters().iter().map(|one| one.to_uppercase()));
-    let data = sonic_rs::to_string(&all).unwrap();
+    let data = sonic_rs::to_string(&sonic_rs::json!({"all": all})).unwrap();
     // As they stand, decomposed as some keyboards send them, and in every weight that forms use.
     let template = "#set page(width: 180mm, height: auto)\n#set text(font: \"Libertinus Serif\", size: 13pt, lang: \"vi\")\n\
-        #let all = json(\"data.json\")\n#all.join(\" \")\n\nĐẬM\n\n#strong(all.join(\" \"))\n\nNGHIÊNG\n\n#emph(all.join(\" \"))\n\n\
+        #let all = sys.inputs.all\n#all.join(\" \")\n\nĐẬM\n\n#strong(all.join(\" \"))\n\nNGHIÊNG\n\n#emph(all.join(\" \"))\n\n\
         NHỎ\n\n#text(size: 9pt, all.join(\" \"))\n\nKHÁC\n\n6.482 56,5\u{202f}kg · 38\u{202f}°C ≥ ≤ – … «» “” ▲▼ − × ½ µ";
-    let job = Job { files: [("a.typ".into(), template.into())].into(), main: "a.typ".into(), data };
+    let job = Job { files: [("a.typ".into(), template.into())].into(), main: "a.typ".into(), data, at_ms: 0 };
     let pages = set(&job).unwrap();
     let text = read(&pages.pdf);
     assert!(text.chars().eq(text.nfc()), "composed letters");
-    let words: Vec<&str> = text.split_whitespace().collect();
-    for (heading, next) in [("", "ĐẬM"), ("ĐẬM", "NGHIÊNG"), ("NGHIÊNG", "NHỎ"), ("NHỎ", "KHÁC")]
-    {
-        let first =
-            if heading.is_empty() { 0 } else { words.iter().position(|one| *one == heading).unwrap() + 1 };
-        let last = words.iter().position(|one| *one == next).unwrap();
-        assert_eq!(words[first..last], all, "{heading}");
-    }
+    // Where words end between single letters is pdftotext's guess; which letters there are, and in what order, is not.
+    let letters: String = text.split_whitespace().collect();
+    let all = all.concat();
+    let expected = format!("{all}ĐẬM{all}NGHIÊNG{all}NHỎ{all}KHÁC");
+    assert!(letters.starts_with(&expected), "{letters}\nis not\n{expected}");
     for word in ["6.482", "°C", "≥", "≤", "–", "…", "«»", "“”", "▲▼", "−", "×", "½", "µ"]
     {
         assert!(text.contains(word), "{word} in {text}");
@@ -64,9 +61,10 @@ fn every_vietnamese_letter_comes_out_of_the_pdf_unchanged() {
 #[test]
 fn decomposed_letters_are_drawn_as_composed_ones() {
     let job = |word: &str| Job {
-        files: [("a.typ".into(), "#json(\"data.json\")".into())].into(),
+        files: [("a.typ".into(), "#set text(font: \"Libertinus Serif\")\n#sys.inputs.word".into())].into(),
         main: "a.typ".into(),
-        data: format!("\"{word}\""),
+        data: format!("{{\"word\": \"{word}\"}}"),
+        at_ms: 0,
     };
     let decomposed: String = "Nguyễn Thị Ẩn Hường Ợ".nfd().collect();
     let read = read(&set(&job(&decomposed)).unwrap().pdf);

@@ -6,7 +6,7 @@ use yba_print::Printer;
 use yba_print::typeset::Job;
 
 fn job() -> Job {
-    Job { files: [("a.typ".into(), "a".into())].into(), main: "a.typ".into(), data: "{}".into() }
+    Job { files: [("a.typ".into(), "a".into())].into(), main: "a.typ".into(), data: "{}".into(), at_ms: 0 }
 }
 
 fn shell(line: &str) -> Printer {
@@ -23,8 +23,8 @@ async fn a_process_gets_the_job_and_its_output_is_the_answer() {
 #[tokio::test]
 async fn what_does_not_end_or_grows_or_fails_is_a_fault_of_ours() {
     let begun = Instant::now();
-    let slow = shell("sleep 100").within(Duration::from_millis(300)).print(job()).await.unwrap_err();
-    let large = shell("tail /dev/zero").print(job()).await.unwrap_err();
+    let slow = shell("exec sleep 100").within(Duration::from_millis(300)).print(job()).await.unwrap_err();
+    let large = shell("exec tail /dev/zero").print(job()).await.unwrap_err();
     let broken = shell("echo 'mau.typ:3: unknown variable' >&2; exit 1").print(job()).await.unwrap_err();
     for (outcome, why) in [(slow, "too long"), (large, "too much memory"), (broken, "mau.typ:3")] {
         assert_eq!(outcome.kind, Kind::Fault);

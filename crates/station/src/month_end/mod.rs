@@ -130,8 +130,14 @@ async fn lines(station: &Station, ctx: &Ctx, month: &Month) -> Result<Vec<Line>,
         let state = state(&asked, standing, is_over);
         lines.push(Line { asked, state });
     }
-    lines.sort_by(|one, other| one.asked.report.about.form.cmp(&other.asked.report.about.form));
+    lines.sort_by_key(|line| order(&line.asked.report.about.form));
     Ok(lines)
+}
+
+/// Forms by their number: 4/BCX before 10/BCX.
+fn order(form: &str) -> (u32, String) {
+    let digits: String = form.chars().take_while(char::is_ascii_digit).collect();
+    (digits.parse().unwrap_or(u32::MAX), form.to_owned())
 }
 
 async fn shown(Asking { room: station, ctx, id }: Asking<Station>, RawQuery(query): RawQuery) -> Response {

@@ -30,10 +30,8 @@ pub(super) fn month(shown: &Shown) -> Markup {
         (card::page_title("Kết thúc tháng", html! { (month.period.title()) }, html! {}))
         @if let Some(look) = shown.job { (job(look)) }
         (months(shown))
-        form method="post" action=(month.address()) {
-            (Card::new("bieu", "Các biểu của tháng").aside(html! { "bấm tên biểu để xem số" }).flush(lines(shown)))
-            (Card::new("ket-thuc", "Khóa và lấy bản in").padded(act(shown, ready)))
-        }
+        (Card::new("bieu", "Các biểu của tháng").aside(html! { "bấm tên biểu để xem số" }).flush(lines(shown)))
+        (Card::new("ket-thuc", "Khóa và lấy bản in").padded(act(shown, ready)))
     }
 }
 
@@ -52,7 +50,6 @@ fn lines(shown: &Shown) -> Markup {
                     tr {
                         td {
                             a href=(line.asked.address("")) { (report.about.title) } span .sub { (report.about.form) " · " (line.asked.period.title()) }
-                            @if let State::Ready { checksum, .. } = &line.state { (hidden(&format!("thay-{}", report.slug), checksum)) }
                         }
                         (number("Dòng sổ", html! { @if let State::Ready { rows, .. } | State::Closed { rows, .. } = line.state { (format::count(rows)) } }))
                         td .headed data-head="Tình trạng" { (standing(line)) }
@@ -67,11 +64,13 @@ fn standing(line: &Line) -> Markup {
     match &line.state {
         State::Ready { .. } => status(Status::Waiting, "Sẵn sàng khóa"),
         State::Closed { at, .. } => status(Status::Done, &format!("Đã khóa {}", format::date_time(at))),
-        State::Moved { at, cells } => html! {
+        State::Moved { at, cells } => html! { div {
             (status(Status::Attention, &format!("Đã khóa {}, nay {cells} số khác", format::date_time(at))))
             span .sub { "Mở biểu để sửa bản đã khóa và ghi lý do." }
-        },
-        State::NotReady(why) => html! { (status(Status::Attention, "Chưa khóa được")) span .sub { (why) } },
+        } },
+        State::NotReady(why) => {
+            html! { div { (status(Status::Attention, "Chưa khóa được")) span .sub { (why) } } }
+        }
     }
 }
 
@@ -88,7 +87,12 @@ fn act(shown: &Shown, ready: usize) -> Markup {
             p { "Không còn biểu nào chờ khóa." }
         }
         p .hint { "Bộ tệp gồm bản in PDF, XLSX và XML của mọi biểu và sổ trong tháng. Sổ có tên người bệnh: việc tải được ghi vào nhật ký." }
-        (card::main_button(&if ready > 0 && shown.may_close { format!("Kết thúc {}", shown.month.period.title()) } else { "Tạo bộ tệp".to_owned() }, None))
+        form method="post" action=(shown.month.address()) {
+            @for line in shown.lines {
+                @if let State::Ready { checksum, .. } = &line.state { (hidden(&format!("thay-{}", line.asked.report.slug), checksum)) }
+            }
+            (card::main_button(&if ready > 0 && shown.may_close { format!("Kết thúc {}", shown.month.period.title()) } else { "Tạo bộ tệp".to_owned() }, None))
+        }
     }
 }
 

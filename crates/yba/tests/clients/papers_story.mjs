@@ -83,11 +83,14 @@ async function month(nurse) {
 // A visit's sheet, from where it was written.
 async function sheet(nurse) {
   await nurse.goto(`${HOUSE}/kham/nguoi-1`);
-  await nurse.locator("#complaint").fill("Ho, sốt ba ngày");
-  await nurse.locator("#diagnosis").fill("J20.9");
-  const button = nurse.getByRole("button", { name: "Ghi lần khám" });
-  await button.click();
-  if (!nurse.url().includes("xong=kham")) await nurse.waitForURL("**?xong=kham");
+  const field = (name) => nurse.locator(`[name="${name}"]:visible`);
+  await field("complaint").fill("Ho, sốt ba ngày");
+  await field("main").pressSequentially("viem phe quan");
+  const offer = nurse.locator('datalist option[value*="J20.9"]').first();
+  await offer.waitFor({ state: "attached" });
+  await field("main").fill(await offer.getAttribute("value"));
+  await nurse.getByRole("button", { name: "Ghi lần khám" }).last().click();
+  await nurse.waitForURL("**?xong=kham");
   const link = nurse.getByRole("link", { name: "In phiếu khám" });
   await judge(nurse, "papers-visit");
   keep("phieu.pdf", await fetched(nurse, await link.getAttribute("href"), TYPES.in));

@@ -98,10 +98,10 @@ fn said(files: &Path, name: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// The words of a PDF, composed, with one space between.
+/// The words of a PDF in the order in which they were set, composed, with one space between.
 fn words(pdf: &Path) -> String {
     let program = tool("pdftotext", "poppler-utils");
-    let out = Command::new(program).arg(pdf).arg("-").output().expect("pdftotext can be run");
+    let out = Command::new(program).arg("-raw").arg(pdf).arg("-").output().expect("pdftotext can be run");
     assert!(out.status.success(), "{}: {}", pdf.display(), String::from_utf8_lossy(&out.stderr));
     let text: String = String::from_utf8(out.stdout).unwrap().nfc().collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -133,23 +133,16 @@ fn cells(bytes: &[u8]) -> BTreeMap<(String, String), String> {
     loop {
         match reader.read_event().unwrap() {
             quick_xml::events::Event::Start(start) => {
-                let name = |wanted: &str| {
-                    start
-                        .try_get_attribute(wanted)
-                        .unwrap()
-                        .map(|one| String::from_utf8(one.value.to_vec()).unwrap())
-                };
+                let name =
+                    |wanted: &str| start.try_get_attribute(wanted).unwrap().map(|one| one.value.to_string());
                 match start.local_name().as_ref() {
-                    b"row" => row = name("name").unwrap(),
-                    b"cell" => column = name("column").unwrap(),
+                    "row" => row = name("name").unwrap(),
+                    "cell" => column = name("column").unwrap(),
                     _ => column.clear(),
                 }
             }
             quick_xml::events::Event::Text(text) if !column.is_empty() => {
-                found
-                    .entry((row.clone(), column.clone()))
-                    .or_insert_with(String::new)
-                    .push_str(&text.decode().unwrap());
+                found.entry((row.clone(), column.clone())).or_insert_with(String::new).push_str(&text);
             }
             quick_xml::events::Event::End(_) => column.clear(),
             quick_xml::events::Event::Eof => return found,
@@ -251,7 +244,7 @@ fn registers_agree(files: &Path) {
 
 fn the_file_of_the_month_holds_the_same(files: &Path, ky: &str) {
     let mut zip = zip::ZipArchive::new(std::fs::File::open(files.join("thang.zip")).unwrap()).unwrap();
-    let all: Vec<String> = zip.file_names().map(str::to_owned).collect();
+    let all: Vec<String> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
     for (folder, slugs) in [("bao-cao", REPORTS), ("so", REGISTERS)] {
         for slug in slugs {
             for ending in ["pdf", "xlsx", "xml"] {
