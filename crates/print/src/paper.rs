@@ -11,6 +11,10 @@ use yba_view::Form;
 
 /// Most lines of one paper: of a register's month at a busy station, several times over.
 pub const LINES_MAX: usize = 5000;
+/// Most lines that are set as pages: 2,000 take 2 s and some 420 MB of the process that sets them.
+pub const SET_MAX: usize = 2000;
+/// What the edges of a cell take, in letters.
+const EDGES: f64 = 1.5;
 
 /// A register, or a report, of a facility and some days.
 #[derive(Debug, Clone)]
@@ -250,7 +254,7 @@ fn weights(paper: &Paper) -> Vec<f64> {
         }
         lengths.sort_unstable();
         let usual = lengths.get(lengths.len() * 9 / 10).copied().unwrap_or_default() as f64;
-        (words as f64).clamp(3.0, 14.0).max((usual * 3.0).sqrt().min(22.0))
+        (words as f64).clamp(3.0, 14.0).max((usual * 3.0).sqrt().min(22.0)) + EDGES
     };
     (0..paper.columns.len()).map(of).collect()
 }

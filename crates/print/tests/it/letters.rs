@@ -25,12 +25,12 @@ pub fn read(pdf: &[u8]) -> String {
         .stdout(Stdio::piped())
         .spawn()
         .expect("pdftotext is missing: run `cargo xtask test`, or `apt-get install -y poppler-utils`");
-    let mut stdin = child.stdin.take().unwrap();
+    let mut stdin = child.stdin.take().expect("it is piped");
     let bytes = pdf.to_vec();
     let giving = std::thread::spawn(move || stdin.write_all(&bytes));
-    let out = child.wait_with_output().unwrap();
-    giving.join().unwrap().unwrap();
-    String::from_utf8(out.stdout).unwrap()
+    let out = child.wait_with_output().expect("it ends");
+    giving.join().expect("no panic").expect("it reads all");
+    String::from_utf8(out.stdout).expect("it writes UTF-8")
 }
 
 #[test]

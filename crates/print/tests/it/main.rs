@@ -13,7 +13,7 @@ pub fn paper(cells: Vec<Vec<Cell>>) -> Paper {
     let width = cells.first().map_or(0, Vec::len);
     let columns = (0..width).map(|at| Column { name: format!("c{at}"), title: format!("Cột {at}") });
     let lines = cells.into_iter().enumerate().map(|(at, cells)| Line { name: at.to_string(), cells });
-    let day = |text: &str| Day::parse(text).unwrap();
+    let day = |text: &str| Day::parse(text).expect("a day");
     Paper {
         slug: "thu".into(),
         edition: day("2026-01-01"),

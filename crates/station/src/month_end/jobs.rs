@@ -157,9 +157,14 @@ async fn add(
             ("so", print::register(station, ctx, &register, month.period, facility).await?)
         }
     };
+    let mut missing = Ok(());
     for shape in Shape::ALL {
         let name = format!("{folder}/{}.{}", paper.file_name(), shape.ending());
-        bundle.add(&name, &print::shaped(station, paper.clone(), shape).await?)?;
+        // A register too long to be printed still goes along as a workbook.
+        match print::shaped(station, paper.clone(), shape).await {
+            Ok(bytes) => bundle.add(&name, &bytes)?,
+            Err(outcome) => missing = Err(outcome),
+        }
     }
-    Ok(())
+    missing
 }

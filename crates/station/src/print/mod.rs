@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use yba_fhir::json::{Value, items, str_at, to_string};
 use yba_fhir::{Kind, Outcome};
-use yba_print::paper::{LINES_MAX, Place, Said};
+use yba_print::paper::{LINES_MAX, Place, SET_MAX, Said};
 use yba_print::{Library, Paper, Printer, paper, workbook, xml};
 use yba_records::Ctx;
 use yba_report::{Period, Register, closing, listing};
@@ -82,6 +82,16 @@ pub(crate) async fn shaped(station: &Station, paper: Paper, shape: Shape) -> Res
     let prints = &station.prints;
     match shape {
         Shape::Pdf => {
+            if paper.lines.len() > SET_MAX {
+                let text =
+                    format!("Sổ có hơn {SET_MAX} dòng trong kỳ này nên chưa in một lần được. Hãy tải XLSX.");
+                return Err(Outcome::new(
+                    Kind::Unprocessable,
+                    "print-large",
+                    text,
+                    "too many lines for pages",
+                ));
+            }
             let now_ms = station.records.store().clock().now_ms();
             let job = prints.library.job_of(&paper, now_ms).ok_or_else(|| {
                 let text = "Kỳ này chưa có mẫu in nào áp dụng.";

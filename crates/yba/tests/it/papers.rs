@@ -1,7 +1,7 @@
 //! The end of a month on paper and as files, in a real browser: what stands on the pages is what stands in the PDF, the workbook,
 //! the XML and the FHIR of the closed month; and who gets none of it.
 
-use crate::browser::play;
+use crate::browser::{pictures, play};
 use crate::house::{Home, House, JSON, tool};
 use calamine::{Data, Reader, Xlsx};
 use std::collections::BTreeMap;
@@ -174,6 +174,10 @@ fn a_month_ends_by_one_action_and_its_papers_say_what_the_pages_say() {
     assert_eq!(house.end().0.code(), Some(0));
     home.run(&["audit", "verify"]).expect(0);
 
+    // To be looked at, beside the pictures of the pages.
+    for name in REPORTS.iter().chain(&REGISTERS).chain(&["phieu"]) {
+        std::fs::copy(files.join(format!("{name}.pdf")), pictures().join(format!("{name}.pdf"))).unwrap();
+    }
     reports_agree(&files);
     registers_agree(&files);
     the_file_of_the_month_holds_the_same(&files, &ky);
