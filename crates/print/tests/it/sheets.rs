@@ -17,7 +17,7 @@ fn a_register_with_a_new_column_is_printed_by_the_same_sheet() {
     let text = fs::read_to_string("../../content/registers/deaths/2020-03-01.toml").unwrap();
     let place = folder.path().join("registers/deaths");
     fs::create_dir_all(&place).unwrap();
-    let more = "\n[[column]]\nname = \"occupation\"\ntitle = \"Nghề nghiệp trước khi chết\"\npath = \"extension.where(url = 'https://example.org/nghe').value.ofType(string)\"\n";
+    let more = "\n[[column]]\nname = \"last_work\"\ntitle = \"Nghề nghiệp trước khi chết\"\npath = \"extension.where(url = 'https://example.org/nghe').value.ofType(string)\"\n";
     fs::write(place.join("2020-03-01.toml"), format!("{text}{more}")).unwrap();
     let content = Content::with_folder(folder.path()).unwrap();
     let registers = Registers::load(&content).unwrap();

@@ -15,6 +15,7 @@ use yba_records::gate::{NewAccount, Origin};
 use yba_records::{Change, Ctx, Gate};
 use yba_report::Library;
 use yba_station::Station;
+use yba_station::print::Prints;
 use yba_testkit::{Kit, MORNING_MS};
 use yba_web::{Entrance, Site, SiteSettings, shell};
 
@@ -61,8 +62,9 @@ impl House {
         let entrance = Entrance { gate: gate.clone(), cookies: Cookies { secure: false } };
         let site = Site::with_entrance(settings, vec![yba_station::menu()], Some(entrance));
         let rules = Arc::new(yba_rules::Library::load(&content).unwrap());
+        let prints = Prints::new(yba_print::Library::of(&content), yba_print::Printer::here());
         let station =
-            Station { site: site.clone(), records, content: content.clone(), registers, forms, rules };
+            Station { site: site.clone(), records, content: content.clone(), registers, forms, rules, prints };
         let router = shell(site, yba_station::routes(station));
         let mut house = House { kit, content, router, cookie: String::new() };
         house

@@ -12,6 +12,7 @@ mod crash;
 mod doubts;
 mod durable_before_acknowledged;
 mod fhir_client;
+mod files;
 mod house;
 mod http;
 mod import_codes;

@@ -2,13 +2,12 @@
 //! the XML and the FHIR of the closed month; and who gets none of it.
 
 use crate::browser::{pictures, play};
-use crate::house::{Home, House, JSON, tool};
+use crate::files::words_of_pdf;
+use crate::house::{Home, House, JSON};
 use calamine::{Data, Reader, Xlsx};
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 use std::path::Path;
-use std::process::Command;
-use unicode_normalization::UnicodeNormalization;
 use yba_fhir::Day;
 use yba_fhir::json::{Value, from_slice, items, json, str_at, to_vec};
 
@@ -98,13 +97,9 @@ fn said(files: &Path, name: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// The words of a PDF in the order in which they were set, composed, with one space between.
+/// The words of a PDF.
 fn words(pdf: &Path) -> String {
-    let program = tool("pdftotext", "poppler-utils");
-    let out = Command::new(program).arg("-raw").arg(pdf).arg("-").output().expect("pdftotext can be run");
-    assert!(out.status.success(), "{}: {}", pdf.display(), String::from_utf8_lossy(&out.stderr));
-    let text: String = String::from_utf8(out.stdout).unwrap().nfc().collect();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    words_of_pdf(&std::fs::read(pdf).unwrap())
 }
 
 /// The cells of a workbook below its titles, as the pages write them.

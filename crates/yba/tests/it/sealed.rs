@@ -4,6 +4,7 @@
 //! Two nodes are copies of one demonstration; one of them gets sealed records of people whom the roles see every day. Every role
 //! then walks both houses. The list of routes is read from the sources, so that a new one is walked too or named here.
 
+use crate::files::text;
 use crate::house::{Home, House, JSON};
 use crate::http::Answer;
 use crate::walk::{FORM, Known, Route, Visitor, filled, is_left, now_ms, route_of, routes, walk};
@@ -200,6 +201,7 @@ fn known(patients: &[String], linkage: &str) -> Known {
         ("code", vec!["B20".into()]),
         ("act", vec!["sinh".into(), "tu".into()]),
         ("*field", vec!["main".into()]),
+        ("id", ids("QuestionnaireResponse")),
         // By names that nobody has: what these pages show is of accounts, apps and papers, not of care.
         ("key", vec!["khong-co".into()]),
         ("account", vec!["khong-co".into()]),
@@ -246,13 +248,13 @@ fn api_addresses(house: &House, patient: &str, kept: &BTreeMap<String, String>) 
 
 /// The categories whose words an answer shows.
 fn shown(answer: &Answer) -> Vec<&'static str> {
-    let text = answer.text();
+    let text = text(answer);
     CATEGORIES.into_iter().filter(|category| text.contains(&format!("{CANARY}-{category}"))).collect()
 }
 
 /// A page without what is another at each asking: the hour, ids of forms that were never sent.
 fn still(answer: &Answer) -> String {
-    let text = answer.text();
+    let text = text(answer);
     let mut out = String::with_capacity(text.len());
     for (place, part) in text.split("value=\"").enumerate() {
         let part = match part.split_once('"') {
