@@ -63,8 +63,15 @@ impl House {
         let site = Site::with_entrance(settings, vec![yba_station::menu()], Some(entrance));
         let rules = Arc::new(yba_rules::Library::load(&content).unwrap());
         let prints = Prints::new(yba_print::Library::of(&content), yba_print::Printer::here());
-        let station =
-            Station { site: site.clone(), records, content: content.clone(), registers, forms, rules, prints };
+        let station = Station {
+            site: site.clone(),
+            records,
+            content: content.clone(),
+            registers,
+            forms,
+            rules,
+            prints,
+        };
         let router = shell(site, yba_station::routes(station));
         let mut house = House { kit, content, router, cookie: String::new() };
         house
