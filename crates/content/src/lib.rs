@@ -1,4 +1,4 @@
-//! Content: laws, code lists, claim tables, laboratory tests, drugs, maps, views, schedules, programmes, diseases to notify, registers,
+//! Content: laws, code lists, claim tables, laboratory tests, drugs, maps, views, schedules, programmes, what health records hold, diseases to notify, registers,
 //! reports, forms, printed sheets, rules that remind and roles, as dated editions. Built into the binary; a folder on disk overrides it. The date that counts is the date of the act, so callers
 //! pass it.
 //!
@@ -17,6 +17,7 @@ mod editions;
 mod example;
 pub mod forms;
 mod icd10;
+pub mod health_records;
 pub mod identifiers;
 pub mod lab_map;
 pub mod lab_ranges;
@@ -58,6 +59,7 @@ pub use lab_map::{Indicator, LabMatch, UnitFit};
 pub use lab_ranges::{LabRange, LabSubject, Pregnancy};
 pub use lab_units::Conversion;
 pub use labs::{LabCatalogue, LabTest};
+pub use health_records::HealthRecord;
 pub use law::{Law, Sure};
 pub use notifiable::Notifiable;
 pub use parameters::Parameter;
@@ -103,6 +105,7 @@ pub struct Content {
     roles: roles::Roles,
     schedules: Vec<Schedule>,
     programmes: Vec<Programme>,
+    health_records: Vec<HealthRecord>,
     notifiable: Vec<Notifiable>,
     rules: Vec<Rule>,
     // The two large tables come from the assets, when first asked.
@@ -164,6 +167,7 @@ impl Content {
             profiles: profiles::load(sources, &laws, report),
             roles: roles::Roles::load(sources, &laws, report),
             programmes: programmes::load(sources, &laws, &forms, &schedules, report),
+            health_records: health_records::load(sources, &laws, &forms, report),
             forms,
             schedules,
             rules: rules::load(sources, &laws, &notifiable, report),
@@ -226,6 +230,16 @@ impl Content {
     /// Every edition of every programme, by slug and day.
     pub fn programmes(&self) -> &[Programme] {
         &self.programmes
+    }
+
+    /// What a health record holds by the edition in force on a day; `None` before its first and for an unknown slug.
+    pub fn health_record(&self, slug: &str, on: Day) -> Option<&HealthRecord> {
+        self.health_records.iter().rev().find(|one| one.slug == slug && one.from <= on)
+    }
+
+    /// Every edition of that, by slug and day.
+    pub fn health_records(&self) -> &[HealthRecord] {
+        &self.health_records
     }
 
     /// The list of infectious diseases to notify that is in force on a day; `None` before the first.

@@ -166,6 +166,7 @@ const FOLDERS: &[&str] = &[
     "conceptmaps/",
     "drugs/",
     "forms/",
+    "health-records/",
     "labs/",
     "law/",
     "maps/lab-indicators/",

@@ -58,18 +58,18 @@ pub fn holds(condition: &Json) -> bool {
 }
 
 /// A sealed record stands on no list.
-fn is_sealed(tree: &Json) -> bool {
+pub(crate) fn is_sealed(tree: &Json) -> bool {
     tree.get("meta").is_some_and(|meta| items(meta, "security").next().is_some())
 }
 
-fn target(tree: &Json, path: &[&str]) -> Option<String> {
+pub(crate) fn target(tree: &Json, path: &[&str]) -> Option<String> {
     match reference_target(str_at(tree, path)?) {
         Some(("Patient", id)) => Some(id.to_owned()),
         _ => None,
     }
 }
 
-fn day_of(text: &str) -> Option<Day> {
+pub(crate) fn day_of(text: &str) -> Option<Day> {
     DateRange::parse(text).map(|range| Day::of_instant(range.start))
 }
 

@@ -1,5 +1,5 @@
-//! Follows the change log: takes Patients, their doses, diagnoses and appointments into the tables and works out what is due for
-//! everybody that a change is about, over all Patients who are the same person.
+//! Follows the change log: takes Patients, their doses, diagnoses, appointments and visits into the tables and works out what is due for
+//! everybody that a change is about, and their line of the household book, over all Patients who are the same person.
 //!
 //! It goes no further than whoever tells who is the same person has come, so that the log alone determines the tables.
 
@@ -21,10 +21,13 @@ use crate::CHILDREN;
 use crate::chronic::{self, Diagnosis};
 use crate::dose::Given;
 use crate::forecast::{Child, Next, forecast};
+use crate::member::{self, Member};
+use crate::standard::Standard;
 use crate::table::{self, FOLLOWER, day, number};
 
 /// What is followed. A Linkage says which Patients are one person.
-const KINDS: [&str; 5] = ["Patient", "Immunization", "Condition", "Appointment", "Linkage"];
+const KINDS: [&str; 7] =
+    ["Patient", "Immunization", "Condition", "Appointment", "Encounter", "QuestionnaireResponse", "Linkage"];
 /// Most positions of the log taken in at once.
 const BATCH: i64 = 2000;
 /// How long it rests after a failure, and how often it looks whether who is who has come further.
@@ -38,31 +41,41 @@ const DEAD: i64 = -1;
 struct Rules<'c> {
     schedule: Option<&'c Schedule>,
     programmes: Vec<&'c Programme>,
+    /// What a health record holds.
+    standard: Option<&'c Standard>,
 }
 
 impl<'c> Rules<'c> {
-    fn in_force(records: &Records, content: &'c Content) -> Rules<'c> {
+    fn in_force(records: &Records, content: &'c Content, standards: &'c [Standard]) -> Rules<'c> {
         let today = Day::of_instant(records.store().clock().now_ms());
-        Rules { schedule: content.schedule(CHILDREN, today), programmes: content.programmes_on(today) }
+        let schedule = content.schedule(CHILDREN, today);
+        let standard = standards.iter().rev().find(|one| one.about.from <= today);
+        Rules { schedule, programmes: content.programmes_on(today), standard }
     }
 
     /// Names the editions and what they say.
     fn edition(&self) -> String {
-        let hash = Sha256::digest(format!("{:?}{:?}", self.schedule, self.programmes).as_bytes());
+        let record = self.standard.map(|standard| &standard.about);
+        let hash = Sha256::digest(format!("{:?}{:?}{record:?}", self.schedule, self.programmes).as_bytes());
         hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
 /// Creates the tables if they are not there, or makes them anew for another edition. To be called before anybody asks for the list.
 pub async fn prepare(records: &Records, content: &Content) -> Result<(), Outcome> {
-    table::prepare(records.store(), &Rules::in_force(records, content).edition()).await.map(|_| ())
+    let standards = Standard::all(content);
+    table::prepare(records.store(), &Rules::in_force(records, content, &standards).edition()).await.map(|_| ())
 }
 
 /// Follows until everything in the log is taken in that is known of who is who. Answers how many people were worked out.
 pub async fn catch_up(records: &Records, content: &Content) -> Result<usize, Outcome> {
-    let rules = Rules::in_force(records, content);
+    let standards = Standard::all(content);
+    anew(records, &Rules::in_force(records, content, &standards)).await
+}
+
+async fn anew(records: &Records, rules: &Rules<'_>) -> Result<usize, Outcome> {
     table::prepare(records.store(), &rules.edition()).await?;
-    follow(records, &rules).await
+    follow(records, rules).await
 }
 
 async fn follow(records: &Records, rules: &Rules<'_>) -> Result<usize, Outcome> {
@@ -86,13 +99,14 @@ pub async fn lag(records: &Records) -> Result<i64, Outcome> {
 pub async fn run(records: Records, content: std::sync::Arc<Content>, mut shutdown: watch::Receiver<bool>) {
     let mut commits = records.store().watch();
     let mut prepared = None;
+    let standards = Standard::all(&content);
     while !*shutdown.borrow() {
         commits.borrow_and_update();
-        let rules = Rules::in_force(&records, &content);
+        let rules = Rules::in_force(&records, &content, &standards);
         let edition = rules.edition();
         let done = tokio::select! {
             done = async {
-                if prepared.as_ref() == Some(&edition) { follow(&records, &rules).await } else { catch_up(&records, &content).await }
+                if prepared.as_ref() == Some(&edition) { follow(&records, &rules).await } else { anew(&records, &rules).await }
             } => done,
             _ = shutdown.changed() => return,
         };
@@ -130,7 +144,7 @@ async fn take_in(store: &Store, rules: &Rules<'_>, after: i64, last: i64) -> Res
     let of = |kind: &'static str| heads.iter().filter(move |head| head.kind == kind);
     let ids = |kind: &'static str| of(kind).map(|head| Value::from(head.id.as_str())).collect::<Vec<Value>>();
     let mut touched: BTreeSet<String> = of("Patient").map(|head| head.id.clone()).collect();
-    let mut statements = people(of("Patient"));
+    let mut statements = people(rules, of("Patient"));
     for (kind, was) in [
         ("Immunization", "SELECT patient FROM recall_dose WHERE immunization IN ({})"),
         ("Condition", "SELECT patient FROM recall_diagnosis WHERE condition IN ({})"),
@@ -139,6 +153,11 @@ async fn take_in(store: &Store, rules: &Rules<'_>, after: i64, last: i64) -> Res
         let before = query_in(store, was, &ids(kind)).await?;
         touched.extend(before.into_iter().map(|mut row| row.take_text(0)));
     }
+    let seen = member::seen(rules.standard, of("Encounter").chain(of("QuestionnaireResponse")));
+    let before = query_in(store, "SELECT patient FROM recall_seen WHERE record IN ({})", &seen.records).await?;
+    touched.extend(before.into_iter().map(|mut row| row.take_text(0)).chain(seen.patients));
+    statements.extend(deletes("recall_seen", "record", &seen.records));
+    statements.extend(inserts("recall_seen", "record, patient, is_check, day", "", seen.rows));
     statements.extend(doses(of("Immunization"), &ids("Immunization"), &mut touched));
     statements.extend(chronic::diagnoses(
         &rules.programmes,
@@ -158,21 +177,22 @@ async fn take_in(store: &Store, rules: &Rules<'_>, after: i64, last: i64) -> Res
 }
 
 /// Rows of Patients.
-fn people<'v>(heads: impl Iterator<Item = &'v Version>) -> Vec<Statement> {
+fn people<'v>(rules: &Rules<'_>, heads: impl Iterator<Item = &'v Version>) -> Vec<Statement> {
     let (mut gone, mut rows) = (Vec::new(), Vec::new());
     for head in heads {
         gone.push(Value::from(head.id.as_str()));
         if !head.deleted {
-            rows.extend(person(&head.id, &head.tree()));
+            rows.extend(person(rules, &head.id, &head.tree()));
         }
     }
     let mut statements = deletes("recall_person", "patient", &gone);
-    statements.extend(inserts("recall_person", "patient, birth, whole, sex, places, village", "", rows));
+    let columns = "patient, birth, whole, sex, places, village, household, relation, missing, doctor";
+    statements.extend(inserts("recall_person", columns, "", rows));
     statements
 }
 
-/// The row of somebody whose year of birth is known. Who is dead has one too: nobody calls them by another file of theirs.
-fn person(id: &str, tree: &Json) -> Option<Vec<Value>> {
+/// The row of somebody. Who is dead has one too: nobody calls them by another file of theirs.
+fn person(rules: &Rules<'_>, id: &str, tree: &Json) -> Option<Vec<Value>> {
     let is_dead = tree.get("deceasedDateTime").is_some() || tree["deceasedBoolean"].as_bool() == Some(true);
     if is_dead {
         return Some(dead(id));
@@ -181,8 +201,8 @@ fn person(id: &str, tree: &Json) -> Option<Vec<Value>> {
         return None;
     }
     let patient = Patient(tree);
-    let written = patient.birth_date()?;
-    let birth = Day::of_instant(DateRange::parse(written)?.start);
+    let written = patient.birth_date().unwrap_or_default();
+    let birth = Day::of_instant(DateRange::parse(written).map_or(0, |range| range.start));
     let home = items(tree, "address").find(|one| str_at(one, &["use"]) != Some("old"));
     let village = home.and_then(|one| items(one, "line").next()?.as_str());
     // Two addresses may lie in one commune.
@@ -194,13 +214,18 @@ fn person(id: &str, tree: &Json) -> Option<Vec<Value>> {
         Value::from(patient.gender().unwrap_or_default()),
         Value::from(places.join("\n")),
         Value::from(village.unwrap_or_default()),
+        Value::from(member::household(tree)),
+        Value::from(member::relation(tree)),
+        Value::from(rules.standard.map(|standard| standard.missing(tree).join(" ")).unwrap_or_default()),
+        Value::from(member::doctor(tree)),
     ])
 }
 
 /// The row of somebody who is dead: nothing of them is asked but that.
 fn dead(id: &str) -> Vec<Value> {
     let none = || Value::from("");
-    vec![Value::from(id), Value::Int(0), Value::Int(DEAD), none(), none(), none()]
+    let known = [Value::from(id), Value::Int(0), Value::Int(DEAD)];
+    known.into_iter().chain(std::iter::repeat_with(none).take(7)).collect()
 }
 
 fn doses<'v>(
@@ -245,6 +270,7 @@ struct Known {
     sex: String,
     places: String,
     village: String,
+    member: Member,
 }
 
 /// What the tables hold of many Patients, by Patient.
@@ -253,6 +279,8 @@ struct Book {
     doses: BTreeMap<String, Vec<Given>>,
     diagnoses: BTreeMap<String, Vec<Diagnosis>>,
     appointments: BTreeMap<String, Vec<(String, Day)>>,
+    /// Whether it was a check, and the last day.
+    seen: BTreeMap<String, Vec<(bool, i64)>>,
 }
 
 impl Book {
@@ -262,13 +290,22 @@ impl Book {
             doses: BTreeMap::new(),
             diagnoses: BTreeMap::new(),
             appointments: BTreeMap::new(),
+            seen: BTreeMap::new(),
         };
-        let sql =
-            "SELECT patient, birth, whole, sex, places, village FROM recall_person WHERE patient IN ({})";
+        let sql = "SELECT patient, birth, whole, sex, places, village, household, relation, missing, doctor \
+                   FROM recall_person WHERE patient IN ({})";
         for mut row in query_in(store, sql, all).await? {
             let (birth, is_whole, is_dead) = (day(row.int(1)), row.int(2) == 1, row.int(2) == DEAD);
             let (sex, places, village) = (row.take_text(3), row.take_text(4), row.take_text(5));
-            book.people.insert(row.take_text(0), Known { birth, is_whole, is_dead, sex, places, village });
+            let (household, relation) = (row.take_text(6), row.take_text(7));
+            let member = Member { household, relation, missing: row.take_text(8), doctor: row.take_text(9) };
+            let known = Known { birth, is_whole, is_dead, sex, places, village, member };
+            book.people.insert(row.take_text(0), known);
+        }
+        let sql = "SELECT patient, is_check, MAX(day) FROM recall_seen WHERE patient IN ({}) GROUP BY patient, is_check";
+        for mut row in query_in(store, sql, all).await? {
+            let one = (row.int(1) == 1, row.int(2));
+            book.seen.entry(row.take_text(0)).or_default().push(one);
         }
         let sql =
             "SELECT DISTINCT immunization, patient, day, vaccine FROM recall_dose WHERE patient IN ({})";
@@ -311,7 +348,7 @@ async fn due(store: &Store, rules: &Rules<'_>, touched: &[String]) -> Result<Vec
     }
     let all: Vec<Value> = persons.values().flatten().map(|id| Value::from(id.as_str())).collect();
     let book = Book::read(store, &all).await?;
-    let mut rows = Vec::new();
+    let (mut rows, mut members) = (Vec::new(), Vec::new());
     for (person, patients) in &persons {
         if patients.iter().filter_map(|patient| book.people.get(patient)).any(|known| known.is_dead) {
             continue;
@@ -322,16 +359,40 @@ async fn due(store: &Store, rules: &Rules<'_>, touched: &[String]) -> Result<Vec
             &of_all(patients, &book.diagnoses),
             &of_all(patients, &book.appointments),
         );
+        let seen = of_all(patients, &book.seen);
         for patient in patients {
             let Some(known) = book.people.get(patient) else { continue };
             let wanted = rules.doses_wanted(known, &doses).into_iter().chain(wanted.iter().cloned());
             rows.extend(wanted.flat_map(|wanted| rows_of(person, patient, known, &wanted)));
+            members.extend(members_of(person, patient, known, &seen));
         }
     }
     let mut statements = deletes("recall_due", "patient", &all);
     let columns = "place, patient, list, series, person, number, due, late, until, birth, village";
     statements.extend(inserts("recall_due", columns, "", rows));
+    statements.extend(deletes("recall_member", "patient", &all));
+    let columns = "place, patient, person, village, household, relation, birth, sex, missing, doctor, seen, checked";
+    statements.extend(inserts("recall_member", columns, "", members));
     Ok(statements)
+}
+
+/// The lines of a Patient in the household book: one for each place.
+fn members_of(person: &str, patient: &str, known: &Known, seen: &[(bool, i64)]) -> Vec<Vec<Value>> {
+    let last = |wanted: fn(bool) -> bool| {
+        let days = seen.iter().filter(|(is_check, _)| wanted(*is_check)).map(|(_, day)| *day);
+        Value::Int(days.max().unwrap_or(0))
+    };
+    let row = |place: &str| {
+        let Member { household, relation, missing, doctor } = &known.member;
+        let mut row: Vec<Value> =
+            [place, patient, person, &known.village, household, relation].map(Value::from).into();
+        row.push(number(known.birth));
+        row.extend([known.sex.as_str(), missing, doctor].map(Value::from));
+        // A check is a visit too.
+        row.extend([last(|_| true), last(|is_check| is_check)]);
+        row
+    };
+    known.places.lines().map(row).collect()
 }
 
 /// A reason to come.

@@ -1,4 +1,5 @@
-//! The derived tables: people, their doses, diagnoses and appointments, what is due. [`crate::follower`] writes them, [`crate::list`] reads them.
+//! The derived tables: people, their doses, diagnoses, appointments and visits; what is due; the household book.
+//! [`crate::follower`] writes them, [`crate::list`] and [`crate::book`] read them.
 
 use yba_fhir::{Day, Outcome};
 use yba_store::{Statement, Store, Value};
@@ -6,26 +7,30 @@ use yba_store::{Statement, Store, Value};
 /// The follower's name: its cursor in the store.
 pub const FOLLOWER: &str = "recall";
 /// Which tables these are. A program with another number drops them and reads the log again.
-const LAYOUT: i64 = 3;
+const LAYOUT: i64 = 4;
 
 /// What was there before stands here too, so that it goes.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 9] = [
     "recall_layout",
     "recall_child",
     "recall_person",
     "recall_dose",
     "recall_diagnosis",
     "recall_appointment",
+    "recall_seen",
     "recall_due",
+    "recall_member",
 ];
 
 const DDL: &[&str] = &[
     // `edition` names the schedules by which the rows were made.
     "CREATE TABLE IF NOT EXISTS recall_layout (version BIGINT NOT NULL PRIMARY KEY, edition TEXT NOT NULL)",
     // Days are counted from 1970-01-01. `birth` is the first day it may have been, `whole` whether it is known to the day (-1: who is dead); `places`
-    // are those whose person it is, a line each.
+    // are those whose person it is, a line each. `household` is the number of the household, `relation` how one stands to its head, `missing` the
+    // names of what the health record lacks, a space between, `doctor` the family doctor (`Practitioner/…`).
     "CREATE TABLE IF NOT EXISTS recall_person (patient TEXT NOT NULL PRIMARY KEY, birth BIGINT NOT NULL, whole BIGINT NOT NULL, \
-     sex TEXT NOT NULL, places TEXT NOT NULL, village TEXT NOT NULL)",
+     sex TEXT NOT NULL, places TEXT NOT NULL, village TEXT NOT NULL, household TEXT NOT NULL, relation TEXT NOT NULL, \
+     missing TEXT NOT NULL, doctor TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS recall_dose (immunization TEXT NOT NULL PRIMARY KEY, patient TEXT NOT NULL, \
      day BIGINT NOT NULL, vaccine TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS recall_dose_patient ON recall_dose (patient)",
@@ -37,6 +42,10 @@ const DDL: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS recall_appointment (appointment TEXT NOT NULL PRIMARY KEY, patient TEXT NOT NULL, \
      programme TEXT NOT NULL, day BIGINT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS recall_appointment_patient ON recall_appointment (patient)",
+    // Visits (`Encounter/…`) and checks (`QuestionnaireResponse/…`) that are not sealed.
+    "CREATE TABLE IF NOT EXISTS recall_seen (record TEXT NOT NULL PRIMARY KEY, patient TEXT NOT NULL, is_check BIGINT NOT NULL, \
+     day BIGINT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS recall_seen_patient ON recall_seen (patient, is_check, day)",
     // Somebody who is wanted, once for each place. `list` is the slug of a schedule (then `series` is one of its series and `number` the
     // dose) or of a programme (then `number` is 1 after an appointment, 0 when there was none). `person` is the least id of
     // the person's Patients.
@@ -44,6 +53,12 @@ const DDL: &[&str] = &[
      person TEXT NOT NULL, number BIGINT NOT NULL, due BIGINT NOT NULL, late BIGINT NOT NULL, until BIGINT NOT NULL, \
      birth BIGINT NOT NULL, village TEXT NOT NULL, PRIMARY KEY (place, patient, list, series))",
     "CREATE INDEX IF NOT EXISTS recall_due_patient ON recall_due (patient)",
+    // The household book: everybody alive, once for each place. `seen` and `checked` are the days of the last visit and the last check, 0 when there
+    // was none.
+    "CREATE TABLE IF NOT EXISTS recall_member (place TEXT NOT NULL, patient TEXT NOT NULL, person TEXT NOT NULL, village TEXT NOT NULL, \
+     household TEXT NOT NULL, relation TEXT NOT NULL, birth BIGINT NOT NULL, sex TEXT NOT NULL, missing TEXT NOT NULL, \
+     doctor TEXT NOT NULL, seen BIGINT NOT NULL, checked BIGINT NOT NULL, PRIMARY KEY (place, village, household, patient))",
+    "CREATE INDEX IF NOT EXISTS recall_member_patient ON recall_member (patient)",
 ];
 
 /// Creates the tables, or replaces those of another layout or another edition; answers whether it did.

@@ -7,6 +7,7 @@ use yba_content::{Content, Day};
 use yba_fhir::Resource;
 use yba_fhir::json::{Value, json};
 use yba_recall::chronic::PROGRAMME;
+use yba_recall::book::{self, Wanting, Which};
 use yba_recall::list::List;
 use yba_recall::{follower, list};
 use yba_records::{Change, Ctx};
@@ -49,12 +50,29 @@ fn appointment(id: usize, of: usize, programme: &str, day: &str, status: &str) -
         "participant": [{"actor": {"reference": format!("Patient/c{of}").as_str()}, "status": "accepted"}]}))
 }
 
-/// All rows of what is due.
+fn visit(id: usize, of: usize, day: &str, status: &str) -> Value {
+    json!({"resourceType": "Encounter", "id": format!("e{id}").as_str(), "status": status, "class": {"code": "AMB"},
+        "subject": {"reference": format!("Patient/c{of}").as_str()}, "period": {"start": day}})
+}
+
+fn check(id: usize, of: usize, day: &str, status: &str) -> Change {
+    let mut tree = with_subject(check_tree(id, &Day::parse(day).unwrap()), &format!("c{of}"));
+    tree["status"] = json!(status);
+    put(tree)
+}
+
+/// All rows of what is due, and of the book.
 async fn rows(kit: &Kit) -> Vec<String> {
-    let sql = "SELECT place, patient, list, series, person, number, due, late, until, birth, village FROM recall_due \
+    let due = "SELECT place, patient, list, series, person, number, due, late, until, birth, village FROM recall_due \
                ORDER BY place, patient, list, series";
-    let rows = kit.records.store().query(sql, Vec::new()).await.unwrap();
-    rows.iter().map(|row| format!("{row:?}")).collect()
+    let book = "SELECT place, patient, person, village, household, birth, missing, doctor, seen, checked FROM recall_member \
+                ORDER BY place, patient, village";
+    let mut all = Vec::new();
+    for sql in [due, book] {
+        let rows = kit.records.store().query(sql, Vec::new()).await.unwrap();
+        all.extend(rows.iter().map(|row| format!("{row:?}")));
+    }
+    all
 }
 
 /// A small generator: the same numbers for the same seed.
@@ -79,7 +97,19 @@ async fn what_is_kept_current_is_what_is_made_from_nothing() {
             let mut changes = Vec::new();
             for _ in 0..5 {
                 let (id, month, day) = (dice.below(12), 1 + dice.below(12), 1 + dice.below(28));
-                changes.push(match dice.below(6) {
+                changes.push(match dice.below(8) {
+                    6 => put(visit(
+                        dice.below(20),
+                        id,
+                        &format!("2026-{month:02}-{day:02}"),
+                        ["finished", "finished", "planned", "entered-in-error"][dice.below(4)],
+                    )),
+                    7 => check(
+                        dice.below(20),
+                        id,
+                        &format!("2026-{month:02}-{day:02}"),
+                        ["completed", "completed", "entered-in-error"][dice.below(3)],
+                    ),
                     4 => put(diagnosis(
                         dice.below(20),
                         id,
@@ -119,7 +149,7 @@ async fn what_is_kept_current_is_what_is_made_from_nothing() {
         follower::catch_up(&kit.records, &content).await.unwrap();
         assert_eq!(follower::lag(&kit.records).await.unwrap(), 0);
         let kept = rows(&kit).await;
-        assert!(kept.len() > 20, "{} rows", kept.len());
+        assert!(kept.len() > 40, "{} rows", kept.len());
         let forget = Statement::new("UPDATE recall_layout SET edition = ?1", vec!["another".into()]);
         kit.records.store().keep(vec![forget]).await.unwrap();
         follower::catch_up(&kit.records, &content).await.unwrap();
@@ -317,4 +347,119 @@ async fn who_is_in_a_programme_is_expected_on_the_day_of_the_appointment() {
         assert_eq!(nobody.unwrap_err().kind, yba_fhir::Kind::Unauthenticated);
     })
     .await;
+}
+
+/// A Patient of the first station with a household and all that a record begins with, but for what is left out.
+fn member(id: &str, birth: &str, village: &str, household: &str, relation: &str) -> Value {
+    let extension = |slug: &str, name: &str, value: Value| {
+        let mut one = json!({"url": format!("https://yba.vn/fhir/StructureDefinition/{slug}").as_str()});
+        one[name] = value;
+        one
+    };
+    let mut address = home(village);
+    address["city"] = json!("Xã Bản Bo");
+    let household = [("ma-ho-gia-dinh", household), ("quan-he-chu-ho", relation)];
+    let household = household.into_iter().filter(|(_, text)| !text.is_empty());
+    let coded = [("dan-toc", json!({"code": "08"})), ("nghe-nghiep", json!({"code": "63000"}))];
+    let extensions: Vec<Value> = coded.into_iter().map(|(slug, coding)| extension(slug, "valueCoding", coding))
+        .chain(household.map(|(slug, text)| extension(slug, "valueString", json!(text)))).collect();
+    json!({"resourceType": "Patient", "id": id, "birthDate": birth, "gender": "female", "name": [{"text": id}],
+        "identifier": [{"system": "https://yba.vn/fhir/sid/cccd", "value": "012190001234"}],
+        "extension": extensions,
+        "address": [address], "managingOrganization": {"reference": "Organization/o1"}})
+}
+
+#[tokio::test]
+async fn the_household_book_is_what_the_records_say() {
+    each_engine(async |kit| {
+        let content = Content::built_in();
+        kit.advance_ms(250 * 86_400_000);
+        let today = Day::of_instant(kit.records.store().clock().now_ms());
+        let since = today.plus_months(-12);
+        let places = std::collections::BTreeSet::from(["Organization/o1".to_owned()]);
+        let write = async |tree: Value| {
+            kit.records.transact(&kit.ctx(), vec![put(tree)]).await.unwrap();
+            follower::catch_up(&kit.records, &content).await.unwrap();
+        };
+        let names = async |which: Which<'_>| {
+            let found = book::lines(&kit.records, &kit.ctx(), &places, which).await.unwrap();
+            found.iter().map(|one| one.patient.clone()).collect::<Vec<_>>()
+        };
+        let shares = async || {
+            let found = book::villages(&kit.records, &kit.ctx(), &places, since).await.unwrap();
+            let of = |(village, one): &(String, book::Shares)| {
+                let book::Shares { people, households, begun, seen, checked, doctors } = one;
+                format!("{village} {people} {households} {begun} {seen} {checked} {doctors}")
+            };
+            found.iter().map(of).collect::<Vec<_>>()
+        };
+        write(member("cha", "1980-01-01", "Bản A", "H-1", "Chủ hộ")).await;
+        write(member("con", "2015-01-01", "Bản A", "H-1", "Con")).await;
+        // Nobody knows when she was born, or in which household she lives.
+        let mut poor = member("ba", "1940", "Bản B", "", "");
+        yba_fhir::json::JsonValueMutTrait::as_object_mut(&mut poor).unwrap().remove(&"birthDate");
+        write(poor).await;
+        assert_eq!(shares().await, ["Bản A 2 1 2 0 0 0", "Bản B 1 0 0 0 0 0"]);
+        let missing = book::lines(&kit.records, &kit.ctx(), &places, Which::Village("Bản B")).await.unwrap();
+        assert_eq!(missing[0].missing, ["birth", "household"]);
+        assert_eq!(names(Which::Household("H-1")).await, ["cha", "con"]);
+        assert_eq!(names(Which::Wanting(Wanting::Items, since, None)).await, ["ba"]);
+        assert_eq!(names(Which::Wanting(Wanting::Household, since, Some("Bản A"))).await, Vec::<String>::new());
+
+        let of = |tree: &mut Value, patient: &str| {
+            tree["subject"] = json!({"reference": format!("Patient/{patient}").as_str()});
+        };
+        let mut seen = visit(1, 0, &today.plus_days(-30).to_string(), "finished");
+        of(&mut seen, "cha");
+        write(seen.clone()).await;
+        assert_eq!(shares().await[0], "Bản A 2 1 2 1 0 0");
+        // What is sealed is no visit of the book, and neither is what was a mistake.
+        let mut sealed = visit(2, 0, &today.to_string(), "finished");
+        of(&mut sealed, "con");
+        sealed["meta"] = json!({"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "HIV"}]});
+        write(sealed).await;
+        seen["status"] = json!("entered-in-error");
+        write(seen).await;
+        assert_eq!(shares().await[0], "Bản A 2 1 2 0 0 0");
+
+        write(with_subject(check_tree(1, &since.plus_days(-1)), "cha")).await;
+        assert_eq!(shares().await[0], "Bản A 2 1 2 1 0 0", "a check of the year before is a visit, and no check of this year");
+        write(with_subject(check_tree(2, &since), "cha")).await;
+        assert_eq!(shares().await[0], "Bản A 2 1 2 1 1 0");
+        assert_eq!(names(Which::Wanting(Wanting::Check, since, Some("Bản A"))).await, ["con"]);
+        assert_eq!(names(Which::Wanting(Wanting::Visit, since, None)).await, ["con", "ba"]);
+
+        let mut child = member("con", "2015-01-01", "Bản A", "H-1", "Con");
+        child["generalPractitioner"] = json!([{"reference": "Practitioner/bs"}]);
+        write(child).await;
+        assert_eq!(shares().await[0], "Bản A 2 1 2 1 1 1");
+        let total = book::facilities(&kit.records, &kit.ctx(), since).await.unwrap();
+        assert_eq!((total.len(), total[0].0.as_str(), total[0].1.people), (1, "Organization/o1", 3));
+
+        let mut dead = member("cha", "1980-01-01", "Bản A", "H-1", "Chủ hộ");
+        dead["deceasedBoolean"] = json!(true);
+        write(dead).await;
+        assert_eq!(names(Which::Household("H-1")).await, ["con"], "the book is of the living");
+
+        let stranger = Ctx::stranger("test");
+        let refused = Some(yba_fhir::Kind::Unauthenticated);
+        let listed = book::lines(&kit.records, &stranger, &places, Which::Village("Bản A")).await;
+        assert_eq!(listed.err().map(|refused| refused.kind), refused);
+        let counted = book::villages(&kit.records, &stranger, &places, since).await;
+        assert_eq!(counted.err().map(|refused| refused.kind), refused, "not even a count");
+        let nowhere = book::lines(&kit.records, &kit.ctx(), &Default::default(), Which::Village("Bản A")).await;
+        assert_eq!(nowhere.err().map(|refused| refused.kind), Some(yba_fhir::Kind::Invalid));
+    })
+    .await;
+}
+
+fn check_tree(id: usize, day: &Day) -> Value {
+    json!({"resourceType": "QuestionnaireResponse", "id": format!("k{id}").as_str(), "status": "completed",
+        "questionnaire": "https://yba.vn/fhir/Questionnaire/periodic-check|2026-01-01",
+        "authored": format!("{day}T08:00:00+07:00").as_str()})
+}
+
+fn with_subject(mut tree: Value, patient: &str) -> Value {
+    tree["subject"] = json!({"reference": format!("Patient/{patient}").as_str()});
+    tree
 }

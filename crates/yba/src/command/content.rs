@@ -58,6 +58,7 @@ fn tried(content: &Content) -> (usize, Vec<Problem>) {
     problems.extend(unsound);
     problems.extend(validator.try_examples(content));
     problems.extend(yba_recall::example::try_examples(content));
+    problems.extend(yba_recall::standard::try_examples(content));
     problems.extend(yba_care::notify::example::try_examples(content));
     match Library::load(content) {
         Ok(views) => problems.extend(views.try_examples(content)),
