@@ -3,13 +3,14 @@
 //!
 //! It deliberately does not know pages, or who may do what: the door says that.
 //!
-//! For now [`advise`], [`immunise`], [`visit`], [`birth`], [`death`], [`follow_up`], [`notify`] and [`outbreak`]; others come with their rooms.
+//! For now [`advise`], [`immunise`], [`visit`], [`interview`], [`birth`], [`death`], [`follow_up`], [`notify`] and [`outbreak`]; others come with their rooms.
 
 pub mod advise;
 pub mod birth;
 pub mod death;
 pub mod follow_up;
 pub mod immunise;
+pub mod interview;
 pub mod notify;
 pub mod outbreak;
 pub mod visit;

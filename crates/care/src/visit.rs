@@ -68,7 +68,7 @@ pub fn plan(
     expected: &[Value],
 ) -> Result<Vec<Change>, Outcome> {
     let (id, now) = (visit.id(), date::instant(visit.now_ms));
-    let (response, extracted) = answered(visit, filling, setting)?;
+    let (response, extracted) = answered(visit, Some(&id), filling, setting)?;
     let mut changes = Vec::new();
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     if let Some(diagnosis) = visit.diagnosis {
@@ -116,25 +116,27 @@ pub fn plan(
 /// What the form would become if it were written now, half filled in as it may be: for rules to look at.
 pub fn drafted(visit: &Visit<'_>, filling: &Filling<'_>, setting: &Setting) -> Result<Vec<Value>, Outcome> {
     let (id, now) = (visit.id(), date::instant(visit.now_ms));
-    let (response, extracted) = answered(visit, filling, setting)?;
+    let (response, extracted) = answered(visit, Some(&id), filling, setting)?;
     let mut all = vec![seen(visit, &id, &now, false), response];
     all.extend(visit.diagnosis.map(|diagnosis| diagnosed(visit, diagnosis, &id, &now)));
     all.extend(extracted.into_iter().map(|one| one.resource));
     Ok(all)
 }
 
-/// The response of a form, and what it extracts.
-fn answered(
+/// The response of a form, and what it extracts; at an Encounter, when there is one.
+pub(crate) fn answered(
     visit: &Visit<'_>,
+    encounter: Option<&str>,
     filling: &Filling<'_>,
     setting: &Setting,
 ) -> Result<(Value, Vec<Extracted>), Outcome> {
     let (id, now) = (visit.id(), date::instant(visit.now_ms));
-    let (subject, encounter) = (format!("Patient/{}", visit.patient), format!("Encounter/{id}"));
+    let (subject, encounter) =
+        (format!("Patient/{}", visit.patient), encounter.map(|id| format!("Encounter/{id}")));
     let head = Head {
         id: Some(&id),
         subject: Some(&subject),
-        encounter: Some(&encounter),
+        encounter: encounter.as_deref(),
         author: None,
         authored: &now,
     };
@@ -247,7 +249,7 @@ pub(crate) fn mistaken(kind: &str, id: &str) -> Change {
 }
 
 /// A diagnosis entered in error has no clinical status (con-5).
-fn unsaid(kind: &str, id: &str) -> Change {
+pub(crate) fn unsaid(kind: &str, id: &str) -> Change {
     Change::edit(kind, id, |version| {
         let mut tree = version.tree();
         put(&mut tree, "verificationStatus", json!({"coding": [{"system": VERIFICATION, "code": MISTAKEN}]}));

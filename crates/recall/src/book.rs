@@ -112,11 +112,7 @@ fn shares(row: &yba_store::Row) -> Shares {
 
 /// Every facility with people in its book (`Organization/…`), the most people first. Refuses with `forbidden` who may not
 /// see all of them.
-pub async fn facilities(
-    records: &Records,
-    ctx: &Ctx,
-    since: Day,
-) -> Result<Vec<(String, Shares)>, Outcome> {
+pub async fn facilities(records: &Records, ctx: &Ctx, since: Day) -> Result<Vec<(String, Shares)>, Outcome> {
     records.admit_counts(ctx, &KINDS, None)?;
     let sql = format!(
         "SELECT place, {SHARES} FROM recall_member WHERE place LIKE 'Organization/%' \

@@ -64,7 +64,9 @@ impl<'c> Rules<'c> {
 /// Creates the tables if they are not there, or makes them anew for another edition. To be called before anybody asks for the list.
 pub async fn prepare(records: &Records, content: &Content) -> Result<(), Outcome> {
     let standards = Standard::all(content);
-    table::prepare(records.store(), &Rules::in_force(records, content, &standards).edition()).await.map(|_| ())
+    table::prepare(records.store(), &Rules::in_force(records, content, &standards).edition())
+        .await
+        .map(|_| ())
 }
 
 /// Follows until everything in the log is taken in that is known of who is who. Answers how many people were worked out.
@@ -154,7 +156,8 @@ async fn take_in(store: &Store, rules: &Rules<'_>, after: i64, last: i64) -> Res
         touched.extend(before.into_iter().map(|mut row| row.take_text(0)));
     }
     let seen = member::seen(rules.standard, of("Encounter").chain(of("QuestionnaireResponse")));
-    let before = query_in(store, "SELECT patient FROM recall_seen WHERE record IN ({})", &seen.records).await?;
+    let before =
+        query_in(store, "SELECT patient FROM recall_seen WHERE record IN ({})", &seen.records).await?;
     touched.extend(before.into_iter().map(|mut row| row.take_text(0)).chain(seen.patients));
     statements.extend(deletes("recall_seen", "record", &seen.records));
     statements.extend(inserts("recall_seen", "record, patient, is_check, day", "", seen.rows));
@@ -371,7 +374,8 @@ async fn due(store: &Store, rules: &Rules<'_>, touched: &[String]) -> Result<Vec
     let columns = "place, patient, list, series, person, number, due, late, until, birth, village";
     statements.extend(inserts("recall_due", columns, "", rows));
     statements.extend(deletes("recall_member", "patient", &all));
-    let columns = "place, patient, person, village, household, relation, birth, sex, missing, doctor, seen, checked";
+    let columns =
+        "place, patient, person, village, household, relation, birth, sex, missing, doctor, seen, checked";
     statements.extend(inserts("recall_member", columns, "", members));
     Ok(statements)
 }

@@ -40,18 +40,15 @@ impl Standard {
             compiled.map_err(|error| problems.push(problem(about, placed.line, error.to_string()))).ok()
         };
         let items: Vec<Program> = about.items.iter().filter_map(|item| program(&item.is)).collect();
-        let only = about.sections.iter().map(|section| section.only.as_ref().and_then(&mut program)).collect();
+        let only =
+            about.sections.iter().map(|section| section.only.as_ref().and_then(&mut program)).collect();
         for ask in about.sections.iter().flat_map(|section| &section.asks) {
             let (kind, rest) = ask.text.split_once('?').unwrap_or((&ask.text, ""));
             if let Err(outcome) = Query::parse_string(kind, &format!("patient=x&{rest}")) {
                 problems.push(problem(about, ask.line, outcome.to_string()));
             }
         }
-        if problems.is_empty() {
-            Ok(Standard { about: about.clone(), items, only })
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(Standard { about: about.clone(), items, only }) } else { Err(problems) }
     }
 
     /// Every edition of [`RECORD`], oldest first. One that does not compile is left out: content is checked before it is used.
@@ -77,9 +74,10 @@ impl Standard {
     pub fn sections(&self, patient: &Value, on: Day) -> Vec<&RecordSection> {
         let years = age_years(patient, on);
         let environment = Environment::at(0).with(AGE, years.map(Item::Integer).into_iter().collect());
-        let theirs = self.about.sections.iter().zip(&self.only).filter(|(_, only)| {
-            only.as_ref().is_none_or(|program| holds(program, patient, &environment))
-        });
+        let theirs =
+            self.about.sections.iter().zip(&self.only).filter(|(_, only)| {
+                only.as_ref().is_none_or(|program| holds(program, patient, &environment))
+            });
         theirs.map(|(section, _)| section).collect()
     }
 }

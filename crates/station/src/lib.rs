@@ -1,13 +1,14 @@
 //! The commune station's room. For now: what the day asks; visits; vaccination, from the list of whom to call to the dose that is given;
-//! chronic care, from the list of who should come to the visit; births and deaths; cases of infectious disease and their
+//! chronic care, from the list of who should come to the visit; the household book and health records; births and deaths; cases of infectious disease and their
 //! notification; the registers and reports of the month, and its end on paper.
 //!
 //! It deliberately does not know other rooms, SQL, or which dose may be given when (`yba-care`, by the schedules of content).
 //!
-//! Start at [`routes`]; [`today`], [`visits`], [`vaccinate`], [`chronic`], [`life`], [`notify`], [`reports`] and [`month_end`] are feature folders:
+//! Start at [`routes`]; [`today`], [`visits`], [`vaccinate`], [`chronic`], [`household`], [`life`], [`notify`], [`reports`] and [`month_end`] are feature folders:
 //! `mod.rs` routes and handlers, `model.rs`, `page.rs`.
 
 pub mod chronic;
+pub mod household;
 pub mod life;
 pub mod month_end;
 pub mod notify;
@@ -88,6 +89,7 @@ pub fn routes(station: Station) -> Router {
         .merge(visits::routes())
         .merge(vaccinate::routes())
         .merge(chronic::routes())
+        .merge(household::routes())
         .merge(life::routes())
         .merge(notify::routes())
         .merge(reports::routes())
@@ -114,6 +116,12 @@ pub fn menu() -> Group {
         .needs(Action::Create, "QuestionnaireResponse")
         .for_person("/man-tinh/nguoi")
         .letter('m');
+    let household = Entry::new(household::BOOK, "users", "Sổ hộ")
+        .needs(Action::Search, "Patient")
+        .needs(Action::Search, "Encounter")
+        .needs(Action::Create, "QuestionnaireResponse")
+        .for_person(household::PERSON)
+        .letter('g');
     let life = Entry::new(life::LIFE, "user", "Sinh và tử")
         .needs(Action::Create, "Patient")
         .needs(Action::Create, "Observation")
@@ -127,5 +135,8 @@ pub fn menu() -> Group {
     let reports = Entry::new(reports::REPORTS, "file-text", "Báo cáo")
         .needs(Action::Search, "MeasureReport")
         .letter('b');
-    Group { title: "Trạm y tế", entries: vec![today, visits, vaccinate, chronic, life, notify, reports] }
+    Group {
+        title: "Trạm y tế",
+        entries: vec![today, visits, vaccinate, chronic, household, life, notify, reports],
+    }
 }

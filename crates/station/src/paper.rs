@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use yba_care::advise::{self, Reasons};
 use yba_care::birth::{self, Birth};
 use yba_care::death::Death;
+use yba_care::interview;
 use yba_care::visit::{self, Visit};
 use yba_fhir::json::{self, Value, json};
 use yba_fhir::resource::is_id;
@@ -72,6 +73,8 @@ pub(crate) struct About<'a> {
 /// What a form that is sound becomes.
 pub(crate) enum Deed<'a> {
     Visit(&'a About<'a>),
+    /// Answers alone, without a visit.
+    Answers,
     /// Of a woman with these births before; a child who lives gets this temporary code.
     Birth {
         earlier: &'a [Value],
@@ -88,6 +91,7 @@ pub(crate) enum Deed<'a> {
 /// A deed with all that its verb asks.
 enum Act<'a> {
     Visit(Visit<'a>, &'a [Value]),
+    Answers(Visit<'a>),
     Birth(Birth<'a>),
     Death(Death<'a>),
 }
@@ -97,6 +101,7 @@ impl Act<'_> {
     async fn is_written(&self, records: &Records, ctx: &Ctx) -> Result<bool, Outcome> {
         match self {
             Act::Visit(visit, _) => visit::is_written(records, ctx, visit).await,
+            Act::Answers(asked) => interview::is_written(records, ctx, asked).await,
             Act::Birth(birth) => birth::is_written(records, ctx, &birth.id()).await,
             Act::Death(death) => birth::is_written(records, ctx, &death.id()).await,
         }
@@ -121,6 +126,7 @@ impl Act<'_> {
     fn plan(&self, filling: &Filling<'_>, setting: &Setting) -> Result<Vec<Change>, Outcome> {
         match self {
             Act::Visit(visit, expected) => visit::plan(visit, filling, setting, expected),
+            Act::Answers(asked) => interview::plan(asked, filling, setting),
             Act::Birth(birth) => birth.plan(filling, setting),
             Act::Death(death) => death.plan(filling, setting),
         }
@@ -174,6 +180,7 @@ impl Paper<'_> {
                 let visit = Visit { diagnosis, facility, examiner, ..self.visit(&form, about.reason) };
                 Act::Visit(visit, about.expected)
             }
+            Deed::Answers => Act::Answers(Visit { facility, examiner, ..self.visit(&form, "") }),
             Deed::Birth { earlier, facility, code } => Act::Birth(Birth {
                 mother: patient,
                 earlier,
@@ -190,7 +197,7 @@ impl Paper<'_> {
         let reasons = reminders::reasons(fields);
         let verdict = match &act {
             Act::Visit(visit, _) => self.verdict(patient, &filling, &setting, visit).await?,
-            Act::Birth(_) | Act::Death(_) => Verdict::default(),
+            Act::Answers(_) | Act::Birth(_) | Act::Death(_) => Verdict::default(),
         };
         let again = |form: &str| {
             let sheet = self.drawn(form, "", &choices, |look| page::page(&filling, look));
@@ -372,7 +379,10 @@ impl Paper<'_> {
         let Some(draft) = records.draft(self.ctx, &self.key()).await? else { return Ok(None) };
         let fields = decode_pairs(&draft.text);
         let form = form_id(self.station, &fields);
-        if visit::is_written(records, self.ctx, &self.visit(&form, "")).await? {
+        let sent = self.visit(&form, "");
+        if visit::is_written(records, self.ctx, &sent).await?
+            || interview::is_written(records, self.ctx, &sent).await?
+        {
             self.forget().await?;
             return Ok(None);
         }

@@ -6,8 +6,8 @@
 use yba_content::{Content, Day};
 use yba_fhir::Resource;
 use yba_fhir::json::{Value, json};
-use yba_recall::chronic::PROGRAMME;
 use yba_recall::book::{self, Wanting, Which};
+use yba_recall::chronic::PROGRAMME;
 use yba_recall::list::List;
 use yba_recall::{follower, list};
 use yba_records::{Change, Ctx};
@@ -361,8 +361,11 @@ fn member(id: &str, birth: &str, village: &str, household: &str, relation: &str)
     let household = [("ma-ho-gia-dinh", household), ("quan-he-chu-ho", relation)];
     let household = household.into_iter().filter(|(_, text)| !text.is_empty());
     let coded = [("dan-toc", json!({"code": "08"})), ("nghe-nghiep", json!({"code": "63000"}))];
-    let extensions: Vec<Value> = coded.into_iter().map(|(slug, coding)| extension(slug, "valueCoding", coding))
-        .chain(household.map(|(slug, text)| extension(slug, "valueString", json!(text)))).collect();
+    let extensions: Vec<Value> = coded
+        .into_iter()
+        .map(|(slug, coding)| extension(slug, "valueCoding", coding))
+        .chain(household.map(|(slug, text)| extension(slug, "valueString", json!(text))))
+        .collect();
     json!({"resourceType": "Patient", "id": id, "birthDate": birth, "gender": "female", "name": [{"text": id}],
         "identifier": [{"system": "https://yba.vn/fhir/sid/cccd", "value": "012190001234"}],
         "extension": extensions,
