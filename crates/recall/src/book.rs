@@ -91,7 +91,8 @@ pub enum Which<'w> {
 
 /// The places of which the book is kept: those of the caller's roles; `None` for who sees the whole province.
 pub fn own_places(records: &Records, ctx: &Ctx) -> Option<BTreeSet<String>> {
-    records.scope(ctx, Action::Search).places("Patient").cloned()
+    // Names are found over the whole province; whose visits somebody sees says whom they answer for.
+    records.scope(ctx, Action::Search).places("Encounter").cloned()
 }
 
 const SHARES: &str = "COUNT(DISTINCT person), COUNT(DISTINCT CASE WHEN household <> '' THEN household END), \

@@ -163,7 +163,8 @@ fn settle(all: &mut Vec<Person>, house: &House, seeds: &[Seed], shared: &Shared,
     let mut add =
         |seed: usize, family: &str, group: usize, parents: (Option<u32>, Option<u32>), rng: &mut Rng| {
             let person = person(all.len() as u32, seeds[seed], family, group, shared, rng);
-            all.push(Person { mother: parents.0, father: parents.1, ..person });
+            let relation = if parents == (None, None) { "" } else { "Con" };
+            all.push(Person { mother: parents.0, father: parents.1, relation, ..person });
         };
     if let Some(husband) = house.husband {
         add(husband, family, shared.ethnic, (None, None), rng);
@@ -192,6 +193,22 @@ fn settle(all: &mut Vec<Person>, house: &House, seeds: &[Seed], shared: &Shared,
     }
     for other in &house.others {
         add(*other, family, rng);
+    }
+    relate(&mut all[first as usize..], (father, mother), first);
+}
+
+/// Says how those of a household stand to its head: the husband, else the wife, else the first.
+fn relate(members: &mut [Person], (father, mother): (Option<u32>, Option<u32>), first: u32) {
+    let head = father.or(mother).unwrap_or(first);
+    for member in members {
+        member.relation = match member.index {
+            index if index == head => "Chủ hộ",
+            index if Some(index) == mother => "Vợ",
+            _ if !member.relation.is_empty() => member.relation,
+            _ if member.birth.age_on(Day::ymd(2026, 1, 1)) < 60 => "Người thân",
+            _ if member.female => "Mẹ",
+            _ => "Bố",
+        };
     }
 }
 
@@ -268,6 +285,7 @@ fn person(index: u32, seed: Seed, family: &str, group: usize, shared: &Shared, r
     Person {
         index,
         household: shared.number,
+        relation: "",
         name,
         female: seed.female,
         birth: seed.birth,

@@ -92,6 +92,8 @@ pub const ALLERGIES: [(Allergy, u32); 4] = [
 pub struct Person {
     pub index: u32,
     pub household: u32,
+    /// How they stand to the head of the household.
+    pub relation: &'static str,
     pub name: String,
     pub female: bool,
     pub birth: Day,
@@ -135,6 +137,17 @@ pub struct Card {
 }
 
 impl Person {
+    /// Code of the list of occupations (QĐ 34/2020/QĐ-TTg): what people of that age and household mostly do.
+    pub fn job(&self, on: Day) -> &'static str {
+        let adult = match self.class {
+            Class::State => "30000",
+            Class::Enterprise => "80000",
+            Class::Family => "50000",
+            _ => "63000",
+        };
+        if (15..70).contains(&self.birth.age_on(on)) { adult } else { "00000" }
+    }
+
     pub fn ethnic(&self) -> &'static Ethnic {
         &ethnic_groups()[usize::from(self.ethnic)]
     }

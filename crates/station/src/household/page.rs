@@ -149,7 +149,11 @@ pub(super) fn village(shown: &Village) -> Markup {
         (card::back(&format!("{BOOK}?{}", shown.more.trim_start_matches('&')), "Sổ hộ"))
         (card::page_title(named(shown.name), html! { (format::count(shown.count)) " hộ" }, html! { button .btn type="button" data-print { "In" } }))
         @if shown.part.is_empty() { (state::empty("Thôn này chưa có ai.", "Có thể tên thôn đã đổi.", card::link_button(BOOK, html! { "Về sổ hộ" }))) }
-        @for (at, one) in shown.part.iter().enumerate() { (household_card(shown, at, one)) }
+        div .cols.two.even {
+            @for (column, half) in shown.part.chunks(shown.part.len().div_ceil(2).max(1)).enumerate() {
+                div .col { @for (at, one) in half.iter().enumerate() { (household_card(shown, column * PAGE + at, one)) } }
+            }
+        }
         @if shown.count > PAGE {
             p .no-print {
                 (shown.first + 1) "–" (last) " trên " (format::count(shown.count)) " "
@@ -349,7 +353,7 @@ fn doctor(shown: &House) -> Markup {
     let words: Vec<(&str, &str)> = std::iter::once(("", "Chưa giao ai"))
         .chain(shown.doctors.iter().map(|(reference, name)| (reference.as_str(), name.as_str())))
         .collect();
-    Card::new("bac-si", "Bác sĩ gia đình").padded(html! {
+    Card::new("theo-doi", "Bác sĩ gia đình").padded(html! {
         p {
             @if !one_for_all.is_empty() { "Hộ này do " b { (name(one_for_all)) } " theo dõi." }
             @else if now.iter().any(|one| !one.is_empty()) { "Người trong hộ đang do nhiều người theo dõi, hoặc có người chưa giao." }

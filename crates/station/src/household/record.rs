@@ -20,7 +20,7 @@ use yba_store::search::query::decode_pairs;
 use yba_ui::card::{self, Card};
 use yba_ui::form::{self, hidden};
 use yba_ui::status::{Status, status};
-use yba_ui::table::Table;
+use yba_ui::table::{Table, number};
 use yba_ui::{format, state};
 use yba_web::{Asking, Page, RequestId, encoded, error};
 
@@ -356,7 +356,10 @@ fn page(shown: &Shown) -> Markup {
 fn items_card(shown: &Shown) -> Markup {
     let aside = html! {
         @if shown.missing.is_empty() { (status(Status::Done, "đã lập hồ sơ")) }
-        @else { (status(Status::Attention, &format!("còn thiếu {} mục", shown.missing.len()))) }
+        @else {
+            (status(Status::Attention, &format!("còn thiếu {} mục", shown.missing.len())))
+            @if shown.may_edit { " " (card::link_button(&format!("/nguoi/{}/sua", shown.person.id), html! { "Bổ sung" })) }
+        }
     };
     let household = household_of(&shown.person.tree);
     Card::new("hanh-chinh", "A. Phần hành chính").aside(aside).flush(html! {
@@ -369,9 +372,6 @@ fn items_card(shown: &Shown) -> Markup {
                 @else { (status(Status::Done, "có")) }
             }
         })))
-        @if shown.may_edit && !shown.missing.is_empty() {
-            p .pad .no-print { (card::link_button(&format!("/nguoi/{}/sua", shown.person.id), html! { "Bổ sung" })) }
-        }
     })
 }
 
@@ -382,28 +382,38 @@ fn household_of(patient: &Value) -> &str {
 }
 
 fn sections_card(shown: &Shown) -> Markup {
-    let heads = [("Mục", false), ("Trong hồ sơ", false), ("", false)];
-    Card::new("phan", "B, C. Tiền sử, khám").flush(html! {
+    let heads = [("Mục", false), ("Trong hồ sơ", true)];
+    let mut forms: Vec<&(&str, String)> = shown.sections.iter().filter_map(|one| one.form.as_ref()).collect();
+    forms.dedup();
+    let fill = html! {
+        @if shown.may_fill {
+            span .no-print {
+                @for (slug, title) in forms {
+                    " " (card::link_button(&format!("{PERSON}/{}/{slug}", shown.person.id), html! { (title) }))
+                }
+            }
+        }
+    };
+    Card::new("phan", "B, C. Tiền sử, khám").aside(fill).flush(html! {
         (Table { caption: "Các phần của hồ sơ", heads: &heads, stack: true }.draw(html! {
             @for one in &shown.sections {
                 tr {
                     td { (one.about.name) ". " (one.about.title) }
-                    td .headed data-head="Trong hồ sơ" {
-                        @match one.count {
-                            None => span .sub { "bạn không được xem" },
-                            Some(0) => (status(Status::Attention, "chưa có")),
-                            Some(count) => { (format::count(count)) @if count >= COUNTED { "+" } " mục" },
-                        }
-                    }
-                    td {
-                        @if let Some((slug, title)) = one.form.as_ref().filter(|_| shown.may_fill) {
-                            a .no-print href={ (PERSON) "/" (shown.person.id) "/" (slug) } { (title) }
-                        }
-                    }
+                    (number("Trong hồ sơ", counted(one.count)))
                 }
             }
         }, html! {}))
     })
+}
+
+fn counted(count: Option<usize>) -> Markup {
+    html! {
+        @match count {
+            None => "bạn không được xem",
+            Some(0) => (status(Status::Attention, "chưa có")),
+            Some(count) => { (format::count(count)) @if count >= COUNTED { "+" } " mục" },
+        }
+    }
 }
 
 fn filled_card(shown: &Shown) -> Markup {

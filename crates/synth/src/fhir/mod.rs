@@ -15,7 +15,7 @@ use crate::places::{Facility, Kind, places};
 use crate::staff::{Worker, staff};
 use crate::visit::Visit;
 use yba_fhir::json::ordered;
-use yba_fhir::json::{JsonValueMutTrait, JsonValueTrait, Value, json};
+use yba_fhir::json::{JsonContainerTrait, JsonValueMutTrait, JsonValueTrait, Value, json};
 
 /// Entries in one transaction, at most.
 pub const ENTRIES_MAX: usize = 400;
@@ -114,7 +114,8 @@ fn foundation() -> impl Iterator<Item = Value> {
     let all = &places().facilities;
     let organizations = all.iter().map(organization);
     let workers = all.iter().zip(staff()).flat_map(|(facility, workers)| {
-        workers.iter().enumerate().map(move |(n, worker)| practitioner(facility, n, worker))
+        let each = workers.iter().enumerate();
+        each.flat_map(move |(n, worker)| [practitioner(facility, n, worker), role(facility, n)])
     });
     organizations.chain(workers)
 }
@@ -151,6 +152,18 @@ fn practitioner(facility: &Facility, n: usize, worker: &Worker) -> Value {
         "active": true,
         "name": [{"text": worker.name.as_str()}],
         "gender": gender(worker.female)
+    })
+}
+
+/// That the worker works there.
+fn role(facility: &Facility, n: usize) -> Value {
+    let organization = format!("cskcb-{}", facility.code.to_ascii_lowercase());
+    json!({
+        "resourceType": "PractitionerRole",
+        "id": format!("w{}-{n}", facility.code),
+        "active": true,
+        "practitioner": {"reference": format!("Practitioner/w{}-{n}", facility.code)},
+        "organization": {"reference": format!("Organization/{organization}")}
     })
 }
 
@@ -201,6 +214,7 @@ fn patient(person: &Person, until: Day) -> Value {
         // The record is kept where the person is registered, mostly the station of the commune.
         "managingOrganization": to_facility(person.registered)
     });
+    household(&mut patient, person, until);
     // The newest have no number yet.
     let identifiers = identifiers(person, until);
     if !identifiers.is_empty() {
@@ -210,6 +224,27 @@ fn patient(person: &Person, until: Day) -> Value {
         set(&mut patient, "deceasedDateTime", Value::from(death.to_string().as_str()));
     }
     patient
+}
+
+/// Household and occupation, as far as somebody wrote them down: of a few nobody did.
+fn household(patient: &mut Value, person: &Person, until: Day) {
+    let mut more = Vec::new();
+    let mut add = |slug: &str, name: &str, value: Value| {
+        let mut one = json!({"url": format!("{BASE}/StructureDefinition/{slug}")});
+        set(&mut one, name, value);
+        more.push(one);
+    };
+    if person.household % 12 != 5 {
+        add("ma-ho-gia-dinh", "valueString", Value::from(format!("H{:06}", person.household).as_str()));
+        add("quan-he-chu-ho", "valueString", Value::from(person.relation));
+    }
+    if person.index % 7 != 3 {
+        let system = format!("{BASE}/CodeSystem/nghe-nghiep");
+        add("nghe-nghiep", "valueCoding", json!({"system": system, "code": person.job(until)}));
+    }
+    let own = patient["extension"].clone();
+    let own = own.as_array().into_iter().flatten().cloned();
+    set(patient, "extension", Value::from(own.chain(more).collect::<Vec<_>>()));
 }
 
 fn identifiers(person: &Person, until: Day) -> Vec<Value> {

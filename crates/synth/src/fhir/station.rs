@@ -7,7 +7,7 @@
 use super::visit::visit_resources;
 use super::{
     BASE, ENTRIES_MAX, ICD10, LOINC, TERMINOLOGY, UCUM, allergy, concept, coverages, follow_up, lasting,
-    organization, patient, practitioner, set, status, to_facility, to_patient, transaction,
+    organization, patient, practitioner, role, set, status, to_facility, to_patient, transaction,
 };
 use crate::Province;
 use crate::catalog::catalog;
@@ -165,7 +165,8 @@ fn ground() -> impl Iterator<Item = Value> {
     let all = &places().facilities;
     let stations = all.iter().zip(staff()).filter(|(facility, _)| facility.kind == Kind::Station);
     let workers = stations.flat_map(|(facility, workers)| {
-        workers.iter().enumerate().map(move |(n, worker)| practitioner(facility, n, worker))
+        let each = workers.iter().enumerate();
+        each.flat_map(move |(n, worker)| [practitioner(facility, n, worker), role(facility, n)])
     });
     all.iter().map(organization).chain(workers)
 }

@@ -14,6 +14,7 @@ mod durable_before_acknowledged;
 mod fhir_client;
 mod files;
 mod house;
+mod household;
 mod http;
 mod import_codes;
 mod life;

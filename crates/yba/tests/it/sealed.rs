@@ -202,6 +202,8 @@ fn known(patients: &[String], linkage: &str) -> Known {
         ("act", vec!["sinh".into(), "tu".into()]),
         ("*field", vec!["main".into()]),
         ("id", ids("QuestionnaireResponse")),
+        ("form", vec!["health-history".into(), "periodic-check".into()]),
+        ("household", vec!["khong-co".into()]),
         // By names that nobody has: what these pages show is of accounts, apps and papers, not of care.
         ("key", vec!["khong-co".into()]),
         ("account", vec!["khong-co".into()]),
