@@ -38,6 +38,9 @@ pub struct Draft {
     pub facility: Option<String>,
     /// Tells this form from others: sent twice, it is written once.
     pub form: String,
+    /// Id of the day of vaccination (Task) and of the screening (QuestionnaireResponse) that go with it.
+    pub session: Option<String>,
+    pub screening: Option<String>,
 }
 
 /// One dose as it is drawn from its vial.
@@ -260,6 +263,7 @@ pub fn drafted(known: &Known<'_>, draft: &Draft, found: &[Finding], now_ms: i64)
             let place = json!({"reference": format!("Organization/{facility}").as_str()});
             put(&mut tree, "performer", json!([{"actor": place}]));
         }
+        belonging(&mut tree, draft);
         let mut notes = vec![json!({"text": SCREENED})];
         if !draft.reason.trim().is_empty() && found.iter().any(|one| one.severity == Severity::Ask) {
             notes.push(json!({"text": format!("Vẫn tiêm, vì: {}", draft.reason.trim()).as_str()}));
@@ -268,6 +272,27 @@ pub fn drafted(known: &Known<'_>, draft: &Draft, found: &[Finding], now_ms: i64)
         all.push(tree);
     }
     all
+}
+
+/// Says of a dose to which screening it belongs.
+const OF_SCREENING: &str = "https://yba.vn/fhir/StructureDefinition/vaccination-screening";
+
+/// Puts into an Immunization on which day of vaccination and after which screening it is.
+fn belonging(tree: &mut Value, draft: &Draft) {
+    let of = [
+        (crate::session::OF_SESSION, "Task", &draft.session),
+        (OF_SCREENING, "QuestionnaireResponse", &draft.screening),
+    ];
+    let said: Vec<Value> = of
+        .into_iter()
+        .filter_map(|(url, kind, id)| {
+            let reference = format!("{kind}/{}", id.as_ref()?);
+            Some(json!({"url": url, "valueReference": {"reference": reference.as_str()}}))
+        })
+        .collect();
+    if !said.is_empty() {
+        put(tree, "extension", Value::from(said));
+    }
 }
 
 /// The same form gives the same ids.
@@ -308,26 +333,8 @@ pub async fn put_off(
         return Err(Outcome::new(Kind::Unprocessable, "reason", text, "no reason").at("reason"));
     }
     let (mut changes, mut keys) = (Vec::new(), Vec::new());
-    for dose in &draft.doses {
-        let Some(vaccine) = vaccine(schedule, &dose.vaccine) else { continue };
-        let id = id(draft, &dose.vaccine, "hoan");
-        keys.push(("Immunization".to_owned(), id.clone()));
-        let mut tree = json!({
-            "resourceType": "Immunization",
-            "id": id.as_str(),
-            "status": "not-done",
-            "statusReason": {"coding": [{"system": REASON, "code": "MEDPREC"}], "text": reason},
-            "vaccineCode": {
-                "coding": [{"system": CVX, "code": dose.vaccine.as_str()}],
-                "text": vaccine.title.as_str()
-            },
-            "patient": {"reference": format!("Patient/{}", draft.patient).as_str()},
-            "occurrenceDateTime": draft.day.as_str()
-        });
-        if let Some(facility) = &draft.facility {
-            let place = json!({"reference": format!("Organization/{facility}").as_str()});
-            put(&mut tree, "performer", json!([{"actor": place}]));
-        }
+    for tree in not_given(schedule, draft) {
+        keys.push(("Immunization".to_owned(), str_at(&tree, &["id"]).unwrap_or_default().to_owned()));
         changes.push(Change::create(Resource::from_value(tree)?));
     }
     if changes.is_empty() {
@@ -342,6 +349,33 @@ pub async fn put_off(
         }
         done => done.map(|_| ()),
     }
+}
+
+/// The records that say that doses were not given on a day, and why: one for each vaccine.
+pub fn not_given(schedule: &Schedule, draft: &Draft) -> Vec<Value> {
+    let mut all: BTreeMap<&str, Value> = BTreeMap::new();
+    for dose in &draft.doses {
+        let Some(vaccine) = vaccine(schedule, &dose.vaccine) else { continue };
+        let mut tree = json!({
+            "resourceType": "Immunization",
+            "id": id(draft, &dose.vaccine, "hoan").as_str(),
+            "status": "not-done",
+            "statusReason": {"coding": [{"system": REASON, "code": "MEDPREC"}], "text": draft.reason.trim()},
+            "vaccineCode": {
+                "coding": [{"system": CVX, "code": dose.vaccine.as_str()}],
+                "text": vaccine.title.as_str()
+            },
+            "patient": {"reference": format!("Patient/{}", draft.patient).as_str()},
+            "occurrenceDateTime": draft.day.as_str()
+        });
+        belonging(&mut tree, draft);
+        if let Some(facility) = &draft.facility {
+            let place = json!({"reference": format!("Organization/{facility}").as_str()});
+            put(&mut tree, "performer", json!([{"actor": place}]));
+        }
+        all.insert(&dose.vaccine, tree);
+    }
+    all.into_values().collect()
 }
 
 /// Takes back a dose that was written by mistake: it stays in the history as entered in error. Refuses with `not-found`.

@@ -41,6 +41,7 @@ mod sheet;
 mod source;
 pub mod spreadsheets;
 mod units;
+pub mod vaccination;
 mod views;
 
 use std::collections::BTreeMap;
@@ -75,6 +76,7 @@ pub use rules::Rule;
 pub use schedules::Schedule;
 pub use spreadsheets::{Field, Spreadsheet};
 pub use units::{OldUnit, Unit};
+pub use vaccination::VaccinationDay;
 pub use views::ViewText;
 pub use yba_fhir::Day;
 
@@ -107,6 +109,7 @@ pub struct Content {
     programmes: Vec<Programme>,
     health_records: Vec<HealthRecord>,
     notifiable: Vec<Notifiable>,
+    vaccination: Vec<VaccinationDay>,
     rules: Vec<Rule>,
     // The two large tables come from the assets, when first asked.
     icd10: OnceLock<icd10::Icd10>,
@@ -168,6 +171,7 @@ impl Content {
             roles: roles::Roles::load(sources, &laws, report),
             programmes: programmes::load(sources, &laws, &forms, &schedules, report),
             health_records: health_records::load(sources, &laws, &forms, report),
+            vaccination: vaccination::load(sources, &laws, &forms, &schedules, report),
             forms,
             schedules,
             rules: rules::load(sources, &laws, &notifiable, report),
@@ -240,6 +244,16 @@ impl Content {
     /// Every edition of that, by slug and day.
     pub fn health_records(&self) -> &[HealthRecord] {
         &self.health_records
+    }
+
+    /// What holds for vaccination days on a day; `None` before the first edition.
+    pub fn vaccination_day(&self, on: Day) -> Option<&VaccinationDay> {
+        self.vaccination.iter().rev().find(|one| one.from <= on)
+    }
+
+    /// Every edition of what holds for vaccination days, oldest first.
+    pub fn vaccination_days(&self) -> &[VaccinationDay] {
+        &self.vaccination
     }
 
     /// The list of infectious diseases to notify that is in force on a day; `None` before the first.

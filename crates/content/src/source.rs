@@ -172,6 +172,7 @@ const FOLDERS: &[&str] = &[
     "maps/lab-indicators/",
     "maps/spreadsheets/",
     "notifiable/",
+    "vaccination/",
     "parameters/",
     "prints/",
     "profiles/",

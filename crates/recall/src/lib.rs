@@ -6,10 +6,12 @@
 //! Encounters and QuestionnaireResponses, and the log alone determines them.
 //!
 //! Start reading at [`forecast`] (pure: a schedule, a child, the doses so far), [`chronic`] (who is in a programme), then
-//! [`follower`] (the tables), [`list`] (whom to call) and [`book`] (who lives with whom, and what their records lack).
+//! [`follower`] (the tables), [`list`] (whom to call), [`coverage`] (who has got what) and [`book`] (who lives with whom, and what their
+//! records lack).
 
 pub mod book;
 pub mod chronic;
+pub mod coverage;
 pub mod dose;
 pub mod example;
 pub mod follower;
