@@ -32,6 +32,7 @@ const STOPPED: &str = "vaccine-lot-stopped";
 const TEXT_MAX: usize = 1000;
 const FOUND_MAX: usize = 200;
 const DOSES_MAX: usize = 20;
+const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 3_600_000;
 /// A reaction longer after the dose than this is not of it.
 const AFTER_MS: i64 = 90 * 24 * HOUR_MS;
@@ -178,8 +179,10 @@ pub fn check(content: &VaccinationDay, draft: &Draft, given: &[i64], now_ms: i64
     match (DateRange::parse(&draft.began), first) {
         (None, _) => stop("began", "Ghi lúc bắt đầu, ví dụ 08:40 hoặc 08:40 23/11/2026."),
         (Some(began), _) if began.start > now_ms => stop("began", "Phản ứng không thể bắt đầu sau lúc này."),
-        // Of doses of a bare day the hour is not known.
-        (Some(began), Some(first)) if began.end <= first => stop("began", "Phản ứng không thể bắt đầu trước mũi tiêm."),
+        // An hour is said to the minute, and of a bare day it is not known.
+        (Some(began), Some(first)) if began.end.max(began.start + MINUTE_MS) <= first => {
+            stop("began", "Phản ứng không thể bắt đầu trước mũi tiêm.");
+        }
         (Some(began), Some(first)) if began.start - first > AFTER_MS => {
             stop("began", "Đã quá 90 ngày từ mũi tiêm. Hãy xem lại ngày, hoặc ghi như một lần khám.");
         }

@@ -159,6 +159,12 @@ impl Session {
 }
 
 impl Lot {
+    /// A lot of which nothing is said yet.
+    pub fn blank() -> Lot {
+        let none = String::new;
+        Lot { vaccine: none(), lot: none(), expiry: none(), opened: None, thrown: None }
+    }
+
     fn of(tree: &Value) -> Option<Lot> {
         let text = |path: &[&str]| str_at(tree, path).map(str::to_owned);
         let count = |url: &str| {

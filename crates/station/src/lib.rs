@@ -1,13 +1,17 @@
-//! The commune station's room. For now: what the day asks; visits; vaccination, from the list of whom to call to the dose that is given;
-//! chronic care, from the list of who should come to the visit; the household book and health records; births and deaths; cases of infectious disease and their
-//! notification; the registers and reports of the month, and its end on paper.
+//! The commune station's room. For now: what the day asks; visits; vaccination, from the plan of a day over the dose, the watch and
+//! reactions to coverage and the fridge; chronic care, from the list of who should come to the visit; the household book and health
+//! records; births and deaths; cases of infectious disease and their notification; the registers and reports of the month, and its end
+//! on paper.
 //!
 //! It deliberately does not know other rooms, SQL, or which dose may be given when (`yba-care`, by the schedules of content).
 //!
-//! Start at [`routes`]; [`today`], [`visits`], [`vaccinate`], [`chronic`], [`household`], [`life`], [`notify`], [`reports`] and [`month_end`] are feature folders:
-//! `mod.rs` routes and handlers, `model.rs`, `page.rs`.
+//! Start at [`routes`]; [`today`], [`visits`], [`vaccinate`] (with [`sessions`], [`watch`], [`reactions`], [`coverage`], [`fridge`]),
+//! [`chronic`], [`household`], [`life`], [`notify`], [`reports`] and [`month_end`] are feature folders: `mod.rs` routes and handlers,
+//! `model.rs`, `page.rs`.
 
 pub mod chronic;
+pub mod coverage;
+pub mod fridge;
 pub mod household;
 pub mod life;
 pub mod month_end;
@@ -15,14 +19,17 @@ pub mod notify;
 mod paper;
 mod person;
 pub mod print;
+pub mod reactions;
 mod registers;
 mod reminders;
 pub mod reports;
 mod roll;
+pub mod sessions;
 pub mod today;
 mod typing;
 pub mod vaccinate;
 pub mod visits;
+pub mod watch;
 
 use axum::Router;
 use axum::response::Response;
@@ -77,6 +84,11 @@ async fn names(station: &Station, ctx: &Ctx, ids: impl Iterator<Item = &str>) ->
     named.collect()
 }
 
+/// Everything that a refusal says, in its words.
+fn words_of(outcome: &Outcome) -> String {
+    outcome.issues.iter().map(|issue| issue.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
 /// Id of the Organization at which whoever is at work has their role; none on an open node.
 fn own_facility() -> Option<String> {
     let own = yba_web::visit::facilities().into_iter().next()?;
@@ -88,6 +100,11 @@ pub fn routes(station: Station) -> Router {
     today::routes()
         .merge(visits::routes())
         .merge(vaccinate::routes())
+        .merge(sessions::routes())
+        .merge(watch::routes())
+        .merge(reactions::routes())
+        .merge(coverage::routes())
+        .merge(fridge::routes())
         .merge(chronic::routes())
         .merge(household::routes())
         .merge(life::routes())

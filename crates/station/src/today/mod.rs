@@ -3,6 +3,7 @@
 
 mod model;
 mod page;
+mod vaccination;
 
 use crate::roll;
 use crate::{Station, answered, names, notify, own_facility, reports};
@@ -12,6 +13,7 @@ use axum::response::Response;
 use axum::routing::get;
 use model::Wanted;
 use std::collections::BTreeSet;
+use vaccination::Vaccination;
 use yba_content::Day;
 use yba_fhir::resource::is_id;
 use yba_fhir::{Kind, Outcome};
@@ -115,6 +117,7 @@ async fn today(Asking { room: station, ctx, id }: Asking<Station>, RawQuery(quer
             place: &asked.more(),
             reports: &reports,
             cases: &notify::pressing(&station, &ctx).await?,
+            vaccination: &Vaccination::of(&station, &ctx).await?,
             lists: &lists,
             villages: &model::villages(&lists, today),
             people: &people,

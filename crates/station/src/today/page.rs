@@ -2,6 +2,7 @@
 
 use super::TODAY;
 use super::model::{Village, Visited, Wanted};
+use super::vaccination::Vaccination;
 use crate::notify::NOTIFY;
 use crate::notify::model::Line as Case;
 use crate::reports::page::{Due, standing};
@@ -28,6 +29,8 @@ pub(super) struct Shown<'a> {
     pub reports: &'a [Due],
     /// Cases of infectious disease that must be notified or sent on.
     pub cases: &'a [Case],
+    /// What vaccination asks of the day beside its list.
+    pub vaccination: &'a Vaccination,
     pub lists: &'a [Wanted],
     pub villages: &'a [Village],
     /// Records of those who are named, by id.
@@ -44,7 +47,7 @@ pub(super) fn page(shown: &Shown) -> Markup {
         @if shown.is_behind { (state::warning("Danh sách đang được cập nhật.", "Vài việc vừa ghi có thể chưa tính. Tải lại trang sau ít giây.")) }
         div .cols.two.even {
             div .col { @for list in shown.lists { (wanted(shown, list)) } }
-            div .col { (tasks(shown)) (rounds(shown)) }
+            div .col { (shown.vaccination.card(shown.today)) (tasks(shown)) (rounds(shown)) }
         }
     }
 }

@@ -4,8 +4,9 @@
 //! child: the doses that are due stand chosen, with the vial that was used last; one button writes them. Addresses hold ids and
 //! villages, no names.
 
-mod model;
+pub(crate) mod model;
 mod page;
+mod screen;
 
 use crate::person::Person;
 use crate::reminders;
@@ -17,16 +18,20 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use model::Places;
 use std::collections::{BTreeMap, BTreeSet};
-use yba_care::Finding;
+use screen::Quick;
+use yba_care::{Finding, Severity};
 use yba_care::advise::{self, Act, Reasons, Told};
 use yba_care::immunise::{self, Draft, Known};
+use yba_care::reaction::{self, Reaction, StoppedLot};
+use yba_care::screening::{self, Screened};
+use yba_care::session::{self, Session};
 use yba_content::{Content, Day};
 use yba_fhir::json::{Value, str_at};
 use yba_fhir::resource::is_id;
-use yba_fhir::{Kind, Outcome};
+use yba_fhir::{Kind, Outcome, Resource};
 use yba_recall::list::{self, Called, List};
 use yba_recall::{CHILDREN, follower};
-use yba_records::{Change, Ctx, Query, Version};
+use yba_records::{Action, Change, Ctx, Query, Version};
 use yba_rules::{Case, Moment, Verdict};
 use yba_store::search::query::decode_pairs;
 use yba_web::{Asking, Page, RequestId, error};
@@ -44,6 +49,7 @@ pub(crate) fn routes() -> Router<Station> {
     Router::new()
         .route(VACCINATE, get(listed))
         .route("/tiem-chung/{patient}", get(child).post(give))
+        .route("/tiem-chung/{patient}/sang-loc", get(screen::open).post(screen::conclude))
         .route("/tiem-chung/{patient}/hoan", post(put_off))
         .route("/tiem-chung/{patient}/rut", post(take_back))
 }
@@ -55,17 +61,20 @@ struct Asked {
     first: usize,
     /// Whose list, for who sees several: `Organization/…`.
     place: Option<String>,
+    /// Id of the day of vaccination to which the page belongs.
+    session: Option<String>,
     /// What was just done.
     done: Option<&'static str>,
 }
 
 fn asked(query: Option<&str>, today: Day) -> Asked {
-    let mut asked = Asked { until: today, village: None, first: 0, place: None, done: None };
+    let mut asked = Asked { until: today, village: None, first: 0, place: None, session: None, done: None };
     for (name, value) in decode_pairs(query.unwrap_or_default()) {
         match name.as_str() {
             "den" => asked.until = typed_day(&value).unwrap_or(today),
             "thon" => asked.village = Some(value),
             "noi" if is_id(&value) => asked.place = Some(format!("Organization/{value}")),
+            "buoi" if is_id(&value) => asked.session = Some(value),
             "tu" => asked.first = value.parse().unwrap_or(0),
             "xong" => asked.done = done_words(&value),
             _ => {}
@@ -78,6 +87,8 @@ fn done_words(code: &str) -> Option<&'static str> {
     match code {
         "tiem" => Some("Đã ghi mũi tiêm."),
         "hoan" => Some("Đã ghi tạm hoãn."),
+        "sang-loc" => Some("Đã ghi sàng lọc: đủ điều kiện tiêm."),
+        "khong-tiem" => Some("Đã ghi sàng lọc: hôm nay không tiêm."),
         "rut" => Some("Đã rút mũi ghi nhầm."),
         _ => None,
     }
@@ -159,10 +170,11 @@ async fn child(
     let counter = Counter { station: &station, ctx: &ctx, id: &id };
     let today = station.today();
     let drawn = async {
-        let open = counter.open(&patient).await?;
+        let asked = asked(query.as_deref(), today);
+        let open = counter.open(&patient, asked.session.as_deref()).await?;
         let draft = open.fresh(today, station.records.fresh_id());
         let reminded = counter.reminded(&open, &open.offered(&draft, today), &[]).await?;
-        Ok(counter.drawn(&open, &draft, &[], &reminded, asked(query.as_deref(), today).done, None))
+        Ok(counter.drawn(&open, &draft, &[], &reminded, asked.done, None))
     };
     answered(&station, &id, drawn).await
 }
@@ -183,6 +195,35 @@ struct Open<'c> {
     places: Places,
     /// Why doses were given although a rule stopped them.
     told: Vec<Told>,
+    /// The day of vaccination to which the page belongs.
+    session: Option<Session>,
+    /// What was concluded before vaccines today.
+    screened: Option<Screened>,
+    /// Lots that some station stopped.
+    stopped: Vec<StoppedLot>,
+    /// Reactions that were written down for this child.
+    reactions: Vec<Reaction>,
+    /// What was sent of a screening.
+    typed: Typed,
+}
+
+/// A screening in one tick, as it was sent.
+#[derive(Default)]
+struct Typed {
+    is_ticked: bool,
+    temperature: String,
+    weight: String,
+}
+
+impl Typed {
+    fn of(pairs: &[(String, String)]) -> Typed {
+        let value = |name: &str| {
+            let found = pairs.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+        };
+        let [temperature, weight] = screen::MEASURES.map(value);
+        Typed { is_ticked: !value(screen::NOTHING).is_empty(), temperature, weight }
+    }
 }
 
 /// What the rules say of a form.
@@ -195,9 +236,18 @@ struct Reminded {
 }
 
 impl Open<'_> {
+    /// What can be given today; on a day of vaccination only what that day gives stands chosen.
+    fn offers(&self, today: Day) -> Vec<model::Offer> {
+        let mut offers = model::offers(&self.known, &self.fridge, today);
+        if let Some(session) = &self.session {
+            offers.iter_mut().for_each(|one| one.is_chosen = session.vaccines.contains(&one.vaccine));
+        }
+        offers
+    }
+
     /// What stands chosen on a form that nobody has touched.
     fn offered(&self, fresh: &Draft, today: Day) -> Draft {
-        let doses = model::offers(&self.known, &self.fridge, today).into_iter();
+        let doses = self.offers(today).into_iter();
         let doses = doses.filter(|one| one.is_chosen).map(|one| immunise::Drawn {
             series: one.series,
             vaccine: one.vaccine,
@@ -209,21 +259,65 @@ impl Open<'_> {
 
     /// A form that nobody has sent yet.
     fn fresh(&self, today: Day, form: String) -> Draft {
-        Draft { patient: self.person.id.clone(), day: today.to_string(), form, ..Draft::default() }
+        let session = self.session.as_ref().map(|one| one.id.clone());
+        Draft { patient: self.person.id.clone(), day: today.to_string(), form, session, ..Draft::default() }
     }
 }
 
 impl<'s> Counter<'s> {
-    async fn open(&self, patient: &str) -> Result<Open<'s>, Outcome> {
+    async fn open(&self, patient: &str, session: Option<&str>) -> Result<Open<'s>, Outcome> {
         let (records, content): (_, &'s Content) = (&self.station.records, &self.station.content);
         let person = Person::open(self.station, self.ctx, patient, "Immunization", UNSEEN).await?;
         let immunizations = immunise::immunizations(records, self.ctx, patient).await?;
-        let known = Known::of(content, &person.tree, &immunizations, self.station.today())?;
-        let (fridge, places) = (self.fridge(content).await?, self.places(&immunizations).await);
+        let today = self.station.today();
+        let known = Known::of(content, &person.tree, &immunizations, today)?;
+        let session = self.session(session).await?;
+        let (mut fridge, places) = (self.fridge(content).await?, self.places(&immunizations).await);
+        let stopped = match self.ctx.may(Action::Search, "Task") {
+            true => reaction::stopped(records, self.ctx).await?,
+            false => Vec::new(),
+        };
+        for lot in session.iter().flat_map(|one| &one.lots) {
+            fridge.insert(lot.vaccine.clone(), (lot.lot.clone(), lot.expiry.clone()));
+        }
+        // What must not be given is not offered.
+        let own = own_facility();
+        let is_stopped = |cvx: &String, lot: &str| {
+            let of = |one: &StoppedLot| one.vaccine == *cvx && one.lot == lot && own.as_ref().is_none_or(|own| *own == one.by);
+            stopped.iter().any(of)
+        };
+        fridge.retain(|cvx, (lot, _)| !is_stopped(cvx, lot));
         let ids = immunizations.iter().filter_map(|one| str_at(one, &["id"]));
         let about: Vec<String> = ids.take(TOLD).map(|id| format!("Immunization/{id}")).collect();
         let told = advise::told(records, self.ctx, &about).await?;
-        Ok(Open { person, known, immunizations, fridge, places, told })
+        let screened = match self.ctx.may(Action::Search, "Observation") {
+            true => screening::of_day(records, self.ctx, patient, today).await?,
+            false => None,
+        };
+        let reactions = match (self.ctx.may(Action::Search, "AdverseEvent"), content.vaccination_day(today)) {
+            (true, Some(day)) => reaction::all(records, self.ctx, day, Some(patient)).await?,
+            _ => Vec::new(),
+        };
+        Ok(Open { person, known, immunizations, fridge, places, told, session, screened, stopped, reactions, typed: Typed::default() })
+    }
+
+    /// The day of vaccination that an address names; of none, that of today at the caller's station when there is just one.
+    async fn session(&self, named: Option<&str>) -> Result<Option<Session>, Outcome> {
+        let (records, today) = (&self.station.records, self.station.today());
+        if !self.ctx.may(Action::Search, "Task") {
+            return Ok(None);
+        }
+        if let Some(id) = named {
+            return match session::one(records, self.ctx, id).await {
+                Ok(one) => Ok(Some(one).filter(|one| own_facility().is_none_or(|own| own == one.owner))),
+                Err(outcome) if matches!(outcome.kind, Kind::NotFound | Kind::Gone | Kind::Forbidden) => Ok(None),
+                Err(outcome) => Err(outcome),
+            };
+        }
+        let own = own_facility();
+        let mut all = session::all(records, self.ctx, own.as_deref(), today, today).await?;
+        all.retain(Session::is_open);
+        Ok(if all.len() == 1 { all.pop() } else { None })
     }
 
     /// What the rules say of the doses of a form, and the reasons that came with it.
@@ -270,6 +364,12 @@ impl<'s> Counter<'s> {
         Places { names, own: own_facility() }
     }
 
+    /// For how long children stay under watch.
+    fn watch_ms(&self) -> i64 {
+        let day = self.station.content.vaccination_day(self.station.today());
+        day.map_or(0, |day| i64::from(day.watch_minutes) * 60_000)
+    }
+
     /// What was drawn last at this station of each vaccine: those vials stand open in the fridge.
     async fn fridge(&self, content: &Content) -> Result<BTreeMap<String, (String, String)>, Outcome> {
         let Some(facility) = own_facility() else { return Ok(BTreeMap::new()) };
@@ -298,7 +398,7 @@ impl<'s> Counter<'s> {
     ) -> Response {
         let today = self.station.today();
         let now_ms = self.station.records.store().clock().now_ms();
-        let mut offers = model::offers(&open.known, &open.fridge, today);
+        let mut offers = open.offers(today);
         if !found.is_empty() || (wrong.is_some() || reminded.asks) && !draft.doses.is_empty() {
             offers = model::as_typed(offers, draft);
         }
@@ -307,13 +407,19 @@ impl<'s> Counter<'s> {
             today: &today.to_string(),
             series: &model::series(&open.known, today),
             offers: &offers,
-            written: &model::written(&open.immunizations, &open.places, now_ms),
+            written: &model::written(&open.immunizations, &open.places, self.watch_ms(), now_ms),
             draft,
             found,
             reminded,
             told: &open.told,
             done,
             note: wrong.map(|outcome| error::note(outcome, self.id)),
+            session: open.session.as_ref(),
+            screened: open.screened.as_ref(),
+            stopped: &open.stopped,
+            reactions: &open.reactions,
+            day: self.station.content.vaccination_day(today),
+            typed: &open.typed,
         });
         let mut response = self.station.site.page(&Page::new("Tiêm chủng", content).here(VACCINATE));
         if let Some(outcome) = wrong {
@@ -345,24 +451,48 @@ async fn give(
 ) -> Response {
     let counter = Counter { station: &station, ctx: &ctx, id: &id };
     let given = async {
-        let open = counter.open(&patient).await?;
-        let (draft, today) = (sent(&pairs, &patient), station.today());
+        let session = named_session(&pairs);
+        let mut open = counter.open(&patient, session.as_deref()).await?;
+        open.typed = Typed::of(&pairs);
+        let (mut draft, today) = (sent(&pairs, &patient), station.today());
+        let to = |done: &str| back_to(&patient, session.as_deref(), done);
         if immunise::is_written(&draft, &open.immunizations) {
-            return Ok(back(&patient, "tiem"));
+            return Ok(to("tiem"));
         }
-        let found = immunise::check(&open.known, &draft, today);
+        let mut found = immunise::check(&open.known, &draft, today);
+        found.extend(reaction::check_lots(&open.stopped, &draft.doses, draft.facility.as_deref()));
+        if open.session.as_ref().is_some_and(|one| !one.is_open()) {
+            let text = "Buổi tiêm này đã kết thúc. Hãy mở lại buổi, hoặc ghi mũi tiêm ngoài buổi.";
+            found.push(Finding { severity: Severity::Stop, field: "doses".into(), text: text.into() });
+        }
+        draft.session = session.clone().filter(|_| open.session.is_some());
+        let mut beside = Vec::new();
+        // A dose of an earlier day is written down, not given.
+        if draft.day == today.to_string() {
+            match screen::quick(&station, &open.person.tree, &patient, &draft.form, open.screened.as_ref(), &pairs)? {
+                Quick::Known(screened) => draft.screening = Some(screened.id),
+                Quick::Now(screened, trees) => {
+                    draft.screening = Some(screened.id);
+                    beside = trees;
+                }
+                Quick::Not(finding) => found.push(finding),
+            }
+        }
         let mut reminded = counter.reminded(&open, &draft, &pairs).await?;
         let unanswered = !advise::unanswered(&reminded.verdict, &reminded.reasons).is_empty();
         if immunise::blocking(&found, &draft) || unanswered {
             reminded.asks = true;
             return Ok(counter.drawn(&open, &draft, &found, &reminded, None, None));
         }
-        let changes = counter.plan(&open, &draft, &found, &reminded)?;
+        let mut changes = counter.plan(&open, &draft, &found, &reminded)?;
+        for tree in beside {
+            changes.push(Change::create(Resource::from_value(tree)?));
+        }
         match station.records.transact(&ctx, changes).await {
-            Ok(_) => Ok(back(&patient, "tiem")),
+            Ok(_) => Ok(to("tiem")),
             Err(outcome) => match immunise::immunizations(&station.records, &ctx, &patient).await {
                 // The same form, sent twice at once.
-                Ok(now) if immunise::is_written(&draft, &now) => Ok(back(&patient, "tiem")),
+                Ok(now) if immunise::is_written(&draft, &now) => Ok(to("tiem")),
                 _ => {
                     // What it is in conflict with was taken back, or is another part of it: sent again, it is another form.
                     let draft = Draft { form: station.records.fresh_id(), ..draft };
@@ -372,6 +502,23 @@ async fn give(
         }
     };
     answered(&station, &id, given).await
+}
+
+/// The day of vaccination that a posted form names.
+fn named_session(pairs: &[(String, String)]) -> Option<String> {
+    let named = pairs.iter().find(|(name, _)| name == "buoi").map(|(_, value)| value.trim());
+    named.filter(|id| is_id(id)).map(str::to_owned)
+}
+
+/// To the list of the day of vaccination, where the next child stands, or to the child's page; it says what was done.
+fn back_to(patient: &str, session: Option<&str>, done: &str) -> Response {
+    match session {
+        Some(session) => {
+            let to = format!("{}/{session}?xong={done}&tre={patient}", crate::sessions::SESSIONS);
+            Redirect::to(&to).into_response()
+        }
+        None => back(patient, done),
+    }
 }
 
 /// To the child's page, which says what was done.
@@ -386,12 +533,14 @@ async fn put_off(
 ) -> Response {
     let counter = Counter { station: &station, ctx: &ctx, id: &id };
     let put_off = async {
-        let open = counter.open(&patient).await?;
+        let session = named_session(&pairs);
+        let open = counter.open(&patient, session.as_deref()).await?;
         let mut draft = sent(&pairs, &patient);
+        draft.session = session.clone().filter(|_| open.session.is_some());
         let reason = pairs.iter().find(|(name, _)| name == "hoan-ly-do");
         draft.reason = reason.map(|(_, value)| value.trim().to_owned()).unwrap_or_default();
         match immunise::put_off(&station.records, &ctx, open.known.schedule, &draft).await {
-            Ok(()) => Ok(back(&patient, "hoan")),
+            Ok(()) => Ok(back_to(&patient, session.as_deref(), "hoan")),
             Err(outcome) => {
                 // The other form stands as nobody has touched it.
                 draft.doses.clear();
@@ -416,7 +565,7 @@ async fn take_back(
 ) -> Response {
     let counter = Counter { station: &station, ctx: &ctx, id: &id };
     let taken = async {
-        let open = counter.open(&patient).await?;
+        let open = counter.open(&patient, None).await?;
         // Of this child, not of whoever a form may name.
         if !open.immunizations.iter().any(|one| str_at(one, &["id"]) == Some(&taken.mui)) {
             return Err(error::not_found());

@@ -115,9 +115,6 @@ pub struct Written {
     pub watch_until: String,
 }
 
-/// So long after a dose a child stays under watch.
-const WATCH_MS: i64 = 30 * 60 * 1000;
-
 /// All series of a child.
 pub fn series(known: &Known<'_>, today: Day) -> Vec<SeriesLine> {
     let line = |course: yba_recall::Course<'_>| {
@@ -189,11 +186,12 @@ pub fn giver(immunization: &Value) -> &str {
 }
 
 /// What was written down, of these records in their order.
-pub fn written(immunizations: &[Value], places: &Places, now_ms: i64) -> Vec<Written> {
-    immunizations.iter().map(|one| one_written(one, places, now_ms)).collect()
+/// So long after a dose (`watch_ms`) a child stays under watch.
+pub fn written(immunizations: &[Value], places: &Places, watch_ms: i64, now_ms: i64) -> Vec<Written> {
+    immunizations.iter().map(|one| one_written(one, places, watch_ms, now_ms)).collect()
 }
 
-fn one_written(one: &Value, places: &Places, now_ms: i64) -> Written {
+fn one_written(one: &Value, places: &Places, watch_ms: i64, now_ms: i64) -> Written {
     let text = |path: &[&str]| str_at(one, path).unwrap_or_default().to_owned();
     let numbers: Vec<String> = items(one, "protocolApplied")
         .filter_map(|applied| applied["doseNumberPositiveInt"].as_u64())
@@ -204,7 +202,7 @@ fn one_written(one: &Value, places: &Places, now_ms: i64) -> Written {
     let day = text(&["occurrenceDateTime"]);
     let given_ms = yba_fhir::DateRange::parse(&day).filter(|_| day.len() > 10).map(|range| range.start);
     let is_done = str_at(one, &["status"]) == Some("completed");
-    let until = given_ms.map(|ms| ms + WATCH_MS).filter(|until| is_done && *until > now_ms);
+    let until = given_ms.map(|ms| ms + watch_ms).filter(|until| is_done && *until > now_ms);
     Written {
         id: text(&["id"]),
         day,
@@ -245,6 +243,7 @@ pub fn draft(pairs: &[(String, String)], patient: &str) -> Draft {
         reason: value("ly-do"),
         facility: None,
         form: value("phieu"),
+        ..Draft::default()
     }
 }
 

@@ -1,15 +1,21 @@
 //! The pages of vaccination: markup only.
 
-use super::Reminded;
-use super::VACCINATE;
+use super::screen::{MEASURES, NOTHING};
+use super::{Reminded, Typed, VACCINATE};
 use super::model::{Line, Offer, SeriesLine, Written, asks_reason, beside};
 use crate::person::Person;
+use crate::reactions::REACTIONS;
 use crate::reminders::{self, Beside};
 use crate::roll::Roll;
+use crate::sessions::{SESSIONS, rooms};
 use maud::{Markup, html};
 use yba_care::advise::Told;
 use yba_care::immunise::Draft;
+use yba_care::reaction::{Reaction, StoppedLot};
+use yba_care::screening::Screened;
+use yba_care::session::Session;
 use yba_care::{Finding, Severity};
+use yba_content::VaccinationDay;
 use yba_recall::Standing;
 use yba_ui::alert;
 use yba_ui::card::{self, Card};
@@ -47,6 +53,7 @@ pub fn list(shown: &Listed) -> Markup {
         @if shown.is_behind {
             (state::warning("Danh sách đang được cập nhật.", "Vài mũi vừa ghi có thể chưa tính. Tải lại trang sau ít giây."))
         }
+        (rooms(VACCINATE))
         (days(shown))
         (shown.roll.tabs())
         (Card::new("can-tiem", "Cần gọi").aside(html! { "trễ và đến lịch" }).flush(html! {
@@ -123,18 +130,33 @@ pub struct Shown<'a> {
     pub done: Option<&'a str>,
     /// Why what was sent was not kept.
     pub note: Option<Markup>,
+    /// The day of vaccination to which the page belongs.
+    pub session: Option<&'a Session>,
+    /// What was concluded before vaccines today, and what was sent of it.
+    pub screened: Option<&'a Screened>,
+    pub typed: &'a Typed,
+    /// Lots that some station stopped.
+    pub stopped: &'a [StoppedLot],
+    pub reactions: &'a [Reaction],
+    pub day: Option<&'a VaccinationDay>,
 }
 
 pub fn child(shown: &Shown) -> Markup {
     let record = format!("/nguoi/{}", shown.person.id);
     html! {
-        (card::back(VACCINATE, "Danh sách cần tiêm"))
+        @match shown.session {
+            Some(session) => (card::back(&format!("{SESSIONS}/{}", session.id), "Danh sách buổi tiêm")),
+            None => (card::back(VACCINATE, "Danh sách cần tiêm")),
+        }
         (shown.person.banner(shown.today, card::link_button(&record, html! { "Mở hồ sơ" })))
         @if let Some(done) = shown.done { (form::toast(done)) }
         @if let Some(note) = &shown.note { (note) }
         @for one in shown.written.iter().filter(|one| !one.watch_until.is_empty()).take(1) {
             (state::warning(&format!("Theo dõi tại trạm đến {}.", clock(&one.watch_until)),
-                "Ở lại 30 phút sau tiêm. Dặn người nhà theo dõi trẻ thêm 24 giờ và gọi trạm khi sốt cao, khó thở, tím tái."))
+                shown.day.map_or("", |day| day.reactions.home.as_str())))
+        }
+        @for one in shown.reactions.iter().filter(|one| one.is_serious && !one.is_mistaken) {
+            (state::warning(&format!("Từng có phản ứng nặng sau tiêm: {}.", one.title), "Hỏi kỹ trước khi tiêm; khám sàng lọc tại bệnh viện nếu là vắc xin cùng thành phần."))
         }
         (to_give(shown))
         (schedule(shown))
@@ -156,21 +178,22 @@ fn to_give(shown: &Shown) -> Markup {
         @if shown.offers.is_empty() {
             (state::empty_line(&next_words(shown.series)))
         } @else {
+            (stopped_lots(shown))
             form .form #(FORM) method="post" action=(action) {
-                (hidden("phieu", &shown.draft.form)) (vaccines(shown))
+                (hidden("phieu", &shown.draft.form)) (vaccines(shown)) (session(shown))
+                (screening(shown))
                 (Table { caption: "Mũi đến lịch", heads: &OFFER_HEADS, stack: true }
                     .draw(html! { @for offer in shown.offers { (offered(offer, shown.found)) } }, html! {}))
                 (form::field(&Field::new("ngay", "Ngày tiêm", Sort::Day).value(&format::date(&shown.draft.day)).error(words(shown.found, "day"))))
                 @if asks_reason(shown.found) {
                     (form::field(&Field::new("ly-do", "Lý do vẫn tiêm", Sort::Text).value(&shown.draft.reason).error(words(shown.found, "reason"))))
                 }
-                p .hint { "Khi ghi, bạn xác nhận đã khám sàng lọc và trẻ đủ điều kiện tiêm." }
                 (card::main_button("Tiêm và ghi", None))
             }
             details open[!put_off_reason(shown).is_empty()] {
                 summary { "Tạm hoãn hoặc chống chỉ định" }
                 form .form method="post" action={ (action) "/hoan" } {
-                    (hidden("phieu", &shown.draft.form)) (hidden("ngay", shown.today)) (vaccines(shown))
+                    (hidden("phieu", &shown.draft.form)) (hidden("ngay", shown.today)) (vaccines(shown)) (session(shown))
                     @for offer in shown.offers { (hidden("mui", &offer.series)) }
                     (form::field(&Field::new("hoan-ly-do", "Vì sao chưa tiêm", Sort::Text).value(put_off_reason(shown)).hint("Ví dụ: sốt 38,5 °C, hẹn lại sau một tuần")))
                     button .btn type="submit" { "Ghi tạm hoãn" }
@@ -178,6 +201,53 @@ fn to_give(shown: &Shown) -> Markup {
             }
         }
     }))
+}
+
+/// The day of vaccination goes along.
+fn session(shown: &Shown) -> Markup {
+    html! { @if let Some(session) = shown.session { (hidden("buoi", &session.id)) } }
+}
+
+/// What was concluded, or the one tick that concludes it.
+fn screening(shown: &Shown) -> Markup {
+    let more = shown.session.map_or(String::new(), |session| format!("?buoi={}", session.id));
+    let sheet = format!("{VACCINATE}/{}/sang-loc{more}", shown.person.id);
+    let open = |word: &str| html! { a href=(sheet) { (word) } };
+    html! {
+        fieldset #sang-loc {
+            legend { "Khám sàng lọc" }
+            @match shown.screened {
+                Some(one) if one.is_eligible() => {
+                    p { (status(Status::Done, &one.words)) " · lúc " (clock(&one.at)) " · " (open("khám lại")) }
+                }
+                Some(one) => {
+                    (state::warning(&format!("{}. Hôm nay không tiêm.", one.words), &one.reason))
+                    p { (open("Khám sàng lọc lại")) }
+                }
+                None => {
+                    @if let Some(text) = words(shown.found, "screening") { p .error { (text) } }
+                    label .tick for=(NOTHING) {
+                        input type="checkbox" id=(NOTHING) name=(NOTHING) value="1" checked[shown.typed.is_ticked]; " "
+                        span { b { "Không có chống chỉ định" } " (cả bảng kiểm đều «không»)" }
+                    }
+                    (form::field(&Field::new(MEASURES[0], "Thân nhiệt, °C", Sort::Text).value(&shown.typed.temperature).optional()))
+                    (form::field(&Field::new(MEASURES[1], "Cân nặng, kg", Sort::Text).value(&shown.typed.weight).optional()))
+                    p { (open("Có điểm bất thường: mở bảng kiểm")) }
+                }
+            }
+        }
+    }
+}
+
+/// Lots that must not be used, for the vaccines of this form.
+fn stopped_lots(shown: &Shown) -> Markup {
+    let of = |one: &&StoppedLot| shown.offers.iter().any(|offer| offer.vaccine == one.vaccine);
+    html! {
+        @for one in shown.stopped.iter().filter(of) {
+            (state::warning(&format!("Lô {} đang dừng dùng từ {}.", one.lot, format::date_time(&one.since)),
+                "Có phản ứng nặng sau tiêm. Không dùng lô này; giữ nguyên các lọ cùng lô trong tủ lạnh."))
+        }
+    }
 }
 
 /// Which vaccine each dose is of.
@@ -230,6 +300,7 @@ fn stopped(found: &[Finding]) -> Markup {
         Some((_, series)) => format!("mui-{series}"),
         None if field == "day" => "ngay".to_owned(),
         None if field == "reason" => "ly-do".to_owned(),
+        None if field == "screening" => "sang-loc".to_owned(),
         None => "tiem-hom-nay".to_owned(),
     };
     let list: Vec<(String, &str)> = found.iter().map(|one| (id(&one.field), one.text.as_str())).collect();
@@ -299,6 +370,12 @@ fn written(shown: &Shown, one: &Written) -> Markup {
         @if one.status == "entered-in-error" { " · đã rút vì ghi nhầm" }
         span .sub { @if !one.lot.is_empty() { "lô " (one.lot) } @if !one.facility.is_empty() { " · " (one.facility) } }
         (reminders::kept(shown.told.iter().filter(|told| told.about == about)))
+        @for reaction in shown.reactions.iter().filter(|reaction| !reaction.is_mistaken && reaction.doses.contains(&one.id)) {
+            span .sub { (status(if reaction.is_serious { Status::Danger } else { Status::Attention }, &format!("Phản ứng: {}", reaction.title))) }
+        }
+        @if one.status == "completed" {
+            span .sub .no-print { a href={ (REACTIONS) "/" (patient) "?mui=" (one.id) } { "Ghi phản ứng sau tiêm" } }
+        }
         @if one.status == "completed" && one.is_own {
             details .no-print {
                 summary { "Ghi nhầm?" }

@@ -26,7 +26,7 @@ pub fn check(folder: Option<&Path>) -> u8 {
             let (laws, lists) = (content.laws().count(), content.code_lists().count());
             println!(
                 "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, \
-                 {} value sets and maps, {} views, {} schedules, {} programmes, {} lists of diseases to notify, {} registers, {} reports, \
+                 {} value sets and maps, {} views, {} schedules, {} programmes, {} lists of diseases to notify, {} editions of vaccination days, {} registers, {} reports, \
                  {} forms, {} rules with {cases} cases, {} printed sheets; {} examples tried",
                 content.claims().all().count(),
                 content.profiles().len(),
@@ -35,6 +35,7 @@ pub fn check(folder: Option<&Path>) -> u8 {
                 content.schedules().len(),
                 content.programmes().len(),
                 content.notifiable_editions().len(),
+                content.vaccination_days().len(),
                 content.registers().len(),
                 content.reports().len(),
                 content.forms().count(),

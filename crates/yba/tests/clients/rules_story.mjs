@@ -125,6 +125,7 @@ async function vaccination(nurse) {
   }
   await nurse.locator("#lo-measles").fill("LO-MR");
   await nurse.locator("#han-measles").fill("31/12/2099");
+  await nurse.getByLabel("Không có chống chỉ định").check();
   await nurse.getByRole("button", { name: "Tiêm và ghi" }).click();
   await nurse.waitForSelector("#nhac-viec .error");
   assert.equal(await cards(nurse).count(), 1);

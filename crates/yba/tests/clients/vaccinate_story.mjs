@@ -25,6 +25,11 @@ async function firstChild(nurse) {
     await nurse.locator(`#lo-${series}`).fill(`LO-${series.toUpperCase()}`);
     await nurse.locator(`#han-${series}`).fill("31/12/2099");
   }
+  // Nobody is vaccinated without screening.
+  await nurse.getByRole("button", { name: "Tiêm và ghi" }).click();
+  await nurse.waitForSelector(".note.bad");
+  assert.match(await main(nurse), /Chưa khám sàng lọc/);
+  await nurse.getByLabel("Không có chống chỉ định").check();
   // A vial whose last day is over is refused, and what was typed stays.
   await nurse.locator("#han-dpt").fill("1/1/2020");
   await nurse.getByRole("button", { name: "Tiêm và ghi" }).click();
@@ -60,6 +65,7 @@ async function others(nurse) {
     await actions.click(children(nurse).first());
     await nurse.waitForURL("**/tiem-chung/tre-*");
     assert.equal(await nurse.locator("#lo-dpt").inputValue(), "LO-DPT", "the vial of before is offered");
+    await actions.click(nurse.getByLabel("Không có chống chỉ định"));
     await actions.click(nurse.getByRole("button", { name: "Tiêm và ghi" }));
     await nurse.waitForURL("**?xong=tiem");
     done += 1;
@@ -92,6 +98,7 @@ async function mistaken(nurse, late) {
   const hrefs = await rest.evaluateAll((links) => links.map((link) => link.getAttribute("href")));
   const other = hrefs.find((href) => href !== late);
   await nurse.goto(`${HOUSE}${other}`);
+  await nurse.getByLabel("Không có chống chỉ định").check();
   const form = await nurse.locator(`form[action="${other}"]`).evaluate((one) => new URLSearchParams(new FormData(one)).toString());
   await nurse.getByRole("button", { name: "Tiêm và ghi" }).click();
   await nurse.waitForURL("**?xong=tiem");

@@ -38,6 +38,7 @@ mod smart;
 mod subscriptions;
 mod two_hospitals_one_record;
 mod vaccinate;
+mod vaccination_day;
 mod validate;
 mod views;
 mod visits;
