@@ -56,7 +56,8 @@ pub fn celsius(typed: &str) -> Option<(f64, String)> {
     let value: f64 = digits.parse().ok()?;
     let decimals = digits.split_once('.').map_or(0, |(_, tail)| tail.len());
     let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
-    let digits = if digits.starts_with(['.', '+']) || digits.ends_with('.') { value.to_string() } else { digits };
+    let digits =
+        if digits.starts_with(['.', '+']) || digits.ends_with('.') { value.to_string() } else { digits };
     (is_plain && decimals <= 2 && (LOWEST..=HIGHEST).contains(&value)).then_some((value, digits))
 }
 
@@ -184,8 +185,9 @@ pub async fn readings(
     from: Day,
     until: Day,
 ) -> Result<Vec<Read>, Outcome> {
-    let mut asked =
-        format!("code={TASKS}|{READING}&status=completed&period=ge{from}&period=le{until}&_count={READINGS_MAX}");
+    let mut asked = format!(
+        "code={TASKS}|{READING}&status=completed&period=ge{from}&period=le{until}&_count={READINGS_MAX}"
+    );
     if let Some(facility) = facility {
         asked += &format!("&owner=Organization/{facility}");
     }

@@ -136,14 +136,21 @@ impl Reaction {
         Some(Reaction {
             id: text(&["id"]),
             patient: reference_target(str_at(tree, &["subject", "reference"])?)?.1.to_owned(),
-            title: content.reaction.iter().find(|one| one.slug == kind).map_or(kind.clone(), |one| one.title.clone()),
+            title: content
+                .reaction
+                .iter()
+                .find(|one| one.slug == kind)
+                .map_or(kind.clone(), |one| one.title.clone()),
             kind,
             words: text(&["event", "text"]),
             began: text(&["date"]),
             written: text(&["recordedDate"]),
             gravity: coded("severity").unwrap_or_default(),
             end: coded("outcome").unwrap_or_default(),
-            handled: said(HANDLED).and_then(|one| str_at(one, &["valueString"])).unwrap_or_default().to_owned(),
+            handled: said(HANDLED)
+                .and_then(|one| str_at(one, &["valueString"]))
+                .unwrap_or_default()
+                .to_owned(),
             is_serious: coded("seriousness").as_deref() == Some("Serious"),
             is_mistaken: said(MISTAKEN).is_some(),
             doses: doses.filter_map(|one| Some(one.strip_prefix("Immunization/")?.to_owned())).collect(),
@@ -221,7 +228,12 @@ pub async fn write(
     if draft.is_serious(content) {
         changes.push(Change::create(Resource::from_value(report(draft, &id, &now, facility))?));
         for lot in lots {
-            changes.push(Change::put(Resource::from_value(stopped_lot(lot, facility, &now, "Có phản ứng nặng sau tiêm"))?));
+            changes.push(Change::put(Resource::from_value(stopped_lot(
+                lot,
+                facility,
+                &now,
+                "Có phản ứng nặng sau tiêm",
+            ))?));
         }
     }
     changes.extend(beside);
@@ -234,13 +246,12 @@ pub async fn write(
 }
 
 fn event(content: &VaccinationDay, draft: &Draft, id: &str, now: &str) -> Value {
-    let of = |system: &str, code: &str, words: &str| {
-        json!({"coding": [{"system": system, "code": code, "display": words}]})
-    };
+    let of = |system: &str, code: &str, words: &str| json!({"coding": [{"system": system, "code": code, "display": words}]});
     let word = |list: &[(&'static str, &'static str)], code: &str| {
         list.iter().find(|(known, _)| *known == code).map_or("", |(_, words)| *words)
     };
-    let title = content.reaction.iter().find(|one| one.slug == draft.kind).map_or("", |one| one.title.as_str());
+    let title =
+        content.reaction.iter().find(|one| one.slug == draft.kind).map_or("", |one| one.title.as_str());
     let mut kind = of(REACTIONS, &draft.kind, title);
     if !draft.words.trim().is_empty() {
         put(&mut kind, "text", json!(draft.words.trim()));
@@ -348,7 +359,8 @@ fn read_report(tree: &Value, content: &VaccinationDay) -> Option<Report> {
     }
     let text = |path: &[&str]| str_at(tree, path).unwrap_or_default().to_owned();
     let known = DateRange::parse(str_at(tree, &["received"])?)?.start;
-    let way = items(tree, "medium").flat_map(|one| items(one, "coding")).find_map(|one| str_at(one, &["code"]));
+    let way =
+        items(tree, "medium").flat_map(|one| items(one, "coding")).find_map(|one| str_at(one, &["code"]));
     Some(Report {
         id: text(&["id"]),
         due_ms: known + i64::from(content.reactions.report_hours) * HOUR_MS,
@@ -447,18 +459,28 @@ pub async fn release(
 }
 
 /// What stands against giving from these lots (series, vaccine, lot): one's own stopped lot must not be given, of another station's it is asked why.
-pub fn check_lots(stopped: &[StoppedLot], doses: &[crate::immunise::Drawn], own: Option<&str>) -> Vec<Finding> {
+pub fn check_lots(
+    stopped: &[StoppedLot],
+    doses: &[crate::immunise::Drawn],
+    own: Option<&str>,
+) -> Vec<Finding> {
     let finding = |dose: &crate::immunise::Drawn| {
         let of = |one: &&StoppedLot| one.vaccine == dose.vaccine && one.lot == dose.lot.trim();
         let is_own = |one: &StoppedLot| own.is_none_or(|own| own == one.by);
         let found: Vec<&StoppedLot> = stopped.iter().filter(of).collect();
         let field = format!("lot-{}", dose.series);
         if found.iter().any(|one| is_own(one)) {
-            let text = format!("Lô {} đang dừng dùng vì có phản ứng nặng. Hãy lấy lô khác và giữ nguyên các lọ cùng lô.", dose.lot.trim());
+            let text = format!(
+                "Lô {} đang dừng dùng vì có phản ứng nặng. Hãy lấy lô khác và giữ nguyên các lọ cùng lô.",
+                dose.lot.trim()
+            );
             return Some(Finding { severity: Severity::Stop, field, text });
         }
         (!found.is_empty()).then(|| {
-            let text = format!("Trạm khác đang dừng lô {} vì có phản ứng nặng. Hãy hỏi CDC; nếu vẫn tiêm, ghi lý do.", dose.lot.trim());
+            let text = format!(
+                "Trạm khác đang dừng lô {} vì có phản ứng nặng. Hãy hỏi CDC; nếu vẫn tiêm, ghi lý do.",
+                dose.lot.trim()
+            );
             Finding { severity: Severity::Ask, field, text }
         })
     };

@@ -73,7 +73,12 @@ fn a_stopped_lot_is_not_given_where_it_was_stopped_and_is_asked_of_elsewhere() {
         since: NOW.into(),
         why: String::new(),
     };
-    let dose = |lot: &str| Drawn { series: "dpt".into(), vaccine: "102".into(), lot: lot.into(), ..Drawn::default() };
+    let dose = |lot: &str| Drawn {
+        series: "dpt".into(),
+        vaccine: "102".into(),
+        lot: lot.into(),
+        ..Drawn::default()
+    };
     let found = |lot: &str, own: &str| {
         let all = check_lots(std::slice::from_ref(&one), &[dose(lot)], Some(own));
         all.into_iter().map(|one| (one.field, one.severity)).collect::<Vec<_>>()

@@ -75,7 +75,9 @@ pub fn plan(
         format!("urn:uuid:{}", keyed("sl", &format!("{id}\n{count}")))
     })?;
     let (mut all, mut screened, mut number) = (vec![filling.response(&head)], None, 1);
-    for mut tree in extracted.into_iter().filter(|one| matches!(one.act, Act::Create { .. })).map(|one| one.resource) {
+    for mut tree in
+        extracted.into_iter().filter(|one| matches!(one.act, Act::Create { .. })).map(|one| one.resource)
+    {
         let is_conclusion = tree.get("code").is_some_and(|code| is_coded(code, OBSERVATIONS, CONCLUSION));
         let own = match is_conclusion {
             true => id.clone(),

@@ -110,7 +110,8 @@ impl Session {
         let tree = version.tree();
         is_coded(tree.get("code")?, TASKS, SESSION).then_some(())?;
         let part = |wanted: &'static str| {
-            items(&tree, "input").filter(move |one| one.get("type").is_some_and(|of| is_coded(of, PARTS, wanted)))
+            items(&tree, "input")
+                .filter(move |one| one.get("type").is_some_and(|of| is_coded(of, PARTS, wanted)))
         };
         let owner = str_at(&tree, &["owner", "reference"]).and_then(|one| one.strip_prefix("Organization/"));
         Some(Session {
@@ -119,7 +120,9 @@ impl Session {
             day: Day::parse(str_at(&tree, &["executionPeriod", "start"])?)?,
             place: str_at(&tree, &["description"]).unwrap_or_default().to_owned(),
             owner: owner.unwrap_or_default().to_owned(),
-            villages: part(VILLAGE).filter_map(|one| Some(str_at(one, &["valueString"])?.to_owned())).collect(),
+            villages: part(VILLAGE)
+                .filter_map(|one| Some(str_at(one, &["valueString"])?.to_owned()))
+                .collect(),
             vaccines: part(VACCINE).filter_map(|one| Some(str_at(one, &["valueCode"])?.to_owned())).collect(),
             lots: items(&tree, "contained").filter_map(Lot::of).collect(),
         })
@@ -139,7 +142,9 @@ impl Session {
     fn write_into(&self, tree: &mut Value) {
         let of = |code: &str| json!({"coding": [{"system": PARTS, "code": code}]});
         let mut input: Vec<Value> = Vec::new();
-        input.extend(self.villages.iter().map(|one| json!({"type": of(VILLAGE), "valueString": one.as_str()})));
+        input.extend(
+            self.villages.iter().map(|one| json!({"type": of(VILLAGE), "valueString": one.as_str()})),
+        );
         input.extend(self.vaccines.iter().map(|one| json!({"type": of(VACCINE), "valueCode": one.as_str()})));
         let lots: Vec<Value> = self.lots.iter().enumerate().map(|(at, lot)| lot.tree(at)).collect();
         input.extend((0..lots.len()).map(

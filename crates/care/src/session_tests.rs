@@ -37,8 +37,7 @@ fn a_plan_says_a_day_to_come_a_place_and_vaccines() {
         (plan("mai", " ", &[]), vec!["day", "place", "vaccines"]),
         (plan("2026-11-25", &"x".repeat(201), &["102"]), vec!["place"]),
     ] {
-        let found: Vec<String> =
-            check(&plan, day("2026-11-23")).into_iter().map(|one| one.field).collect();
+        let found: Vec<String> = check(&plan, day("2026-11-23")).into_iter().map(|one| one.field).collect();
         assert_eq!(found, fields, "{plan:?}");
     }
 }

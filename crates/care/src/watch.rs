@@ -132,7 +132,8 @@ async fn ends(
     let found = records.search(ctx, &Query::parse_string("Observation", &asked)?, None).await?;
     let one = |tree: Value| {
         let (_, patient) = reference_target(str_at(&tree, &["subject", "reference"])?)?;
-        let code = items(tree.get("valueCodeableConcept")?, "coding").find_map(|one| str_at(one, &["code"]))?;
+        let code =
+            items(tree.get("valueCodeableConcept")?, "coding").find_map(|one| str_at(one, &["code"]))?;
         let at = DateRange::parse(str_at(&tree, &["effectivePeriod", "end"])?)?.start;
         Some((patient.to_owned(), (End::of(code)?, at)))
     };
@@ -140,7 +141,12 @@ async fn ends(
 }
 
 /// The change that ends a watch, or with no end takes back that it ended. The same child and day give the same record.
-pub fn ended(one: &Watched, end: Option<End>, facility: Option<&str>, now_ms: i64) -> Result<Change, Outcome> {
+pub fn ended(
+    one: &Watched,
+    end: Option<End>,
+    facility: Option<&str>,
+    now_ms: i64,
+) -> Result<Change, Outcome> {
     let day = Day::of_instant(one.given_ms);
     let part_of: Vec<Value> =
         one.doses.iter().map(|id| json!({"reference": format!("Immunization/{id}").as_str()})).collect();

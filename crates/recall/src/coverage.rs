@@ -128,7 +128,9 @@ pub async fn cohort(
             }
         })
         .collect();
-    all.sort_by(|one, other| (&one.village, one.birth, &one.patient).cmp(&(&other.village, other.birth, &other.patient)));
+    all.sort_by(|one, other| {
+        (&one.village, one.birth, &one.patient).cmp(&(&other.village, other.birth, &other.patient))
+    });
     Ok(all)
 }
 
@@ -177,8 +179,13 @@ async fn people(
 /// Each person once, by the file that says their village; nobody who is dead by another file.
 async fn once(records: &Records, all: Vec<Person>) -> Result<Vec<Person>, Outcome> {
     let kin = kin(records, &all).await?;
-    let others: Vec<Value> =
-        kin.values().flatten().collect::<BTreeSet<_>>().into_iter().map(|id| Value::from(id.as_str())).collect();
+    let others: Vec<Value> = kin
+        .values()
+        .flatten()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .map(|id| Value::from(id.as_str()))
+        .collect();
     let sql = "SELECT patient FROM recall_person WHERE whole = -1 AND patient IN ({})";
     let dead = query_in(records.store(), sql, &others).await?;
     let dead: BTreeSet<String> = dead.into_iter().map(|mut row| row.take_text(0)).collect();
@@ -189,7 +196,8 @@ async fn once(records: &Records, all: Vec<Person>) -> Result<Vec<Person>, Outcom
             continue;
         }
         let person = of.and_then(|of| of.first()).unwrap_or(&one.patient).clone();
-        let is_better = persons.get(&person).is_none_or(|known| known.village.is_empty() && !one.village.is_empty());
+        let is_better =
+            persons.get(&person).is_none_or(|known| known.village.is_empty() && !one.village.is_empty());
         if is_better {
             persons.insert(person, one);
         }
@@ -213,8 +221,13 @@ async fn doses(
     ctx: &Ctx,
     kin: &BTreeMap<String, BTreeSet<String>>,
 ) -> Result<BTreeMap<String, Vec<Given>>, Outcome> {
-    let ids: Vec<Value> =
-        kin.values().flatten().collect::<BTreeSet<_>>().into_iter().map(|id| Value::from(id.as_str())).collect();
+    let ids: Vec<Value> = kin
+        .values()
+        .flatten()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .map(|id| Value::from(id.as_str()))
+        .collect();
     let sql = "SELECT DISTINCT immunization, patient, day, vaccine FROM recall_dose WHERE patient IN ({})";
     let rows = query_in(records.store(), sql, &ids).await?;
     let found: Vec<(String, String, Given)> = rows
@@ -253,7 +266,9 @@ pub fn reached(
                 None => {
                     // What comes first is asked by the day that is worked out; what comes after waits for it, at least until its own age.
                     let is_missing = match course.next {
-                        Next::Wanted { number: next, late, until, .. } if next == number => late <= today || until <= today,
+                        Next::Wanted { number: next, late, until, .. } if next == number => {
+                            late <= today || until <= today
+                        }
                         Next::Over { .. } => true,
                         _ => late <= today,
                     };
@@ -346,7 +361,8 @@ mod tests {
 
     #[test]
     fn shares_are_of_everybody() {
-        let counts = Counts::of([Reached::InTime, Reached::Late, Reached::Missing, Reached::Waiting].into_iter());
+        let counts =
+            Counts::of([Reached::InTime, Reached::Late, Reached::Missing, Reached::Waiting].into_iter());
         assert_eq!((counts.all(), counts.percent()), (4, Some(50.0)));
         assert_eq!(Counts::default().percent(), None);
     }

@@ -106,7 +106,11 @@ fn rows(all: &[&Covered], schedule: &Schedule, full: &str) -> Vec<Row> {
             if counts.all() == counts.waiting {
                 continue;
             }
-            let words = if series.doses.len() > 1 { format!("{} mũi {number}", series.title) } else { series.title.clone() };
+            let words = if series.doses.len() > 1 {
+                format!("{} mũi {number}", series.title)
+            } else {
+                series.title.clone()
+            };
             rows.push(Row { code: format!("{}-{number}", series.slug), words, counts });
         }
     }
@@ -142,7 +146,9 @@ async fn drawn(station: &Station, ctx: &Ctx, query: Option<&str>) -> Result<Resp
     let Some(schedule) = station.content.schedule(CHILDREN, today) else {
         return Err(Outcome::new(Kind::NotFound, "schedule", "Chưa có lịch tiêm chủng nào.", "no schedule"));
     };
-    let page = |content| Ok(station.site.page(&Page::new("Bao phủ tiêm chủng", content).here(crate::vaccinate::VACCINATE)));
+    let page = |content| {
+        Ok(station.site.page(&Page::new("Bao phủ tiêm chủng", content).here(crate::vaccinate::VACCINATE)))
+    };
     let named = asked.place.as_ref().map(|place| BTreeSet::from([format!("Organization/{place}")]));
     let Some(places) = named.or_else(|| list::own_places(&station.records, ctx, List::Vaccines)) else {
         let found = list::facilities(&station.records, ctx, List::Vaccines, today).await?;
@@ -158,7 +164,8 @@ async fn drawn(station: &Station, ctx: &Ctx, query: Option<&str>) -> Result<Resp
     let title = full.map_or("", |full| full.title.as_str());
     let rows = rows(&of, schedule, title);
     if let (Some(dose), Some(how)) = (&asked.dose, asked.how) {
-        let behind: Vec<&Covered> = of.iter().copied().filter(|one| standing(one, dose) == Some(how)).collect();
+        let behind: Vec<&Covered> =
+            of.iter().copied().filter(|one| standing(one, dose) == Some(how)).collect();
         let first = if asked.first < behind.len() { asked.first } else { 0 };
         let part: Vec<&Covered> = behind.iter().copied().skip(first).take(PAGE).collect();
         let people = roll::people(station, ctx, part.iter().map(|one| one.patient.as_str())).await?;
@@ -181,7 +188,13 @@ async fn drawn(station: &Station, ctx: &Ctx, query: Option<&str>) -> Result<Resp
         of_villages: &by_village(&all),
         full,
         is_recalled: schedule.sure != yba_content::Sure::Verified,
-        roll: Roll { base, villages: &villages, village: asked.village.as_deref(), count: of.len(), first: 0 },
+        roll: Roll {
+            base,
+            villages: &villages,
+            village: asked.village.as_deref(),
+            count: of.len(),
+            first: 0,
+        },
     }))
 }
 

@@ -49,12 +49,13 @@ pub(super) struct Shown<'a> {
     pub roll: Roll<'a>,
 }
 
-const HEADS: [(&str, bool); 6] = [
+const HEADS: [(&str, bool); 7] = [
     ("Mũi", false),
     ("Số trẻ", true),
     ("Đúng hạn", true),
     ("Muộn", true),
     ("Còn thiếu", true),
+    ("Chưa đến hạn", true),
     ("Đã tiêm", true),
 ];
 
@@ -96,6 +97,7 @@ fn line(shown: &Shown, row: &Row) -> Markup {
             (number("Đúng hạn", cell(Reached::InTime, row.counts.in_time)))
             (number("Muộn", cell(Reached::Late, row.counts.late)))
             (number("Còn thiếu", cell(Reached::Missing, row.counts.missing)))
+            (number("Chưa đến hạn", cell(Reached::Waiting, row.counts.waiting)))
             (number("Đã tiêm", html! { b { (crate::sessions::percent(row.counts.percent())) } }))
         }
     }

@@ -11,8 +11,8 @@ use axum::extract::{Form, RawQuery};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use yba_care::fridge::{self, Draft, Read};
-use yba_content::vaccination::Fridge;
 use yba_content::Day;
+use yba_content::vaccination::Fridge;
 use yba_fhir::{Kind, Outcome};
 use yba_records::{Action, Ctx};
 use yba_store::search::query::decode_pairs;
@@ -46,7 +46,8 @@ pub(crate) async fn wanted(station: &Station, ctx: &Ctx) -> Result<Option<Wanted
         return Ok(None);
     }
     let (limits, today, own) = (limits(station)?, station.today(), own_facility());
-    let read = fridge::readings(&station.records, ctx, own.as_deref(), today.plus_days(-BEFORE_DAYS), today).await?;
+    let read =
+        fridge::readings(&station.records, ctx, own.as_deref(), today.plus_days(-BEFORE_DAYS), today).await?;
     if read.is_empty() {
         return Ok(None);
     }
@@ -100,7 +101,8 @@ async fn drawn(
         done: said("xong").and_then(done_words),
         uncertain: station.content.vaccination_day(today).map_or("", |day| &day.uncertain),
     });
-    let mut response = station.site.page(&Page::new("Tủ lạnh vắc xin", content).here(crate::vaccinate::VACCINATE));
+    let mut response =
+        station.site.page(&Page::new("Tủ lạnh vắc xin", content).here(crate::vaccinate::VACCINATE));
     if let Some(wrong) = wrong {
         *response.status_mut() = error::status(wrong.kind);
     }
@@ -137,7 +139,8 @@ async fn write(
         let draft = posted(&pairs);
         let (own, by) = (own_facility(), yba_web::visit::name());
         let done =
-            fridge::write(&station.records, &ctx, limits(&station)?, &draft, own.as_deref(), by.as_deref()).await;
+            fridge::write(&station.records, &ctx, limits(&station)?, &draft, own.as_deref(), by.as_deref())
+                .await;
         match done {
             Ok(read) => {
                 let month = &read.day.to_string()[..7];

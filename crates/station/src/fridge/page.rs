@@ -39,7 +39,8 @@ pub(crate) fn celsius(read: &Read) -> String {
 
 pub(super) fn month(shown: &Shown) -> Markup {
     let name = format!("{:02}/{}", shown.month.month(), shown.month.year());
-    let link = |month: Day, word: &str| html! { a href={ (FRIDGE) "?thang=" (&month.to_string()[..7]) } { (word) } };
+    let link =
+        |month: Day, word: &str| html! { a href={ (FRIDGE) "?thang=" (&month.to_string()[..7]) } { (word) } };
     let sub = html! {
         "tháng " (name) @if !shown.station.is_empty() { " · " (shown.station) }
         span .no-print { " " (link(shown.month.plus_months(-1), "←")) " " (link(shown.month.plus_months(1), "→")) }
@@ -60,7 +61,8 @@ pub(super) fn month(shown: &Shown) -> Markup {
 fn what_to_do(shown: &Shown) -> Markup {
     let is_now = shown.today.to_string()[..7] == shown.month.to_string()[..7];
     let last = shown.read.last().filter(|one| is_now && !shown.limits.is_right(one.celsius));
-    let missing = if is_now { fridge::missing(shown.limits, shown.read, shown.today, shown.hour) } else { Vec::new() };
+    let missing =
+        if is_now { fridge::missing(shown.limits, shown.read, shown.today, shown.hour) } else { Vec::new() };
     html! {
         @if let Some(one) = last {
             @let is_low = shown.limits.is_low(one.celsius);
@@ -79,13 +81,18 @@ fn what_to_do(shown: &Shown) -> Markup {
 }
 
 fn reading(shown: &Shown) -> Markup {
-    let typed = |text: &'static str, value: &str| if value.is_empty() { text.to_owned() } else { value.to_owned() };
+    let typed =
+        |text: &'static str, value: &str| if value.is_empty() { text.to_owned() } else { value.to_owned() };
     let day = typed("", &shown.draft.day);
     let day = if day.is_empty() { shown.today.to_string() } else { day };
     // The reading that is due now stands chosen.
     let is_read = |slug: &str| shown.read.iter().any(|one| one.day == shown.today && one.slot == slug);
     let next = shown.limits.readings.iter().find(|one| !is_read(&one.slug)).or(shown.limits.readings.last());
-    let chosen = if shown.draft.slot.is_empty() { next.map_or("", |one| one.slug.as_str()) } else { &shown.draft.slot };
+    let chosen = if shown.draft.slot.is_empty() {
+        next.map_or("", |one| one.slug.as_str())
+    } else {
+        &shown.draft.slot
+    };
     let slots: Vec<(&str, &str)> =
         shown.limits.readings.iter().map(|one| (one.slug.as_str(), one.title.as_str())).collect();
     let text = shown.wrong.map(crate::words_of);
@@ -112,13 +119,16 @@ fn chart(shown: &Shown) -> Markup {
         })
         .collect();
     let out = points.iter().filter(|one| one.abnormal).count();
-    let label = format!("{} lần đọc, {out} lần ra ngoài khoảng {} đến {} °C", points.len(), shown.limits.low, shown.limits.high);
+    let label = format!(
+        "{} lần đọc, {out} lần ra ngoài khoảng {} đến {} °C",
+        points.len(),
+        shown.limits.low,
+        shown.limits.high
+    );
     html! {
         @if points.len() > 1 {
             (Card::new("do-thi", "Diễn biến trong tháng").aside(html! { (label) }).padded(html! {
-                div .wide-trend {
-                    (trend::trend(&Trend { label: &label, points: &points, low: shown.limits.low.parse().ok(), high: shown.limits.high.parse().ok() }))
-                }
+                (trend::trend(&Trend { label: &label, points: &points, low: shown.limits.low.parse().ok(), high: shown.limits.high.parse().ok() }))
             }))
         }
     }
@@ -130,19 +140,21 @@ fn sheet(shown: &Shown) -> Markup {
     heads.extend(shown.limits.readings.iter().map(|one| (one.title.as_str(), false)));
     let last = shown.month.plus_months(1).plus_days(-1).min(shown.today);
     let days = (0..=(last.days_since_epoch() - shown.month.days_since_epoch())).rev();
-    Card::new("bang", "Bảng tháng").flush(Table { caption: "Nhiệt độ tủ lạnh", heads: &heads, stack: true }.draw(
-        html! {
-            @for day in days.map(|at| shown.month.plus_days(at)) {
-                tr {
-                    td { (format::date(&day.to_string())) }
-                    @for slot in &shown.limits.readings {
-                        td .headed data-head=(slot.title) { (cell(shown, day, &slot.slug)) }
+    Card::new("bang", "Bảng tháng").flush(
+        Table { caption: "Nhiệt độ tủ lạnh", heads: &heads, stack: true }.draw(
+            html! {
+                @for day in days.map(|at| shown.month.plus_days(at)) {
+                    tr {
+                        td { (format::date(&day.to_string())) }
+                        @for slot in &shown.limits.readings {
+                            td .headed data-head=(slot.title) { (cell(shown, day, &slot.slug)) }
+                        }
                     }
                 }
-            }
-        },
-        html! {},
-    ))
+            },
+            html! {},
+        ),
+    )
 }
 
 fn cell(shown: &Shown, day: Day, slot: &str) -> Markup {

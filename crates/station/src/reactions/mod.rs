@@ -86,7 +86,8 @@ pub(crate) async fn pressing(station: &Station, ctx: &Ctx) -> Result<Vec<(Reacti
     let mut all = reaction::all(&station.records, ctx, day, None).await?;
     all.retain(Reaction::is_pressing);
     let people = roll::people(station, ctx, all.iter().map(|one| one.patient.as_str())).await?;
-    let name = |one: &Reaction| people.get(&one.patient).and_then(|tree| yba_fhir::view::Patient(tree).name());
+    let name =
+        |one: &Reaction| people.get(&one.patient).and_then(|tree| yba_fhir::view::Patient(tree).name());
     Ok(all.into_iter().map(|one| (one.clone(), name(&one).unwrap_or_default())).collect())
 }
 
@@ -99,7 +100,9 @@ async fn listed(Asking { room: station, ctx, id }: Asking<Station>, RawQuery(que
             false => Vec::new(),
         };
         let people = roll::people(&station, &ctx, all.iter().map(|one| one.patient.as_str())).await?;
-        let named = names(&station, &ctx, stopped.iter().map(|one| one.by.as_str()).filter(|by| !by.is_empty())).await;
+        let named =
+            names(&station, &ctx, stopped.iter().map(|one| one.by.as_str()).filter(|by| !by.is_empty()))
+                .await;
         let schedule = station.content.schedule(yba_recall::CHILDREN, station.today());
         let content = page::list(&page::Listed {
             all: &all,
@@ -144,7 +147,8 @@ impl Counter<'_> {
         let mut doses: Vec<Dose> = given.iter().filter_map(model::dose).collect();
         // What others wrote may have the code alone.
         for one in doses.iter_mut().filter(|one| one.words.is_empty()) {
-            one.words = schedule.map_or_else(|| one.vaccine.clone(), |schedule| vaccine_words(schedule, &one.vaccine));
+            one.words = schedule
+                .map_or_else(|| one.vaccine.clone(), |schedule| vaccine_words(schedule, &one.vaccine));
         }
         Ok(Open { person, doses, reactions })
     }
@@ -232,7 +236,12 @@ async fn write(
 
 impl Counter<'_> {
     /// Who has a reaction is off the list of those who are watched in silence.
-    async fn watch_ended(&self, patient: &str, own: Option<&str>, now_ms: i64) -> Result<Vec<Change>, Outcome> {
+    async fn watch_ended(
+        &self,
+        patient: &str,
+        own: Option<&str>,
+        now_ms: i64,
+    ) -> Result<Vec<Change>, Outcome> {
         let all = crate::watch::of_today(self.station, self.ctx).await?;
         let one = all.iter().find(|one| one.patient == patient && one.end.is_none());
         one.map(|one| watch::ended(one, Some(End::Reaction), own, now_ms)).into_iter().collect()
@@ -289,7 +298,11 @@ async fn sheet(
     let drawn = async {
         let (open, asked) = (counter.open(&patient).await?, asked(query.as_deref()));
         let wanted = asked.reaction.unwrap_or_default();
-        let one = open.reactions.iter().find(|one| one.id == wanted && !one.is_mistaken).ok_or_else(error::not_found)?;
+        let one = open
+            .reactions
+            .iter()
+            .find(|one| one.id == wanted && !one.is_mistaken)
+            .ok_or_else(error::not_found)?;
         let own = own_facility();
         let named = names(&station, &ctx, own.as_deref().into_iter()).await;
         let content = page::sheet(&page::Sheet {
@@ -300,7 +313,9 @@ async fn sheet(
             today: &station.today().to_string(),
             day: rules(&station)?,
         });
-        Ok(station.site.page(&Page::new("Báo cáo phản ứng sau tiêm", content).here(crate::vaccinate::VACCINATE)))
+        Ok(station
+            .site
+            .page(&Page::new("Báo cáo phản ứng sau tiêm", content).here(crate::vaccinate::VACCINATE)))
     };
     answered(&station, &id, drawn).await
 }

@@ -53,7 +53,11 @@ pub fn fresh(doses: &[Dose], named: &BTreeSet<String>, form: String) -> Draft {
         true => Some(Day::of_instant(one.given_ms)) == last,
         false => named.contains(&one.id),
     };
-    Draft { doses: doses.iter().filter(is_last).map(|one| one.id.clone()).collect(), form, ..Draft::default() }
+    Draft {
+        doses: doses.iter().filter(is_last).map(|one| one.id.clone()).collect(),
+        form,
+        ..Draft::default()
+    }
 }
 
 /// `08:40`, `08:40 23/11/2026`, `23/11/2026 8h40`, `23/11/2026` as ISO; what is none of these stays as it was typed. An hour alone is today's.

@@ -79,7 +79,8 @@ pub(super) fn list(shown: &Listed) -> Markup {
 }
 
 fn lot(shown: &Listed, one: &StoppedLot) -> Markup {
-    let vaccine = shown.schedule.map_or_else(|| one.vaccine.clone(), |schedule| vaccine_words(schedule, &one.vaccine));
+    let vaccine =
+        shown.schedule.map_or_else(|| one.vaccine.clone(), |schedule| vaccine_words(schedule, &one.vaccine));
     let by = shown.names.get(&one.by).map_or("", String::as_str);
     html! {
         (status(Status::Danger, &format!("{vaccine} lô {}", one.lot)))
@@ -149,7 +150,7 @@ fn written(shown: &Shown, one: &Reaction) -> Markup {
     let doses = shown.doses.iter().filter(|dose| one.doses.contains(&dose.id));
     let doses: Vec<String> = doses.map(|dose| format!("{} lô {}", dose.words, dose.lot)).collect();
     html! {
-        b { (one.title) } @if !one.words.is_empty() { ": " (one.words) }
+        span { b { (one.title) } @if !one.words.is_empty() { ": " (one.words) } }
         span .sub {
             "bắt đầu " (format::date_time(&one.began)) " · " (words(&GRAVITY, &one.gravity)) " · " (words(&ENDS, &one.end))
             " · " (standing(one, shown.now_ms))

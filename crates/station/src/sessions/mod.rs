@@ -310,9 +310,8 @@ async fn last_vials(
     let query = format!("performer=Organization/{facility}&status=completed&_sort=-date&_count=100");
     let found = station.records.search(ctx, &Query::parse_string("Immunization", &query)?, None).await?;
     let last: Vec<Value> = found.matches.iter().map(Version::tree).collect();
-    let vial = |one: &model::Need| {
-        Some((one.vaccine.clone(), yba_care::immunise::last_vial(&last, &one.vaccine)?))
-    };
+    let vial =
+        |one: &model::Need| Some((one.vaccine.clone(), yba_care::immunise::last_vial(&last, &one.vaccine)?));
     Ok(needs.iter().filter_map(vial).collect())
 }
 
@@ -348,7 +347,11 @@ async fn drop_lot(
     let dropped = async {
         let lot = model::lot(&pairs);
         let open = Open::of(&station, &ctx, &session).await?;
-        if open.used.iter().any(|one| one.lot.vaccine == lot.vaccine && one.lot.lot == lot.lot && one.given > 0) {
+        if open
+            .used
+            .iter()
+            .any(|one| one.lot.vaccine == lot.vaccine && one.lot.lot == lot.lot && one.given > 0)
+        {
             let text = "Đã có mũi tiêm của lô này trong buổi. Rút các mũi đó trước khi bỏ lô.";
             let wrong = Outcome::new(Kind::Unprocessable, "lot", text, "the lot was given");
             return drawn_day(&station, &ctx, &open, &Asked::default(), &Lot::blank(), Some(&wrong)).await;
@@ -374,7 +377,8 @@ async fn mark(
         if own_facility().is_some_and(|own| own != one.owner) {
             return Err(error::not_found());
         }
-        let children: BTreeSet<&str> = pairs.iter().filter(|(name, _)| name == "tre").map(|(_, id)| id.as_str()).collect();
+        let children: BTreeSet<&str> =
+            pairs.iter().filter(|(name, _)| name == "tre").map(|(_, id)| id.as_str()).collect();
         let children: Vec<String> = children.into_iter().filter(|id| is_id(id)).map(str::to_owned).collect();
         let said = pairs.iter().find(|(name, _)| name == "the").map_or("", |(_, value)| value.as_str());
         if !children.is_empty() {
@@ -402,7 +406,9 @@ async fn close(
                 .await?;
                 Ok(to(&session, "ket-thuc"))
             }
-            Err(wrong) => drawn_day(&station, &ctx, &open, &Asked::default(), &Lot::blank(), Some(&wrong)).await,
+            Err(wrong) => {
+                drawn_day(&station, &ctx, &open, &Asked::default(), &Lot::blank(), Some(&wrong)).await
+            }
         }
     };
     answered(&station, &id, closed).await
@@ -449,7 +455,11 @@ pub(crate) async fn of_today(station: &Station, ctx: &Ctx) -> Result<Vec<Session
 
 /// The name of the vaccine of a CVX code in a schedule.
 pub(crate) fn vaccine_words(schedule: &Schedule, cvx: &str) -> String {
-    schedule.vaccines.iter().find(|one| one.cvx == cvx).map_or_else(|| cvx.to_owned(), |one| one.title.clone())
+    schedule
+        .vaccines
+        .iter()
+        .find(|one| one.cvx == cvx)
+        .map_or_else(|| cvx.to_owned(), |one| one.title.clone())
 }
 
 /// Id of the Patient of a dose.

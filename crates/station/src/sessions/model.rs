@@ -34,7 +34,12 @@ fn given_of(schedule: &Schedule, series: &str, next: Next) -> Option<String> {
 }
 
 /// The vaccines that these children want; of a day all vaccines that it gives as well, in the order of the schedule.
-pub fn needs(called: &[Called], schedule: &Schedule, content: &VaccinationDay, of: Option<&Session>) -> Vec<Need> {
+pub fn needs(
+    called: &[Called],
+    schedule: &Schedule,
+    content: &VaccinationDay,
+    of: Option<&Session>,
+) -> Vec<Need> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for one in called {
         let wanted: BTreeSet<String> =
@@ -282,7 +287,12 @@ impl Wasted {
 }
 
 /// What these days wasted, by vaccine; `doses` are those of the same time.
-pub fn wasted(closed: &[Session], doses: &[Value], schedule: &Schedule, content: &VaccinationDay) -> Vec<Wasted> {
+pub fn wasted(
+    closed: &[Session],
+    doses: &[Value],
+    schedule: &Schedule,
+    content: &VaccinationDay,
+) -> Vec<Wasted> {
     let mut all: BTreeMap<String, Wasted> = BTreeMap::new();
     for session in closed {
         let of = |dose: &&Value| yba_care::session::session_of(dose) == Some(session.id.as_str());
@@ -306,7 +316,8 @@ fn value(pairs: &[(String, String)], name: &str) -> String {
 
 /// What a posted plan says.
 pub fn plan(pairs: &[(String, String)]) -> Plan {
-    let all = |name: &str| pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect();
+    let all =
+        |name: &str| pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect();
     let day = value(pairs, "ngay");
     Plan {
         day: typed_day(&day).map_or(day, |day| day.to_string()),

@@ -10,7 +10,7 @@ use yba_care::Finding;
 use yba_care::session::{Lot, Mark, Plan, Session, Stage};
 use yba_content::Day;
 use yba_fhir::Outcome;
-use yba_fhir::json::{Value, items, str_at};
+use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 use yba_fhir::view::Patient;
 use yba_ui::card::{self, Card};
 use yba_ui::form::{self, Field, Sort, Tab, hidden};
@@ -87,7 +87,8 @@ fn days(shown: &Listed) -> Markup {
     })
 }
 
-const NEED_HEADS: [(&str, bool); 4] = [("Vắc xin", false), ("Trẻ", true), ("Liều/lọ", true), ("Lọ cần", true)];
+const NEED_HEADS: [(&str, bool); 4] =
+    [("Vắc xin", false), ("Trẻ", true), ("Liều/lọ", true), ("Lọ cần", true)];
 
 fn planning(shown: &Listed) -> Markup {
     let error = |field: &str| shown.found.iter().find(|one| one.field == field).map(|one| one.text.as_str());
@@ -155,9 +156,11 @@ const WASTE_HEADS: [(&str, bool); 5] =
     [("Vắc xin", false), ("Lọ mở", true), ("Liều tiêm", true), ("Liều bỏ", true), ("Hao phí", true)];
 
 fn wastage(shown: &Listed) -> Markup {
-    let month = |iso: &str| iso.split_once('-').map_or(String::new(), |(year, month)| format!("{month}/{year}"));
+    let month =
+        |iso: &str| iso.split_once('-').map_or(String::new(), |(year, month)| format!("{month}/{year}"));
     let link = |iso: &String, word: &str| html! { a href={ (SESSIONS) "?thang=" (iso) } { (word) } };
-    let aside = html! { (link(&shown.months[0], "←")) " " (month(shown.month)) " " (link(&shown.months[1], "→")) };
+    let aside =
+        html! { (link(&shown.months[0], "←")) " " (month(shown.month)) " " (link(&shown.months[1], "→")) };
     Card::new("hao-phi", "Hao phí vắc xin trong tháng").aside(aside).flush(html! {
         @if shown.wastage.is_empty() { (state::empty_line("Tháng này chưa kết thúc buổi tiêm nào.")) }
         @else { (wasted(shown.wastage)) }
@@ -229,11 +232,14 @@ pub fn day(shown: &Shown) -> Markup {
         // Before there are lots they are what is to be done; then it is the children.
         @let is_ready = shown.needs.iter().all(|need| shown.used.iter().any(|one| one.lot.vaccine == need.vaccine));
         @if !is_ready { (lots(shown)) }
+        // When nobody is waited for any more, the end is what is to be done.
+        @let is_over = shown.is_own && (counts.waiting == 0 && counts.given > 0 || session.stage == Stage::Closed);
+        @if is_over { (closing(shown)) }
         (shown.roll.tabs())
         (roster(shown))
         (shown.roll.paging())
         @if is_ready { (lots(shown)) }
-        @if shown.is_own { (closing(shown)) }
+        @if shown.is_own && !is_over { (closing(shown)) }
     }
 }
 
@@ -245,7 +251,8 @@ fn said(shown: &Shown, done: &str) -> String {
     }
 }
 
-const ROSTER_HEADS: [(&str, bool); 4] = [("Trẻ", false), ("Mũi", false), ("Người nhà", false), ("Tình trạng", false)];
+const ROSTER_HEADS: [(&str, bool); 4] =
+    [("Trẻ", false), ("Mũi", false), ("Người nhà", false), ("Tình trạng", false)];
 
 fn roster(shown: &Shown) -> Markup {
     Card::new("danh-sach", "Danh sách").aside(html! { "ai còn chờ đứng trước" }).flush(html! {
@@ -264,11 +271,15 @@ fn row(shown: &Shown, line: &Line) -> Markup {
     let name = patient.and_then(|one| one.name()).unwrap_or_else(|| "chưa rõ tên".to_owned());
     let href = format!("{VACCINATE}/{}?buoi={}", line.patient, shown.session.id);
     let kin = tree.and_then(|tree| items(tree, "contact").find_map(|one| str_at(one, &["name", "text"])));
+    // Of whom only a dose is known, the record says the village.
+    let home =
+        tree.and_then(|tree| items(tree, "address").find_map(|one| items(one, "line").next()?.as_str()));
+    let village = Some(line.village.as_str()).filter(|village| !village.is_empty()).or(home);
     html! {
         tr {
             td {
                 a href=(href) { (name) }
-                @if let Some(one) = patient { span .sub { (format::sex(one.gender().unwrap_or_default())) " · " (format::date(one.birth_date().unwrap_or_default())) @if !line.village.is_empty() { " · " (line.village) } } }
+                @if let Some(one) = patient { span .sub { (format::sex(one.gender().unwrap_or_default())) " · " (format::date(one.birth_date().unwrap_or_default())) @if let Some(village) = village { " · " (village) } } }
             }
             td .headed data-head="Mũi" { (line.doses.join(", ")) @if line.is_late { b { " (trễ)" } } }
             td .headed data-head="Người nhà" { (kin.unwrap_or_default()) @if let Some(phone) = patient.and_then(|one| one.phones().next()) { span .sub { (phone) } } }
@@ -289,7 +300,10 @@ fn standing(line: &Line) -> Markup {
 
 /// What may be said of a child in one tap.
 fn marks(shown: &Shown, line: &Line) -> Markup {
-    if !shown.is_own || !shown.session.is_open() || line.state >= State::PutOff && line.state != State::NotFound {
+    if !shown.is_own
+        || !shown.session.is_open()
+        || line.state >= State::PutOff && line.state != State::NotFound
+    {
         return html! {};
     }
     let now = match line.state {
@@ -312,7 +326,8 @@ fn marks(shown: &Shown, line: &Line) -> Markup {
     }
 }
 
-const LOT_HEADS: [(&str, bool); 4] = [("Vắc xin", false), ("Cần", false), ("Lô đang dùng", false), ("Lấy lô", false)];
+const LOT_HEADS: [(&str, bool); 4] =
+    [("Vắc xin", false), ("Cần", false), ("Lô đang dùng", false), ("Lấy lô", false)];
 
 /// What is needed, and from which lots it comes today.
 fn lots(shown: &Shown) -> Markup {
@@ -384,7 +399,8 @@ fn lot_form(shown: &Shown, need: &Need) -> Markup {
     }
 }
 
-const CLOSE_HEADS: [(&str, bool); 4] = [("Vắc xin, lô", false), ("Đã tiêm", true), ("Lọ đã mở", false), ("Liều bỏ", false)];
+const CLOSE_HEADS: [(&str, bool); 4] =
+    [("Vắc xin, lô", false), ("Đã tiêm", true), ("Lọ đã mở", false), ("Liều bỏ", false)];
 
 /// The end of a day: what was opened and thrown away.
 fn closing(shown: &Shown) -> Markup {

@@ -16,7 +16,8 @@ fn dose(patient: &str, cvx: &str, lot: &str, status: &str) -> Value {
 
 fn called(patient: &str, village: &str, series: &str) -> Called {
     let today = day("2026-11-23");
-    let next = Next::Wanted { number: 1, due: today, late: today.plus_days(30), until: today.plus_days(3000) };
+    let next =
+        Next::Wanted { number: 1, due: today, late: today.plus_days(30), until: today.plus_days(3000) };
     Called {
         patient: patient.into(),
         person: patient.into(),
@@ -27,7 +28,13 @@ fn called(patient: &str, village: &str, series: &str) -> Called {
 }
 
 fn session() -> Session {
-    let lot = Lot { vaccine: "178".into(), lot: "A".into(), expiry: "2099-12-31".into(), opened: None, thrown: None };
+    let lot = Lot {
+        vaccine: "178".into(),
+        lot: "A".into(),
+        expiry: "2099-12-31".into(),
+        opened: None,
+        thrown: None,
+    };
     Session {
         id: "bt-1".into(),
         stage: Stage::Open,
@@ -51,7 +58,10 @@ fn a_day_is_for_its_villages_and_vaccines() {
     let of = of_day(all, &session(), schedule);
     assert_eq!(of.iter().map(|one| one.patient.as_str()).collect::<Vec<_>>(), ["a"]);
     let needs = needs(&of, schedule, rules, Some(&session()));
-    assert_eq!(needs.iter().map(|one| (one.vaccine.as_str(), one.children, one.vials)).collect::<Vec<_>>(), [("178", 1, 1)]);
+    assert_eq!(
+        needs.iter().map(|one| (one.vaccine.as_str(), one.children, one.vials)).collect::<Vec<_>>(),
+        [("178", 1, 1)]
+    );
 }
 
 #[test]
@@ -63,8 +73,13 @@ fn who_is_to_come_stands_first_and_who_got_it_last() {
     let doses = [dose("d", "178", "A", "not-done"), dose("e", "178", "A", "completed")];
     let lines = lines(&all, &doses, &marks, schedule, day("2026-11-23"));
     let shown: Vec<_> = lines.iter().map(|one| (one.patient.as_str(), one.state)).collect();
-    let expected =
-        [("b", State::Came), ("a", State::Waiting), ("d", State::PutOff), ("c", State::NotFound), ("e", State::Given)];
+    let expected = [
+        ("b", State::Came),
+        ("a", State::Waiting),
+        ("d", State::PutOff),
+        ("c", State::NotFound),
+        ("e", State::Given),
+    ];
     assert_eq!(shown, expected);
     let counts = Counts { all: 5, given: 1, put_off: 1, not_found: 1, waiting: 2 };
     assert_eq!(Counts::of(&lines), counts);

@@ -1,11 +1,11 @@
 //! What vaccination asks of a day: days of vaccination to come, who is under watch, serious reactions to be told, and the fridge.
 
+use crate::Station;
 use crate::fridge::{self, FRIDGE};
 use crate::notify::model::clock;
 use crate::reactions::{self, REACTIONS};
 use crate::sessions::{self, SESSIONS};
 use crate::watch::{self, WATCH};
-use crate::Station;
 use maud::{Markup, html};
 use yba_care::reaction::Reaction;
 use yba_care::session::Session;
@@ -81,10 +81,10 @@ fn fridge_line(one: &fridge::Wanted) -> Markup {
     html! {
         @if let Some(wrong) = &one.wrong {
             a href=(FRIDGE) { "Tủ lạnh vắc xin: " (fridge::celsius(wrong)) }
-            span .sub { (status(Status::Danger, "ra ngoài khoảng cho phép")) " " (step) }
+            span .sub { (status(Status::Danger, "ra ngoài khoảng cho phép")) " · " (step) }
         } @else {
             a href=(FRIDGE) { "Tủ lạnh vắc xin: chưa ghi lần đọc " (one.missing.join(", ")) }
-            span .sub { (status(Status::Attention, "thiếu nhiệt độ")) " " (step) }
+            span .sub { (status(Status::Attention, "thiếu nhiệt độ")) " · " (step) }
         }
     }
 }

@@ -17,14 +17,14 @@ use axum::extract::{Form, Path, RawQuery};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use model::Places;
-use std::collections::{BTreeMap, BTreeSet};
 use screen::Quick;
-use yba_care::{Finding, Severity};
+use std::collections::{BTreeMap, BTreeSet};
 use yba_care::advise::{self, Act, Reasons, Told};
 use yba_care::immunise::{self, Draft, Known};
 use yba_care::reaction::{self, Reaction, StoppedLot};
 use yba_care::screening::{self, Screened};
 use yba_care::session::{self, Session};
+use yba_care::{Finding, Severity};
 use yba_content::{Content, Day};
 use yba_fhir::json::{Value, str_at};
 use yba_fhir::resource::is_id;
@@ -283,7 +283,9 @@ impl<'s> Counter<'s> {
         // What must not be given is not offered.
         let own = own_facility();
         let is_stopped = |cvx: &String, lot: &str| {
-            let of = |one: &StoppedLot| one.vaccine == *cvx && one.lot == lot && own.as_ref().is_none_or(|own| *own == one.by);
+            let of = |one: &StoppedLot| {
+                one.vaccine == *cvx && one.lot == lot && own.as_ref().is_none_or(|own| *own == one.by)
+            };
             stopped.iter().any(of)
         };
         fridge.retain(|cvx, (lot, _)| !is_stopped(cvx, lot));
@@ -298,7 +300,19 @@ impl<'s> Counter<'s> {
             (true, Some(day)) => reaction::all(records, self.ctx, day, Some(patient)).await?,
             _ => Vec::new(),
         };
-        Ok(Open { person, known, immunizations, fridge, places, told, session, screened, stopped, reactions, typed: Typed::default() })
+        Ok(Open {
+            person,
+            known,
+            immunizations,
+            fridge,
+            places,
+            told,
+            session,
+            screened,
+            stopped,
+            reactions,
+            typed: Typed::default(),
+        })
     }
 
     /// The day of vaccination that an address names; of none, that of today at the caller's station when there is just one.
@@ -310,7 +324,9 @@ impl<'s> Counter<'s> {
         if let Some(id) = named {
             return match session::one(records, self.ctx, id).await {
                 Ok(one) => Ok(Some(one).filter(|one| own_facility().is_none_or(|own| own == one.owner))),
-                Err(outcome) if matches!(outcome.kind, Kind::NotFound | Kind::Gone | Kind::Forbidden) => Ok(None),
+                Err(outcome) if matches!(outcome.kind, Kind::NotFound | Kind::Gone | Kind::Forbidden) => {
+                    Ok(None)
+                }
                 Err(outcome) => Err(outcome),
             };
         }
@@ -469,7 +485,14 @@ async fn give(
         let mut beside = Vec::new();
         // A dose of an earlier day is written down, not given.
         if draft.day == today.to_string() {
-            match screen::quick(&station, &open.person.tree, &patient, &draft.form, open.screened.as_ref(), &pairs)? {
+            match screen::quick(
+                &station,
+                &open.person.tree,
+                &patient,
+                &draft.form,
+                open.screened.as_ref(),
+                &pairs,
+            )? {
                 Quick::Known(screened) => draft.screening = Some(screened.id),
                 Quick::Now(screened, trees) => {
                     draft.screening = Some(screened.id);

@@ -1,8 +1,8 @@
 //! The pages of vaccination: markup only.
 
+use super::model::{Line, Offer, SeriesLine, Written, asks_reason, beside};
 use super::screen::{MEASURES, NOTHING};
 use super::{Reminded, Typed, VACCINATE};
-use super::model::{Line, Offer, SeriesLine, Written, asks_reason, beside};
 use crate::person::Person;
 use crate::reactions::REACTIONS;
 use crate::reminders::{self, Beside};

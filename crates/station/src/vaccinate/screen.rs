@@ -36,9 +36,15 @@ const SESSION: &str = "~buoi";
 /// The form of screening that content names for today.
 fn edition(station: &Station) -> Result<&Edition, Outcome> {
     let today = station.today();
-    let form = station.content.vaccination_day(today).and_then(|day| station.forms.edition(&day.screening, today));
+    let form =
+        station.content.vaccination_day(today).and_then(|day| station.forms.edition(&day.screening, today));
     form.ok_or_else(|| {
-        Outcome::new(Kind::NotFound, "screening", "Chưa có biểu mẫu sàng lọc cho ngày này.", "no form of screening")
+        Outcome::new(
+            Kind::NotFound,
+            "screening",
+            "Chưa có biểu mẫu sàng lọc cho ngày này.",
+            "no form of screening",
+        )
     })
 }
 
@@ -71,11 +77,15 @@ pub(super) fn quick(
     known: Option<&Screened>,
     pairs: &[(String, String)],
 ) -> Result<Quick, Outcome> {
-    let stop = |text: String| Quick::Not(Finding { severity: Severity::Stop, field: "screening".into(), text });
+    let stop =
+        |text: String| Quick::Not(Finding { severity: Severity::Stop, field: "screening".into(), text });
     if let Some(known) = known {
         return Ok(match known.is_eligible() {
             true => Quick::Known(known.clone()),
-            false => stop(format!("Khám sàng lọc hôm nay: {}. Chưa tiêm được; hãy khám sàng lọc lại nếu đã khác.", known.words)),
+            false => stop(format!(
+                "Khám sàng lọc hôm nay: {}. Chưa tiêm được; hãy khám sàng lọc lại nếu đã khác.",
+                known.words
+            )),
         });
     }
     if !pairs.iter().any(|(name, _)| name == NOTHING) {
@@ -124,7 +134,14 @@ impl Counter<'_> {
     }
 
     /// The sheet with its hidden fields.
-    fn sheet(&self, edition: &Edition, filling: &Filling<'_>, patient: &str, form: &str, session: Option<&str>) -> Markup {
+    fn sheet(
+        &self,
+        edition: &Edition,
+        filling: &Filling<'_>,
+        patient: &str,
+        form: &str,
+        session: Option<&str>,
+    ) -> Markup {
         let terminology = self.station.records.terminology_now();
         let choices = OfTerminology { terminology: &terminology, on: self.station.today() };
         page::page(
@@ -158,7 +175,8 @@ pub(super) async fn open(
         // Whoever comes here has found something: the rest is «no» until it is said.
         let filling = edition.form.resume(&setting, &choices, &nothing(edition))?;
         let session = session_of(query.as_deref());
-        let sheet = counter.sheet(edition, &filling, &patient, &station.records.fresh_id(), session.as_deref());
+        let sheet =
+            counter.sheet(edition, &filling, &patient, &station.records.fresh_id(), session.as_deref());
         Ok(counter.drawn_screening(&person, &sheet, None))
     };
     answered(&station, &id, drawn).await
@@ -187,7 +205,8 @@ pub(super) async fn conclude(
             return Ok(crate::paper::refused_if(filling.step == Step::Save, page));
         }
         let facility = own_facility();
-        let (screened, mut trees) = screening::plan(&filling, &setting, &patient, &form, facility.as_deref())?;
+        let (screened, mut trees) =
+            screening::plan(&filling, &setting, &patient, &form, facility.as_deref())?;
         if !screened.is_eligible() {
             let reason = match screened.reason.is_empty() {
                 true => screened.words.clone(),
@@ -213,7 +232,11 @@ pub(super) async fn conclude(
             Err(why) if why.kind == Kind::Conflict => {
                 match screening::of_day(&station.records, &ctx, &patient, station.today()).await? {
                     Some(known) if known.id == screened.id => Ok(back_to(&patient, session.as_deref(), done)),
-                    _ => Ok(counter.drawn_screening(&open.person, &sheet(&station.records.fresh_id()), Some(&why))),
+                    _ => Ok(counter.drawn_screening(
+                        &open.person,
+                        &sheet(&station.records.fresh_id()),
+                        Some(&why),
+                    )),
                 }
             }
             Err(why) => Ok(counter.drawn_screening(&open.person, &sheet(&form), Some(&why))),

@@ -36,7 +36,8 @@ async fn listed(Asking { room: station, ctx, id }: Asking<Station>, RawQuery(que
         let day = station.content.vaccination_day(today).ok_or_else(error::not_found)?;
         let all = of_today(&station, &ctx).await?;
         let people = roll::people(&station, &ctx, all.iter().map(|one| one.patient.as_str())).await?;
-        let done = decode_pairs(query.unwrap_or_default().as_str()).into_iter().find(|(name, _)| name == "xong");
+        let done =
+            decode_pairs(query.unwrap_or_default().as_str()).into_iter().find(|(name, _)| name == "xong");
         let content = page::list(&page::Shown {
             all: &all,
             people: &people,

@@ -32,7 +32,8 @@ pub(crate) fn clock(ms: i64) -> String {
     format::date_time(&date::instant(ms)).split(' ').nth(1).unwrap_or_default().to_owned()
 }
 
-const HEADS: [(&str, bool); 4] = [("Trẻ", false), ("Vắc xin", false), ("Về được lúc", false), ("Kết thúc", false)];
+const HEADS: [(&str, bool); 4] =
+    [("Trẻ", false), ("Vắc xin", false), ("Về được lúc", false), ("Kết thúc", false)];
 
 pub(super) fn list(shown: &Shown) -> Markup {
     let (open, ended): (Vec<&Watched>, Vec<&Watched>) = shown.all.iter().partition(|one| one.end.is_none());

@@ -162,7 +162,7 @@ try {
   await nurse.waitForURL("**/bao-cao");
   assert.match(await main(nurse), /6\/BCX/);
   await judge(nurse, "reports");
-  await nurse.getByRole("link", { name: "Tiêm chủng trẻ em" }).click();
+  await nurse.getByRole("link", { name: "Tiêm chủng trẻ em", exact: true }).click();
   await nurse.getByRole("link", { name: /→/ }).click();
   const month = await main(nurse);
   assert.match(month, /DPT-VGB-Hib mũi 1\s+39/, "what was given today counts, and nobody typed it");

@@ -36,7 +36,7 @@ const TWINS: [&str; 6] = ["station-staff", "nurse", "reception", "cashier", "ins
 /// Roles whose patients get sealed records, and who do not see these: of the station and of the hospital.
 const SEERS: [&str; 2] = ["station-staff", "nurse"];
 /// Types of the sealed records.
-const TYPES: [&str; 14] = [
+const TYPES: [&str; 15] = [
     "Encounter",
     "Condition",
     "Observation",
@@ -50,6 +50,7 @@ const TYPES: [&str; 14] = [
     "QuestionnaireResponse",
     "DocumentReference",
     "ServiceRequest",
+    "AdverseEvent",
     "Group",
 ];
 /// The id of a sealed record.
@@ -125,6 +126,11 @@ fn sealed(kind: &str, category: &str, patient: &str, facility: &str, today: Day)
             "item": [{"linkId": "complaint", "answer": [{"valueString": (format!("{CANARY}-{category}"))}]}]}),
         "DocumentReference" => json!({"status": "current", "subject": who, "date": (&now),
             "description": (format!("{CANARY}-{category}")), "content": [{"attachment": {"title": (format!("{CANARY}-{category}"))}}]}),
+        // As reactions after vaccines are listed.
+        "AdverseEvent" => json!({"actuality": "actual", "subject": who, "date": (&now),
+            "category": [{"coding": [{"system": "https://yba.vn/fhir/CodeSystem/adverse-event", "code": "vaccination"}]}],
+            "event": {"coding": [{"system": "https://yba.vn/fhir/CodeSystem/vaccination-reaction", "code": "fever"}],
+                "text": (format!("{CANARY}-{category}"))}}),
         "ServiceRequest" => {
             json!({"status": "active", "intent": "order", "code": words, "subject": who, "authoredOn": (&now)})
         }
@@ -136,6 +142,19 @@ fn sealed(kind: &str, category: &str, patient: &str, facility: &str, today: Day)
         tree.as_object_mut().expect("a resource").insert(&name, value.clone());
     }
     tree
+}
+
+/// A day of vaccination of a station, in both houses.
+const SESSION: &str = "bt-hom-nay";
+
+fn session(facility: &str, today: Day) -> Value {
+    let day = today.to_string();
+    let part = |code: &str| json!({"coding": [{"system": "https://yba.vn/fhir/CodeSystem/vaccination-session-part", "code": code}]});
+    let vaccines = ["102", "178", "133"].map(|cvx| json!({"type": (part("vaccine")), "valueCode": cvx}));
+    json!({"resourceType": "Task", "id": SESSION, "status": "requested", "intent": "plan", "description": "Trạm y tế",
+        "code": {"coding": [{"system": "https://yba.vn/fhir/CodeSystem/station-task", "code": "vaccination-session"}]},
+        "owner": {"reference": (format!("Organization/{facility}"))},
+        "executionPeriod": {"start": (&day), "end": (&day)}, "input": (vaccines.to_vec())})
 }
 
 /// A copy of a folder whose node has ended.
@@ -196,6 +215,7 @@ fn known(patients: &[String], linkage: &str) -> Known {
         ("encounter", ids("Encounter")),
         ("condition", ids("Condition")),
         ("group", ids("Group")),
+        ("session", vec![SESSION.into()]),
         ("programme", vec!["hypertension".into()]),
         ("list", vec!["icd-10-vn".into()]),
         ("code", vec!["B20".into()]),
@@ -208,6 +228,7 @@ fn known(patients: &[String], linkage: &str) -> Known {
         ("key", vec!["khong-co".into()]),
         ("account", vec!["khong-co".into()]),
         ("client", vec!["khong-co".into()]),
+        ("lot", vec!["khong-co".into()]),
         ("linkage", vec![linkage.to_owned()]),
     ])
 }
@@ -298,12 +319,19 @@ fn two_houses() -> Sealed {
     let (home, twin) = (Home::new(), Home::new());
     let (house, passwords) = served(&home);
     let mut patients: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut station = String::new();
     for role in SEERS {
         let somebody = daily(&Visitor::enter(&house, role, &passwords[role]), &patients);
+        if let Some((_, facility)) = somebody.as_ref().filter(|_| role == "station-staff") {
+            station.clone_from(facility);
+        }
         patients.extend(somebody);
     }
     assert_eq!(patients.len(), 2, "the station and the hospital see somebody");
     house.end();
+    let open = home.serve_open();
+    open.keep(&session(&station, Day::of_instant(now_ms())));
+    open.end();
     copy(&home.data(), &twin.data());
     let (open, today) = (home.serve_open(), Day::of_instant(now_ms()));
     let mut kept = BTreeMap::new();

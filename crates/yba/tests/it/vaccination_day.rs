@@ -60,8 +60,10 @@ fn earlier_today(house: &House, today: Day) -> bool {
     if Day::of_instant(given) != today {
         return false;
     }
-    house.keep(&json!({"resourceType": "Patient", "id": "lon-1", "gender": "male", "name": [{"text": "Thào A Lớn"}],
-        "birthDate": "2014-01-01", "managingOrganization": {"reference": "Organization/cskcb-12090"}}));
+    house.keep(
+        &json!({"resourceType": "Patient", "id": "lon-1", "gender": "male", "name": [{"text": "Thào A Lớn"}],
+        "birthDate": "2014-01-01", "managingOrganization": {"reference": "Organization/cskcb-12090"}}),
+    );
     house.keep(&json!({"resourceType": "Immunization", "id": "lon-1-09", "status": "completed",
         "vaccineCode": {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": "09"}], "text": "Td"},
         "patient": {"reference": "Patient/lon-1"}, "occurrenceDateTime": date::instant(given).as_str(),
@@ -105,7 +107,11 @@ fn a_day_of_vaccination_is_planned_worked_through_and_closed_with_the_right_numb
             .collect();
         assert_eq!(said, ["Task", "QuestionnaireResponse"], "a dose says its day and its screening");
     }
-    assert_eq!(open.found("QuestionnaireResponse?_count=200").len(), CHILDREN, "one screening for each child");
+    assert_eq!(
+        open.found("QuestionnaireResponse?_count=200").len(),
+        CHILDREN,
+        "one screening for each child"
+    );
     assert_eq!(open.found("Immunization?status=not-done&_count=100").len(), 2);
     let events = open.found("AdverseEvent?_count=100");
     assert_eq!(events.len(), 2);
@@ -113,7 +119,11 @@ fn a_day_of_vaccination_is_planned_worked_through_and_closed_with_the_right_numb
     assert_eq!(told.len(), 1, "what is serious is told once");
     assert!(str_at(&told[0], &["sent"]).is_some());
     let ends = open.found("Observation?code=vaccination-watch&status=final&_count=100");
-    assert_eq!(ends.len(), 3 + usize::from(has_earlier), "one left early, two reactions, and whoever was over");
+    assert_eq!(
+        ends.len(),
+        3 + usize::from(has_earlier),
+        "one left early, two reactions, and whoever was over"
+    );
     assert_eq!(open.end().0.code(), Some(0));
     home.run(&["audit", "verify"]).expect(0);
 }
