@@ -260,8 +260,8 @@ fn member(case: &Case<'_>) -> Value {
     })
 }
 
-/// Hides a record as the cases are hidden of which it tells.
-fn label(tree: &mut Value, labels: &[Value]) {
+/// Hides a record as those are hidden of which it tells.
+pub(crate) fn label(tree: &mut Value, labels: &[Value]) {
     if labels.is_empty() {
         return;
     }

@@ -224,9 +224,14 @@ pub async fn write(
     beside: Vec<Change>,
 ) -> Result<String, Outcome> {
     let (id, now) = (id(draft), date::instant(records.store().clock().now_ms()));
-    let mut changes = vec![Change::create(Resource::from_value(event(content, draft, &id, &now))?)];
+    let labels = labels(records, ctx, draft).await?;
+    let labelled = |mut tree: Value| {
+        crate::outbreak::label(&mut tree, &labels);
+        Resource::from_value(tree)
+    };
+    let mut changes = vec![Change::create(labelled(event(content, draft, &id, &now))?)];
     if draft.is_serious(content) {
-        changes.push(Change::create(Resource::from_value(report(draft, &id, &now, facility))?));
+        changes.push(Change::create(labelled(report(draft, &id, &now, facility))?));
         for lot in lots {
             changes.push(Change::put(Resource::from_value(stopped_lot(
                 lot,
@@ -243,6 +248,14 @@ pub async fn write(
         }
         done => done.map(|_| id),
     }
+}
+
+/// The security labels of the suspected doses: what tells of a dose is hidden as it is.
+async fn labels(records: &Records, ctx: &Ctx, draft: &Draft) -> Result<Vec<Value>, Outcome> {
+    let keys: Vec<_> = draft.doses.iter().map(|id| ("Immunization".to_owned(), id.clone())).collect();
+    let found = records.read_many(ctx, &keys).await?;
+    let of = |tree: Value| tree.get("meta").map(|meta| items(meta, "security").cloned().collect::<Vec<_>>());
+    Ok(found.iter().map(Version::tree).filter_map(of).flatten().collect())
 }
 
 fn event(content: &VaccinationDay, draft: &Draft, id: &str, now: &str) -> Value {

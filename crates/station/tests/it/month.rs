@@ -133,6 +133,7 @@ async fn vaccination_day(house: &mut House, truth: &mut Truth) {
                 form.set(&format!("lo-{one}"), &format!("LO-{one}")).set(&format!("han-{one}"), "30/06/2028");
             }
         }
+        form.set("sl-khong", "1");
         house.send(&form).await;
         // An impatient hand.
         house.send(&form).await;
