@@ -1,8 +1,8 @@
 //! Questions asked without a visit: what somebody had, what runs in the family, how they live. Written down under the id of the form,
-//! and taken back the same way; nobody was examined, so there is no Encounter.
+//! and taken back the same way; nobody was examined, so there is no Encounter. A referral is one too.
 
 use std::collections::BTreeMap;
-use yba_fhir::json::{JsonValueTrait, Value, json, str_at};
+use yba_fhir::json::{JsonValueTrait, Value, items, json, str_at};
 use yba_fhir::{Kind, Outcome, Resource};
 use yba_forms::{Act, Extracted, Filling, Setting};
 use yba_records::{Change, Ctx, Query, Records};
@@ -10,7 +10,8 @@ use yba_records::{Change, Ctx, Query, Records};
 use crate::visit::{MISTAKEN, RECORDS_MAX, Visit, answered, mistaken, put, take, unsaid};
 
 /// Types that a form of questions may write beside Observations; of each it has at most [`EACH_MAX`].
-const SAID: [&str; 4] = ["AllergyIntolerance", "Condition", "FamilyMemberHistory", "Procedure"];
+const SAID: [&str; 5] =
+    ["AllergyIntolerance", "Condition", "FamilyMemberHistory", "Procedure", "ServiceRequest"];
 const EACH_MAX: usize = 12;
 
 /// Whether this very form was written down before, and stands.
@@ -22,11 +23,22 @@ pub async fn is_written(records: &Records, ctx: &Ctx, asked: &Visit<'_>) -> Resu
     }
 }
 
-/// The form's response and what it extracts. Refuses with `fault` what the form cannot extract, which is the form's fault, and
-/// with `unprocessable` more of one kind than can be taken back.
-pub fn plan(asked: &Visit<'_>, filling: &Filling<'_>, setting: &Setting) -> Result<Vec<Change>, Outcome> {
+/// The form's response and what it extracts; `diagnoses` are Conditions of the person whose labels go along to what is written for the
+/// same disease. Refuses with `fault` what the form cannot extract, which is the form's fault, and with `unprocessable` more of one kind
+/// than can be taken back.
+pub fn plan(
+    asked: &Visit<'_>,
+    filling: &Filling<'_>,
+    setting: &Setting,
+    diagnoses: &[Value],
+) -> Result<Vec<Change>, Outcome> {
     let id = asked.id();
-    let (response, extracted) = answered(asked, None, filling, setting)?;
+    let (mut response, mut extracted) = answered(asked, None, filling, setting)?;
+    let labels = labels(diagnoses, &extracted);
+    if !labels.is_empty() {
+        let all = extracted.iter_mut().map(|one| &mut one.resource).chain([&mut response]);
+        all.for_each(|tree| put(tree, "meta", json!({"security": labels.clone()})));
+    }
     let mut all = vec![Change::create(Resource::from_value(response)?)];
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     for Extracted { act, mut resource, .. } in extracted {
@@ -47,6 +59,32 @@ pub fn plan(asked: &Visit<'_>, filling: &Filling<'_>, setting: &Setting) -> Resu
         all.push(Change::create(Resource::from_value(resource)?));
     }
     Ok(all)
+}
+
+/// The labels of the diagnoses that are named as a reason.
+fn labels(diagnoses: &[Value], extracted: &[Extracted]) -> Vec<Value> {
+    let reasons = extracted.iter().flat_map(|one| items(&one.resource, "reasonCode"));
+    let named: Vec<&str> = reasons.flat_map(icd10_of).collect();
+    let is_named =
+        |one: &&Value| one.get("code").is_some_and(|code| icd10_of(code).any(|code| named.contains(&code)));
+    let mut labels: Vec<Value> = Vec::new();
+    for label in diagnoses
+        .iter()
+        .filter(is_named)
+        .filter_map(|one| one.get("meta"))
+        .flat_map(|meta| items(meta, "security"))
+    {
+        if !labels.contains(label) {
+            labels.push(label.clone());
+        }
+    }
+    labels
+}
+
+fn icd10_of(concept: &Value) -> impl Iterator<Item = &str> {
+    let own =
+        items(concept, "coding").filter(|one| str_at(one, &["system"]) == Some(yba_recall::chronic::ICD10));
+    own.filter_map(|one| str_at(one, &["code"]))
 }
 
 fn numbered(id: &str, number: usize) -> String {

@@ -1,12 +1,12 @@
 //! The commune station's room. For now: what the day asks; visits; vaccination, from the plan of a day over the dose, the watch and
 //! reactions to coverage and the fridge; chronic care, from the list of who should come to the visit; the household book and health
-//! records; births and deaths; cases of infectious disease and their notification; the registers and reports of the month, and its end
+//! records; births and deaths; referrals; cases of infectious disease and their notification; the registers and reports of the month, and its end
 //! on paper.
 //!
 //! It deliberately does not know other rooms, SQL, or which dose may be given when (`yba-care`, by the schedules of content).
 //!
 //! Start at [`routes`]; [`today`], [`visits`], [`vaccinate`] (with [`sessions`], [`watch`], [`reactions`], [`coverage`], [`fridge`]),
-//! [`chronic`], [`household`], [`life`], [`notify`], [`reports`] and [`month_end`] are feature folders: `mod.rs` routes and handlers,
+//! [`chronic`], [`household`], [`life`], [`refer`], [`notify`], [`reports`] and [`month_end`] are feature folders: `mod.rs` routes and handlers,
 //! `model.rs`, `page.rs`.
 
 pub mod chronic;
@@ -20,6 +20,7 @@ mod paper;
 mod person;
 pub mod print;
 pub mod reactions;
+pub mod refer;
 mod registers;
 mod reminders;
 pub mod reports;
@@ -108,6 +109,7 @@ pub fn routes(station: Station) -> Router {
         .merge(chronic::routes())
         .merge(household::routes())
         .merge(life::routes())
+        .merge(refer::routes())
         .merge(notify::routes())
         .merge(reports::routes())
         .merge(registers::routes())
@@ -145,6 +147,11 @@ pub fn menu() -> Group {
         .needs(Action::Update, "Patient")
         .for_person(life::PERSON)
         .letter('u');
+    let refer = Entry::new(refer::REFER, "git-merge", "Chuyển tuyến")
+        .needs(Action::Create, "ServiceRequest")
+        .needs(Action::Create, "QuestionnaireResponse")
+        .for_person(refer::REFER)
+        .letter('c');
     let notify = Entry::new(notify::NOTIFY, "bug", "Dịch bệnh")
         .needs(Action::Search, "Condition")
         .needs(Action::Create, "Communication")
@@ -154,6 +161,6 @@ pub fn menu() -> Group {
         .letter('b');
     Group {
         title: "Trạm y tế",
-        entries: vec![today, visits, vaccinate, chronic, household, life, notify, reports],
+        entries: vec![today, visits, vaccinate, chronic, household, life, refer, notify, reports],
     }
 }

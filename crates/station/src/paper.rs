@@ -49,6 +49,8 @@ pub(crate) struct Paper<'p> {
     pub verb: &'p str,
     /// Whether it is a visit, of which the rules of content are asked.
     pub reminds: bool,
+    /// What it is opened with beside the person: names of its `launchContext`, and resources.
+    pub with: Vec<(&'static str, Value)>,
 }
 
 /// A form that was being typed.
@@ -73,8 +75,8 @@ pub(crate) struct About<'a> {
 /// What a form that is sound becomes.
 pub(crate) enum Deed<'a> {
     Visit(&'a About<'a>),
-    /// Answers alone, without a visit.
-    Answers,
+    /// Answers alone, without a visit, of somebody with these diagnoses.
+    Answers(&'a [Value]),
     /// Of a woman with these births before; a child who lives gets this temporary code.
     Birth {
         earlier: &'a [Value],
@@ -91,7 +93,7 @@ pub(crate) enum Deed<'a> {
 /// A deed with all that its verb asks.
 enum Act<'a> {
     Visit(Visit<'a>, &'a [Value]),
-    Answers(Visit<'a>),
+    Answers(Visit<'a>, &'a [Value]),
     Birth(Birth<'a>),
     Death(Death<'a>),
 }
@@ -101,7 +103,7 @@ impl Act<'_> {
     async fn is_written(&self, records: &Records, ctx: &Ctx) -> Result<bool, Outcome> {
         match self {
             Act::Visit(visit, _) => visit::is_written(records, ctx, visit).await,
-            Act::Answers(asked) => interview::is_written(records, ctx, asked).await,
+            Act::Answers(asked, _) => interview::is_written(records, ctx, asked).await,
             Act::Birth(birth) => birth::is_written(records, ctx, &birth.id()).await,
             Act::Death(death) => birth::is_written(records, ctx, &death.id()).await,
         }
@@ -126,7 +128,7 @@ impl Act<'_> {
     fn plan(&self, filling: &Filling<'_>, setting: &Setting) -> Result<Vec<Change>, Outcome> {
         match self {
             Act::Visit(visit, expected) => visit::plan(visit, filling, setting, expected),
-            Act::Answers(asked) => interview::plan(asked, filling, setting),
+            Act::Answers(asked, diagnoses) => interview::plan(asked, filling, setting, diagnoses),
             Act::Birth(birth) => birth.plan(filling, setting),
             Act::Death(death) => death.plan(filling, setting),
         }
@@ -180,7 +182,9 @@ impl Paper<'_> {
                 let visit = Visit { diagnosis, facility, examiner, ..self.visit(&form, about.reason) };
                 Act::Visit(visit, about.expected)
             }
-            Deed::Answers => Act::Answers(Visit { facility, examiner, ..self.visit(&form, "") }),
+            Deed::Answers(diagnoses) => {
+                Act::Answers(Visit { facility, examiner, ..self.visit(&form, "") }, diagnoses)
+            }
             Deed::Birth { earlier, facility, code } => Act::Birth(Birth {
                 mother: patient,
                 earlier,
@@ -197,7 +201,7 @@ impl Paper<'_> {
         let reasons = reminders::reasons(fields);
         let verdict = match &act {
             Act::Visit(visit, _) => self.verdict(patient, &filling, &setting, visit).await?,
-            Act::Answers(_) | Act::Birth(_) | Act::Death(_) => Verdict::default(),
+            Act::Answers(..) | Act::Birth(_) | Act::Death(_) => Verdict::default(),
         };
         let again = |form: &str| {
             let sheet = self.drawn(form, "", &choices, |look| page::page(&filling, look));
@@ -270,6 +274,9 @@ impl Paper<'_> {
     async fn setting(&self, patient: &Value) -> Result<Setting, Outcome> {
         let records = &self.station.records;
         let mut setting = Setting::new(records.store().clock().now_ms()).with("patient", patient.clone());
+        for (name, resource) in &self.with {
+            setting = setting.with(name, resource.clone());
+        }
         for _ in 0..QUERIES_MAX {
             let Some(query) = self.edition.form.next_query(&setting) else { break };
             let found = match found(records, self.ctx, &query.address).await {

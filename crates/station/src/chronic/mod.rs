@@ -298,7 +298,7 @@ impl<'s> Desk<'s> {
         let Desk { station, ctx, programme, .. } = self;
         let (edition, action) = (self.edition()?, self.address(patient));
         let (about, verb) = (programme.slug.as_str(), "Ghi lần khám");
-        Ok(Paper { station, ctx, edition, patient, about, action, verb, reminds: true })
+        Ok(Paper { station, ctx, edition, patient, about, action, verb, reminds: true, with: Vec::new() })
     }
 
     fn address(&self, patient: &str) -> String {

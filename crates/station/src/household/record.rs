@@ -170,7 +170,8 @@ impl<'s> Desk<'s> {
         let edition = edition.ok_or_else(|| Outcome::fault(format!("no form {slug}")))?;
         let verb = if self.is_check { "Ghi lần khám" } else { "Ghi vào hồ sơ" };
         let action = format!("{PERSON}/{patient}/{slug}");
-        Ok(Paper { station, ctx, edition, patient, about: slug, action, verb, reminds: self.is_check })
+        let reminds = self.is_check;
+        Ok(Paper { station, ctx, edition, patient, about: slug, action, verb, reminds, with: Vec::new() })
     }
 
     fn drawn(&self, person: &Person, sheet: &Markup, wrong: Option<&Outcome>) -> Response {
@@ -248,7 +249,7 @@ async fn write(
         }
         let paper = desk.paper(&patient)?;
         let about = About { reason: "Khám sức khỏe định kỳ", diagnosis: None, expected: &[] };
-        let deed = if desk.is_check { Deed::Visit(&about) } else { Deed::Answers };
+        let deed = if desk.is_check { Deed::Visit(&about) } else { Deed::Answers(&[]) };
         Ok(match paper.done(&person.tree, &fields, &deed).await? {
             Sent::Written => Redirect::to(&format!("{PERSON}/{patient}?xong=ghi")).into_response(),
             Sent::Again { sheet, is_refused } => refused_if(is_refused, desk.drawn(&person, &sheet, None)),

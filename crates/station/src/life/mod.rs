@@ -167,6 +167,7 @@ impl Desk<'_> {
             action,
             verb: act.title(),
             reminds: false,
+            with: Vec::new(),
         })
     }
 

@@ -108,7 +108,7 @@ impl<'s> Desk<'s> {
         let edition = station.forms.edition(FORM, station.today());
         let edition = edition.ok_or_else(|| Outcome::fault(format!("no form {FORM}")))?;
         let (about, action, verb) = (FORM, format!("{VISITS}/{patient}"), "Ghi lần khám");
-        Ok(Paper { station, ctx, edition, patient, about, action, verb, reminds: true })
+        Ok(Paper { station, ctx, edition, patient, about, action, verb, reminds: true, with: Vec::new() })
     }
 
     fn drawn(

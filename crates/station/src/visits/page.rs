@@ -5,6 +5,7 @@ use super::model::{Line, Seen};
 use crate::notify::NOTIFY;
 use crate::person::Person;
 use crate::print::sheet;
+use crate::refer::REFER;
 use crate::reminders;
 use maud::{Markup, html};
 use yba_ui::card::{self, Card};
@@ -88,7 +89,10 @@ fn seen(shown: &Shown, one: &Seen) -> Markup {
             }
         }
         (reminders::kept(one.told.iter()))
-        p .no-print { (card::printed(&sheet::address(&one.visit), "In phiếu khám")) }
+        p .no-print {
+            (card::printed(&sheet::address(&one.visit), "In phiếu khám")) " "
+            (card::link_button(&format!("{REFER}/{}", shown.person.id), html! { "Viết phiếu chuyển tuyến" }))
+        }
         details .no-print {
             summary { "Ghi nhầm?" }
             form method="post" action={ (VISITS) "/" (shown.person.id) "/rut" } {

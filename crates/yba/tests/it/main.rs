@@ -29,6 +29,7 @@ mod closed_house;
 mod outside;
 mod papers;
 mod postgres_house;
+mod refer;
 mod rules;
 mod safe_doors;
 mod sealed;
