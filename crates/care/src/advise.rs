@@ -180,7 +180,12 @@ pub async fn told(records: &Records, ctx: &Ctx, about: &[String]) -> Result<Vec<
 
 /// The changes that take back the reasons kept with a record, together with it.
 pub async fn withdrawn(records: &Records, ctx: &Ctx, about: &str) -> Result<Vec<Change>, Outcome> {
-    let ids = of(records, ctx, &[about.to_owned()]).await?;
+    withdrawn_of(records, ctx, &[about.to_owned()]).await
+}
+
+/// The same of several records.
+pub async fn withdrawn_of(records: &Records, ctx: &Ctx, about: &[String]) -> Result<Vec<Change>, Outcome> {
+    let ids = of(records, ctx, about).await?;
     let ids = ids.iter().filter_map(|tree| str_at(tree, &["id"]));
     let mistaken = |id: &str| {
         Change::edit("DetectedIssue", id, |version| {

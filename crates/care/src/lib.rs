@@ -3,21 +3,24 @@
 //!
 //! It deliberately does not know pages, or who may do what: the door says that.
 //!
-//! For now [`advise`], [`immunise`], [`session`], [`screening`], [`watch`], [`reaction`], [`fridge`], [`visit`], [`interview`], [`birth`], [`death`], [`follow_up`],
-//! [`notify`] and [`outbreak`]; others come with their rooms.
+//! For now [`advise`], [`immunise`], [`session`], [`screening`], [`watch`], [`reaction`], [`fridge`], [`visit`], [`interview`], [`birth`],
+//! [`death`], [`prescribe`], [`dispense`], [`stock`], [`follow_up`], [`notify`] and [`outbreak`]; others come with their rooms.
 
 pub mod advise;
 pub mod birth;
 pub mod death;
+pub mod dispense;
 pub mod follow_up;
 pub mod fridge;
 pub mod immunise;
 pub mod interview;
 pub mod notify;
 pub mod outbreak;
+pub mod prescribe;
 pub mod reaction;
 pub mod screening;
 pub mod session;
+pub mod stock;
 pub mod visit;
 pub mod watch;
 

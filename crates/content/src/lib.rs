@@ -14,6 +14,7 @@ mod decimal;
 mod document;
 pub mod drugs;
 mod editions;
+pub mod essential;
 mod example;
 pub mod forms;
 pub mod health_records;
@@ -28,6 +29,7 @@ pub mod notifiable;
 mod parameters;
 pub mod pattern;
 mod placed;
+pub mod prescribing;
 pub mod prints;
 mod problem;
 mod profiles;
@@ -52,6 +54,7 @@ pub use canonicals::{Canonical, SetCase, SetExample};
 pub use claims::{ClaimEditions, Edition};
 pub use codes::{Code, CodeList, ListHead};
 pub use drugs::{Control, Drug, DrugList};
+pub use essential::{Essential, EssentialList};
 pub use example::Example;
 pub use forms::FormText;
 pub use health_records::HealthRecord;
@@ -65,6 +68,7 @@ pub use law::{Law, Sure};
 pub use notifiable::Notifiable;
 pub use parameters::Parameter;
 pub use placed::Placed;
+pub use prescribing::{Prescribing, PrescriptionKind};
 pub use prints::{PrintEdition, PrintOf};
 pub use problem::Problem;
 pub use profiles::{ProfileAbout, ProfileEdition};
@@ -93,6 +97,8 @@ pub struct Content {
     claims: ClaimEditions,
     labs: labs::Labs,
     drugs: drugs::Drugs,
+    essential: essential::Essentials,
+    prescribing: Vec<Prescribing>,
     lab_map: lab_map::LabMap,
     spreadsheets: Vec<Spreadsheet>,
     canonicals: Vec<Canonical>,
@@ -154,10 +160,13 @@ impl Content {
             PrintOf::Forms => forms.iter().any(|one| one.slug == slug),
         };
         let prints = prints::load(sources, &laws, &known, report);
+        let drugs = drugs::Drugs::load(sources, &laws, &lists, report);
         let content = Content {
+            essential: essential::Essentials::load(sources, &laws, &lists, &drugs, report),
+            prescribing: prescribing::load(sources, &laws, report),
             identifiers: identifiers::load(sources, &laws, report),
             parameters: parameters::Parameters::load(sources, &laws, report),
-            drugs: drugs::Drugs::load(sources, &laws, &lists, report),
+            drugs,
             lab_map: lab_map::LabMap::load(sources, &labs, &laws, report),
             spreadsheets: spreadsheets::load(sources, &lists, report),
             canonicals: canonicals::load(sources, &laws, report),
@@ -269,6 +278,17 @@ impl Content {
     /// Every edition of every rule that reminds, by slug and day.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// The essential drugs of a station in force on a day; a day before the first gets the first.
+    pub fn essential(&self, on: Day) -> &EssentialList {
+        self.essential.on(on)
+    }
+
+    /// The limits of prescriptions in force on a day; a day before the first gets the first.
+    pub fn prescribing(&self, on: Day) -> &Prescribing {
+        let at = self.prescribing.partition_point(|one| one.from <= on);
+        &self.prescribing[at.saturating_sub(1)]
     }
 
     /// The law of this slug.

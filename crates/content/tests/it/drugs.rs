@@ -99,3 +99,34 @@ fn controlled_substances_are_marked() {
         assert_eq!(content.drug(slug).expect(slug).control, control, "{slug}");
     }
 }
+
+#[test]
+fn a_station_finds_its_drugs_by_a_few_letters_and_knows_what_they_take() {
+    let content = Content::built_in();
+    let list = content.essential(today());
+    assert!(list.drugs().len() >= 60, "{}", list.drugs().len());
+    let found =
+        |text: &str| -> Vec<&str> { list.search(text, 5).into_iter().map(|one| one.slug.as_str()).collect() };
+    assert_eq!(found("amlo"), ["amlodipine-5"]);
+    assert_eq!(found("acetylsal"), ["aspirin-81"], "by the international name");
+    assert_eq!(found("sat"), ["ferrous-folic"], "without marks");
+    assert_eq!(found("  "), Vec::<&str>::new());
+    let units = |slug: &str, take, times, days| list.drug(slug).unwrap().units(take, times, days);
+    assert_eq!(units("paracetamol-500", 1000, 3, 3), 9);
+    assert_eq!(units("hydrochlorothiazide-25", 500, 1, 30), 15, "half a tablet");
+    assert_eq!(units("hydrochlorothiazide-25", 500, 1, 5), 3, "rounded up");
+    assert_eq!(units("salbutamol-inhaler", 2000, 3, 7), 1, "200 puffs a can");
+    assert_eq!(units("clotrimazole-cream", 1000, 2, 14), 1);
+    assert_eq!(units("paracetamol-500", u32::MAX, 24, 90), u32::MAX, "no overflow");
+}
+
+#[test]
+fn the_limits_of_prescriptions_are_by_kind_and_diagnosis() {
+    use yba_content::PrescriptionKind::{Narcotic, Ordinary, Psychotropic};
+    let content = Content::built_in();
+    let limits = content.prescribing(today());
+    let most = |kind, code: &str| limits.days_max(kind, [code].into_iter());
+    assert_eq!((most(Ordinary, "I10"), most(Ordinary, "J00"), most(Ordinary, "i10.9")), (90, 30, 90));
+    assert_eq!((most(Psychotropic, "G40.9"), most(Psychotropic, "F41")), (30, 10));
+    assert_eq!(most(Narcotic, "R52"), 7);
+}
