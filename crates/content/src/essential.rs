@@ -137,6 +137,18 @@ impl EssentialList {
     }
 }
 
+impl EssentialList {
+    /// The drug that a text means beyond doubt: the only one found, or the only one whose name is it or begins with it.
+    pub fn meant(&self, text: &str) -> Option<&Essential> {
+        let found = self.search(text, 3);
+        let folded = fold(text);
+        let begins = |one: &&&Essential| fold(&one.name).starts_with(&folded);
+        let is_alone = found.len() == 1 || found.iter().filter(begins).count() == 1;
+        let first = found.first().copied()?;
+        (is_alone || fold(&first.name) == folded).then_some(first)
+    }
+}
+
 /// The editions, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Essentials(Vec<EssentialList>);

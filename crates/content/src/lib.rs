@@ -158,6 +158,7 @@ impl Content {
             PrintOf::Registers => registers.iter().any(|one| one.slug == slug),
             PrintOf::Reports => reports.iter().any(|one| one.slug == slug),
             PrintOf::Forms => forms.iter().any(|one| one.slug == slug),
+            PrintOf::Prescriptions => slug == "prescription",
         };
         let prints = prints::load(sources, &laws, &known, report);
         let drugs = drugs::Drugs::load(sources, &laws, &lists, report);

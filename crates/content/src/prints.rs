@@ -49,6 +49,8 @@ pub enum PrintOf {
     Registers,
     Reports,
     Forms,
+    /// Of drugs.
+    Prescriptions,
 }
 
 /// A block to be signed.

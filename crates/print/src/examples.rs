@@ -1,6 +1,6 @@
 //! The examples that stand beside printed sheets, run by `yba content check`: `prints/<slug>/examples/<name>.json` is
 //! `{"prints": "registers/deaths/examples/one.json", "times": 40, "pages": 3, "text": ["SỔ TỬ VONG"]}`. It prints what
-//! another example of content gives (`times` over, for registers), and says how long it is and what stands on it.
+//! another example of content gives (`times` over, for registers), or an invented prescription (`"prints": "prescription"`, of `times` drugs), and says how long it is and what stands on it.
 
 use crate::filled::{self, Sheet};
 use crate::library::Library;
@@ -63,12 +63,23 @@ impl Library {
             return Err(format!("ví dụ chỉ có các phần: {}", KNOWN.join(", ")));
         }
         let path = str_at(&document, &["prints"]).unwrap_or_default();
+        let times = document.get("times").and_then(|times| times.as_u64()).unwrap_or(1) as usize;
+        if path == "prescription" {
+            let job = self.slip(slug, times.clamp(1, TIMES_MAX));
+            return Ok((job.ok_or("bản in này không in đơn thuốc")?, document));
+        }
         let of = makers.content.examples().find(|one| one.path == path);
         let of =
             of.ok_or_else(|| format!("prints phải là đường dẫn của một ví dụ khác, không có “{path}”"))?;
-        let times = document.get("times").and_then(|times| times.as_u64()).unwrap_or(1) as usize;
         let job = self.made(makers, slug, of, times.clamp(1, TIMES_MAX));
         Ok((job.ok_or_else(|| format!("ví dụ “{path}” không dùng được với bản in này"))?, document))
+    }
+
+    /// An invented prescription of so many drugs.
+    fn slip(&self, slug: &str, drugs: usize) -> Option<Job> {
+        let own = self.editions().iter().filter(|one| one.slug == slug && one.of == PrintOf::Prescriptions);
+        let data = crate::prescription::example(place(), &patient(), drugs);
+        Some(self.job(own.max_by_key(|one| one.from)?, data, PRINTED_MS))
     }
 
     fn made(&self, makers: &Makers, slug: &str, of: &Example, times: usize) -> Option<Job> {

@@ -40,7 +40,7 @@ pub fn data(sheet: &Sheet) -> Value {
     })
 }
 
-fn person(patient: &Value, on: &str) -> Value {
+pub(crate) fn person(patient: &Value, on: &str) -> Value {
     let view = Patient(patient);
     let home = items(patient, "address").find(|one| str_at(one, &["use"]) != Some("old"));
     let home = home.and_then(|one| str_at(one, &["text"])).unwrap_or_default();

@@ -1,23 +1,25 @@
-//! The commune station's room. For now: what the day asks; visits; vaccination, from the plan of a day over the dose, the watch and
-//! reactions to coverage and the fridge; chronic care, from the list of who should come to the visit; the household book and health
-//! records; births and deaths; referrals; cases of infectious disease and their notification; the registers and reports of the month, and its end
-//! on paper.
+//! The commune station's room. For now: what the day asks; visits; prescriptions and the store of medicines; vaccination, from the plan of
+//! a day over the dose, the watch and reactions to coverage and the fridge; chronic care, from the list of who should come to the visit;
+//! the household book and health records; births and deaths; referrals; cases of infectious disease and their notification; the
+//! registers and reports of the month, and its end on paper.
 //!
 //! It deliberately does not know other rooms, SQL, or which dose may be given when (`yba-care`, by the schedules of content).
 //!
-//! Start at [`routes`]; [`today`], [`visits`], [`vaccinate`] (with [`sessions`], [`watch`], [`reactions`], [`coverage`], [`fridge`]),
-//! [`chronic`], [`household`], [`life`], [`refer`], [`notify`], [`reports`] and [`month_end`] are feature folders: `mod.rs` routes and handlers,
-//! `model.rs`, `page.rs`.
+//! Start at [`routes`]; [`today`], [`visits`], [`prescribe`], [`medicines`], [`vaccinate`] (with [`sessions`], [`watch`], [`reactions`],
+//! [`coverage`], [`fridge`]), [`chronic`], [`household`], [`life`], [`refer`], [`notify`], [`reports`] and [`month_end`] are feature
+//! folders: `mod.rs` routes and handlers, `model.rs`, `page.rs`.
 
 pub mod chronic;
 pub mod coverage;
 pub mod fridge;
 pub mod household;
 pub mod life;
+pub mod medicines;
 pub mod month_end;
 pub mod notify;
 mod paper;
 mod person;
+pub mod prescribe;
 pub mod print;
 pub mod reactions;
 pub mod refer;
@@ -110,6 +112,8 @@ pub fn routes(station: Station) -> Router {
         .merge(household::routes())
         .merge(life::routes())
         .merge(refer::routes())
+        .merge(prescribe::routes())
+        .merge(medicines::routes())
         .merge(notify::routes())
         .merge(reports::routes())
         .merge(registers::routes())
@@ -152,6 +156,14 @@ pub fn menu() -> Group {
         .needs(Action::Create, "QuestionnaireResponse")
         .for_person(refer::REFER)
         .letter('c');
+    let prescribe = Entry::new(prescribe::PRESCRIBE, "pill", "Kê đơn")
+        .needs(Action::Create, "MedicationRequest")
+        .for_person(prescribe::PRESCRIBE)
+        .command();
+    let medicines = Entry::new(medicines::MEDICINES, "pill", "Thuốc")
+        .needs(Action::Create, "MedicationDispense")
+        .needs(Action::Create, "SupplyDelivery")
+        .letter('q');
     let notify = Entry::new(notify::NOTIFY, "bug", "Dịch bệnh")
         .needs(Action::Search, "Condition")
         .needs(Action::Create, "Communication")
@@ -161,6 +173,8 @@ pub fn menu() -> Group {
         .letter('b');
     Group {
         title: "Trạm y tế",
-        entries: vec![today, visits, vaccinate, chronic, household, life, refer, notify, reports],
+        entries: vec![
+            today, visits, prescribe, medicines, vaccinate, chronic, household, life, refer, notify, reports,
+        ],
     }
 }

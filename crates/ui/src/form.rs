@@ -136,11 +136,21 @@ fn labelled(f: &Field, input: impl FnOnce(Option<String>) -> Markup) -> Markup {
 
 /// A field in a cell of a table, whose row and column say what it is; the label is for those who listen.
 pub fn cell(id: &str, label: &str, value: &str, error: Option<&str>) -> Markup {
+    sized_cell(id, label, value, error, None)
+}
+
+/// The same for a short number: its column stays narrow.
+pub fn short_cell(id: &str, label: &str, value: &str, error: Option<&str>) -> Markup {
+    sized_cell(id, label, value, error, Some(5))
+}
+
+fn sized_cell(id: &str, label: &str, value: &str, error: Option<&str>, size: Option<u8>) -> Markup {
     let error_id = format!("{id}-loi");
     html! {
         div .field .wrong[error.is_some()] {
             @if let Some(error) = error { p .error id=(error_id) { (error) } }
-            input id=(id) name=(id) type="text" value=(value) aria-label=(label) maxlength="500" autocomplete="off"
+            input id=(id) name=(id) type="text" value=(value) aria-label=(label) maxlength="500" autocomplete="off" size=[size]
+                inputmode=[size.map(|_| "decimal")]
                 aria-invalid=[error.map(|_| "true")] aria-describedby=[error.map(|_| &error_id)];
         }
     }

@@ -111,6 +111,12 @@ fn a_station_finds_its_drugs_by_a_few_letters_and_knows_what_they_take() {
     assert_eq!(found("acetylsal"), ["aspirin-81"], "by the international name");
     assert_eq!(found("sat"), ["ferrous-folic"], "without marks");
     assert_eq!(found("  "), Vec::<&str>::new());
+    let meant = |text: &str| list.meant(text).map(|one| one.slug.as_str());
+    assert_eq!(
+        (meant("amoxicilin 500"), meant("Metformin 500 mg")),
+        (Some("amoxicillin-500"), Some("metformin-500"))
+    );
+    assert_eq!((meant("amoxicilin"), meant("para"), meant("xyz")), (None, None, None));
     let units = |slug: &str, take, times, days| list.drug(slug).unwrap().units(take, times, days);
     assert_eq!(units("paracetamol-500", 1000, 3, 3), 9);
     assert_eq!(units("hydrochlorothiazide-25", 500, 1, 30), 15, "half a tablet");

@@ -4,6 +4,7 @@ use super::VISITS;
 use super::model::{Line, Seen};
 use crate::notify::NOTIFY;
 use crate::person::Person;
+use crate::prescribe::PRESCRIBE;
 use crate::print::sheet;
 use crate::refer::REFER;
 use crate::reminders;
@@ -90,8 +91,9 @@ fn seen(shown: &Shown, one: &Seen) -> Markup {
         }
         (reminders::kept(one.told.iter()))
         p .no-print {
-            (card::printed(&sheet::address(&one.visit), "In phiếu khám")) " "
-            (card::link_button(&format!("{REFER}/{}", shown.person.id), html! { "Viết phiếu chuyển tuyến" }))
+            (card::link_button(&format!("{PRESCRIBE}/{}", shown.person.id), html! { "Kê đơn thuốc" })) " "
+            (card::link_button(&format!("{REFER}/{}", shown.person.id), html! { "Viết phiếu chuyển tuyến" })) " "
+            (card::printed(&sheet::address(&one.visit), "In phiếu khám"))
         }
         details .no-print {
             summary { "Ghi nhầm?" }

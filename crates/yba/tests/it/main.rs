@@ -19,6 +19,7 @@ mod http;
 mod import_codes;
 mod life;
 mod linking;
+mod medicines;
 mod month_end;
 mod notify;
 

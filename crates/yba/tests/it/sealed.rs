@@ -100,8 +100,12 @@ fn sealed(kind: &str, category: &str, patient: &str, facility: &str, today: Day)
             "valueString": (format!("{CANARY}-{category}"))})
         }
         "MedicationRequest" => {
-            json!({"status": "active", "intent": "order", "medicationCodeableConcept": words,
-            "subject": who, "authoredOn": (&now)})
+            json!({"status": "active", "intent": "order", "subject": who, "authoredOn": (&now),
+            "medicationCodeableConcept": {"coding": [{"system": "https://yba.vn/fhir/CodeSystem/essential-drugs", "code": "amlodipine-5"}],
+                "text": (format!("{CANARY}-{category}"))},
+            "groupIdentifier": {"system": "https://yba.vn/fhir/sid/don-thuoc", "value": (slip(category))},
+            "dosageInstruction": [{"text": (format!("{CANARY}-{category}"))}],
+            "dispenseRequest": {"performer": at, "quantity": {"value": 10}}})
         }
         "Procedure" => {
             json!({"status": "completed", "code": words, "subject": who, "performedDateTime": (&now)})
@@ -155,6 +159,11 @@ fn session(facility: &str, today: Day) -> Value {
         "code": {"coding": [{"system": "https://yba.vn/fhir/CodeSystem/station-task", "code": "vaccination-session"}]},
         "owner": {"reference": (format!("Organization/{facility}"))},
         "executionPeriod": {"start": (&day), "end": (&day)}, "input": (vaccines.to_vec())})
+}
+
+/// The code of a sealed prescription.
+fn slip(category: &str) -> String {
+    format!("12090{:0>7}-C", category.to_lowercase())
 }
 
 /// A copy of a folder whose node has ended.
@@ -220,6 +229,8 @@ fn known(patients: &[String], linkage: &str) -> Known {
         ("list", vec!["icd-10-vn".into()]),
         ("code", vec!["B20".into()]),
         ("act", vec!["sinh".into(), "tu".into()]),
+        ("don", CATEGORIES.map(slip).to_vec()),
+        ("lot", vec!["khong-co".into()]),
         ("*field", vec!["main".into()]),
         ("id", ids("QuestionnaireResponse")),
         ("form", vec!["health-history".into(), "periodic-check".into()]),
@@ -447,7 +458,8 @@ fn press(visitor: &Visitor, role: &str, routes: &[Route], sealed: &Sealed, seen:
             let (visit, dose, appointment, diagnosis) =
                 (of("Encounter"), of("Immunization"), of("Appointment"), of("Condition"));
             let body = format!(
-                "kham={visit}&mui={dose}&nguoi={patient}&lich-hen={appointment}&phieu=f-1&ly-do=thu&condition={diagnosis}&ban=1"
+                "kham={visit}&mui={dose}&nguoi={patient}&lich-hen={appointment}&phieu=f-1&ly-do=thu&condition={diagnosis}&ban=1&don={}",
+                slip(category)
             );
             let answer = visitor.post(&address, FORM, body.as_bytes());
             assert!(answer.status < 500, "{address}: {} {}", answer.status, answer.text());
