@@ -200,10 +200,12 @@ pub(super) fn count_sheet(
 ) -> Markup {
     let heads =
         [("Thuốc", false), ("Lô", false), ("Sổ ghi", true), ("Đếm được", false), ("Lý do khi lệch", false)];
-    let error = |lot: &Lot| {
+    let at = |lot: &Lot, is_reason: bool| {
         let issue = wrong.and_then(|outcome| outcome.issues.first());
-        issue.filter(|issue| issue.path.as_deref() == Some(&lot.id)).map(|issue| issue.text.as_str())
+        let own = issue.filter(|issue| issue.path.as_deref() == Some(&lot.id));
+        own.filter(|issue| (issue.key == "reason") == is_reason).map(|issue| issue.text.as_str())
     };
+    let error = |lot: &Lot| at(lot, false);
     // What moved since is counted anew against the book of now.
     let is_moved = |lot: &Lot| {
         error(lot).is_some()
@@ -228,7 +230,7 @@ pub(super) fn count_sheet(
                             td .headed data-head="Lô" { (lot.number) " · " (format::date(&lot.expiry.to_string())) }
                             (number("Sổ ghi", html! { (format::number(&book(lot))) " " (lot.unit) (hidden(&format!("so-{}", lot.id), &book(lot))) }))
                             td .headed data-head="Đếm được" { (form::short_cell(&format!("dem-{}", lot.id), &format!("Đếm được, {} lô {}", lot.name, lot.number), typed.of(&format!("dem-{}", lot.id)), error(lot))) }
-                            td .headed data-head="Lý do khi lệch" { (form::cell(&format!("ly-do-{}", lot.id), &format!("Lý do lệch, {} lô {}", lot.name, lot.number), typed.of(&format!("ly-do-{}", lot.id)), None)) }
+                            td .headed data-head="Lý do khi lệch" { (form::cell(&format!("ly-do-{}", lot.id), &format!("Lý do lệch, {} lô {}", lot.name, lot.number), typed.of(&format!("ly-do-{}", lot.id)), at(lot, true))) }
                         }
                     }
                 }, html! {})))

@@ -127,7 +127,7 @@ fn writing(shown: &Shown, form: &Form) -> Markup {
         }
         (form::summary(&list))
         (beside.around(&html! {
-            form .form #(FORM) method="post" action=(action) {
+            form .form #(FORM) method="post" action=(action) novalidate {
                 (hidden("phieu", &form.draft.form))
                 @if let Some(old) = &form.draft.replaces { (hidden("thay", old)) p { "Thay đơn " b { (old) } ": đơn cũ sẽ không phát được nữa." } }
                 (search(shown, form))
@@ -218,8 +218,8 @@ fn rest(shown: &Shown, form: &Form) -> Markup {
     html! {
         div .form.two {
             @if shown.setting.is_small_child() {
-                (form::field(&Field { optional: true, ..Field::new("can-nang", "Cân nặng của trẻ (kg)", Sort::Text).value(&draft.weight).error(wrong("can-nang")) }))
-                (form::field(&Field::new("nguoi-dua", "Người đưa trẻ đến", Sort::Text).value(&draft.companion).error(wrong("nguoi-dua")).optional().hint("Trẻ dưới 72 tháng phải ghi")))
+                (form::field(&Field::new("can-nang", "Cân nặng của trẻ (kg)", Sort::Text).value(&draft.weight).error(wrong("can-nang"))))
+                (form::field(&Field::new("nguoi-dua", "Người đưa trẻ đến", Sort::Text).value(&draft.companion).error(wrong("nguoi-dua"))))
             }
             (form::field(&Field::new("loi-dan", "Lời dặn", Sort::Text).value(&draft.advice).error(wrong("loi-dan")).optional()))
         }
