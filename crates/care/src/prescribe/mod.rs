@@ -7,7 +7,7 @@ pub mod code;
 pub(crate) mod plan;
 pub(crate) mod read;
 
-pub use plan::{Placed, drafted, place, take_back};
+pub use plan::{Placed, drafted, place, seal, take_back};
 pub use read::{Ordered, Prescription, Standing, of_patient, open, prescription};
 
 use std::collections::BTreeSet;

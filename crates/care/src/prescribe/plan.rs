@@ -3,6 +3,7 @@
 use yba_fhir::json::{Value, from_slice, json, str_at};
 use yba_fhir::{Kind, Outcome, Resource, date};
 use yba_records::{Change, Ctx, Records};
+use yba_rules::Verdict;
 
 use super::read::{Prescription, Standing};
 use super::{Draft, Setting, Sound, code, kind_of, labels, product, take_words, weight};
@@ -176,6 +177,18 @@ pub struct Placed {
     pub code: String,
 }
 
+/// Labels what the rules say of a draft as its diagnoses are labelled: a reason that is kept tells what is prescribed.
+pub fn seal(verdict: &mut Verdict, setting: &Setting<'_>) {
+    let labels = labels(setting.diagnoses.iter());
+    for card in &mut verdict.cards {
+        let own: Vec<Value> = labels.iter().filter(|one| !card.labels.contains(one)).cloned().collect();
+        card.labels.extend(own);
+    }
+}
+
+/// Gives what is written together with records (`MedicationRequest/…`).
+pub type Beside<'k> = dyn Fn(&[String]) -> Result<Vec<Change>, Outcome> + Send + Sync + 'k;
+
 /// Writes a prescription down under a new code. `kept` gives what goes with it (reasons for what a rule stops), for the ids of its lines.
 /// The same form again is written once. The one that it replaces is cancelled with it.
 /// Refuses with `unprocessable` to replace what was handed out, replaced or taken back.
@@ -184,7 +197,7 @@ pub async fn place(
     ctx: &Ctx,
     setting: &Setting<'_>,
     (draft, sound): (&Draft, &[Sound<'_>]),
-    kept: &(dyn Fn(&[String]) -> Result<Vec<Change>, Outcome> + Send + Sync),
+    kept: &Beside<'_>,
 ) -> Result<Placed, Outcome> {
     let kind = kind_of(sound.iter().map(|one| one.drug));
     let letter = setting.limits.kinds.get(&kind).map_or('C', |limits| limits.letter);

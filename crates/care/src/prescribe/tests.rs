@@ -210,7 +210,9 @@ async fn rules_look_at_what_is_prescribed_and_a_reason_goes_with_it() {
             "code": {"coding": [{"system": ATC, "code": "J01C"}], "text": "Penicilin"}});
         put_all(&kit, vec![allergy]).await;
         let content = Content::built_in();
-        let desk = Desk::open(&kit, &content, "ba").await;
+        let mut desk = Desk::open(&kit, &content, "ba").await;
+        let label = json!([{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "HIV"}]);
+        crate::visit::put(&mut desk.diagnoses[0], "meta", json!({"security": label}));
         let (draft, setting) = (usual(&content, &["amoxicillin-500"]), desk.setting());
         let (sound, _) = check(&setting, &draft);
         let entered = drafted(&setting, &draft, &sound, "12090aaaaaaa-C");
@@ -222,7 +224,8 @@ async fn rules_look_at_what_is_prescribed_and_a_reason_goes_with_it() {
             entered: &entered,
             beside: &[],
         };
-        let verdict = advise::advise(&kit.records, &kit.ctx(), &library, &case).await.unwrap();
+        let mut verdict = advise::advise(&kit.records, &kit.ctx(), &library, &case).await.unwrap();
+        seal(&mut verdict, &setting);
         let card = verdict.cards.iter().find(|card| card.rule == "order-allergy").expect("it reminds");
         assert!(card.stops() && card.message.contains("Amoxicilin 500 mg"), "{card:?}");
         let reasons = Reasons::from([(card.key(), "Đã thử test âm tính".to_owned())]);
@@ -234,6 +237,8 @@ async fn rules_look_at_what_is_prescribed_and_a_reason_goes_with_it() {
             place(&kit.records, &kit.ctx(), &setting, (&draft, &sound), &kept).await.unwrap().code;
         let about = [format!("MedicationRequest/dt-{code}-1")];
         assert_eq!(advise::told(&kit.records, &kit.ctx(), &about).await.unwrap().len(), 1);
+        let sealed = found(&kit, "DetectedIssue", "_security=HIV").await;
+        assert_eq!(sealed.len(), 1, "the reason is sealed as the diagnosis is");
         take_back(&kit.records, &kit.ctx(), "ba", &code).await.unwrap();
         assert!(advise::told(&kit.records, &kit.ctx(), &about).await.unwrap().is_empty(), "and goes with it");
     })

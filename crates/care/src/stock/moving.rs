@@ -166,7 +166,7 @@ fn booked(lot: &str, by: i64, holds: impl Fn(&Lot) -> Result<(), Outcome> + Send
     })
 }
 
-/// The changes that move units of a lot which is there: its book and the movement. `part` tells several of one form and lot apart.
+/// The changes that take units out of a lot: its book and the movement. `part` tells several of one form and lot apart.
 /// They are refused with `unprocessable` (`stock-short`) when the lot has fewer units by then, with `conflict` when the
 /// same form wrote them before.
 pub fn taken_out(
@@ -308,7 +308,7 @@ fn received(
 ) -> Result<Vec<Change>, Outcome> {
     let cause = Cause::Received;
     if let Some(lot) = known.as_ref().and_then(Lot::of) {
-        return taken_out(act, &lot, cause, units, (&receipt.source, ""));
+        return moved(act, &lot, cause, units, (&receipt.source, ""), |_| Ok(()));
     }
     let mut tree = lot::empty(act.facility, product, &receipt.number, expiry);
     lot::changed(&mut tree, cause.signed(units))?;

@@ -114,6 +114,9 @@ fn named(it: &Prescription, counter: &Counter<'_>) -> Markup {
     }
 }
 
+/// A line (its number) with its lots to choose from, by id and words.
+type Offered<'l> = (usize, &'l Ordered, Vec<(String, String)>);
+
 /// Another lot than the one that expires first.
 fn others(it: &Prescription, counter: &Counter<'_>) -> Markup {
     let is_this = counter.typed.of("don") == it.code;
@@ -124,7 +127,7 @@ fn others(it: &Prescription, counter: &Counter<'_>) -> Markup {
             |lot: &Lot| format!("{}, còn {} {}", lot.words(), format::count(lot.units as usize), lot.unit);
         lots.map(|lot| (lot.id.clone(), word(lot))).collect()
     };
-    let some: Vec<(usize, &Ordered, Vec<(String, String)>)> = it
+    let some: Vec<Offered<'_>> = it
         .lines
         .iter()
         .enumerate()

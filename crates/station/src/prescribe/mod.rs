@@ -188,7 +188,8 @@ impl Desk<'_> {
             entered: &entered,
             beside: &open.diagnoses,
         };
-        let verdict = advise::advise(&self.station.records, self.ctx, &self.station.rules, &case).await?;
+        let mut verdict = advise::advise(&self.station.records, self.ctx, &self.station.rules, &case).await?;
+        prescribe::seal(&mut verdict, &setting);
         Ok(Reminded { verdict, reasons, asks: false })
     }
 

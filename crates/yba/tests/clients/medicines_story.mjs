@@ -4,6 +4,7 @@
 // Arguments: address of a closed node with the people, its link for the first run, folder for screenshots.
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { Actions, colleague, judge as judged, keeper, launch, picture } from "./judged.mjs";
 
 const [HOUSE, LINK, SHOTS] = process.argv.slice(2);
@@ -104,6 +105,7 @@ async function prescribes(nurse) {
   await judge(nurse, "prescribed");
   const slip = await nurse.request.get(await nurse.getByRole("link", { name: "In đơn" }).getAttribute("href").then((href) => HOUSE + href));
   assert.equal(slip.headers()["content-type"], "application/pdf");
+  writeFileSync(`${SHOTS}/prescription.pdf`, await slip.body());
 }
 
 async function handsOut(nurse) {
@@ -216,6 +218,7 @@ async function counted(nurse) {
   for (const [name, kind] of [["in", "pdf"], ["xlsx", "spreadsheetml"], ["xml", "xml"]]) {
     const file = await nurse.request.get(`${HOUSE}/thuoc/xuat-nhap-ton/${name}`);
     assert.ok(file.ok() && file.headers()["content-type"].includes(kind), `${name}: ${file.status()}`);
+    if (name === "in") writeFileSync(`${SHOTS}/stock-month.pdf`, await file.body());
   }
 }
 
