@@ -9,6 +9,7 @@ use crate::node::Node;
 use crate::output::{self, Output};
 use crate::serve;
 use std::path::Path;
+use yba_care::stock::{self, Act, Receipt};
 use yba_fhir::{Kind, Outcome, Resource};
 use yba_records::{Change, Ctx};
 use yba_synth::{Dialect, Plan, Province};
@@ -64,6 +65,7 @@ pub async fn fill(node: &Node, plan: Plan, output: &Output) -> Result<(), Outcom
     std::fs::write(&mark, "filling").map_err(|error| file_trouble(&mark, &error))?;
     let province = yba_synth::gathered(&plan);
     stations(node, &province, output).await?;
+    shelves(node, &province).await?;
     let files = node.config.data.join("demo-files");
     for (dialect, folder) in [(Dialect::A, "he-thong-a"), (Dialect::B, "he-thong-b")] {
         let folder = files.join(folder);
@@ -91,6 +93,36 @@ async fn stations(node: &Node, province: &Province, output: &Output) -> Result<(
     }
     done += send(node, &ctx, &mut batch).await?;
     output.progress("Hồ sơ trạm y tế", done, done);
+    Ok(())
+}
+
+/// What stands on the shelves of the station where most people live: taken in by the verb that a nurse's form uses, every third drug in two
+/// lots, and some of it soon past its day.
+async fn shelves(node: &Node, province: &Province) -> Result<(), Outcome> {
+    /// Days until the last day of use, and units, of one drug after the other.
+    const LOTS: [(i64, u32); 5] = [(420, 300), (75, 60), (610, 500), (25, 20), (240, 150)];
+    let Some(station) = province.main_station() else { return Ok(()) };
+    let facility =
+        format!("cskcb-{}", yba_synth::places().facilities[usize::from(station)].code.to_ascii_lowercase());
+    let today = yba_fhir::Day::of_instant(node.records.store().clock().now_ms());
+    let ctx = Ctx::system("demo");
+    for (at, drug) in node.content.essential(today).drugs().iter().enumerate() {
+        for lot in 0..=usize::from(at % 3 == 0) {
+            let (days, units) = LOTS[(at + 2 * lot) % LOTS.len()];
+            let form = format!("demo-{at}-{lot}");
+            let act = Act { facility: &facility, day: today, by: "Kho trạm", form: &form };
+            let receipt = Receipt {
+                number: format!("L{:02}{:02}", at + 1, lot + 1),
+                expiry: today.plus_days(days).to_string(),
+                units: units.to_string(),
+                source: "Trung tâm y tế khu vực".to_owned(),
+            };
+            let done =
+                stock::receive(&node.records, &ctx, &act, &yba_care::prescribe::product(drug), &receipt)
+                    .await?;
+            done.map_err(|found| Outcome::fault(format!("an invented lot is wrong: {found:?}")))?;
+        }
+    }
     Ok(())
 }
 
