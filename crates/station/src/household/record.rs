@@ -52,6 +52,8 @@ struct Section<'s> {
 /// A form of the record that was filled in.
 struct Filled {
     id: String,
+    /// It is a check that was made within the time that the law allows between two.
+    is_check_now: bool,
     title: String,
     at: String,
     is_visit: bool,
@@ -110,17 +112,17 @@ async fn filled(
     let query = format!("patient={kin}&status=completed,amended&_sort=-authored&_count={COUNTED}");
     let found =
         station.records.search(ctx, &Query::parse_string("QuestionnaireResponse", &query)?, None).await?;
-    let forms = forms(standard);
-    let today = station.today();
+    let (forms, today, since) = (forms(standard), station.today(), since(station, standard));
     let one = |tree: Value| {
         let canonical = str_at(&tree, &["questionnaire"])?;
         let at = str_at(&tree, &["authored"])?.to_owned();
         let day = DateRange::parse(&at).map(|range| Day::of_instant(range.start))?;
         let edition = station.forms.named(canonical, day)?;
         let url = yba_fhir::text::unversioned(canonical);
-        forms.iter().find(|slug| url.ends_with(&format!("/{slug}")))?;
+        let slug = forms.iter().find(|slug| url.ends_with(&format!("/{slug}")))?;
         Some(Filled {
             id: str_at(&tree, &["id"])?.to_owned(),
+            is_check_now: *slug == standard.about.check_up.form.text && day >= since,
             title: edition.form.title().to_owned(),
             at,
             is_visit: tree.get("encounter").is_some(),
@@ -212,7 +214,6 @@ async fn person(
             may_fill: ctx.may(Action::Create, "QuestionnaireResponse") && person.dead().is_none(),
             may_edit: ctx.may(Action::Update, "Patient"),
             today: station.today(),
-            since: since(&station, &standard),
             standard: &standard,
             person: &person,
             done,
@@ -336,7 +337,6 @@ struct Shown<'a> {
     may_fill: bool,
     may_edit: bool,
     today: Day,
-    since: Day,
     done: Option<&'a str>,
 }
 
@@ -418,18 +418,7 @@ fn counted(count: Option<usize>) -> Markup {
 }
 
 fn filled_card(shown: &Shown) -> Markup {
-    let check = &shown.standard.about.check_up.form.text;
-    let title = |slug: &str| {
-        shown
-            .sections
-            .iter()
-            .filter_map(|one| one.form.as_ref())
-            .find(|(one, _)| *one == slug)
-            .map(|(_, title)| title.clone())
-    };
-    let check = title(check).unwrap_or_default();
-    let since = shown.since.to_string();
-    let is_checked = shown.filled.iter().any(|one| one.title == check && one.at.as_str() >= since.as_str());
+    let is_checked = shown.filled.iter().any(|one| one.is_check_now);
     let aside = html! {
         @if is_checked { (status(Status::Done, "đã khám định kỳ")) } @else { (status(Status::Attention, "chưa khám định kỳ")) }
     };

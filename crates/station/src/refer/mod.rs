@@ -303,11 +303,11 @@ struct Named {
     phieu: String,
 }
 
-/// A referral of this person that waits; refuses with `not-found` what is none.
-async fn waiting(station: &Station, ctx: &Ctx, patient: &str, id: &str) -> Result<Referral, Outcome> {
+/// A referral of this person. Refuses with `not-found` what is none, or was taken back.
+async fn named(station: &Station, ctx: &Ctx, patient: &str, id: &str) -> Result<Referral, Outcome> {
     Person::open(station, ctx, patient, "ServiceRequest", UNSEEN).await?;
     let all = of_person(station, ctx, patient).await?;
-    all.into_iter().find(|one| one.id == id && one.state == State::Waiting).ok_or_else(error::not_found)
+    all.into_iter().find(|one| one.id == id).ok_or_else(error::not_found)
 }
 
 /// The facility that was asked has received the person.
@@ -317,13 +317,23 @@ async fn receive(
     Form(named): Form<Named>,
 ) -> Response {
     let received = async {
-        let one = waiting(&station, &ctx, &patient, &named.phieu).await?;
+        let one = self::named(&station, &ctx, &patient, &named.phieu).await?;
         if own_facility().is_some_and(|own| own != one.to) {
             let text = "Phiếu này chuyển đến cơ sở khác; chỉ nơi ấy ghi tiếp nhận.";
             return Err(Outcome::new(Kind::Forbidden, "referral-place", text, "another facility's referral"));
         }
         let change = Change::edit("ServiceRequest", &one.id, |version| {
             let mut tree = version.tree();
+            // Taken back since the page was drawn; received twice is received once.
+            if !matches!(str_at(&tree, &["status"]), Some("active" | "completed")) {
+                let text = "Phiếu này vừa được rút nên không ghi tiếp nhận được.";
+                return Err(Outcome::new(
+                    Kind::Conflict,
+                    "referral-withdrawn",
+                    text,
+                    "the referral was taken back",
+                ));
+            }
             if let Some(object) = tree.as_object_mut() {
                 object.insert("status", Value::from("completed"));
             }
@@ -341,7 +351,11 @@ async fn take_back(
     Form(named): Form<Named>,
 ) -> Response {
     let taken = async {
-        let one = waiting(&station, &ctx, &patient, &named.phieu).await?;
+        let one = self::named(&station, &ctx, &patient, &named.phieu).await?;
+        if one.state == State::Received {
+            let text = "Nơi ấy đã tiếp nhận người bệnh nên không rút phiếu được.";
+            return Err(Outcome::new(Kind::Conflict, "referral-received", text, "the referral was received"));
+        }
         if own_facility().is_some_and(|own| own != one.from) {
             let text = "Phiếu này do cơ sở khác viết; chỉ nơi ấy rút được.";
             return Err(Outcome::new(Kind::Forbidden, "referral-place", text, "another facility's referral"));

@@ -88,6 +88,11 @@ try {
   assert.equal(printed.headers()["content-type"], "application/pdf");
   await doctor.getByRole("button", { name: "Đã tiếp nhận" }).click();
   await doctor.waitForURL("**?xong=nhan");
+  const id = (await doctor.locator("section[id^='phieu-lk-']").first().getAttribute("id")).slice("phieu-".length);
+  const press = (who, act) => who.request.post(`${HOUSE}/chuyen-tuyen/nguoi-1/${act}`, { form: { phieu: id }, maxRedirects: 0, headers: { origin: HOUSE } });
+  assert.equal((await press(doctor, "nhan")).status(), 303, "received twice is received once");
+  assert.equal((await press(nurse, "nhan")).status(), 403, "another facility's");
+  assert.equal((await press(nurse, "rut")).status(), 409, "who was received is not called back");
   await nurse.goto(`${HOUSE}/chuyen-tuyen`);
   assert.match(await main(nurse), /Đã tiếp nhận/);
   const late = await nurse.request.post(`${HOUSE}/chuyen-tuyen/nguoi-1/rut`, { form: { phieu: "lk-0000" }, maxRedirects: 0, headers: { origin: HOUSE } });
