@@ -130,6 +130,16 @@ impl Permits {
             && self.narrowing.as_ref().is_none_or(|narrowing| narrowing.may(action, kind))
     }
 
+    /// Whether a role that was granted at this facility (its Organization's id), or everywhere, permits it.
+    pub fn may_at(&self, action: Action, kind: &str, facility: &str) -> bool {
+        let place = format!("Organization/{facility}");
+        let permits = |granted: &Granted| {
+            (granted.places.is_empty() || granted.places.contains(&place))
+                && granted.reaches.keys().any(|(word, of)| *word == action.word() && of == kind)
+        };
+        self.may(action, kind) && self.grants.iter().any(permits)
+    }
+
     /// Whether records of a type are seen by what they are now, so that nothing older of them may be shown.
     pub fn is_of_now(&self, kind: &str) -> bool {
         self.narrowing.as_ref().is_some_and(|narrowing| narrowing.is_of_now(kind))
@@ -245,6 +255,11 @@ mod tests {
         assert_eq!(places("Condition"), ["Organization/a"]);
         assert!(read.whole.contains("Patient") && !narrow(&two, Action::History).whole.contains("Patient"));
         assert!(read.hidden.is_empty());
+        let supplies = |place| two.may_at(Action::Update, "SupplyRequest", place);
+        assert!(
+            !supplies("a") && supplies("b") && !supplies("c"),
+            "only the laboratory's role says it, at b"
+        );
         let everywhere = Permits::of(&content, [&at("nurse", None)], day()).with_opened(["p".to_owned()]);
         assert!(narrow(&everywhere, Action::Read).whole.contains("Condition"));
         assert!(narrow(&everywhere, Action::Read).hidden.contains("HIV"));

@@ -14,8 +14,7 @@ use yba_records::{Change, Ctx, Query, Records, Version};
 use crate::visit::{put, take};
 use crate::{Finding, Severity};
 
-/// What the Tasks of a station are about.
-pub(crate) const TASKS: &str = "https://yba.vn/fhir/CodeSystem/station-task";
+pub(crate) use yba_records::keeping::TASKS;
 const SESSION: &str = "vaccination-session";
 /// What a part of a Task of ours is.
 const PARTS: &str = "https://yba.vn/fhir/CodeSystem/vaccination-session-part";

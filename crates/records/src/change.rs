@@ -59,6 +59,17 @@ impl Action {
         }
     }
 
+    /// Type and id, where the id is known.
+    pub(crate) fn key(&self) -> Option<(&str, &str)> {
+        match self {
+            Action::Create { resource, .. } | Action::Put { resource, .. } => {
+                Some((resource.kind(), resource.id()?))
+            }
+            Action::Delete { kind, id, .. } => Some((kind, id)),
+            Action::PutWhere { .. } | Action::Edit { .. } | Action::DeleteWhere { .. } => None,
+        }
+    }
+
     pub(crate) fn kind(&self) -> &str {
         match self {
             Action::Create { resource, .. }

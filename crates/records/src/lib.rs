@@ -15,6 +15,7 @@ mod drafts;
 mod everything;
 mod export;
 pub mod gate;
+pub mod keeping;
 pub mod overlay;
 mod permission;
 mod reach;

@@ -89,7 +89,7 @@ fn names(planned: &[Planned]) -> HashMap<String, String> {
 
 /// The resource that will be written. References in a Bundle that is kept as it is, such as a document, name its own
 /// entries, and are left as they are.
-fn written(planned: &Planned) -> Option<&Resource> {
+pub(crate) fn written(planned: &Planned) -> Option<&Resource> {
     let Planned::Write { change, .. } = planned else { return None };
     match &change.action {
         Action::Create { resource, .. } | Action::Put { resource, .. } => Some(resource),

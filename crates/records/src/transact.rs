@@ -139,7 +139,11 @@ impl Records {
         refuse_twice(&targets)?;
         refuse_same_condition(&planned)?;
         let positions: Vec<usize> = targets.iter().map(|target| target.position).collect();
-        if let Err(refused) = self.refuse_beyond(ctx, &request.writes, &positions).await {
+        let beyond = match self.refuse_beyond(ctx, &request.writes, &positions).await {
+            Ok(()) => self.refuse_elsewhere(ctx, &planned).await,
+            beyond => beyond,
+        };
+        if let Err(refused) = beyond {
             self.trail.note(ctx, &Seen { action: "transact", kind: "", patients: &[], refused: true })?;
             return Err(refused);
         }

@@ -16,9 +16,8 @@ pub use counting::{Counted, Turnover, count, movements, request, turnover};
 pub use lot::{Lot, Product, Share, in_store, propose, shares};
 pub use moving::{Act, Cause, Receipt, discard, receive, taken_out};
 
-/// The tag of lots, requests and dispenses of a facility (its id), and of movements in a month of it (`id.2026-11`).
-pub(crate) const STORE: &str = "https://yba.vn/fhir/CodeSystem/store";
-pub(crate) const MONTH: &str = "https://yba.vn/fhir/CodeSystem/store-month";
+pub(crate) use yba_records::keeping::{STORE, STORE_MONTH as MONTH};
+
 /// Greatest number of units that are moved at once.
 pub const UNITS_MAX: u32 = 1_000_000;
 /// Most characters of a lot number, and of a reason or a source.

@@ -2,7 +2,7 @@
 
 use crate::gate::{from, gate, try_in};
 use yba_auth::Grant;
-use yba_fhir::json::{JsonValueMutTrait, Value, json};
+use yba_fhir::json::{JsonContainerTrait, JsonValueMutTrait, Value, json, str_at};
 use yba_fhir::{Kind, Outcome, Resource};
 use yba_records::gate::{NewAccount, OPEN_MS, Visitor};
 use yba_records::{Change, Ctx, Everything, Gate, Past, Query, Records};
@@ -375,4 +375,50 @@ async fn nobody_is_told_of_what_they_may_not_see() {
     ] {
         assert_eq!(write(&kit.records, &keeper, vec![to(criteria)]).await, refused, "{criteria}");
     }
+}
+
+#[tokio::test]
+async fn what_a_facility_keeps_of_itself_is_changed_by_those_who_work_there() {
+    each_engine(async |kit| {
+        let gate = gate(&kit).await;
+        let (_, here) = someone(&gate, &kit, "station-staff", Some("a")).await;
+        let (_, there) = someone(&gate, &kit, "station-staff", Some("b")).await;
+        let (_, all) = someone(&gate, &kit, "station-staff", None).await;
+        let tag = |system: &str, code: &str| {
+            json!({"tag": [{"system": format!("https://yba.vn/fhir/CodeSystem/{system}"), "code": code}]})
+        };
+        let lot = |meta: &Value| json!({"resourceType": "Medication", "id": "l", "meta": meta});
+        let movement = json!({"resourceType": "SupplyDelivery", "id": "m", "status": "completed",
+            "meta": tag("store-month", "a.2026-03")});
+        let request = json!({"resourceType": "SupplyRequest", "id": "r", "status": "active", "meta": tag("store", "a"),
+            "itemCodeableConcept": {"text": "Paracetamol"}, "quantity": {"value": 10}});
+        let day = json!({"resourceType": "Task", "id": "d", "status": "ready", "intent": "order",
+            "code": {"coding": [{"system": "https://yba.vn/fhir/CodeSystem/station-task", "code": "vaccination-session"}]},
+            "owner": {"reference": "Organization/a"}});
+        let kept = [lot(&tag("store", "a")), movement, request, day];
+        let no = Some(Kind::Forbidden);
+        for tree in &kept {
+            let at = tree["id"].to_string();
+            assert_eq!(write(&kit.records, &there, vec![put(tree.clone())]).await, no, "made elsewhere: {at}");
+            assert_eq!(write(&kit.records, &here, vec![put(tree.clone())]).await, None, "made here: {at}");
+            let mut other = tree.clone();
+            other["language"] = "vi".into();
+            assert_eq!(write(&kit.records, &there, vec![put(other.clone())]).await, no, "changed: {at}");
+            let kind = str_at(tree, &["resourceType"]).unwrap().to_owned();
+            let edit = Change::edit(&kind, str_at(tree, &["id"]).unwrap(), move |_| Ok(of(other.clone())));
+            assert_eq!(write(&kit.records, &there, vec![edit.clone()]).await, no, "edited: {at}");
+            assert_eq!(write(&kit.records, &all, vec![edit]).await, None, "a role everywhere: {at}");
+        }
+        // Neither taken away nor given a second keeper.
+        let mut both = tag("store", "b");
+        both["tag"].as_array_mut().unwrap().extend(tag("store", "a")["tag"].as_array().unwrap().iter());
+        for meta in [tag("store", "b"), tag("other", "b"), both.clone()] {
+            assert_eq!(write(&kit.records, &there, vec![put(lot(&meta))]).await, no, "{meta:?}");
+        }
+        let fresh = json!({"resourceType": "Medication", "meta": both});
+        assert_eq!(write(&kit.records, &there, vec![Change::create(of(fresh))]).await, no);
+        let plain = json!({"resourceType": "Medication", "code": {"text": "Một thứ thuốc"}});
+        assert_eq!(write(&kit.records, &there, vec![Change::create(of(plain))]).await, None);
+    })
+    .await;
 }
