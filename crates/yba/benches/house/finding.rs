@@ -108,6 +108,7 @@ pub fn run(bench: &Bench) -> Result<Section> {
 /// `Patient/$match` of a running house: waits, whether the person is there, what the house keeps in memory.
 fn matching(folder: &Path, asked: &[Somebody]) -> Result<Vec<Line>> {
     let server = Server::start(folder)?;
+    println!("  the followers read all of it in {:.0} s", server.wait_for_followers()?);
     let (mut waits, mut right) = (Vec::new(), 0);
     for (place, one) in asked.iter().enumerate() {
         let mut patient = json!({

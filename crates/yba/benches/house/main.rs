@@ -28,6 +28,7 @@ mod scoped;
 mod searches;
 mod server;
 mod startup;
+mod station;
 mod tables;
 mod timing;
 mod views;
@@ -59,6 +60,7 @@ const TOPICS: &[Topic] = &[
     ("linking", linking::run),
     ("views", views::run),
     ("startup", startup::run),
+    ("station", station::run),
     ("audit", audit::run),
     ("growth", operations::growth),
     ("finding", finding::run),

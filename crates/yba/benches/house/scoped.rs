@@ -32,7 +32,7 @@ pub fn run(bench: &Bench) -> Result<Section> {
         let Some(mut house) = House::start(bench, engine)? else { continue };
         let open = figures(&house, 0)?;
         house.close();
-        let session = signed_in(bench, house.folder.path(), &house.place)?;
+        let session = signed_in(bench, house.folder.path(), Some(&house.place), PLACE)?;
         house.reopen(Some(session))?;
         let scoped = figures(&house, PEOPLE + 5)?;
         for (open, scoped) in open.iter().zip(&scoped) {
@@ -58,13 +58,13 @@ fn figures(house: &House, first: usize) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// The cookie of a session of a new account. The store is closed again.
-fn signed_in(bench: &Bench, folder: &Path, place: &Place) -> Result<String> {
-    let records = open(folder, Some(place.clone()))?;
+/// The cookie of a session of a new account at a facility (its Organization's id). The store is closed again.
+pub fn signed_in(bench: &Bench, folder: &Path, place: Option<&Place>, facility: &str) -> Result<String> {
+    let records = open(folder, place.cloned())?;
     let session = bench.runtime.block_on(async {
         let gate = Gate::open(records.clone(), Arc::new(Content::built_in()), &[7; 32]).await?;
         let mut grant = Grant::new(ROLE, gate.today());
-        grant.organization = Some(PLACE.to_owned());
+        grant.organization = Some(facility.to_owned());
         let login = "tay.mau".to_owned();
         let typed = NewAccount {
             login: login.clone(),

@@ -11,6 +11,8 @@ use crate::client;
 
 /// How long the program may take to answer for the first time, and to end.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long followers may take to read a log of a million records.
+const FOLLOWING: Duration = Duration::from_secs(1800);
 /// What the kernel counts processor time in; the same on every Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -37,8 +39,21 @@ impl Server {
 
     /// The same with its records in this PostgreSQL database, and what else is said on its command line.
     pub fn start_as(data: &Path, database: Option<&str>, more: &[&str]) -> Result<Server> {
+        Server::start_by(command(), data, database, more)
+    }
+
+    /// Closed to strangers, with this core alone and so many bytes of anonymous memory.
+    pub fn start_limited(data: &Path, core: usize, bytes: u64) -> Result<Server> {
+        let mut limited = Command::new("prlimit");
+        limited.args([&format!("--data={bytes}"), "taskset", "-c", &core.to_string()]);
+        limited.arg(program());
+        without_settings(&mut limited);
+        Server::start_by(limited, data, None, &[])
+    }
+
+    fn start_by(mut program: Command, data: &Path, database: Option<&str>, more: &[&str]) -> Result<Server> {
         let begun = Instant::now();
-        let mut child = command()
+        let mut child = program
             .args(["serve", "--listen", "127.0.0.1", "--port", "0", "--data"])
             .arg(data)
             .args(database.iter().flat_map(|url| ["--database", url]))
@@ -83,6 +98,24 @@ impl Server {
         ticks.sum::<f64>() / TICKS_PER_SECOND
     }
 
+    /// Waits until every follower has read the log to its end: what is asked next is asked of a house at rest. Answers the seconds.
+    pub fn wait_for_followers(&self) -> Result<f64> {
+        let begun = Instant::now();
+        let metrics = client::get("/metrics");
+        loop {
+            let (status, text) = client::ask(self.address, &metrics)?;
+            let text = String::from_utf8_lossy(&text);
+            let mut lags = text.lines().filter(|line| line.starts_with("yba_follower_lag{"));
+            if status == 200 && lags.all(|line| line.ends_with(" 0")) {
+                return Ok(begun.elapsed().as_secs_f64());
+            }
+            if begun.elapsed() > FOLLOWING {
+                bail!("followers are behind after {} s", FOLLOWING.as_secs());
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
     /// A memory figure of the kernel, such as `RssAnon`, in MB.
     pub fn memory_mb(&self, name: &str) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
@@ -110,8 +143,12 @@ impl Drop for Server {
 /// The program without settings from our surroundings.
 pub fn command() -> Command {
     let mut command = Command::new(program());
+    without_settings(&mut command);
+    command
+}
+
+fn without_settings(command: &mut Command) {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("YBA_")) {
         command.env_remove(name);
     }
-    command
 }
