@@ -34,6 +34,9 @@ pub fn plan(
 ) -> Result<Vec<Change>, Outcome> {
     let id = asked.id();
     let (mut response, mut extracted) = answered(asked, None, filling, setting)?;
+    if let Some(examiner) = asked.examiner {
+        put(&mut response, "author", json!({"type": "Practitioner", "display": examiner}));
+    }
     let labels = labels(diagnoses, &extracted);
     if !labels.is_empty() {
         let all = extracted.iter_mut().map(|one| &mut one.resource).chain([&mut response]);

@@ -277,16 +277,16 @@ async fn assign(
         let wanted = fields.iter().find(|(name, _)| name == "bac-si").map_or("", |(_, value)| value.as_str());
         let doctors = doctors(&station, &ctx, &asked).await?;
         let doctor = doctors.iter().find(|(reference, _)| reference == wanted);
-        if doctor.is_none() && !wanted.is_empty() {
+        if doctor.is_none() && !["", page::AS_IT_IS].contains(&wanted) {
             let text = "Người này không còn làm ở trạm. Hãy chọn người khác.";
             return Err(Outcome::new(Kind::Unprocessable, "doctor", text, "no practitioner of the station"));
         }
-        let others = members.iter().filter(|one| one.doctor != wanted);
+        let others = members.iter().filter(|one| wanted != page::AS_IT_IS && one.doctor != wanted);
         let changes: Vec<Change> = others.map(|one| given(&one.patient, doctor)).collect();
         if !changes.is_empty() {
             station.records.transact(&ctx, changes).await?;
         }
-        let done = if doctor.is_some() { "giao" } else { "thoi" };
+        let done = if wanted.is_empty() { "thoi" } else { "giao" };
         let address = format!("{BOOK}/ho/{}?xong={done}{}", encoded(&number), asked.more());
         Ok(Redirect::to(&address).into_response())
     };

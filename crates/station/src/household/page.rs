@@ -342,6 +342,9 @@ pub(super) fn household(shown: &House) -> Markup {
     }
 }
 
+/// Chosen where members have different doctors: everybody keeps theirs.
+pub const AS_IT_IS: &str = "giu";
+
 fn doctor(shown: &House) -> Markup {
     let now: Vec<&str> = shown.members.iter().map(|one| one.doctor.as_str()).collect();
     let one_for_all =
@@ -350,18 +353,24 @@ fn doctor(shown: &House) -> Markup {
         let known = shown.doctors.iter().find(|(one, _)| one == reference).map(|(_, name)| name.as_str());
         known.unwrap_or("người không còn ở trạm").to_owned()
     };
-    let words: Vec<(&str, &str)> = std::iter::once(("", "Chưa giao ai"))
+    let is_mixed = one_for_all.is_empty() && now.iter().any(|one| !one.is_empty());
+    // Pressed as it stands, the form changes nothing.
+    let chosen = if is_mixed { AS_IT_IS } else { one_for_all };
+    let words: Vec<(&str, &str)> = is_mixed
+        .then_some((AS_IT_IS, "Giữ như đang giao"))
+        .into_iter()
+        .chain([("", "Chưa giao ai")])
         .chain(shown.doctors.iter().map(|(reference, name)| (reference.as_str(), name.as_str())))
         .collect();
     Card::new("theo-doi", "Bác sĩ gia đình").padded(html! {
         p {
             @if !one_for_all.is_empty() { "Hộ này do " b { (name(one_for_all)) } " theo dõi." }
-            @else if now.iter().any(|one| !one.is_empty()) { "Người trong hộ đang do nhiều người theo dõi, hoặc có người chưa giao." }
+            @else if is_mixed { "Người trong hộ đang do nhiều người theo dõi, hoặc có người chưa giao." }
             @else { "Chưa giao hộ này cho ai." }
         }
         @if shown.may_assign && !shown.doctors.is_empty() {
             form .form .no-print method="post" action={ (BOOK) "/ho/" (encoded(shown.number)) "/bac-si?" (shown.more.trim_start_matches('&')) } {
-                (form::choice("bac-si", "Giao cho", &words, one_for_all, None))
+                (form::choice("bac-si", "Giao cho", &words, chosen, None))
                 (card::main_button("Ghi", None))
             }
         } @else if shown.may_assign {

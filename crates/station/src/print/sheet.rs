@@ -8,7 +8,7 @@ use yba_content::PrintOf;
 use yba_fhir::json::{Value, items, str_at};
 use yba_fhir::{Day, Kind, Outcome};
 use yba_print::filled::{self, Sheet};
-use yba_records::Ctx;
+use yba_records::{Action, Ctx, Version};
 use yba_web::{Asking, error};
 
 /// Where the sheet of a response (its id) is printed.
@@ -43,10 +43,14 @@ async fn set(station: &Station, ctx: &Ctx, id: &str) -> Result<Vec<u8>, Outcome>
     let sheet = station.prints.library.edition(PrintOf::Forms, slug, day).ok_or_else(error::not_found)?;
     let patient = read(station, ctx, &response, &["subject", "reference"], "Patient").await?;
     let visit = read(station, ctx, &response, &["encounter", "reference"], "Encounter").await?;
+    // A referral is read by the other side too, and bears the name of who wrote it.
+    let order = order_of(station, ctx, id).await?;
     let at =
-        str_at(&visit, &["serviceProvider", "reference"]).and_then(|one| one.strip_prefix("Organization/"));
+        str_at(&visit, &["serviceProvider", "reference"]).or(str_at(&order, &["requester", "reference"]));
+    let at = at.and_then(|one| one.strip_prefix("Organization/"));
     let facility = at.map(str::to_owned).or_else(own_facility);
     let by = items(&visit, "participant").find_map(|one| str_at(one, &["individual", "display"]));
+    let by = by.or(str_at(&response, &["author", "display"]));
     let library = &station.prints.library;
     let data = filled::data(&Sheet {
         form: &edition.form,
@@ -58,6 +62,15 @@ async fn set(station: &Station, ctx: &Ctx, id: &str) -> Result<Vec<u8>, Outcome>
         uncertain: edition.uncertain.as_deref().unwrap_or_default(),
     });
     station.prints.printer.print(library.job(sheet, data, records.store().clock().now_ms())).await
+}
+
+/// The order that a form wrote under its own id; nothing when it wrote none.
+async fn order_of(station: &Station, ctx: &Ctx, id: &str) -> Result<Value, Outcome> {
+    if !ctx.may(Action::Read, "ServiceRequest") {
+        return Ok(Value::default());
+    }
+    let found = station.records.read_many(ctx, &[("ServiceRequest".to_owned(), id.to_owned())]).await?;
+    Ok(found.first().map(Version::tree).unwrap_or_default())
 }
 
 /// What a response refers to; nothing when it refers to nothing of this type.

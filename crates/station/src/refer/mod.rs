@@ -19,7 +19,7 @@ use maud::Markup;
 use model::{Referral, State};
 use yba_care::interview;
 use yba_fhir::json::{JsonValueMutTrait, JsonValueTrait, Value, json, str_at};
-use yba_fhir::{Kind, Outcome, Resource};
+use yba_fhir::{Day, Kind, Outcome, Resource};
 use yba_records::{Change, Ctx, Query, Version};
 use yba_store::search::query::decode_pairs;
 use yba_web::{Asking, Page, RequestId, error};
@@ -30,10 +30,11 @@ pub const REFER: &str = "/chuyen-tuyen";
 const FORM: &str = "referral";
 /// `Patient referral` of SNOMED CT, by which referrals are found.
 const CATEGORY: &str = "http://snomed.info/sct|3457005";
-/// Referrals of one list; of one person; and facilities to choose from.
+/// Referrals of one list that were received, and that wait; of one person; and facilities to choose from.
 const LISTED: usize = 100;
+const WAITING: usize = 500;
 const OF_ONE: usize = 30;
-const PLACES: usize = 500;
+const PLACES: usize = 1000;
 /// Days that the lists go back.
 const BACK_DAYS: i64 = 60;
 const UNSEEN: &str = "Bạn chưa được xem hồ sơ của người này. Hãy tiếp đón họ ở cơ sở của bạn trước.";
@@ -61,18 +62,15 @@ async fn listed(Asking { room: station, ctx, id }: Asking<Station>) -> Response 
     let drawn = async {
         let own = own_facility();
         let since = station.today().plus_days(-BACK_DAYS);
-        let asked = |side: &str| match &own {
-            Some(own) => {
-                format!(
-                    "{side}=Organization/{own}&authored=ge{since}&status=active,completed&_count={LISTED}"
-                )
+        let (come, sent) = match &own {
+            Some(own) => (
+                listed_of(&station, &ctx, "performer", own, since).await?,
+                listed_of(&station, &ctx, "requester", own, since).await?,
+            ),
+            None => {
+                let all = format!("authored=ge{since}&status=active,completed&_count={LISTED}");
+                (found(&station, &ctx, &all).await?, Vec::new())
             }
-            None => format!("authored=ge{since}&status=active,completed&_count={LISTED}"),
-        };
-        let come = found(&station, &ctx, &asked("performer")).await?;
-        let sent = match own {
-            Some(_) => found(&station, &ctx, &asked("requester")).await?,
-            None => Vec::new(),
         };
         let ids = come.iter().chain(&sent).map(|one| one.patient.as_str());
         let people = roll::people(&station, &ctx, ids).await?;
@@ -81,6 +79,21 @@ async fn listed(Asking { room: station, ctx, id }: Asking<Station>) -> Response 
         Ok(station.site.page(&Page::new("Chuyển tuyến", content).here(REFER)))
     };
     answered(&station, &id, drawn).await
+}
+
+/// The referrals of a facility on one side: all that wait, whenever they were written, and the newest of those that were received.
+async fn listed_of(
+    station: &Station,
+    ctx: &Ctx,
+    side: &str,
+    own: &str,
+    since: Day,
+) -> Result<Vec<Referral>, Outcome> {
+    let of = format!("{side}=Organization/{own}");
+    let mut all = found(station, ctx, &format!("{of}&status=active&_count={WAITING}")).await?;
+    let received = format!("{of}&status=completed&authored=ge{since}&_count={LISTED}");
+    all.extend(found(station, ctx, &received).await?);
+    Ok(all)
 }
 
 /// The referrals of one person, in whoever's file of theirs.
