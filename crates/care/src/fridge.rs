@@ -11,6 +11,8 @@ use yba_records::{Change, Ctx, Query, Records, Version};
 use crate::session::{TASKS, is_coded, keyed};
 use crate::visit::put;
 
+/// The slot of a reading beside those that content asks for: read again after one that was out of limits.
+pub const AGAIN: &str = "do-lai";
 const READING: &str = "fridge-reading";
 const SLOTS: &str = "https://yba.vn/fhir/CodeSystem/fridge-reading";
 const UCUM: &str = "http://unitsofmeasure.org";
@@ -48,6 +50,8 @@ pub struct Draft {
     /// As typed: `4,5`.
     pub celsius: String,
     pub note: String,
+    /// Tells this form from others: sent twice, it is written once.
+    pub form: String,
 }
 
 /// `4,5` or `4.5` as a number with its digits; `None` what no thermometer shows.
@@ -56,8 +60,8 @@ pub fn celsius(typed: &str) -> Option<(f64, String)> {
     let value: f64 = digits.parse().ok()?;
     let decimals = digits.split_once('.').map_or(0, |(_, tail)| tail.len());
     let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b'-');
-    let digits =
-        if digits.starts_with(['.', '+']) || digits.ends_with('.') { value.to_string() } else { digits };
+    // As JSON writes numbers: no zeros before, no bare point, and no zero below zero.
+    let digits = format!("{:.decimals$}", value + 0.0);
     (is_plain && decimals <= 2 && (LOWEST..=HIGHEST).contains(&value)).then_some((value, digits))
 }
 
@@ -69,7 +73,8 @@ fn reading_id(facility: Option<&str>, day: Day, slot: &str) -> String {
     keyed("nd", &format!("{}\n{day}\n{slot}", facility.unwrap_or_default()))
 }
 
-/// Writes a reading, in the place of the one that was written for the same time of that day. Refuses with `unprocessable` and a field what cannot be.
+/// Writes a reading. What was read stands: of a time of a day that has its reading already, another is refused, and is written as
+/// read [`AGAIN`]. Refuses with `unprocessable` and a field what cannot be.
 pub async fn write(
     records: &Records,
     ctx: &Ctx,
@@ -85,7 +90,8 @@ pub async fn write(
     let Some(day) = Day::parse(&draft.day).filter(|day| *day <= Day::of_instant(now_ms)) else {
         return refuse("day", "Ngày đọc nhiệt độ không thể sau hôm nay.");
     };
-    if !limits.readings.iter().any(|one| one.slug == draft.slot) {
+    let asked = limits.readings.iter().find(|one| one.slug == draft.slot);
+    if asked.is_none() && draft.slot != AGAIN {
         return refuse("slot", "Chọn lần đọc trong ngày.");
     }
     let Some((value, digits)) = celsius(&draft.celsius) else {
@@ -94,10 +100,27 @@ pub async fn write(
     if draft.note.chars().count() > NOTE_MAX {
         return refuse("note", "Ghi chú dài quá 500 ký tự.");
     }
-    let id = reading_id(facility, day, &draft.slot);
+    let time = if asked.is_some() { draft.slot.clone() } else { format!("{AGAIN}\n{}", draft.form) };
+    let id = reading_id(facility, day, &time);
     let (device, now) = (device_id(facility), date::instant(now_ms));
-    let tree = reading(&id, &device, day, draft, &digits, facility, by, &now);
-    let mut changes = vec![Change::put(Resource::from_value(tree)?)];
+    let tree = reading(&id, &device, day, draft, &digits, facility, by, &now)?;
+    let change = match records.read(ctx, "Task", &id).await {
+        Ok(version) => match read(&version).filter(|_| !is_mistaken(&version)) {
+            // Sent twice.
+            Some(known) if known.digits == digits && known.note == draft.note.trim() => return Ok(known),
+            Some(known) => {
+                let title = asked.map_or("Đo lại", |one| one.title.as_str());
+                let text = format!(
+                    "Lần đọc «{title}» ngày này đã ghi {} °C. Đo thêm thì chọn «Đo lại»; ghi nhầm thì rút lần đó trước.",
+                    known.digits.replace('.', ",")
+                );
+                return refuse("slot", &text);
+            }
+            None => Change::put(Resource::from_value(tree)?).if_match(version.version_id.as_str()),
+        },
+        Err(_) => Change::create(Resource::from_value(tree)?),
+    };
+    let mut changes = vec![change];
     if records.read(ctx, "Device", &device).await.is_err() {
         changes.insert(0, Change::put(Resource::from_value(the_device(&device, facility))?));
     }
@@ -133,9 +156,10 @@ fn reading(
     facility: Option<&str>,
     by: Option<&str>,
     now: &str,
-) -> Value {
+) -> Result<Value, Outcome> {
     let (slot, day) = (draft.slot.as_str(), day.to_string());
-    let value = from_slice::<Value>(digits.as_bytes()).unwrap_or_else(|_| json!(0));
+    let value: Value =
+        from_slice(digits.as_bytes()).map_err(|_| Outcome::fault("digits that are no number"))?;
     let mut tree = json!({
         "resourceType": "Task",
         "id": id,
@@ -162,19 +186,30 @@ fn reading(
         put(&mut note, "text", json!("Đã đọc"));
     }
     put(&mut tree, "note", json!([note]));
-    tree
+    Ok(tree)
 }
 
-/// Takes back a reading that was written by mistake.
+fn is_mistaken(version: &Version) -> bool {
+    str_at(&version.tree(), &["status"]) != Some("completed")
+}
+
+/// Takes back a reading that was written by mistake; answers its day. Refuses with `not-found` what is no reading of this station.
 pub async fn take_back(
     records: &Records,
     ctx: &Ctx,
     facility: Option<&str>,
-    day: Day,
-    slot: &str,
-) -> Result<(), Outcome> {
-    let id = reading_id(facility, day, slot);
-    records.transact(ctx, vec![crate::visit::mistaken("Task", &id)]).await.map(|_| ())
+    id: &str,
+) -> Result<Day, Outcome> {
+    let version = records.read(ctx, "Task", id).await?;
+    let tree = version.tree();
+    let owner = str_at(&tree, &["owner", "reference"]).and_then(|one| one.strip_prefix("Organization/"));
+    match read(&version).filter(|_| facility.is_none() || owner == facility) {
+        Some(one) => records.transact(ctx, vec![crate::visit::mistaken("Task", id)]).await.map(|_| one.day),
+        None => {
+            let text = "Không có lần đọc nhiệt độ này ở trạm của bạn.";
+            Err(Outcome::new(Kind::NotFound, "reading", text, "no reading of this station"))
+        }
+    }
 }
 
 /// The readings of a station from one day on until another, in their order.
@@ -234,6 +269,11 @@ mod tests {
             ("-3", Some((-3.0, "-3"))),
             ("−3,25", Some((-3.25, "-3.25"))),
             ("8", Some((8.0, "8"))),
+            ("05", Some((5.0, "5"))),
+            ("04,5", Some((4.5, "4.5"))),
+            ("-,5", Some((-0.5, "-0.5"))),
+            ("-0", Some((0.0, "0"))),
+            ("8,", Some((8.0, "8"))),
             ("", None),
             ("lạnh", None),
             ("1e1", None),
@@ -267,5 +307,47 @@ mod tests {
         assert_eq!(slugs(&[], 10), ["sang"]);
         assert_eq!(slugs(&[], 18), ["sang", "chieu"]);
         assert_eq!(slugs(std::slice::from_ref(&one), 18), ["chieu"]);
+    }
+
+    #[tokio::test]
+    async fn what_was_read_stands_until_it_is_taken_back_and_is_read_again_beside_it() {
+        yba_testkit::each_engine(async |kit| {
+            let content = Content::built_in();
+            let day = Day::of_instant(kit.now_ms());
+            let limits = &content.vaccination_day(Day::parse("2026-11-23").unwrap()).unwrap().fridge;
+            let (records, ctx, own) = (&kit.records, kit.ctx(), Some("tram"));
+            let read = async |slot: &str, celsius: &str, form: &str| {
+                let draft = Draft {
+                    day: day.to_string(),
+                    slot: slot.into(),
+                    celsius: celsius.into(),
+                    form: form.into(),
+                    ..Draft::default()
+                };
+                let done = write(records, &ctx, limits, &draft, own, None).await;
+                done.map_err(|refused| refused.issues[0].key)
+            };
+            let first = read("chieu", "12", "a").await.unwrap();
+            assert_eq!(
+                read("chieu", "12,0", "a").await.map(|_| ()),
+                Err("slot"),
+                "12 and 12,0 are two readings"
+            );
+            assert_eq!(read("chieu", "12", "a").await.unwrap().id, first.id, "sent twice");
+            assert_eq!(read("chieu", "5", "b").await.map(|_| ()), Err("slot"));
+            read(AGAIN, "5", "b").await.unwrap();
+            read(AGAIN, "5", "b").await.unwrap();
+            read(AGAIN, "4", "c").await.unwrap();
+            let all = async || readings(records, &ctx, own, day, day).await.unwrap();
+            let mut digits: Vec<String> = all().await.into_iter().map(|one| one.digits).collect();
+            digits.sort();
+            assert_eq!(digits, ["12", "4", "5"]);
+            let other = take_back(records, &ctx, Some("khac"), &first.id).await.unwrap_err();
+            assert_eq!(other.kind, Kind::NotFound);
+            assert_eq!(take_back(records, &ctx, own, &first.id).await.unwrap(), day);
+            read("chieu", "6", "d").await.unwrap();
+            assert_eq!(all().await.len(), 3);
+        })
+        .await;
     }
 }

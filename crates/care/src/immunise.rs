@@ -378,8 +378,14 @@ pub fn not_given(schedule: &Schedule, draft: &Draft) -> Vec<Value> {
     all.into_values().collect()
 }
 
-/// Takes back a dose that was written by mistake: it stays in the history as entered in error. Refuses with `not-found`.
-pub async fn take_back(records: &Records, ctx: &Ctx, immunization: &str) -> Result<(), Outcome> {
+/// Takes back a dose that was written by mistake: it stays in the history as entered in error, and so does the screening before it
+/// when no other dose among `all` rests on that. Refuses with `not-found`.
+pub async fn take_back(
+    records: &Records,
+    ctx: &Ctx,
+    all: &[Value],
+    immunization: &str,
+) -> Result<(), Outcome> {
     let change = Change::edit("Immunization", immunization, |version| {
         let mut tree = version.tree();
         put(&mut tree, "status", json!("entered-in-error"));
@@ -387,7 +393,27 @@ pub async fn take_back(records: &Records, ctx: &Ctx, immunization: &str) -> Resu
     });
     let mut changes = vec![change];
     changes.extend(crate::advise::withdrawn(records, ctx, &format!("Immunization/{immunization}")).await?);
+    if let Some(screening) = last_of_screening(all, immunization) {
+        changes.extend(crate::screening::withdrawn(records, ctx, screening).await?);
+    }
     records.transact(ctx, changes).await.map(|_| ())
+}
+
+/// The screening (id of the QuestionnaireResponse) on which this dose rests and no other that stands.
+fn last_of_screening<'a>(all: &'a [Value], immunization: &str) -> Option<&'a str> {
+    let is_it = |one: &&Value| str_at(one, &["id"]) == Some(immunization);
+    let screening = screening_of(all.iter().find(is_it)?)?;
+    let mut others = all.iter().filter(|one| !is_it(one));
+    let stands = |one: &Value| {
+        screening_of(one) == Some(screening) && str_at(one, &["status"]) != Some("entered-in-error")
+    };
+    (!others.any(stands)).then_some(screening)
+}
+
+/// The screening that a dose names.
+pub fn screening_of(dose: &Value) -> Option<&str> {
+    let said = items(dose, "extension").find(|one| str_at(one, &["url"]) == Some(OF_SCREENING))?;
+    str_at(said, &["valueReference", "reference"])?.strip_prefix("QuestionnaireResponse/")
 }
 
 /// The lot and expiry of the vaccine given last among these records, newest first: what is open in the fridge now.

@@ -4,6 +4,7 @@
 //! Start at [`check`] and [`write`].
 
 use std::collections::BTreeMap;
+use yba_content::Day;
 use yba_content::vaccination::VaccinationDay;
 use yba_fhir::json::{JsonValueTrait, Value, items, json, str_at};
 use yba_fhir::view::reference_target;
@@ -31,6 +32,7 @@ const STOPPED: &str = "vaccine-lot-stopped";
 /// Most characters of a text; most reactions and stopped lots of one look; most doses of one reaction.
 const TEXT_MAX: usize = 1000;
 const FOUND_MAX: usize = 200;
+const STOPPED_MAX: usize = 500;
 const DOSES_MAX: usize = 20;
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 3_600_000;
@@ -318,7 +320,7 @@ fn report(draft: &Draft, id: &str, now: &str, facility: Option<&str>) -> Value {
 
 fn stopped_lot(lot: &(String, String, String), facility: Option<&str>, now: &str, why: &str) -> Value {
     let (vaccine, number, expiry) = lot;
-    let id = keyed("dl", &format!("{}\n{vaccine}\n{number}", facility.unwrap_or_default()));
+    let id = keyed("dl", &format!("{}\n{vaccine}\n{}", facility.unwrap_or_default(), alike(number)));
     let mut tree = json!({
         "resourceType": "Task",
         "id": id.as_str(),
@@ -401,8 +403,14 @@ pub async fn send(records: &Records, ctx: &Ctx, reaction: &str, way: &str) -> Re
     records.transact(ctx, vec![change]).await.map(|_| ())
 }
 
-/// Takes back a reaction that was written by mistake, with its report; a lot that it stopped is released by hand.
-pub async fn take_back(records: &Records, ctx: &Ctx, reaction: &Reaction) -> Result<(), Outcome> {
+/// Takes back a reaction that was written by mistake, with its report and the end of watching that it was, if it was the last one of
+/// `watched`, the day of its doses; a lot that it stopped is released by hand.
+pub async fn take_back(
+    records: &Records,
+    ctx: &Ctx,
+    reaction: &Reaction,
+    watched: Option<Day>,
+) -> Result<(), Outcome> {
     let mut changes = vec![Change::edit("AdverseEvent", reaction.id.as_str(), |version| {
         let mut tree = version.tree();
         let mut said: Vec<Value> = items(&tree, "extension").cloned().collect();
@@ -415,14 +423,43 @@ pub async fn take_back(records: &Records, ctx: &Ctx, reaction: &Reaction) -> Res
     if reaction.report.is_some() {
         changes.push(crate::visit::mistaken("Communication", &report_id(&reaction.id)));
     }
+    if let Some(day) = watched {
+        changes.extend(crate::watch::reopened(records, ctx, &reaction.patient, day).await?);
+    }
     records.transact(ctx, changes).await.map(|_| ())
 }
 
-/// The lots that some station stopped and has not released.
-pub async fn stopped(records: &Records, ctx: &Ctx) -> Result<Vec<StoppedLot>, Outcome> {
-    let asked = format!("code={TASKS}|{STOPPED}&status=in-progress&_count={FOUND_MAX}");
-    let found = records.search(ctx, &Query::parse_string("Task", &asked)?, None).await?;
-    Ok(found.matches.iter().filter_map(stopped_of).collect())
+/// The lots that some station stopped and has not released: those of this one (as many as a station stops in its life), and the
+/// newest of all others.
+pub async fn stopped(
+    records: &Records,
+    ctx: &Ctx,
+    facility: Option<&str>,
+) -> Result<Vec<StoppedLot>, Outcome> {
+    let open = format!("code={TASKS}|{STOPPED}&status=in-progress&_sort=-_lastUpdated&_count={STOPPED_MAX}");
+    let own = facility.map(|facility| format!("{open}&owner=Organization/{facility}"));
+    let mut all: Vec<StoppedLot> = Vec::new();
+    for asked in own.into_iter().chain([open]) {
+        let found = records.search(ctx, &Query::parse_string("Task", &asked)?, None).await?;
+        for one in found.matches.iter().filter_map(stopped_of) {
+            if !all.iter().any(|known| known.id == one.id) {
+                all.push(one);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// A lot number as two hands write it alike: capitals, no blanks.
+fn alike(lot: &str) -> String {
+    lot.chars().filter(|letter| !letter.is_whitespace()).flat_map(char::to_uppercase).collect()
+}
+
+impl StoppedLot {
+    /// Whether a vial of this vaccine with this number on it is of the lot.
+    pub fn is_of(&self, vaccine: &str, lot: &str) -> bool {
+        self.vaccine == vaccine && alike(&self.lot) == alike(lot)
+    }
 }
 
 fn stopped_of(version: &Version) -> Option<StoppedLot> {
@@ -478,7 +515,7 @@ pub fn check_lots(
     own: Option<&str>,
 ) -> Vec<Finding> {
     let finding = |dose: &crate::immunise::Drawn| {
-        let of = |one: &&StoppedLot| one.vaccine == dose.vaccine && one.lot == dose.lot.trim();
+        let of = |one: &&StoppedLot| one.is_of(&dose.vaccine, &dose.lot);
         let is_own = |one: &StoppedLot| own.is_none_or(|own| own == one.by);
         let found: Vec<&StoppedLot> = stopped.iter().filter(of).collect();
         let field = format!("lot-{}", dose.series);

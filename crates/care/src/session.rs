@@ -213,6 +213,11 @@ pub(crate) fn cvx(concept: &Value) -> Option<String> {
     coded.find_map(|one| str_at(one, &["code"])).map(str::to_owned)
 }
 
+/// The CVX code of what was given; empty when none is said.
+pub fn dose_cvx(dose: &Value) -> String {
+    dose.get("vaccineCode").and_then(cvx).unwrap_or_default()
+}
+
 /// Whether a concept has this code.
 pub(crate) fn is_coded(concept: &Value, system: &str, code: &str) -> bool {
     items(concept, "coding")
@@ -372,6 +377,18 @@ pub fn take_lot(session: &mut Session, lot: &Lot) -> Result<(), Outcome> {
     session.lots.push(lot.clone());
     session.stage = Stage::Open;
     Ok(())
+}
+
+/// Puts what was counted into the lots of a day as they stand now: one that was taken meanwhile stays, uncounted, and one of which
+/// doses were given all the same is added.
+pub fn count(session: &mut Session, counted: &[Lot]) {
+    for lot in counted {
+        let is_it = |one: &&mut Lot| one.vaccine == lot.vaccine && one.lot == lot.lot;
+        match session.lots.iter_mut().find(is_it) {
+            Some(one) => (one.opened, one.thrown) = (lot.opened, lot.thrown),
+            None => session.lots.push(lot.clone()),
+        }
+    }
 }
 
 /// What is written of a child beside doses.

@@ -59,6 +59,20 @@ fn a_lot_is_taken_once_and_an_expired_one_never() {
 }
 
 #[test]
+fn counts_go_to_the_lot_they_are_of_whatever_was_taken_meanwhile() {
+    let mut one = session();
+    for taken in ["B1", "A1", "C1"] {
+        take_lot(&mut one, &lot("102", taken, "2027-01-01")).unwrap();
+    }
+    let counted =
+        |name: &str, opened| Lot { opened: Some(opened), thrown: Some(0), ..lot("102", name, "2027-01-01") };
+    count(&mut one, &[counted("A1", 1), counted("B1", 2), counted("D1", 3)]);
+    let opened: Vec<(&str, Option<u32>)> =
+        one.lots.iter().map(|one| (one.lot.as_str(), one.opened)).collect();
+    assert_eq!(opened, [("B1", Some(2)), ("A1", Some(1)), ("C1", None), ("D1", Some(3))]);
+}
+
+#[test]
 fn what_a_day_says_is_read_from_its_task_again() {
     let mut one = session();
     take_lot(&mut one, &lot("102", "A1", "2027-01-01")).unwrap();

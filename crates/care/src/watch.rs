@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use yba_content::Day;
 use yba_fhir::json::{JsonValueTrait, Value, items, json, str_at};
 use yba_fhir::view::reference_target;
-use yba_fhir::{DateRange, Outcome, Resource, date};
+use yba_fhir::{DateRange, Kind, Outcome, Resource, date};
 use yba_records::{Change, Ctx, Query, Records, Version};
 
 use crate::session::{self, CHILDREN_MAX, keyed, session_of};
@@ -65,6 +65,8 @@ pub struct Watched {
     pub words: Vec<String>,
     /// Id of the day of vaccination, when the doses say one.
     pub session: Option<String>,
+    /// The security labels of the doses: what tells of a dose is hidden as it is.
+    pub labels: Vec<Value>,
     pub end: Option<End>,
 }
 
@@ -90,11 +92,13 @@ pub fn watched(doses: &[Value], minutes: u32) -> Vec<Watched> {
             doses: Vec::new(),
             words: Vec::new(),
             session: session_of(dose).map(str::to_owned),
+            labels: Vec::new(),
             end: None,
         });
         one.given_ms = one.given_ms.max(at.start);
         one.until_ms = one.given_ms + i64::from(minutes) * MINUTE_MS;
         one.doses.push(text(&["id"]).to_owned());
+        one.labels.extend(dose.get("meta").into_iter().flat_map(|meta| items(meta, "security").cloned()));
         one.words.push(text(&["vaccineCode", "text"]).to_owned());
     }
     let mut all: Vec<Watched> = all.into_values().collect();
@@ -152,7 +156,7 @@ pub fn ended(
         one.doses.iter().map(|id| json!({"reference": format!("Immunization/{id}").as_str()})).collect();
     let mut tree = json!({
         "resourceType": "Observation",
-        "id": keyed("td", &format!("{}\n{day}", one.patient)).as_str(),
+        "id": ended_id(&one.patient, day).as_str(),
         "status": if end.is_some() { "final" } else { "entered-in-error" },
         "code": {"coding": [{"system": OBSERVATIONS, "code": WATCH}], "text": "Theo dõi sau tiêm chủng"},
         "subject": {"reference": format!("Patient/{}", one.patient).as_str()},
@@ -167,7 +171,46 @@ pub fn ended(
         let place = json!({"reference": format!("Organization/{facility}").as_str()});
         put(&mut tree, "performer", json!([place]));
     }
+    crate::outbreak::label(&mut tree, &one.labels);
     Ok(Change::put(Resource::from_value(tree)?))
+}
+
+/// Refuses to end a watch in another way than it ended: nobody's «all was well» may stand where a reaction was written.
+pub fn may_end(one: &Watched, end: Option<End>) -> Result<(), Outcome> {
+    let Some(known) = one.end.filter(|known| Some(*known) != end) else { return Ok(()) };
+    let text = match (known, end) {
+        (End::Reaction, _) => {
+            "Trẻ này đã ghi có phản ứng sau tiêm. Nếu ghi nhầm, hãy rút ở trang Phản ứng sau tiêm.".to_owned()
+        }
+        (_, None) => return Ok(()),
+        (known, _) => {
+            format!("Đã ghi kết thúc theo dõi: {}. Nếu ghi nhầm, hãy xóa lần ghi đó trước.", known.words())
+        }
+    };
+    Err(Outcome::new(Kind::Conflict, "watch-ended", text, "the watch ended in another way"))
+}
+
+/// The change that begins again the watch of a day which a reaction ended; none when it ended otherwise.
+pub async fn reopened(
+    records: &Records,
+    ctx: &Ctx,
+    patient: &str,
+    day: Day,
+) -> Result<Option<Change>, Outcome> {
+    let id = ended_id(patient, day);
+    let found = records.read_many(ctx, &[("Observation".to_owned(), id.clone())]).await?;
+    let is_reaction = |tree: Value| {
+        let value = tree.get("valueCodeableConcept");
+        str_at(&tree, &["status"]) == Some("final")
+            && value.is_some_and(|value| session::is_coded(value, ENDS, End::Reaction.code()))
+    };
+    let stands = found.iter().map(Version::tree).any(is_reaction);
+    Ok(stands.then(|| crate::visit::mistaken("Observation", &id)))
+}
+
+/// The same child and day give the same record.
+fn ended_id(patient: &str, day: Day) -> String {
+    keyed("td", &format!("{patient}\n{day}"))
 }
 
 #[cfg(test)]
@@ -194,5 +237,26 @@ mod tests {
         assert_eq!(all[0], ("q".into(), "2026-11-23T08:20:00.000+07:00".into(), 1));
         assert_eq!(all[1], ("p".into(), "2026-11-23T08:40:00.000+07:00".into(), 2));
         assert_eq!(all.len(), 2);
+    }
+
+    #[test]
+    fn a_watch_ends_once_and_a_reaction_is_not_written_over() {
+        let dose = json!({"id": "a", "status": "completed", "occurrenceDateTime": "2026-11-23T08:00:00+07:00",
+            "patient": {"reference": "Patient/p"}, "meta": {"security": [{"code": "HIV"}]}});
+        let one = watched(&[dose], 30).remove(0);
+        assert_eq!(one.labels.len(), 1);
+        let (ended, well) = (|end| Watched { end, ..one.clone() }, Some(End::Well));
+        for (known, end, may) in [
+            (None, well, true),
+            (None, None, true),
+            (well, well, true),
+            (well, Some(End::Early), false),
+            (well, None, true),
+            (Some(End::Reaction), well, false),
+            (Some(End::Reaction), None, false),
+            (Some(End::Reaction), Some(End::Reaction), true),
+        ] {
+            assert_eq!(may_end(&ended(known), end).is_ok(), may, "{known:?} {end:?}");
+        }
     }
 }

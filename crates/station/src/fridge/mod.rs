@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 use yba_care::fridge::{self, Draft, Read};
 use yba_content::Day;
 use yba_content::vaccination::Fridge;
+use yba_fhir::resource::is_id;
 use yba_fhir::{Kind, Outcome};
 use yba_records::{Action, Ctx};
 use yba_store::search::query::decode_pairs;
@@ -95,6 +96,7 @@ async fn drawn(
         month,
         read: &read,
         draft,
+        form: &station.records.fresh_id(),
         wrong,
         station: own.as_ref().and_then(|own| named.get(own)).map_or("", String::as_str),
         may_write: ctx.may(Action::Create, "Task") && ctx.may(Action::Create, "Device"),
@@ -128,6 +130,7 @@ fn posted(pairs: &[(String, String)]) -> Draft {
         slot: value("lan"),
         celsius: value("do"),
         note: value("ghi-chu"),
+        form: value("phieu"),
     }
 }
 
@@ -160,9 +163,9 @@ async fn take_back(
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Response {
     let taken = async {
-        let draft = posted(&pairs);
-        let day = Day::parse(&draft.day).ok_or_else(error::not_found)?;
-        fridge::take_back(&station.records, &ctx, own_facility().as_deref(), day, &draft.slot).await?;
+        let named = pairs.iter().find(|(name, value)| name == "muc" && is_id(value));
+        let (_, reading) = named.ok_or_else(error::not_found)?;
+        let day = fridge::take_back(&station.records, &ctx, own_facility().as_deref(), reading).await?;
         Ok(Redirect::to(&format!("{FRIDGE}?thang={}&xong=rut", &day.to_string()[..7])).into_response())
     };
     answered(&station, &id, taken).await

@@ -3,7 +3,7 @@
 use super::FRIDGE;
 use crate::sessions::rooms;
 use maud::{Markup, html};
-use yba_care::fridge::{self, Draft, Read};
+use yba_care::fridge::{self, AGAIN, Draft, Read};
 use yba_content::Day;
 use yba_content::vaccination::Fridge;
 use yba_fhir::Outcome;
@@ -25,12 +25,18 @@ pub(super) struct Shown<'a> {
     pub read: &'a [Read],
     /// A reading as it was typed, and why it was refused.
     pub draft: &'a Draft,
+    /// Tells the form of this page from others.
+    pub form: &'a str,
     pub wrong: Option<&'a Outcome>,
     pub station: &'a str,
     pub may_write: bool,
     pub done: Option<&'static str>,
     pub uncertain: &'a str,
 }
+
+const AGAIN_WORDS: &str = "Đo lại";
+/// Fields whose faults stand beside them, not at the temperature.
+const ELSEWHERE: [&str; 3] = ["slot", "day", "note"];
 
 /// `4,5 °C`
 pub(crate) fn celsius(read: &Read) -> String {
@@ -85,26 +91,34 @@ fn reading(shown: &Shown) -> Markup {
         |text: &'static str, value: &str| if value.is_empty() { text.to_owned() } else { value.to_owned() };
     let day = typed("", &shown.draft.day);
     let day = if day.is_empty() { shown.today.to_string() } else { day };
-    // The reading that is due now stands chosen.
-    let is_read = |slug: &str| shown.read.iter().any(|one| one.day == shown.today && one.slot == slug);
-    let next = shown.limits.readings.iter().find(|one| !is_read(&one.slug)).or(shown.limits.readings.last());
-    let chosen = if shown.draft.slot.is_empty() {
-        next.map_or("", |one| one.slug.as_str())
-    } else {
-        &shown.draft.slot
-    };
-    let slots: Vec<(&str, &str)> =
+    let chosen = if shown.draft.slot.is_empty() { due(shown) } else { &shown.draft.slot };
+    let mut slots: Vec<(&str, &str)> =
         shown.limits.readings.iter().map(|one| (one.slug.as_str(), one.title.as_str())).collect();
-    let text = shown.wrong.map(crate::words_of);
+    slots.push((AGAIN, AGAIN_WORDS));
+    let key = shown.wrong.and_then(|one| one.issues.first()).map_or("", |issue| issue.key);
+    let at = if ELSEWHERE.contains(&key) { key } else { "celsius" };
+    let wrong = |field: &str| shown.wrong.filter(|_| at == field).map(crate::words_of);
     Card::new("doc", "Ghi nhiệt độ").aside(html! { "phải từ " (shown.limits.low) " đến " (shown.limits.high) " °C" }).padded(html! {
         form .form method="post" action=(FRIDGE) {
-            (form::field(&Field::new("do", "Nhiệt độ, °C", Sort::Text).value(&shown.draft.celsius).error(text.as_deref()).hint("Ví dụ: 4,5")))
-            (form::choice("lan", "Lần đọc", &slots, chosen, None))
-            (form::field(&Field::new("ngay", "Ngày", Sort::Day).value(&format::date(&day))))
-            (form::field(&Field::new("ghi-chu", "Ghi chú, đã làm gì", Sort::Text).value(&shown.draft.note).optional()))
+            (hidden("phieu", shown.form))
+            (form::field(&Field::new("do", "Nhiệt độ, °C", Sort::Text).value(&shown.draft.celsius).error(wrong("celsius").as_deref()).hint("Ví dụ: 4,5")))
+            (form::choice("lan", "Lần đọc", &slots, chosen, wrong("slot").as_deref()))
+            (form::field(&Field::new("ngay", "Ngày", Sort::Day).value(&format::date(&day)).error(wrong("day").as_deref())))
+            (form::field(&Field::new("ghi-chu", "Ghi chú, đã làm gì", Sort::Text).value(&shown.draft.note).optional().error(wrong("note").as_deref())))
             (card::main_button("Ghi nhiệt độ", None))
         }
     })
+}
+
+/// The reading of today that is to be written next: again after one that was out of limits, else the first that is missing.
+fn due<'a>(shown: &Shown<'a>) -> &'a str {
+    let mut today = shown.read.iter().filter(|one| one.day == shown.today);
+    let is_read = |slug: &str| today.clone().any(|one| one.slot == slug);
+    let missing = shown.limits.readings.iter().find(|one| !is_read(&one.slug));
+    match today.next_back() {
+        Some(last) if !shown.limits.is_right(last.celsius) => AGAIN,
+        _ => missing.map_or(AGAIN, |one| one.slug.as_str()),
+    }
 }
 
 fn chart(shown: &Shown) -> Markup {
@@ -138,6 +152,10 @@ fn chart(shown: &Shown) -> Markup {
 fn sheet(shown: &Shown) -> Markup {
     let mut heads = vec![("Ngày", false)];
     heads.extend(shown.limits.readings.iter().map(|one| (one.title.as_str(), false)));
+    let has_more = shown.read.iter().any(|one| one.slot == AGAIN);
+    if has_more {
+        heads.push((AGAIN_WORDS, false));
+    }
     let last = shown.month.plus_months(1).plus_days(-1).min(shown.today);
     let days = (0..=(last.days_since_epoch() - shown.month.days_since_epoch())).rev();
     Card::new("bang", "Bảng tháng").flush(
@@ -149,6 +167,7 @@ fn sheet(shown: &Shown) -> Markup {
                         @for slot in &shown.limits.readings {
                             td .headed data-head=(slot.title) { (cell(shown, day, &slot.slug)) }
                         }
+                        @if has_more { td .headed data-head=(AGAIN_WORDS) { (again(shown, day)) } }
                     }
                 }
             },
@@ -158,9 +177,19 @@ fn sheet(shown: &Shown) -> Markup {
 }
 
 fn cell(shown: &Shown, day: Day, slot: &str) -> Markup {
-    let Some(read) = shown.read.iter().rev().find(|one| one.day == day && one.slot == slot) else {
-        return html! { span .muted { "chưa ghi" } };
-    };
+    match shown.read.iter().rev().find(|one| one.day == day && one.slot == slot) {
+        Some(read) => one(shown, read),
+        None => html! { span .muted { "chưa ghi" } },
+    }
+}
+
+/// What was read beside the times that content asks for.
+fn again(shown: &Shown, day: Day) -> Markup {
+    let all = shown.read.iter().filter(|one| one.day == day && one.slot == AGAIN);
+    html! { @for read in all { div { (one(shown, read)) } } }
+}
+
+fn one(shown: &Shown, read: &Read) -> Markup {
     let is_right = shown.limits.is_right(read.celsius);
     html! {
         @if is_right { (celsius(read)) }
@@ -170,7 +199,7 @@ fn cell(shown: &Shown, day: Day, slot: &str) -> Markup {
             details .no-print {
                 summary { "Ghi nhầm?" }
                 form method="post" action={ (FRIDGE) "/rut" } {
-                    (hidden("ngay", &day.to_string())) (hidden("lan", slot))
+                    (hidden("muc", &read.id))
                     button .btn type="submit" { "Rút lần đọc này" }
                 }
             }

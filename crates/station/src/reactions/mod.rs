@@ -96,7 +96,7 @@ async fn listed(Asking { room: station, ctx, id }: Asking<Station>, RawQuery(que
         let day = rules(&station)?;
         let all = reaction::all(&station.records, &ctx, day, None).await?;
         let stopped = match ctx.may(Action::Search, "Task") {
-            true => reaction::stopped(&station.records, &ctx).await?,
+            true => reaction::stopped(&station.records, &ctx, own_facility().as_deref()).await?,
             false => Vec::new(),
         };
         let people = roll::people(&station, &ctx, all.iter().map(|one| one.patient.as_str())).await?;
@@ -179,9 +179,14 @@ impl Counter<'_> {
 
     /// A reaction of this child, not of whoever a form may name.
     async fn one(&self, patient: &str, reaction: &str) -> Result<Reaction, Outcome> {
+        self.one_of(patient, reaction).await.map(|(_, one)| one)
+    }
+
+    /// The same with what else is known of the child.
+    async fn one_of(&self, patient: &str, reaction: &str) -> Result<(Open, Reaction), Outcome> {
         let open = self.open(patient).await?;
-        let found = open.reactions.into_iter().find(|one| one.id == reaction && !one.is_mistaken);
-        found.ok_or_else(error::not_found)
+        let found = open.reactions.iter().find(|one| one.id == reaction && !one.is_mistaken).cloned();
+        found.map(|one| (open, one)).ok_or_else(error::not_found)
     }
 }
 
@@ -282,8 +287,9 @@ async fn take_back(
 ) -> Response {
     let counter = Counter { station: &station, ctx: &ctx, id: &id };
     let taken = async {
-        let one = counter.one(&patient, &way.pu).await?;
-        reaction::take_back(&station.records, &ctx, &one).await?;
+        let (open, one) = counter.one_of(&patient, &way.pu).await?;
+        let watched = model::watched(&open.doses, &open.reactions, &one);
+        reaction::take_back(&station.records, &ctx, &one, watched).await?;
         Ok(to(&patient, "rut", &one.id))
     };
     answered(&station, &id, taken).await

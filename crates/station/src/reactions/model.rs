@@ -2,10 +2,10 @@
 
 use crate::vaccinate::typed_day;
 use std::collections::BTreeSet;
-use yba_care::reaction::Draft;
+use yba_care::reaction::{Draft, Reaction};
 use yba_content::Day;
 use yba_fhir::DateRange;
-use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
+use yba_fhir::json::{Value, str_at};
 
 /// A dose that may be suspected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,16 +34,26 @@ pub fn dose(tree: &Value) -> Option<Dose> {
         return None;
     }
     let given = text(&["occurrenceDateTime"]);
-    let code = items(tree.get("vaccineCode")?, "coding").find_map(|one| str_at(one, &["code"]));
     Some(Dose {
         id: text(&["id"]),
         words: text(&["vaccineCode", "text"]),
-        vaccine: code.unwrap_or_default().to_owned(),
+        vaccine: yba_care::session::dose_cvx(tree),
         lot: text(&["lotNumber"]),
         expiry: text(&["expirationDate"]),
         given_ms: DateRange::parse(&given)?.start,
         given,
     })
+}
+
+/// The day whose watching this reaction ended, unless another reaction of it stands.
+pub fn watched(doses: &[Dose], reactions: &[Reaction], one: &Reaction) -> Option<Day> {
+    let day_of = |one: &Reaction| {
+        let suspected = doses.iter().filter(|dose| one.doses.contains(&dose.id));
+        suspected.map(|dose| dose.given_ms).max().map(Day::of_instant)
+    };
+    let day = day_of(one)?;
+    let mut others = reactions.iter().filter(|other| other.id != one.id && !other.is_mistaken);
+    (!others.any(|other| day_of(other) == Some(day))).then_some(day)
 }
 
 /// A form that nobody has sent: the named doses stand chosen; without names those of the last day.

@@ -56,6 +56,8 @@ struct Asked {
     first: usize,
     done: Option<String>,
     child: Option<String>,
+    /// What was counted on the page that closes the day, when that was refused.
+    counted: Vec<(String, String)>,
 }
 
 fn asked(query: Option<&str>) -> Asked {
@@ -284,6 +286,7 @@ async fn drawn_day(
         people: &people,
         needs: &open.needs,
         used: &open.used,
+        counted: &asked.counted,
         vials: &vials,
         lot,
         is_behind: open.is_behind,
@@ -399,7 +402,7 @@ async fn close(
         match model::closing(&open.used, &pairs) {
             Ok(lots) => {
                 session::change(&station.records, &ctx, &session, own_facility().as_deref(), move |one| {
-                    one.lots.clone_from(&lots);
+                    session::count(one, &lots);
                     one.stage = Stage::Closed;
                     Ok(())
                 })
@@ -407,7 +410,8 @@ async fn close(
                 Ok(to(&session, "ket-thuc"))
             }
             Err(wrong) => {
-                drawn_day(&station, &ctx, &open, &Asked::default(), &Lot::blank(), Some(&wrong)).await
+                let asked = Asked { counted: pairs, ..Asked::default() };
+                drawn_day(&station, &ctx, &open, &asked, &Lot::blank(), Some(&wrong)).await
             }
         }
     };

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use yba_care::session::{Lot, Mark, Plan, Session, VIALS_MAX};
 use yba_content::schedules::Schedule;
 use yba_content::{Day, VaccinationDay};
-use yba_fhir::json::{Value, items, str_at};
+use yba_fhir::json::{Value, str_at};
 use yba_fhir::{Kind, Outcome};
 use yba_recall::list::Called;
 use yba_recall::{Next, Standing};
@@ -240,7 +240,7 @@ impl Used {
 pub fn used(session: &Session, doses: &[Value], schedule: &Schedule, content: &VaccinationDay) -> Vec<Used> {
     let mut given: BTreeMap<(String, String), (u32, String)> = BTreeMap::new();
     for dose in doses.iter().filter(|dose| str_at(dose, &["status"]) == Some("completed")) {
-        let code = dose_cvx(dose);
+        let code = yba_care::session::dose_cvx(dose);
         let lot = str_at(dose, &["lotNumber"]).unwrap_or_default();
         let expiry = str_at(dose, &["expirationDate"]).unwrap_or_default();
         let one = given.entry((code, lot.to_owned())).or_insert_with(|| (0, expiry.to_owned()));
@@ -260,12 +260,6 @@ pub fn used(session: &Session, doses: &[Value], schedule: &Schedule, content: &V
         Used { words, given, doses_of_vial, vials: given.div_ceil(doses_of_vial), lot }
     };
     lots.into_iter().map(of).collect()
-}
-
-fn dose_cvx(dose: &Value) -> String {
-    let coded = items(&dose["vaccineCode"], "coding");
-    let mut codes = coded.filter(|one| str_at(one, &["system"]) == Some(yba_recall::dose::CVX));
-    codes.find_map(|one| str_at(one, &["code"])).unwrap_or_default().to_owned()
 }
 
 /// What was wasted of a vaccine.
@@ -340,8 +334,18 @@ pub fn lot(pairs: &[(String, String)]) -> Lot {
     }
 }
 
-/// The lots of a day with the vials and doses that whoever closes it counted: `mo-0`, `bo-0` of the first, and so on. Refuses with `unprocessable` what
-/// cannot be: fewer doses in the vials than were given and thrown away.
+/// How the page that closes a day names what is counted of a lot: vials that were opened, doses that were thrown away.
+pub fn opened_of(lot: &Lot) -> String {
+    format!("mo-{}-{}", lot.vaccine, lot.lot)
+}
+
+/// See [`opened_of`].
+pub fn thrown_of(lot: &Lot) -> String {
+    format!("bo-{}-{}", lot.vaccine, lot.lot)
+}
+
+/// The lots of a day with the vials and doses that whoever closes it counted. Refuses with `unprocessable` what cannot be: fewer
+/// doses in the vials than were given and thrown away.
 pub fn closing(used: &[Used], pairs: &[(String, String)]) -> Result<Vec<Lot>, Outcome> {
     let count = |name: String, otherwise: u32| match value(pairs, &name).as_str() {
         "" => Ok(otherwise),
@@ -351,10 +355,10 @@ pub fn closing(used: &[Used], pairs: &[(String, String)]) -> Result<Vec<Lot>, Ou
         }),
     };
     let mut lots = Vec::new();
-    for (at, one) in used.iter().enumerate() {
-        let opened = count(format!("mo-{at}"), one.opened())?;
+    for one in used {
+        let opened = count(opened_of(&one.lot), one.opened())?;
         let held = opened * one.doses_of_vial;
-        let thrown = count(format!("bo-{at}"), held.saturating_sub(one.given))?;
+        let thrown = count(thrown_of(&one.lot), held.saturating_sub(one.given))?;
         if one.given + thrown > held {
             let text = format!(
                 "{} lô {}: {opened} lọ có {held} liều, mà đã tiêm {} và bỏ {thrown}. Hãy xem lại số lọ.",

@@ -1,7 +1,7 @@
 //! The pages of days of vaccination: markup only.
 
 use super::SESSIONS;
-use super::model::{Counts, Line, Need, State, Used, Wasted};
+use super::model::{Counts, Line, Need, State, Used, Wasted, opened_of, thrown_of};
 use crate::roll::{Roll, Village};
 use crate::vaccinate::VACCINATE;
 use maud::{Markup, html};
@@ -199,6 +199,8 @@ pub struct Shown<'a> {
     pub people: &'a BTreeMap<String, Value>,
     pub needs: &'a [Need],
     pub used: &'a [Used],
+    /// What was counted at closing, when that was refused.
+    pub counted: &'a [(String, String)],
     /// The lot and expiry of each vaccine as they were given last.
     pub vials: &'a BTreeMap<String, (String, String)>,
     /// A lot as it was typed, when it was refused.
@@ -417,7 +419,7 @@ fn closing(shown: &Shown) -> Markup {
             form .form method="post" action={ (address) "/ket-thuc" } {
                 @if shown.used.is_empty() { p { "Chưa lấy lô nào." } } @else {
                     (Table { caption: "Lọ đã mở và liều bỏ", heads: &CLOSE_HEADS, stack: true }.draw(html! {
-                        @for (at, one) in shown.used.iter().enumerate() { (closing_row(at, one)) }
+                        @for one in shown.used { (closing_row(one, shown.counted)) }
                     }, html! {}))
                     p .hint { "Số lọ tính sẵn từ các mũi đã ghi; sửa theo số lọ đã mở thật. Liều bỏ: để trống thì máy lấy mọi liều còn lại trong lọ đã mở; ghi ít hơn khi giữ lọ cho buổi sau." }
                 }
@@ -433,14 +435,21 @@ fn closing(shown: &Shown) -> Markup {
     })
 }
 
-fn closing_row(at: usize, one: &Used) -> Markup {
-    let (opened, thrown) = (format!("mo-{at}"), format!("bo-{at}"));
+fn closing_row(one: &Used, counted: &[(String, String)]) -> Markup {
+    let (opened, thrown) = (opened_of(&one.lot), thrown_of(&one.lot));
+    let typed = |name: &str, otherwise: String| {
+        let found = counted.iter().find(|(known, _)| known == name);
+        found.map_or(otherwise, |(_, value)| value.clone())
+    };
+    let vials = typed(&opened, one.opened().to_string());
+    let doses = typed(&thrown, one.lot.thrown.map(|count| count.to_string()).unwrap_or_default());
+    let of = format!("{} lô {}", one.words, one.lot.lot);
     html! {
         tr {
             td { (one.words) span .sub { "lô " (one.lot.lot) " · " (one.doses_of_vial) " liều/lọ" } }
             (number("Đã tiêm", html! { (one.given) }))
-            td .headed data-head="Lọ đã mở" { (form::cell(&opened, &format!("Lọ đã mở của {} lô {}", one.words, one.lot.lot), &one.opened().to_string(), None)) }
-            td .headed data-head="Liều bỏ" { (form::cell(&thrown, &format!("Liều bỏ của {} lô {}", one.words, one.lot.lot), &one.lot.thrown.map(|count| count.to_string()).unwrap_or_default(), None)) }
+            td .headed data-head="Lọ đã mở" { (form::cell(&opened, &format!("Lọ đã mở của {of}"), &vials, None)) }
+            td .headed data-head="Liều bỏ" { (form::cell(&thrown, &format!("Liều bỏ của {of}"), &doses, None)) }
         }
     }
 }

@@ -100,10 +100,12 @@ fn what_is_thrown_away_is_what_the_vials_held_and_nobody_got() {
     let pairs = |list: &[(&str, &str)]| -> Vec<(String, String)> {
         list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     };
-    for wrong in [&[("mo-0", "1")][..], &[("bo-0", "20")], &[("mo-0", "x")], &[("mo-0", "999999999")]] {
+    for wrong in
+        [&[("mo-178-A", "1")][..], &[("bo-178-A", "20")], &[("mo-178-A", "x")], &[("mo-178-A", "999999999")]]
+    {
         assert!(closing(&all, &pairs(wrong)).is_err(), "{wrong:?}");
     }
-    session.lots = closing(&all, &pairs(&[("mo-0", "3"), ("bo-0", "30")])).unwrap();
+    session.lots = closing(&all, &pairs(&[("mo-178-A", "3"), ("bo-178-A", "30")])).unwrap();
     assert_eq!((session.lots[0].opened, session.lots[0].thrown), (Some(3), Some(30)));
     let wasted = wasted(&[session], &doses, schedule, rules);
     assert_eq!((wasted[0].vials, wasted[0].held, wasted[0].given, wasted[0].thrown), (3, 60, 21, 30));

@@ -50,6 +50,7 @@ pub(crate) fn routes() -> Router<Station> {
         .route(VACCINATE, get(listed))
         .route("/tiem-chung/{patient}", get(child).post(give))
         .route("/tiem-chung/{patient}/sang-loc", get(screen::open).post(screen::conclude))
+        .route("/tiem-chung/{patient}/sang-loc/rut", post(screen::take_back))
         .route("/tiem-chung/{patient}/hoan", post(put_off))
         .route("/tiem-chung/{patient}/rut", post(take_back))
 }
@@ -90,6 +91,7 @@ fn done_words(code: &str) -> Option<&'static str> {
         "sang-loc" => Some("Đã ghi sàng lọc: đủ điều kiện tiêm."),
         "khong-tiem" => Some("Đã ghi sàng lọc: hôm nay không tiêm."),
         "rut" => Some("Đã rút mũi ghi nhầm."),
+        "rut-sang-loc" => Some("Đã rút lần sàng lọc ghi nhầm."),
         _ => None,
     }
 }
@@ -274,7 +276,7 @@ impl<'s> Counter<'s> {
         let session = self.session(session).await?;
         let (mut fridge, places) = (self.fridge(content).await?, self.places(&immunizations).await);
         let stopped = match self.ctx.may(Action::Search, "Task") {
-            true => reaction::stopped(records, self.ctx).await?,
+            true => reaction::stopped(records, self.ctx, own_facility().as_deref()).await?,
             false => Vec::new(),
         };
         for lot in session.iter().flat_map(|one| &one.lots) {
@@ -283,9 +285,7 @@ impl<'s> Counter<'s> {
         // What must not be given is not offered.
         let own = own_facility();
         let is_stopped = |cvx: &String, lot: &str| {
-            let of = |one: &StoppedLot| {
-                one.vaccine == *cvx && one.lot == lot && own.as_ref().is_none_or(|own| *own == one.by)
-            };
+            let of = |one: &StoppedLot| one.is_of(cvx, lot) && own.as_ref().is_none_or(|own| *own == one.by);
             stopped.iter().any(of)
         };
         fridge.retain(|cvx, (lot, _)| !is_stopped(cvx, lot));
@@ -590,10 +590,13 @@ async fn take_back(
     let taken = async {
         let open = counter.open(&patient, None).await?;
         // Of this child, not of whoever a form may name.
-        if !open.immunizations.iter().any(|one| str_at(one, &["id"]) == Some(&taken.mui)) {
-            return Err(error::not_found());
+        let named = open.immunizations.iter().find(|one| str_at(one, &["id"]) == Some(&taken.mui));
+        let dose = named.ok_or_else(error::not_found)?;
+        if !open.places.is_own(dose) {
+            let text = "Mũi này do cơ sở khác ghi; chỉ cơ sở đó rút được.";
+            return Err(Outcome::new(Kind::Forbidden, "dose-owner", text, "another facility's dose"));
         }
-        immunise::take_back(&station.records, &ctx, &taken.mui).await?;
+        immunise::take_back(&station.records, &ctx, &open.immunizations, &taken.mui).await?;
         Ok(back(&patient, "rut"))
     };
     answered(&station, &id, taken).await

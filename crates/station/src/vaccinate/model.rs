@@ -179,6 +179,13 @@ pub struct Places {
     pub own: Option<String>,
 }
 
+impl Places {
+    /// Whether a dose was written at the caller's facility.
+    pub fn is_own(&self, immunization: &Value) -> bool {
+        self.own.as_ref().is_none_or(|own| own == giver(immunization))
+    }
+}
+
 /// The facility that gave a dose, by id; empty when it does not say.
 pub fn giver(immunization: &Value) -> &str {
     let mut actors = items(immunization, "performer").filter_map(|one| str_at(one, &["actor", "reference"]));
@@ -209,7 +216,7 @@ fn one_written(one: &Value, places: &Places, watch_ms: i64, now_ms: i64) -> Writ
         words,
         lot: text(&["lotNumber"]),
         facility: places.names.get(giver(one)).cloned().unwrap_or_default(),
-        is_own: places.own.as_ref().is_none_or(|own| own == giver(one)),
+        is_own: places.is_own(one),
         status: text(&["status"]),
         reason: text(&["statusReason", "text"]),
         watch_until: until.map(yba_fhir::date::instant).unwrap_or_default(),

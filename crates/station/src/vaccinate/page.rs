@@ -219,10 +219,12 @@ fn screening(shown: &Shown) -> Markup {
             @match shown.screened {
                 Some(one) if one.is_eligible() => {
                     p { (status(Status::Done, &one.words)) " · lúc " (clock(&one.at)) " · " (open("khám lại")) }
+                    (mistaken(shown))
                 }
                 Some(one) => {
                     (state::warning(&format!("{}. Hôm nay không tiêm.", one.words), &one.reason))
                     p { (open("Khám sàng lọc lại")) }
+                    (mistaken(shown))
                 }
                 None => {
                     @if let Some(text) = words(shown.found, "screening") { p .error { (text) } }
@@ -235,6 +237,17 @@ fn screening(shown: &Shown) -> Markup {
                     p { (open("Có điểm bất thường: mở bảng kiểm")) }
                 }
             }
+        }
+    }
+}
+
+/// For a conclusion that was written of the wrong child. It stands within the form of the doses, and is sent elsewhere.
+fn mistaken(shown: &Shown) -> Markup {
+    let action = format!("{VACCINATE}/{}/sang-loc/rut", shown.person.id);
+    html! {
+        details {
+            summary { "Ghi nhầm?" }
+            button .btn type="submit" formaction=(action) formnovalidate { "Rút lần sàng lọc này" }
         }
     }
 }

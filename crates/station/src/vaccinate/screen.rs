@@ -182,6 +182,21 @@ pub(super) async fn open(
     answered(&station, &id, drawn).await
 }
 
+/// Takes back what was concluded today: it was of another child, or was wrong.
+pub(super) async fn take_back(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path(patient): Path<String>,
+) -> Response {
+    let counter = Counter { station: &station, ctx: &ctx, id: &id };
+    let taken = async {
+        let open = counter.open(&patient, None).await?;
+        let screened = open.screened.as_ref().ok_or_else(error::not_found)?;
+        screening::take_back(&station.records, &ctx, &open.immunizations, screened).await?;
+        Ok(back_to(&patient, None, "rut-sang-loc"))
+    };
+    answered(&station, &id, taken).await
+}
+
 pub(super) async fn conclude(
     Asking { room: station, ctx, id }: Asking<Station>,
     Path(patient): Path<String>,
@@ -189,12 +204,14 @@ pub(super) async fn conclude(
 ) -> Response {
     let counter = Counter { station: &station, ctx: &ctx, id: &id };
     let concluded = async {
-        let open = counter.open(&patient, None).await?;
         let named = |field: &str| {
             let brought = pairs.iter().find(|(name, _)| name == field).map(|(_, value)| value.trim());
             brought.filter(|id| is_id(id)).map(str::to_owned)
         };
-        let (form, session) = (named(FORM_ID).unwrap_or_else(|| station.records.fresh_id()), named(SESSION));
+        let form = named(FORM_ID).unwrap_or_else(|| station.records.fresh_id());
+        let open = counter.open(&patient, named(SESSION).as_deref()).await?;
+        // A day of this station, not whichever a form may name.
+        let session = named(SESSION).filter(|_| open.session.is_some());
         let (edition, setting) = (edition(&station)?, setting(&station, &open.person.tree));
         let terminology = station.records.terminology_now();
         let choices = OfTerminology { terminology: &terminology, on: setting.today() };

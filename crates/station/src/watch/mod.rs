@@ -82,6 +82,7 @@ async fn end(
             Some(End::Well) if !one.is_over(now_ms) => Some(End::Early),
             other => other,
         };
+        watch::may_end(one, end)?;
         let change = watch::ended(one, end, own_facility().as_deref(), now_ms)?;
         station.records.transact(&ctx, vec![change]).await?;
         let done = match end {

@@ -69,6 +69,19 @@ async function roster(nurse) {
   assert.match(await children(nurse).first().innerText(), /Lò Thị Mai/, "who came stands first");
 }
 
+// A screening of the wrong child is taken back: the next doses ask for one again.
+async function screenedByMistake(nurse) {
+  await nurse.goto(`${HOUSE}/tiem-chung/tre-4/sang-loc`);
+  await nurse.locator("input[name=result][value=eligible]").check();
+  await nurse.getByRole("button", { name: "Ghi kết luận" }).last().click();
+  await nurse.waitForURL("**/tiem-chung/tre-4?xong=sang-loc*");
+  assert.equal(await nurse.getByLabel("Không có chống chỉ định").count(), 0);
+  await nurse.locator("#sang-loc").getByText("Ghi nhầm?").click();
+  await nurse.getByRole("button", { name: "Rút lần sàng lọc này" }).click();
+  await nurse.waitForURL("**?xong=rut-sang-loc");
+  assert.equal(await nurse.getByLabel("Không có chống chỉ định").count(), 1);
+}
+
 // A child with a fever: the quick tick is refused, the sheet puts it off.
 async function putOff(nurse, day) {
   await nurse.goto(`${HOUSE}${day}`);
@@ -289,6 +302,20 @@ async function fridge(nurse) {
   await nurse.goto(`${HOUSE}/hom-nay`);
   assert.match(await main(nurse), /Tủ lạnh vắc xin: 9,2/);
   await judge(nurse, "day-today");
+  // Read again, it stands beside what was read: the sheet keeps both.
+  await nurse.goto(`${HOUSE}/tu-lanh`);
+  assert.equal(await nurse.locator("#lan").inputValue(), "do-lai");
+  await nurse.locator("#do").fill("5");
+  await nurse.locator("#lan").selectOption("chieu");
+  await nurse.getByRole("button", { name: "Ghi nhiệt độ" }).click();
+  await nurse.waitForSelector(".error");
+  assert.match(await main(nurse), /đã ghi 9,2 °C\. Đo thêm thì chọn «Đo lại»/);
+  assert.equal(await nurse.locator("#do").inputValue(), "5");
+  await read("", "do-lai", "05,0");
+  const kept = await main(nurse);
+  assert.ok(kept.includes("9,2") && /5,0\s°C/.test(kept), kept);
+  assert.equal(await nurse.locator("section.note.bad").count(), 0, "the last reading is right");
+  await judge(nurse, "day-fridge-again");
   await nurse.goto(`${HOUSE}/tu-lanh`);
   const cell = nurse.locator("#bang td", { hasText: "9,2" });
   await cell.getByText("Ghi nhầm?").click();
@@ -308,6 +335,7 @@ try {
   await roster(nurse);
   await judge(nurse, "day-list");
   await picture(nurse, "buoi-tiem-ngay", [1000, 760]);
+  await screenedByMistake(nurse);
   await putOff(nurse, day);
 
   await nurse.setViewportSize(PHONE);
@@ -320,6 +348,9 @@ try {
   assert.equal(watched.length, 30);
   await react(nurse, watched[0], { kind: "fever", began: new Intl.DateTimeFormat("vi-VN", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Ho_Chi_Minh" }).format(new Date()), gravity: "mild", words: "" });
   assert.match(await main(nurse), /không nặng/);
+  // An older page cannot say that all was well.
+  const late = await nurse.request.post(`${HOUSE}/theo-doi-tiem/${watched[0]}`, { form: { the: "well" }, maxRedirects: 0, headers: { origin: HOUSE } });
+  assert.equal(late.status(), 409, await late.text());
   await serious(nurse, watched[1], day);
   await takeLots(nurse, day, 2);
   await nurse.setViewportSize(PHONE);

@@ -108,7 +108,7 @@ fn a_day_of_vaccination_is_planned_worked_through_and_closed_with_the_right_numb
         assert_eq!(said, ["Task", "QuestionnaireResponse"], "a dose says its day and its screening");
     }
     assert_eq!(
-        open.found("QuestionnaireResponse?_count=200").len(),
+        open.found("QuestionnaireResponse?status=completed&_count=200").len(),
         CHILDREN,
         "one screening for each child"
     );
