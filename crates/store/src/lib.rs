@@ -23,6 +23,7 @@ mod latest;
 mod log;
 mod open;
 mod past;
+pub mod reached;
 mod read;
 mod readers;
 pub mod reindex;

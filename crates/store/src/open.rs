@@ -108,7 +108,7 @@ impl Store {
         kept_from.set(number(&mut connection, "pages_from_t")?.unwrap_or(0));
         let (committed_sender, committed) = watch::channel(ends.t);
         let begun = reindex::begin(&mut connection, ends.t)?;
-        let knowledge = Knowledge { clock: clock.clone(), kin: None, bars: Arc::default() };
+        let knowledge = Knowledge { clock: clock.clone(), ..Knowledge::default() };
         // Rows that are still to be made may hold bars too.
         let bars = !begun.is_done() || has_bars(&mut connection, &numbers)?;
         knowledge.bars.store(bars, Ordering::Release);
@@ -131,6 +131,8 @@ impl Store {
             indexed_at: Instant::now(),
             kept_from: kept_from.clone(),
             bars: knowledge.bars.clone(),
+            reached: knowledge.reached.clone(),
+            is_loosening: false,
             _lock: lock.clone(),
         };
         let thread = start_thread("yba-writer", move || writer.run(queue))?;
@@ -199,7 +201,9 @@ impl Store {
 
     /// From now on scopes hold for all Patients of a person, as this table tells.
     pub fn know_kin(&self, kin: Kin) {
-        self.0.knowledge.write().unwrap_or_else(PoisonError::into_inner).kin = Some(kin);
+        let mut knowledge = self.0.knowledge.write().unwrap_or_else(PoisonError::into_inner);
+        knowledge.kin = Some(kin);
+        knowledge.reached.forget();
     }
 
     /// The position of the last committed version.

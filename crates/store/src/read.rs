@@ -6,6 +6,7 @@ use crate::db::{Connection, Row, Value};
 use crate::derived;
 use crate::index::units::UNITS_MAX;
 use crate::open::Store;
+use crate::reached::Reached;
 use crate::search::clause_sql::NOW;
 use crate::search::condition::{Sql, places};
 use crate::search::scope::{self, Kin, Of, Scope};
@@ -50,22 +51,40 @@ impl Store {
         let (kind, id) = (kind.to_owned(), id.to_owned());
         let (scope, inner) = (scope.clone(), self.0.clone());
         self.point(move |connection| {
-            let asks = scope.shows(&kind, &[]).is_none();
-            let mut sql = Sql::default();
-            sql.push(&format!("SELECT {}", fragments::shown_columns(connection)), []);
-            if asks {
-                sql.push(", CASE WHEN h.deleted = 0", []);
-                scope::within(&mut sql, &scope, Of::Kind(&kind), "h.", NOW, &inner.numbers);
-                sql.push(" THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END", []);
+            let before = scope.reached().map(Reached::before);
+            let sql = format!(
+                "SELECT {} FROM head h JOIN version v ON v.shard = 0 AND v.t = h.t \
+                 WHERE h.shard = 0 AND h.kind = ?1 AND h.id = ?2",
+                fragments::shown_columns(connection)
+            );
+            let key = [Value::from(kind.as_str()), Value::from(id.as_str())];
+            let Some(row) = connection.query(&sql, &key)?.into_iter().next() else { return Ok(None) };
+            let (version, whose) = Version::shown(row)?;
+            let is_known = match version.deleted {
+                true => scope.shows(&kind, &whose).or(Some(false)),
+                false => scope.shows_known(&kind, &whose, &version.body),
+            };
+            if let Some(is_shown) = is_known {
+                return Ok(Some((version, whose, is_shown)));
             }
+            // Both by one statement: between two the record could become another.
+            let mut sql = Sql::default();
+            sql.push(
+                &format!("SELECT {}, CASE WHEN h.deleted = 0", fragments::shown_columns(connection)),
+                [],
+            );
+            scope::within(&mut sql, &scope, Of::Kind(&kind), "h.", NOW, &inner.numbers);
+            sql.push(" THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END", []);
             let from = " FROM head h JOIN version v ON v.shard = 0 AND v.t = h.t \
                         WHERE h.shard = 0 AND h.kind = {} AND h.id = {}";
-            sql.push(from, [Value::from(kind.as_str()), Value::from(id.as_str())]);
+            sql.push(from, key);
             let row = connection.query(&sql.text, &sql.params)?.into_iter().next();
             let Some(mut row) = row else { return Ok(None) };
-            let is_shown = if asks { row.0.pop() == Some(Value::Int(1)) } else { false };
+            let is_shown = row.0.pop() == Some(Value::Int(1));
             let (version, whose) = Version::shown(row)?;
-            let is_shown = scope.shows(&kind, &whose).unwrap_or(is_shown);
+            if is_shown {
+                scope.learn(before, &kind, &whose, &version.body);
+            }
             Ok(Some((version, whose, is_shown)))
         })
         .await
@@ -191,10 +210,20 @@ impl Store {
         scope: &Scope,
     ) -> Result<HashSet<String>, Outcome> {
         let (kind, scope, inner) = (kind.to_owned(), scope.clone(), self.0.clone());
-        let is_brief = ids.len() <= WITHIN_BRIEF;
+        let (mut known, mut asked) = (HashSet::new(), Vec::new());
+        for id in ids {
+            match scope.shows_person(&kind, &id) {
+                true => drop(known.insert(id)),
+                false => asked.push(id),
+            }
+        }
+        if asked.is_empty() {
+            return Ok(known);
+        }
+        let is_brief = asked.len() <= WITHIN_BRIEF;
         let work = move |connection: &mut Connection| {
-            let mut found = HashSet::new();
-            for some in ids.chunks(SHOWN_AT_ONCE) {
+            let (before, mut found) = (scope.reached().map(Reached::before), known.clone());
+            for some in asked.chunks(SHOWN_AT_ONCE) {
                 let mut sql = Sql::default();
                 sql.push(
                     "SELECT h.id FROM head h WHERE h.shard = 0 AND h.kind = {} AND h.deleted = 0",
@@ -204,7 +233,9 @@ impl Store {
                 sql.push(&format!(" AND h.id IN ({})", places(some.len())), asked);
                 scope::within(&mut sql, &scope, Of::Kind(&kind), "h.", NOW, &inner.numbers);
                 let rows = connection.query(&sql.text, &sql.params)?;
-                found.extend(rows.into_iter().map(|mut row| row.take_text(0)));
+                let shown: Vec<String> = rows.into_iter().map(|mut row| row.take_text(0)).collect();
+                scope.learn_persons(before, &kind, &shown);
+                found.extend(shown);
             }
             Ok(found)
         };

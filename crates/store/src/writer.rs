@@ -13,6 +13,7 @@ use crate::db::{Connection, Error, Place, Result, Statement, Value, lease};
 use crate::group::{Entry, Group, Head};
 use crate::index::units::Known;
 use crate::index::{Numbers, Rows, tie};
+use crate::reached::{LOOSENING, Reached};
 use crate::reindex::{self, Indexing};
 use crate::request::{Arrival, Effect, Expect, Refusal, Request, Write};
 use crate::search::plan;
@@ -86,6 +87,10 @@ pub(crate) struct Writer {
     pub kept_from: KeptFrom,
     /// Whether any person bars a place.
     pub bars: Arc<AtomicBool>,
+    /// Who was found within reach a moment ago.
+    pub reached: Arc<Reached>,
+    /// What is being written may take somebody out of reach.
+    pub is_loosening: bool,
     /// The folder stays locked until the writer is done with it, not only until the store is let go.
     pub _lock: Arc<File>,
 }
@@ -174,6 +179,7 @@ impl Writer {
     /// Makes the index rows of the next records anew; false when that failed.
     fn index_page(&mut self) -> bool {
         let at = *self.indexing.borrow();
+        self.is_loosening = true;
         let done = self.in_transaction(|writer| {
             reindex::page(&mut writer.connection, &writer.numbers, &mut writer.units, at)
         });
@@ -193,6 +199,8 @@ impl Writer {
                 let _ = answer.send(done.map_err(failed));
             }
             Job::Derive { cursor, statements, answer } => {
+                // A follower's table may tell which Patients are one person.
+                self.is_loosening = !statements.is_empty();
                 let done = self.in_transaction(|writer| {
                     writer.connection.execute_all(&statements)?;
                     let Some((follower, t)) = &cursor else { return Ok(()) };
@@ -204,6 +212,7 @@ impl Writer {
                 let _ = answer.send(done.map_err(failed));
             }
             Job::Migrate(ddl, answer) => {
+                self.is_loosening = true;
                 let done = self
                     .in_transaction(|writer| ddl.iter().try_for_each(|one| writer.connection.migrate(one)));
                 let _ = answer.send(done.map_err(failed));
@@ -259,13 +268,25 @@ impl Writer {
 
     /// Runs `work` in a transaction with the lease checked, retried on serialization failures; on failure the
     /// writer's own state is as before.
-    fn in_transaction<T>(&mut self, mut work: impl FnMut(&mut Writer) -> Result<T>) -> Result<T> {
+    fn in_transaction<T>(&mut self, work: impl FnMut(&mut Writer) -> Result<T>) -> Result<T> {
+        let done = self.try_in_transaction(work);
+        // Before anybody is told, and also when it is not known whether it happened.
+        if std::mem::take(&mut self.is_loosening) {
+            self.reached.forget();
+        }
+        if done.is_ok() {
+            self.tell();
+        }
+        done
+    }
+
+    fn try_in_transaction<T>(&mut self, mut work: impl FnMut(&mut Writer) -> Result<T>) -> Result<T> {
         let before = self.ends.clone();
         let mut tries = 0;
-        let value = loop {
+        loop {
             tries += 1;
             match self.attempt(&mut work) {
-                Ok(value) => break value,
+                Ok(value) => return Ok(value),
                 Err(Failure::Before(error)) => {
                     self.units.forget();
                     self.connection.rollback();
@@ -282,7 +303,7 @@ impl Writer {
                     match self.commit_happened() {
                         Some(true) => {
                             self.ends = after;
-                            break value;
+                            return Ok(value);
                         }
                         Some(false) if error.retry && tries < TRIES => {}
                         Some(false) => return Err(error),
@@ -294,9 +315,7 @@ impl Writer {
                     }
                 }
             }
-        };
-        self.tell();
-        Ok(value)
+        }
     }
 
     fn attempt<T>(
@@ -513,6 +532,9 @@ impl Writer {
         };
         let kind_number = self.numbers.kind(&write.kind);
         self.learn_bars(write.rows());
+        // What is new brings people within reach, but for a Consent that bars them.
+        let is_new = effect == Effect::Created && write.kind != "Consent";
+        self.is_loosening |= !is_new && LOOSENING.contains(&write.kind.as_str());
         group.show(
             &mut self.connection,
             slot,
@@ -544,6 +566,7 @@ impl Writer {
 
     /// Takes in versions from elsewhere. Ones we have are passed over; answers how many were new.
     fn integrate(&mut self, arrivals: &[Arrival]) -> Result<usize> {
+        self.is_loosening = true;
         let keys = arrivals.iter().map(|arrival| (&*arrival.version.kind, &*arrival.version.id));
         let mut group = Group::load(&mut self.connection, keys)?;
         let (tx, mut taken) = (self.ends.t + 1, 0);

@@ -422,3 +422,67 @@ async fn what_a_facility_keeps_of_itself_is_changed_by_those_who_work_there() {
     })
     .await;
 }
+
+/// What a call saw a moment ago is remembered: it must be forgotten with the commit that takes it away.
+#[tokio::test]
+async fn whoever_was_seen_a_moment_ago_is_out_of_reach_with_the_commit_that_says_so() {
+    each_engine(async |kit| {
+        let gate = gate(&kit).await;
+        two_people(&kit).await;
+        let records = &kit.records;
+        let (_, nurse) = someone(&gate, &kit, "nurse", Some("a")).await;
+        let (more, asked) = (result("o2", "p"), "patient=p");
+        assert_eq!(write(records, &kit.ctx(), vec![put(more)]).await, None);
+        let sees = async |what: &str, is_seen: bool| {
+            // Twice, so that the second asks what the first has learnt.
+            for round in 0..2 {
+                let read = kind(records.read(&nurse, "Observation", "o").await).is_none();
+                let by_person = found(records, &nurse, "Observation", asked).await.contains(&"o".to_owned());
+                let by_code = found(records, &nurse, "Observation", "status=final").await.contains(&"o".to_owned());
+                assert_eq!((read, by_person, by_code), (is_seen, is_seen, is_seen), "{what}, round {round}");
+            }
+        };
+        let includes = async |is_seen: bool| {
+            for round in 0..2 {
+                let query = Query::parse("Observation", &decode_pairs("_include=Observation:subject"));
+                let page = records.search(&nurse, &query.unwrap(), None).await.unwrap();
+                assert_eq!(page.matches.iter().any(|one| one.id == "o"), is_seen, "round {round}");
+                assert!(page.matches.iter().all(|one| one.id != "u"), "round {round}: nobody else's");
+                assert!(page.included.iter().all(|one| one.id == "p"), "round {round}");
+            }
+        };
+        sees("a visit", true).await;
+        includes(true).await;
+        assert_eq!(write(records, &nurse, vec![put(result("o3", "p"))]).await, None);
+
+        let mut labelled = result("o", "p");
+        labelled["meta"] = json!({"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "HIV"}]});
+        assert_eq!(write(records, &kit.ctx(), vec![put(labelled)]).await, None);
+        sees("a label", false).await;
+        assert!(found(records, &nurse, "Observation", asked).await.contains(&"o2".to_owned()), "the rest is seen");
+        assert_eq!(write(records, &kit.ctx(), vec![put(result("o", "p"))]).await, None);
+        sees("no label again", true).await;
+
+        assert_eq!(write(records, &kit.ctx(), vec![put(visit("e", "p", "a", "entered-in-error"))]).await, None);
+        sees("a visit taken back", false).await;
+        includes(false).await;
+        assert_eq!(write(records, &nurse, vec![put(result("o4", "p"))]).await, Some(Kind::Forbidden));
+        assert_eq!(write(records, &kit.ctx(), vec![put(visit("e", "p", "a", "finished"))]).await, None);
+        sees("a visit again", true).await;
+
+        let consent = |status: &str| {
+            json!({"resourceType": "Consent", "id": "c", "status": status, "scope": {"text": "x"}, "category": [{"text": "x"}],
+                "patient": {"reference": "Patient/p"}, "policyRule": {"text": "x"},
+                "provision": {"type": "deny", "actor": [{"role": {"text": "x"}, "reference": {"reference": "Organization/a"}}]}})
+        };
+        assert_eq!(write(records, &kit.ctx(), vec![put(consent("active"))]).await, None);
+        sees("a bar", false).await;
+        assert_eq!(write(records, &nurse, vec![put(result("o5", "p"))]).await, Some(Kind::Forbidden));
+        assert_eq!(write(records, &kit.ctx(), vec![put(consent("inactive"))]).await, None);
+        sees("no bar any more", true).await;
+
+        assert_eq!(write(records, &kit.ctx(), vec![Change::delete("Encounter", "e")]).await, None);
+        sees("a visit that is gone", false).await;
+    })
+    .await;
+}

@@ -77,7 +77,7 @@ impl Value {
 pub type Batch<'a> = (&'static schema::Table, Vec<Bound<'a>>);
 
 /// One row of an answer, by column position.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Row(pub Vec<Value>);
 
 impl Row {

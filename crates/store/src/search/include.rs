@@ -2,7 +2,7 @@
 //! <https://hl7.org/fhir/R4/search.html#revinclude>
 
 use super::query::{Query, bad_value};
-use super::scope::{Scope, shown_at};
+use super::scope::{self, Scope, shown_at};
 use crate::db::{Connection, fragments};
 use crate::index::reference::local_target;
 use crate::index::{Numbers, Parameter, kinds};
@@ -139,7 +139,7 @@ pub fn included(
     query: &Query,
     scope: &Scope,
     numbers: &Numbers,
-    t: i64,
+    (t, is_now): (i64, bool),
     matches: &[Version],
 ) -> Result<(Vec<Version>, Vec<String>), Outcome> {
     let (includes, revincludes) = (&query.include, &query.revinclude);
@@ -163,12 +163,16 @@ pub fn included(
             return Err(too_many());
         }
         let rids: Vec<i64> = rids.into_iter().collect();
-        let positions: Vec<i64> =
-            shown_at(connection, &rids, scope, t, numbers)?.iter().map(|shown| shown.t).collect();
+        let found = match is_now {
+            true => shown_now(connection, &rids, scope, t, numbers)?,
+            false => {
+                let shown = shown_at(connection, &rids, scope, t, numbers)?;
+                versions(connection, shown)?
+            }
+        };
         shown.extend(rids);
         begun = all.len();
-        for row in fragments::shown_versions_at(connection, &positions)? {
-            let (version, own) = Version::shown(row)?;
+        for (version, own) in found {
             all.push(version);
             patients.extend(own);
         }
@@ -177,6 +181,33 @@ pub fn included(
             return Ok((all, patients));
         }
     }
+}
+
+/// A version, and the patients in whose compartments it is.
+type Shown = (Version, Vec<String>);
+
+fn versions(connection: &mut Connection, shown: Vec<scope::Shown>) -> Result<Vec<Shown>, Outcome> {
+    let positions: Vec<i64> = shown.iter().map(|shown| shown.t).collect();
+    fragments::shown_versions_at(connection, &positions)?.into_iter().map(Version::shown).collect()
+}
+
+/// What these records show now, of those within the scope: only those are asked about of whom it is not known.
+fn shown_now(
+    connection: &mut Connection,
+    rids: &[i64],
+    scope: &Scope,
+    t: i64,
+    numbers: &Numbers,
+) -> Result<Vec<Shown>, Outcome> {
+    let everything = shown_at(connection, rids, &Scope::All, t, numbers)?;
+    let everything = versions(connection, everything)?;
+    let known = |(version, patients): &Shown| scope.shows_known(&version.kind, patients, &version.body);
+    let asked: Vec<i64> =
+        everything.iter().filter(|one| known(one).is_none()).map(|(version, _)| version.rid).collect();
+    let seen: HashSet<i64> =
+        shown_at(connection, &asked, scope, t, numbers)?.iter().map(|shown| shown.rid).collect();
+    let is_seen = |one: &Shown| known(one).unwrap_or_else(|| seen.contains(&one.0.rid));
+    Ok(everything.into_iter().filter(is_seen).collect())
 }
 
 fn targets(

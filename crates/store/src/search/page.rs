@@ -7,6 +7,7 @@ use super::{Found, Query, Scope};
 use crate::db::Connection;
 use crate::index::Numbers;
 use crate::open::Store;
+use crate::reached::Reached;
 use crate::version::Version;
 use std::collections::BTreeSet;
 use yba_fhir::{Kind, Outcome};
@@ -62,10 +63,13 @@ impl Store {
 
     async fn page(&self, queries: &[Query], scope: &Scope, cursor: Cursor) -> Result<Found, Outcome> {
         let mark = mark(queries, scope);
+        // Labels are those of now: of an earlier moment a body does not tell them.
+        let is_now = cursor.t == self.head_t();
         let (queries, scope, inner, t) = (self.joined(queries), scope.clone(), self.0.clone(), cursor.t);
         let is_brief = queries.iter().all(|query| query.filters.is_empty() && query.count <= BRIEF_COUNT);
         let work = move |connection: &mut Connection| {
-            let page = Page { connection, queries: &queries, scope: &scope, numbers: &inner.numbers, mark };
+            let numbers = &inner.numbers;
+            let page = Page { connection, queries: &queries, scope: &scope, numbers, mark, is_now };
             page.find(cursor.clone())
         };
         let found = if is_brief { self.brief(work).await? } else { self.answer(work).await? };
@@ -96,6 +100,8 @@ struct Page<'a> {
     numbers: &'a Numbers,
     /// Tells this search from others, as it was asked.
     mark: u32,
+    /// It shows what is there now.
+    is_now: bool,
 }
 
 impl Page<'_> {
@@ -115,7 +121,7 @@ impl Page<'_> {
         };
         found.next = next.map(|next| next.to_text(self.mark));
         let (versions, patients) =
-            included(self.connection, query, self.scope, self.numbers, t, &found.matches)?;
+            included(self.connection, query, self.scope, self.numbers, (t, self.is_now), &found.matches)?;
         found.included = versions;
         found.patients.extend(patients);
         Ok(found)
@@ -128,15 +134,55 @@ impl Page<'_> {
         count: usize,
         found: &mut Found,
     ) -> Result<Option<Cursor>, Outcome> {
-        let mut matches =
-            plan::full_page(self.connection, self.queries, self.scope, self.numbers, &cursor, count + 1)?;
-        let more = matches.len() > count;
-        matches.truncate(count);
-        let next = matches.last().filter(|_| more).map(|last| after(cursor.t, last));
-        for one in matches {
-            found.take(Version::shown(one.row)?);
+        let before = self.scope.reached().filter(|_| self.is_now).map(Reached::before);
+        let matches = match self.known(&cursor, count + 1)? {
+            Some(matches) => matches,
+            None => {
+                let matches = plan::full_page(
+                    self.connection,
+                    self.queries,
+                    self.scope,
+                    self.numbers,
+                    &cursor,
+                    count + 1,
+                )?;
+                let matches = shown(matches)?;
+                for Shown { version, patients, .. } in &matches {
+                    self.scope.learn(before, &version.kind, patients, &version.body);
+                }
+                matches
+            }
+        };
+        let last = matches.get(..count).and_then(<[Shown]>::last).filter(|_| matches.len() > count);
+        let next = last.map(|last| after(cursor.t, &last.place));
+        for Shown { version, patients, .. } in matches.into_iter().take(count) {
+            found.take((version, patients));
         }
         Ok(next)
+    }
+
+    /// The page as everybody's records give it, where it is known of each of them that the caller may see it: then it is the
+    /// caller's page too. `None` where that is not so, which costs a second search, so after one it is not tried for a while.
+    fn known(&mut self, cursor: &Cursor, limit: usize) -> Result<Option<Vec<Shown>>, Outcome> {
+        let is_whole = |query: &Query| self.scope.is_whole(&query.kind);
+        let Some(reached) = self.scope.reached().filter(|_| self.is_now) else { return Ok(None) };
+        let none = BTreeSet::new();
+        let places = self.queries.iter().find_map(|query| self.scope.places(&query.kind)).unwrap_or(&none);
+        let is_all_reached = self.queries.iter().all(|query| self.scope.reaches(&query.kind));
+        if self.queries.iter().all(is_whole) || !is_all_reached || !reached.is_hopeful(places) {
+            return Ok(None);
+        }
+        let matches =
+            plan::open_page(self.connection, self.queries, self.scope, self.numbers, cursor, limit)?;
+        let matches = shown(matches)?;
+        let is_seen = |Shown { version, patients, .. }: &Shown| {
+            self.scope.shows_known(&version.kind, patients, &version.body) == Some(true)
+        };
+        if matches.iter().all(is_seen) {
+            return Ok(Some(matches));
+        }
+        reached.discourage(places);
+        Ok(None)
     }
 
     /// The next matches of those that the filters leave. A page may have fewer than it could: then it ends where the
@@ -219,6 +265,22 @@ impl Found {
         self.matches.push(version);
         self.patients.extend(patients);
     }
+}
+
+/// A match with its version, and whose it is.
+struct Shown {
+    version: Version,
+    patients: Vec<String>,
+    /// Where the page after it begins.
+    place: plan::Match,
+}
+
+fn shown(matches: Vec<plan::Match>) -> Result<Vec<Shown>, Outcome> {
+    let one = |mut one: plan::Match| {
+        let (version, patients) = Version::shown(std::mem::take(&mut one.row))?;
+        Ok(Shown { version, patients, place: one })
+    };
+    matches.into_iter().map(one).collect()
 }
 
 /// The cursor of a page that begins after a match.

@@ -37,13 +37,15 @@ pub(super) struct Sight<'a> {
     pub numbers: &'a Numbers,
     pub t: i64,
     full: bool,
+    /// Its own matches are narrowed by whoever asks; those of searches within it are narrowed here all the same.
+    is_open: bool,
     /// What it begins from, and what that costs: a search, then those within it.
     pub steps: RefCell<Vec<Step>>,
 }
 
 impl<'a> Sight<'a> {
     fn of(scope: &'a Scope, numbers: &'a Numbers, t: i64) -> Sight<'a> {
-        Sight { scope, numbers, t, full: false, steps: RefCell::default() }
+        Sight { scope, numbers, t, full: false, is_open: false, steps: RefCell::default() }
     }
 
     /// The same, for something that is not part of the plan.
@@ -101,6 +103,19 @@ pub fn full_page(
     limit: usize,
 ) -> Result<Vec<Match>> {
     any_page(connection, queries, &Sight { full: true, ..Sight::of(scope, numbers, cursor.t) }, cursor, limit)
+}
+
+/// The same of everybody's records: whoever asks must look at each before it shows any of them. What is found within is narrowed.
+pub(super) fn open_page(
+    connection: &mut Connection,
+    queries: &[Query],
+    scope: &Scope,
+    numbers: &Numbers,
+    cursor: &Cursor,
+    limit: usize,
+) -> Result<Vec<Match>> {
+    let sight = Sight { full: true, is_open: true, ..Sight::of(scope, numbers, cursor.t) };
+    any_page(connection, queries, &sight, cursor, limit)
 }
 
 /// At most `limit` records that match, in no order, whatever it costs: for the writer, who refuses nothing for that.
@@ -311,7 +326,7 @@ fn page_sql(
         }
         match (way, query.sort.first()) {
             (Way::Dates, Some(sort)) => along_dates(connection, &mut sql, query, sort, sight, cursor)?,
-            _ => matching(connection, &mut sql, query, sight, way)?,
+            _ => all_matching(connection, &mut sql, query, sight, way, !sight.is_open)?,
         }
     }
     sql.push(") AS found", []);
@@ -361,7 +376,9 @@ fn along_dates(
     for clause in &query.clauses {
         probe(connection, sql, query, clause, sight)?;
     }
-    seen(sql, query, sight);
+    if !sight.is_open {
+        seen(sql, query, sight);
+    }
     Ok(())
 }
 
@@ -413,13 +430,25 @@ fn driven_order(query: &Query, way: Way, sort: &Sort) -> Option<&'static str> {
     is_of_driver(query, position).then(|| course.order(code, sort.descending))?
 }
 
-/// `FROM … WHERE …` of all matches; the record and the version that it shows are in `l`.
+/// `FROM … WHERE …` of all matches that the caller may see; the record and the version that it shows are in `l`.
 pub(super) fn matching(
     connection: &mut Connection,
     sql: &mut Sql,
     query: &Query,
     sight: &Sight<'_>,
     way: Way,
+) -> db::Result<()> {
+    all_matching(connection, sql, query, sight, way, true)
+}
+
+/// The same, or without a look at what the caller may see.
+fn all_matching(
+    connection: &mut Connection,
+    sql: &mut Sql,
+    query: &Query,
+    sight: &Sight<'_>,
+    way: Way,
+    is_narrowed: bool,
 ) -> db::Result<()> {
     let kind = Value::Int(sight.numbers.kind(&query.kind));
     let driver = if let Way::Clause(position) = way { Some(position) } else { None };
@@ -458,7 +487,9 @@ pub(super) fn matching(
             probe(connection, sql, query, clause, sight)?;
         }
     }
-    seen(sql, query, sight);
+    if is_narrowed {
+        seen(sql, query, sight);
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use crate::db::schema::{INDEXES, IndexTable, OPEN, Table};
 use crate::db::{Connection, Result, Row, Value, fragments};
 use crate::index::Numbers;
 use crate::index::tie::{BAR, EVERYWHERE, PERMIT, TIE};
+use crate::reached::{Before, Reached};
 use crate::request::Write;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -60,11 +61,13 @@ pub struct Knowledge {
     pub kin: Option<Kin>,
     /// Whether there is, or was since the start, any bar at all.
     pub bars: Arc<AtomicBool>,
+    /// Who was found within reach a moment ago.
+    pub reached: Arc<Reached>,
 }
 
 impl Default for Knowledge {
     fn default() -> Knowledge {
-        Knowledge { clock: Clock::system(), kin: None, bars: Arc::default() }
+        Knowledge { clock: Clock::system(), kin: None, bars: Arc::default(), reached: Arc::default() }
     }
 }
 
@@ -158,6 +161,65 @@ impl Scope {
             Scope::Narrow(_) => self.is_whole(kind).then_some(true),
             Scope::Nothing => Some(false),
         }
+    }
+
+    /// Whether a record of a type is seen, of which this is the body that it shows now, in the compartments of these patients, by
+    /// what is known without asking; `None` when that does not tell. Never when it is narrowed for an app.
+    pub fn shows_known(&self, kind: &str, patients: &[String], body: &[u8]) -> Option<bool> {
+        let Scope::Narrow(narrow) = self else { return self.shows(kind, patients) };
+        if narrow.limits.contains_key(kind) {
+            return None;
+        }
+        if narrow.whole.contains(kind) {
+            let is_seen = narrow.hidden.is_empty() || !is_of_persons(kind) || !may_be_labelled(body);
+            return is_seen.then_some(true);
+        }
+        let places = narrow.tied.get(kind).filter(|places| !places.is_empty())?;
+        let reached = &narrow.knowledge.reached;
+        // A label may hide the record, and a bar be about it.
+        (!may_be_labelled(body) && patients.iter().any(|patient| reached.has(places, patient)))
+            .then_some(true)
+    }
+
+    /// Remembers whom a record that was seen tells to be within reach: of several patients it does not say which.
+    pub fn learn(&self, before: Option<Before>, kind: &str, patients: &[String], body: &[u8]) {
+        if let (Scope::Narrow(narrow), Some(before), [patient]) = (self, before, patients)
+            && let Some(places) = narrow.tied.get(kind)
+            && !narrow.opened.contains(patient)
+            && !may_be_labelled(body)
+        {
+            narrow.knowledge.reached.keep(before, places, [patient.as_str()]);
+        }
+    }
+
+    /// Whether it is known that a scope of persons (see [`Scope::persons`]) shows this Patient.
+    pub fn shows_person(&self, kind: &str, patient: &str) -> bool {
+        self.places_of_persons(kind)
+            .is_some_and(|(narrow, places)| narrow.knowledge.reached.has(places, patient))
+    }
+
+    /// Remembers the Patients that such a scope showed.
+    pub fn learn_persons(&self, before: Option<Before>, kind: &str, patients: &[String]) {
+        if let (Some((narrow, places)), Some(before)) = (self.places_of_persons(kind), before) {
+            let tied = patients.iter().filter(|one| !narrow.opened.contains(*one)).map(String::as_str);
+            narrow.knowledge.reached.keep(before, places, tied);
+        }
+    }
+
+    /// The places by which alone a scope of persons shows Patients, beside those that are open to it.
+    fn places_of_persons(&self, kind: &str) -> Option<(&Narrow, &BTreeSet<String>)> {
+        let Scope::Narrow(narrow) = self else { return None };
+        let is_plain = kind == PATIENT
+            && narrow.hidden.is_empty()
+            && !narrow.whole.contains(PATIENT)
+            && !narrow.limits.contains_key(PATIENT);
+        let places = narrow.tied.get(PATIENT).filter(|places| is_plain && !places.is_empty())?;
+        Some((narrow, places))
+    }
+
+    /// Who was found within reach a moment ago, where that can tell anything.
+    pub fn reached(&self) -> Option<&Reached> {
+        if let Scope::Narrow(narrow) = self { Some(&narrow.knowledge.reached) } else { None }
     }
 
     /// The persons whose records of a type are seen, as a scope of their Patients; `None` when a type is seen whole.
@@ -309,6 +371,11 @@ fn of_patients(limits: &[Limit]) -> Option<Vec<Limit>> {
 /// Whether records of a type can belong to a person. Labels of others hide nothing.
 fn is_of_persons(kind: &str) -> bool {
     kind == PATIENT || !r4().patient_compartment(kind).is_empty()
+}
+
+/// Whether a body has a security label, or a word that looks like it.
+fn may_be_labelled(body: &[u8]) -> bool {
+    memchr::memmem::find(body, b"\"security\"").is_some()
 }
 
 /// Under which numbers security labels of records of these types stand.

@@ -1,0 +1,160 @@
+//! Of whom it was found a moment ago that they are within reach of places: a request must not ask the database again what
+//! the one before it asked. Only that somebody *is* within reach is remembered, for records without a label, and no longer than
+//! [`LASTS`]; the writer lets go of all of it with every commit that may take somebody out of reach.
+//!
+//! It deliberately does not know why somebody is within reach: [`crate::search::scope`] says that in SQL.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Bars that begin by themselves, and whatever else no commit tells of, hold after so long.
+const LASTS: Duration = Duration::from_secs(1);
+/// Most people who are remembered; all are forgotten when another comes.
+const KNOWN_MAX: usize = 50_000;
+/// How many searches narrow at once after one that tried it otherwise in vain.
+const DISCOURAGED: u32 = 15;
+
+/// The types by whose records somebody is, or is not, within reach of a place.
+pub(crate) const LOOSENING: [&str; 5] =
+    ["Patient", "Encounter", "EpisodeOfCare", "ServiceRequest", "Consent"];
+
+/// People by the places that they are within reach of.
+#[derive(Default)]
+pub struct Reached {
+    known: Mutex<HashMap<String, Around>>,
+    /// How often all was forgotten: what was asked before the last time may no longer hold.
+    forgotten: AtomicU64,
+}
+
+/// What is known of some places.
+#[derive(Default)]
+struct Around {
+    /// Who is within reach, and since when that is known.
+    people: HashMap<String, Instant>,
+    /// So many searches more are not tried otherwise.
+    discouraged: u32,
+}
+
+/// The moment before a question.
+#[derive(Clone, Copy)]
+pub struct Before(u64);
+
+impl Reached {
+    /// To be taken before the database is asked.
+    pub fn before(&self) -> Before {
+        Before(self.forgotten.load(Ordering::SeqCst))
+    }
+
+    /// Whether this Patient was found within reach of one of these places a moment ago.
+    pub fn has(&self, places: &BTreeSet<String>, patient: &str) -> bool {
+        let known = self.known();
+        known
+            .get(&key(places))
+            .and_then(|around| around.people.get(patient))
+            .is_some_and(|since| since.elapsed() < LASTS)
+    }
+
+    /// Remembers that these Patients were found within reach, unless all was forgotten since the question.
+    pub fn keep<'p>(
+        &self,
+        before: Before,
+        places: &BTreeSet<String>,
+        patients: impl IntoIterator<Item = &'p str>,
+    ) {
+        let mut known = self.known();
+        if self.before().0 != before.0 {
+            return;
+        }
+        if known.values().map(|around| around.people.len()).sum::<usize>() >= KNOWN_MAX {
+            known.clear();
+        }
+        let (around, now) = (known.entry(key(places)).or_default(), Instant::now());
+        for patient in patients {
+            around.people.insert(patient.to_owned(), now);
+        }
+    }
+
+    /// Lets go of everything: to be called when a commit may have taken somebody out of reach, before anybody is told of it.
+    pub(crate) fn forget(&self) {
+        let mut known = self.known();
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        known.clear();
+    }
+
+    /// Whether it is worth looking first, and asking afterwards whether all of it is within reach of these places.
+    pub(crate) fn is_hopeful(&self, places: &BTreeSet<String>) -> bool {
+        let mut known = self.known();
+        let Some(around) = known.get_mut(&key(places)) else { return false };
+        let is_hopeful = around.discouraged == 0;
+        around.discouraged = around.discouraged.saturating_sub(1);
+        is_hopeful
+    }
+
+    /// That was in vain.
+    pub(crate) fn discourage(&self, places: &BTreeSet<String>) {
+        if let Some(around) = self.known().get_mut(&key(places)) {
+            around.discouraged = DISCOURAGED;
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Around>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The places as one text; each with its length, so that no two sets give the same.
+fn key(places: &BTreeSet<String>) -> String {
+    places.iter().map(|place| format!("{}:{place}", place.len())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(all: &[&str]) -> BTreeSet<String> {
+        all.iter().map(|one| (*one).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_was_asked_before_all_was_forgotten_is_not_remembered() {
+        let (known, here) = (Reached::default(), places(&["Organization/a"]));
+        let before = known.before();
+        known.forget();
+        known.keep(before, &here, ["p"]);
+        assert!(!known.has(&here, "p"));
+        known.keep(known.before(), &here, ["p"]);
+        assert!(known.has(&here, "p"));
+        assert!(!known.has(&here, "q") && !known.has(&places(&["Organization/b"]), "p"));
+        assert!(
+            !known.has(&places(&["Organization/a", "Organization/b"]), "p"),
+            "other places, another question"
+        );
+        known.forget();
+        assert!(!known.has(&here, "p"));
+    }
+
+    #[test]
+    fn nobody_is_remembered_for_long_and_not_everybody_at_once() {
+        let (known, here) = (Reached::default(), places(&["Organization/a"]));
+        let everybody: Vec<String> = (0..KNOWN_MAX).map(|number| format!("p{number}")).collect();
+        known.keep(known.before(), &here, everybody.iter().map(String::as_str));
+        assert!(known.has(&here, "p0"));
+        known.keep(known.before(), &here, ["q"]);
+        assert!(known.has(&here, "q") && !known.has(&here, "p0"));
+        std::thread::sleep(LASTS);
+        assert!(!known.has(&here, "q"));
+    }
+
+    #[test]
+    fn a_look_in_vain_is_not_tried_again_at_once() {
+        let (known, here) = (Reached::default(), places(&["Organization/a"]));
+        assert!(!known.is_hopeful(&here), "nobody is known");
+        known.keep(known.before(), &here, ["p"]);
+        assert!(known.is_hopeful(&here));
+        known.discourage(&here);
+        let hopeful = (0..DISCOURAGED + 1).filter(|_| known.is_hopeful(&here)).count();
+        assert_eq!(hopeful, 1, "the last of them");
+    }
+}
