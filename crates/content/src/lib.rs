@@ -25,6 +25,7 @@ pub mod lab_ranges;
 pub mod lab_units;
 pub mod labs;
 mod law;
+pub mod lessons;
 pub mod notifiable;
 mod parameters;
 pub mod pattern;
@@ -65,6 +66,7 @@ pub use lab_ranges::{LabRange, LabSubject, Pregnancy};
 pub use lab_units::Conversion;
 pub use labs::{LabCatalogue, LabTest};
 pub use law::{Law, Sure};
+pub use lessons::Lesson;
 pub use notifiable::Notifiable;
 pub use parameters::Parameter;
 pub use placed::Placed;
@@ -116,6 +118,7 @@ pub struct Content {
     health_records: Vec<HealthRecord>,
     notifiable: Vec<Notifiable>,
     vaccination: Vec<VaccinationDay>,
+    lessons: Vec<Lesson>,
     rules: Vec<Rule>,
     // The two large tables come from the assets, when first asked.
     icd10: OnceLock<icd10::Icd10>,
@@ -184,6 +187,7 @@ impl Content {
             vaccination: vaccination::load(sources, &laws, &forms, &schedules, report),
             forms,
             schedules,
+            lessons: lessons::load(sources, report),
             rules: rules::load(sources, &laws, &notifiable, report),
             notifiable,
             laws,
@@ -264,6 +268,20 @@ impl Content {
     /// Every edition of what holds for vaccination days, oldest first.
     pub fn vaccination_days(&self) -> &[VaccinationDay] {
         &self.vaccination
+    }
+
+    /// The edition of each lesson of the practice room in force on a day, in their order.
+    pub fn lessons_on(&self, on: Day) -> Vec<&Lesson> {
+        let mut newest: BTreeMap<&str, &Lesson> = BTreeMap::new();
+        newest.extend(self.lessons.iter().filter(|one| one.from <= on).map(|one| (one.slug.as_str(), one)));
+        let mut all: Vec<&Lesson> = newest.into_values().collect();
+        all.sort_by_key(|one| one.order);
+        all
+    }
+
+    /// Every edition of every lesson, by slug and day.
+    pub fn lessons(&self) -> &[Lesson] {
+        &self.lessons
     }
 
     /// The list of infectious diseases to notify that is in force on a day; `None` before the first.

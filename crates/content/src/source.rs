@@ -170,6 +170,7 @@ const FOLDERS: &[&str] = &[
     "health-records/",
     "labs/",
     "law/",
+    "lessons/",
     "maps/lab-indicators/",
     "maps/spreadsheets/",
     "notifiable/",

@@ -19,6 +19,7 @@ pub mod month_end;
 pub mod notify;
 mod paper;
 mod person;
+pub mod practice;
 pub mod prescribe;
 pub mod print;
 pub mod reactions;

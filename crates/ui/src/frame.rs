@@ -54,6 +54,8 @@ pub struct Frame<'a> {
     pub search: Option<&'a str>,
     /// The red bar of the test mode.
     pub open: bool,
+    /// What the bar of practice is asked of, on a node for that.
+    pub practice: Option<&'a str>,
     pub source_url: &'a str,
     pub foot: &'a str,
 }
@@ -78,6 +80,7 @@ pub fn frame(f: &Frame, content: &Markup) -> Markup {
                         a href="/gioi-thieu" { "Giới thiệu và giấy phép" }
                     }
                 }
+                @if let Some(address) = f.practice { (hx::filled("tap", "Tập làm", address)) }
                 (state::offline_bar())
                 @if let Some(account) = &f.account { (keys::dialog(f.menu, account, f.look)) }
             }

@@ -85,6 +85,11 @@ pub fn while_typing(action: &str, content: Markup) -> Markup {
     }
 }
 
+/// A part of the page that is asked for once the page is there; empty until then, and where no script runs.
+pub fn filled(id: &str, label: &str, href: &str) -> Markup {
+    html! { aside .no-print id=(id) aria-label=(label) hx-get=(href) hx-trigger="load" {} }
+}
+
 /// A part that is under way: asks `href` for itself every second until the answer is another.
 pub fn under_way(id: &str, href: &str, content: &Markup) -> Markup {
     html! {

@@ -65,6 +65,11 @@ impl Entry {
         self
     }
 
+    /// The address before somebody's id, when it can be done for one person.
+    pub fn prefix(&self) -> Option<&'static str> {
+        self.for_person
+    }
+
     /// The keys that lead there, as people read them.
     pub fn keys(&self) -> String {
         self.letter.map(|letter| format!("g {letter}")).unwrap_or_default()

@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use maud::Markup;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
 use yba_ui::account::{Account, Own};
 use yba_ui::frame::{Frame, frame};
@@ -43,6 +43,8 @@ struct Inner {
     menu: Vec<Group>,
     entrance: Option<Entrance>,
     requests: AtomicU64,
+    /// Where every page asks for its bar of practice; only on a node for that.
+    practice: OnceLock<&'static str>,
 }
 
 /// A page before its frame.
@@ -88,7 +90,12 @@ impl Site {
     pub fn with_entrance(settings: SiteSettings, rooms: Vec<Group>, entrance: Option<Entrance>) -> Site {
         let mut menu = rooms;
         menu.push(house_group(settings.gallery, entrance.is_some()));
-        Site(Arc::new(Inner { settings, menu, entrance, requests: AtomicU64::new(1) }))
+        Site(Arc::new(Inner { settings, menu, entrance, requests: AtomicU64::new(1), practice: OnceLock::new() }))
+    }
+
+    /// Gives every page of somebody at work a bar that asks this address what to do next. Once, before anything is served.
+    pub fn practise_at(&self, address: &'static str) {
+        let _ = self.0.practice.set(address);
     }
 
     pub fn settings(&self) -> &SiteSettings {
@@ -149,6 +156,7 @@ impl Site {
             // Strangers and those who still have to prove something find nothing anyway.
             search: (page.search_in_bar && !rail.is_empty()).then_some(SEARCH),
             open: settings.open,
+            practice: self.0.practice.get().copied().filter(|_| !rail.is_empty()),
             source_url: &settings.source_url,
             foot: &foot,
         };

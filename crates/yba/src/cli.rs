@@ -29,6 +29,9 @@ enum Command {
     /// Create an invented province in a new data folder and serve it in test mode
     #[command(after_help = "Example: yba demo --people 2000 --data ./thu")]
     Demo(DemoArgs),
+    /// Create an invented village in a new data folder and serve it to people who learn the program by its lessons
+    #[command(after_help = "Example: yba practice --data ./tap --learners 3")]
+    Practice(PracticeArgs),
     /// Write the invented province as files
     #[command(after_help = "Example: yba synth --people 1000 --seed 7 --out ./gia-dinh --claims")]
     Synth(command::synth::SynthArgs),
@@ -162,6 +165,21 @@ struct DemoArgs {
     no_serve: bool,
 }
 
+#[derive(Args)]
+struct PracticeArgs {
+    /// Data folder of the village; a new one is a fresh village [default: ./yba-tap]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    listen: ListenArgs,
+    /// How many people learn at once, each with an account
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=30))]
+    learners: u8,
+    /// Shift the node's clock (tests)
+    #[arg(long, value_name = "SECONDS", hide = true, allow_hyphen_values = true)]
+    clock_offset: Option<i64>,
+}
+
 #[derive(Subcommand)]
 enum Import {
     /// FHIR files: NDJSON or bundles; safe to repeat, goes on where it was interrupted
@@ -272,6 +290,16 @@ async fn dispatch(command: Command) -> anyhow::Result<u8> {
             args.listen.apply(&mut config);
             config.open = true;
             command::demo::run(config, args.plan.plan()?, !args.no_serve).await
+        }
+        Command::Practice(args) => {
+            // Not the folder that everything else means: real records must not be near.
+            let data = args.data.unwrap_or_else(|| "yba-tap".into());
+            let flags =
+                NodeFlags { data: Some(data), database: None, clock_offset: args.clock_offset };
+            let mut config = Config::load(&flags)?;
+            args.listen.apply(&mut config);
+            (config.open, config.database) = (false, None);
+            command::demo::practise(config, usize::from(args.learners)).await
         }
         Command::Validate(args) => Ok(command::validate::run(&args, std::io::stdin().lock())),
         Command::Synth(args) => command::synth::run(&args),

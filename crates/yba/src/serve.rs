@@ -26,9 +26,10 @@ use yba_records::audit::Signer;
 use yba_rest::hooks::Feedback;
 use yba_smart::Smart;
 use yba_station::Station;
+use yba_station::practice::{self, PRACTICE};
 use yba_station::print::Prints;
 use yba_store::Indexing;
-use yba_web::{Entrance, Site, SiteSettings};
+use yba_web::{Entrance, Group, Site, SiteSettings};
 
 /// How often the audit heads are signed.
 const HEADS_EVERY: Duration = Duration::from_secs(60);
@@ -49,7 +50,7 @@ pub async fn serve(config: Config, commune: Option<Commune>) -> anyhow::Result<u
         shown.await?;
         filled?;
     }
-    serve_node(node).await
+    serve_node(node, None).await
 }
 
 /// People who come in to a demonstration must not take it for the real thing: it is served as one, or open, or not at all.
@@ -94,8 +95,8 @@ fn tls(config: &Config) -> anyhow::Result<Option<Arc<Tls>>> {
     }
 }
 
-/// Serves an open node until SIGTERM or Ctrl C.
-pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
+/// Serves an open node until SIGTERM or Ctrl C; with a number of learners, as a village for practice.
+pub async fn serve_node(node: Node, learners: Option<usize>) -> anyhow::Result<u8> {
     refuse_open_to_the_world(&node.config)?;
     refuse_clear_text_to_the_world(&node.config)?;
     let tls = tls(&node.config)?;
@@ -131,7 +132,11 @@ pub async fn serve_node(node: Node) -> anyhow::Result<u8> {
         println!("CHẾ ĐỘ THỬ: không xác thực, chỉ dùng dữ liệu giả định.");
     }
     if !node.config.open {
-        tell_how_to_come_in(&node, &gate, &format!("{scheme}://{address}")).await?;
+        let here = format!("{scheme}://{address}");
+        match learners {
+            Some(count) => tell_learners(&node, &gate, &here, count).await?,
+            None => tell_how_to_come_in(&node, &gate, &here).await?,
+        }
     }
     chores.push(keep_gate(&gate, &stopping));
     if let Some(tls) = &tls {
@@ -165,6 +170,16 @@ async fn tell_how_to_come_in(node: &Node, gate: &Gate, here: &str) -> anyhow::Re
         let base = if known.is_empty() { here } else { known };
         println!("Chưa có tài khoản nào. Thiết lập bằng liên kết này, dùng một lần trong 24 giờ:");
         println!("  {base}/thiet-lap/{}", link.0);
+    }
+    Ok(())
+}
+
+/// Says where practice begins, and the accounts of those who learn, all of the station of the village.
+async fn tell_learners(node: &Node, gate: &Gate, here: &str, count: usize) -> anyhow::Result<()> {
+    let seat = Seats::of(node).await?.at("station-staff");
+    println!("Tập làm: mở {here}{PRACTICE} và đăng nhập. Mật khẩu mới ở mỗi lần chạy:");
+    for (login, password) in gate.learners(count, &seat).await? {
+        println!("  {login}  {password}");
     }
     Ok(())
 }
@@ -210,6 +225,11 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
     };
     let entrance = (!node.config.open).then(|| Entrance { gate: gate.clone(), cookies });
     let mut menu = vec![yba_hospital::menu(), yba_station::menu()];
+    // Only where nobody is real: elsewhere these addresses are of no page.
+    let is_practice = demo::is_demo(&node.config.data);
+    if is_practice {
+        menu.push(Group { title: "Làng giả định", entries: vec![practice::entry()] });
+    }
     if entrance.is_some() {
         let mut group = yba_admin::menu();
         group.entries.push(yba_smart::entry());
@@ -222,7 +242,7 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
         records: node.records.clone(),
         content: node.content.clone(),
     });
-    rooms = rooms.merge(yba_station::routes(Station {
+    let station = Station {
         site: site.clone(),
         records: node.records.clone(),
         content: node.content.clone(),
@@ -230,7 +250,12 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
         forms: node.forms.clone(),
         rules: node.rules.clone(),
         prints: prints(node),
-    }));
+    };
+    if is_practice {
+        site.practise_at(practice::BAR);
+        rooms = rooms.merge(practice::routes(station.clone()));
+    }
+    rooms = rooms.merge(yba_station::routes(station));
     let mut for_apps = Router::new();
     if is_closed {
         let (site, gate, base_url) = (site.clone(), gate.clone(), node.config.base_url.clone());

@@ -1,7 +1,7 @@
 //! The words of the trail as people say them. What has none is shown as it stands.
 
 /// What was done.
-pub(super) const ACTIONS: [(&str, &str); 63] = [
+pub(super) const ACTIONS: [(&str, &str); 64] = [
     ("person", "Mở hồ sơ"),
     ("everything", "Xem cả hồ sơ"),
     ("read", "Xem một mục"),
@@ -13,6 +13,7 @@ pub(super) const ACTIONS: [(&str, &str); 63] = [
     ("register", "Xem sổ"),
     ("register-export", "In hoặc tải sổ"),
     ("report", "Xem số liệu báo cáo"),
+    ("own-work", "Xem việc mình đã làm"),
     ("break-glass", "Mở hồ sơ khẩn cấp"),
     ("transact", "Ghi hoặc sửa"),
     ("export", "Xuất dữ liệu"),

@@ -5,6 +5,7 @@
 //! An entry names the agent, the place, the purpose and every patient shown, and nothing of what was shown.
 
 mod heads;
+mod own;
 mod reads;
 mod search;
 mod tally;

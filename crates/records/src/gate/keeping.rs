@@ -192,32 +192,53 @@ impl Gate {
         &self,
         seat: impl Fn(&str) -> Seat,
     ) -> Result<Vec<(RoleName, String, String)>, Outcome> {
-        let ctx = Ctx::system("demo");
         let mut made = Vec::new();
         for role in self.roles() {
-            let password = random_password();
-            let Seat { organization, commune, department, patients } = seat(&role.slug);
-            let grant = Grant { organization, commune, department, ..Grant::new(&role.slug, self.today()) };
-            let typed = NewAccount {
-                login: role.slug.clone(),
-                name: role.title.clone(),
-                roles: vec![grant],
-                patients,
-                ..NewAccount::default()
-            };
-            let mut fresh = self.checked(&typed, None)?;
-            let _alone = self.0.turnstile.lock().await;
-            let there = self.account_of_login(&role.slug).await?;
-            if let Some(account) = &there {
-                fresh.id.clone_from(&account.id);
-            }
-            password::set(&self.0.hasher, &mut fresh, &password, self.now()).await?;
-            let expect = if there.is_some() { Expect::Present } else { Expect::Absent };
-            self.write(&ctx, &fresh, expect, "account-create", Vec::new()).await?;
-            self.0.tables.end_all(&fresh.id, None).await?;
-            made.push((role, fresh.login, password));
+            let (login, name) = (role.slug.clone(), role.title.clone());
+            let password = self.invented(&login, &name, &role.slug, seat(&role.slug)).await?;
+            made.push((role, login, password));
         }
         Ok(made)
+    }
+
+    /// Accounts of a station's staff for those who learn in an invented village: `y-ta`, `y-ta-2`, …, each with a new random password, shown
+    /// this once.
+    pub async fn learners(&self, count: usize, seat: &Seat) -> Result<Vec<(String, String)>, Outcome> {
+        let mut made = Vec::new();
+        for number in 1..=count {
+            let (login, name) = match number {
+                1 => ("y-ta".to_owned(), "Y tá tập việc".to_owned()),
+                _ => (format!("y-ta-{number}"), format!("Y tá tập việc {number}")),
+            };
+            let password = self.invented(&login, &name, "station-staff", seat.clone()).await?;
+            made.push((login, password));
+        }
+        Ok(made)
+    }
+
+    /// Makes an account of a demonstration, or gives it a new password, which is answered; its sessions end.
+    async fn invented(&self, login: &str, name: &str, role: &str, seat: Seat) -> Result<String, Outcome> {
+        let password = random_password();
+        let Seat { organization, commune, department, patients } = seat;
+        let grant = Grant { organization, commune, department, ..Grant::new(role, self.today()) };
+        let typed = NewAccount {
+            login: login.to_owned(),
+            name: name.to_owned(),
+            roles: vec![grant],
+            patients,
+            ..NewAccount::default()
+        };
+        let mut fresh = self.checked(&typed, None)?;
+        let _alone = self.0.turnstile.lock().await;
+        let there = self.account_of_login(login).await?;
+        if let Some(account) = &there {
+            fresh.id.clone_from(&account.id);
+        }
+        password::set(&self.0.hasher, &mut fresh, &password, self.now()).await?;
+        let expect = if there.is_some() { Expect::Present } else { Expect::Absent };
+        self.write(&Ctx::system("demo"), &fresh, expect, "account-create", Vec::new()).await?;
+        self.0.tables.end_all(&fresh.id, None).await?;
+        Ok(password)
     }
 
     /// The roles of content that are in force, by their names.

@@ -27,7 +27,7 @@ pub fn check(folder: Option<&Path>) -> u8 {
             println!(
                 "content is sound: {laws} laws, {lists} code lists, {} claim editions, {} profiles, \
                  {} value sets and maps, {} views, {} schedules, {} programmes, {} lists of diseases to notify, {} editions of vaccination days, {} registers, {} reports, \
-                 {} forms, {} rules with {cases} cases, {} printed sheets; {} examples tried",
+                 {} forms, {} rules with {cases} cases, {} lessons, {} printed sheets; {} examples tried",
                 content.claims().all().count(),
                 content.profiles().len(),
                 content.canonicals().count(),
@@ -40,6 +40,7 @@ pub fn check(folder: Option<&Path>) -> u8 {
                 content.reports().len(),
                 content.forms().count(),
                 content.rules().len(),
+                content.lessons().len(),
                 content.prints().len(),
                 content.examples().count()
             );
@@ -61,6 +62,8 @@ fn tried(content: &Content) -> (usize, Vec<Problem>) {
     problems.extend(yba_recall::example::try_examples(content));
     problems.extend(yba_recall::standard::try_examples(content));
     problems.extend(yba_care::notify::example::try_examples(content));
+    let menus = [yba_hospital::menu(), yba_station::menu()];
+    problems.extend(yba_station::practice::example::try_examples(content, &menus));
     match Library::load(content) {
         Ok(views) => problems.extend(views.try_examples(content)),
         Err(wrong) => problems.extend(wrong),

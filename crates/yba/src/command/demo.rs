@@ -17,6 +17,9 @@ use yba_synth::{Dialect, Plan, Province};
 /// The commune of `yba serve --demo`.
 pub const COMMUNE: Commune = Commune { people: 600, seed: 1, years: 1 };
 
+/// The village of `yba practice`: small, so that it is made in seconds.
+pub const VILLAGE: Commune = Commune { people: 300, seed: 1, years: 1 };
+
 /// A small plan that ends today.
 #[derive(Debug, Clone, Copy)]
 pub struct Commune {
@@ -32,7 +35,7 @@ const BATCH: usize = 500;
 
 /// `yba demo`: fills a new folder and serves it; a folder that is filled is served as it is.
 pub async fn run(config: Config, plan: Plan, then_serve: bool) -> anyhow::Result<u8> {
-    let node = Node::open(config.clone())?;
+    let node = Node::open(config)?;
     let (output, lines) = Output::channel();
     let shown = tokio::spawn(output::show(lines));
     let filled = fill(&node, plan, &output).await;
@@ -40,10 +43,20 @@ pub async fn run(config: Config, plan: Plan, then_serve: bool) -> anyhow::Result
     shown.await?;
     filled?;
     if then_serve {
-        return serve::serve_node(node).await;
+        return serve::serve_node(node, None).await;
     }
     node.records.store().close().await;
     Ok(0)
+}
+
+/// `yba practice`: the same with a village, closed, for people who learn.
+pub async fn practise(config: Config, learners: usize) -> anyhow::Result<u8> {
+    println!("Đang mở làng giả định ở {} (lần đầu mất vài giây) …", config.data.display());
+    let node = Node::open(config)?;
+    // What is told of files and rejects is nothing to whoever learns; a refusal is.
+    let (output, _) = Output::channel();
+    fill(&node, commune_plan(VILLAGE, &node), &output).await?;
+    serve::serve_node(node, Some(learners)).await
 }
 
 /// Fills the node once. Refuses a folder that holds records of another origin.
