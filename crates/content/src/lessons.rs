@@ -174,7 +174,10 @@ impl Reader<'_> {
         }
         let ways = [step.wrote.is_some(), step.looked.is_some(), step.ticked];
         if ways.iter().filter(|way| **way).count() != 1 || step.fits.is_some() && step.wrote.is_none() {
-            self.wrong(&step.name, "mỗi bước có đúng một: wrote (kèm fits nếu cần), looked, hay ticked = true".to_owned());
+            self.wrong(
+                &step.name,
+                "mỗi bước có đúng một: wrote (kèm fits nếu cần), looked, hay ticked = true".to_owned(),
+            );
         }
         let seen = match (&step.wrote, &step.looked) {
             (Some(kind), _) => StepSeen::Wrote {

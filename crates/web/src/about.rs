@@ -29,6 +29,10 @@ fn content(site: &Site, notices: Option<&str>) -> Markup {
                 "Mỗi cơ sở giữ bản của mình; mọi dòng hiển thị đều nói rõ đến từ đâu." }
             p { "Chương trình theo chuẩn HL7 FHIR R4; giao diện cho phần mềm khác ở " a href="/fhir/metadata" { "/fhir" } "." }
         })))
+        (card::Card::new("tap-lam", "Tập làm").padded(card::prose(html! {
+            p { "Mới dùng? Chạy " code { "yba practice" } " trên một máy bất kỳ: chương trình tạo một làng giả định và mười bài tập, "
+                "hết khoảng một giờ, không chạm đến hồ sơ thật nào." }
+        })))
         (card::Card::new("ma-nguon", "Mã nguồn và giấy phép").padded(card::prose(html! {
             p { "Y Bạ là phần mềm tự do theo giấy phép GNU AGPL, bản 3.0 hoặc mới hơn, không kèm bảo đảm nào. "
                 "Ai dùng qua mạng cũng có quyền lấy mã nguồn của đúng bản đang chạy: "

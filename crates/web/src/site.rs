@@ -2,8 +2,8 @@
 
 use axum::response::{IntoResponse, Response};
 use maud::Markup;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use yba_ui::account::{Account, Own};
 use yba_ui::frame::{Frame, frame};
 
@@ -90,7 +90,13 @@ impl Site {
     pub fn with_entrance(settings: SiteSettings, rooms: Vec<Group>, entrance: Option<Entrance>) -> Site {
         let mut menu = rooms;
         menu.push(house_group(settings.gallery, entrance.is_some()));
-        Site(Arc::new(Inner { settings, menu, entrance, requests: AtomicU64::new(1), practice: OnceLock::new() }))
+        Site(Arc::new(Inner {
+            settings,
+            menu,
+            entrance,
+            requests: AtomicU64::new(1),
+            practice: OnceLock::new(),
+        }))
     }
 
     /// Gives every page of somebody at work a bar that asks this address what to do next. Once, before anything is served.

@@ -294,8 +294,7 @@ async fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Practice(args) => {
             // Not the folder that everything else means: real records must not be near.
             let data = args.data.unwrap_or_else(|| "yba-tap".into());
-            let flags =
-                NodeFlags { data: Some(data), database: None, clock_offset: args.clock_offset };
+            let flags = NodeFlags { data: Some(data), database: None, clock_offset: args.clock_offset };
             let mut config = Config::load(&flags)?;
             args.listen.apply(&mut config);
             (config.open, config.database) = (false, None);

@@ -36,8 +36,7 @@ impl Records {
                 && ctx.may(Action::Read, &version.kind)
         };
         let events = self.store().history(&past, &self.scope(ctx, Action::Read)).await?;
-        let versions: Vec<Version> =
-            events.into_iter().map(|event| event.version).filter(is_own).collect();
+        let versions: Vec<Version> = events.into_iter().map(|event| event.version).filter(is_own).collect();
         let patients = self.store().patients_within(&versions);
         self.trail().note(ctx, &Seen { action: WORD, kind: "", patients: &patients, refused: false })?;
         Ok(versions)

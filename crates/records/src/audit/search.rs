@@ -292,7 +292,12 @@ impl Records {
 const AUDIT: &str = "AuditEvent";
 
 /// Entries of the read chain before a number, newest first.
-pub(super) fn reads_before(folder: &Path, wanted: &Wanted, before: u64, count: usize) -> std::io::Result<Vec<Entry>> {
+pub(super) fn reads_before(
+    folder: &Path,
+    wanted: &Wanted,
+    before: u64,
+    count: usize,
+) -> std::io::Result<Vec<Entry>> {
     let (words, mut found) = (wanted.words(), Vec::new());
     each_segment_back(folder, &mut |bytes| {
         for line in bytes.split(|byte| *byte == b'\n').rev() {

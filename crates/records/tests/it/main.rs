@@ -8,6 +8,7 @@ mod drafts;
 mod everything;
 mod export;
 mod gate;
+mod own;
 mod posts;
 mod reach;
 mod review;

@@ -100,3 +100,76 @@ fn try_case(lesson: &Lesson, case: &Value) -> Result<(String, bool), String> {
         (false, _) => Err(format!("bước {name:?} phải xong mà máy chưa tính là xong")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use yba_fhir::json::from_str;
+    use yba_web::Entry;
+
+    /// The pages of the neighbouring room at which lessons begin.
+    fn menus() -> [Group; 2] {
+        let entries = ["/", "/dang-ky"].map(|href| Entry::new(href, "users", "x")).into();
+        [crate::menu(), Group { title: "x", entries }]
+    }
+
+    #[test]
+    fn the_lessons_of_content_come_out_and_last_an_hour() {
+        let content = Content::built_in();
+        let problems: Vec<String> = try_examples(&content, &menus()).iter().map(Problem::to_string).collect();
+        assert!(problems.is_empty(), "{}", problems.join("\n"));
+        let minutes: u32 = content.lessons().iter().map(|lesson| lesson.minutes).sum();
+        assert!((50..=70).contains(&minutes), "{minutes}");
+    }
+
+    #[test]
+    fn what_does_not_compile_stands_nowhere_or_comes_out_otherwise_is_told() {
+        let content = Content::built_in();
+        let told = try_examples(&content, &[]);
+        assert!(told.iter().any(|one| one.text.contains("không có trong trình đơn") && one.line > 0));
+        let mut about = content.lessons().iter().find(|one| one.slug == "visit").unwrap().clone();
+        about.who.as_mut().unwrap().search.text = "Patient?colour=red".into();
+        for step in &mut about.steps {
+            match &mut step.seen {
+                StepSeen::Wrote { kind, fits } => {
+                    (kind.text, *fits) = ("Nonsense".into(), None);
+                }
+                StepSeen::Looked(word) => word.text = "stared".into(),
+                StepSeen::Ticked => {}
+            }
+        }
+        let problems = Lesson::compile(&about).unwrap_err();
+        assert_eq!(problems.len(), 1 + about.steps.len(), "{problems:?}");
+        let about = content.lessons().iter().find(|one| one.slug == "visit").unwrap();
+        let lesson = Lesson::compile(about).unwrap();
+        let tried = |text: &str| try_case(&lesson, &from_str(text).unwrap()).unwrap_err();
+        assert!(tried(r#"{"done": true}"#).contains("thiếu step"));
+        assert!(tried(r#"{"step": "x", "done": true}"#).contains("không có bước"));
+        assert!(tried(r#"{"step": "record"}"#).contains("thiếu done"));
+        assert!(tried(r#"{"step": "record", "done": true, "seen": 1}"#).contains("\"seen\""));
+        assert!(tried(r#"{"step": "record", "done": true}"#).contains("phải xong"));
+        assert!(
+            tried(r#"{"step": "record", "done": false, "looked": ["everything"]}"#)
+                .contains("không được tính")
+        );
+    }
+
+    #[test]
+    fn what_was_done_before_the_lesson_or_of_somebody_else_does_not_count() {
+        let content = Content::built_in();
+        let about = content.lessons().iter().find(|one| one.slug == "take-back").unwrap();
+        let lesson = Lesson::compile(about).unwrap();
+        let visit = |who: &str| {
+            let text = format!(
+                r#"{{"resourceType": "Encounter", "status": "finished", "subject": {{"reference": "Patient/{who}"}}}}"#
+            );
+            from_str::<Value>(&text).unwrap()
+        };
+        let done = |ms: i64, who: &str| {
+            let begun = Begun { ms: 10, who: PERSON.into(), ..Begun::default() };
+            let deeds = Deeds { writes: vec![Written { ms, tree: visit(who) }], looks: Vec::new() };
+            lesson.standing(&begun, &deeds)[0]
+        };
+        assert_eq!([done(9, PERSON), done(10, PERSON), done(11, "x")], [None, Some(10), None]);
+    }
+}

@@ -118,7 +118,8 @@ impl Lesson {
         if str_at(found, &["resourceType"]) == Some("Patient") {
             return str_at(found, &["id"]);
         }
-        let reference = str_at(found, &["subject", "reference"]).or(str_at(found, &["patient", "reference"]))?;
+        let reference =
+            str_at(found, &["subject", "reference"]).or(str_at(found, &["patient", "reference"]))?;
         reference.strip_prefix("Patient/")
     }
 

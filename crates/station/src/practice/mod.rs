@@ -106,7 +106,8 @@ impl Room {
             true => records.own_looks(ctx, since).await?,
             false => Vec::new(),
         };
-        let look = |one: yba_records::audit::Entry| Look { ms: one.at, word: one.action, patients: one.patients };
+        let look =
+            |one: yba_records::audit::Entry| Look { ms: one.at, word: one.action, patients: one.patients };
         Ok(Deeds { writes, looks: looks.into_iter().map(look).collect() })
     }
 
@@ -119,7 +120,8 @@ impl Room {
     ) -> Result<Vec<Standing<'l>>, Outcome> {
         let all: Vec<(&Lesson, Option<&Begun>)> =
             lessons.map(|one| (one, progress.lessons.get(&one.about.slug))).collect();
-        let begun: Vec<(&Lesson, &Begun)> = all.iter().filter_map(|(one, begun)| Some((*one, (*begun)?))).collect();
+        let begun: Vec<(&Lesson, &Begun)> =
+            all.iter().filter_map(|(one, begun)| Some((*one, (*begun)?))).collect();
         let deeds = self.deeds(ctx, &begun).await?;
         let standing = |(lesson, begun): (&'l Lesson, Option<&Begun>)| Standing {
             lesson,

@@ -82,7 +82,12 @@ pub(super) fn lesson(shown: &Standing<'_>, name: &str, after: Option<&Lesson>) -
     let next = shown.begun.as_ref().and(shown.next());
     html! {
         (card::back(PRACTICE, "Tập làm"))
-        (card::page_title(&about.title, sub, html! {}))
+        (card::page_title(&about.title, sub, html! {
+            @if shown.begun.is_some() {
+                (begin(shown.lesson, "Làm lại từ đầu", false))
+                form method="post" action={ (address(shown.lesson)) "/bo" } { button .btn type="submit" { "Bỏ bài này" } }
+            }
+        }))
         (card::column(html! {
             (card::prose(html! { p { (about.why) } }))
             @match &shown.begun {
@@ -100,13 +105,10 @@ pub(super) fn lesson(shown: &Standing<'_>, name: &str, after: Option<&Lesson>) -
                 step_line(shown, at, step, (name, next == Some(at)))
             }))))
             @if let Some(begun) = &shown.begun {
-                p .sub { "Bắt đầu lúc " (format::date_time(&yba_fhir::date::instant(begun.ms))) ". "
-                    "Máy chỉ tính việc của chính bạn, từ lúc ấy trở đi." }
-                div .acts {
-                    (begin(shown.lesson, "Làm lại từ đầu", false))
-                    form method="post" action={ (address(shown.lesson)) "/bo" } { button .btn type="submit" { "Bỏ bài này" } }
-                }
-                p .sub { "Làm lại chỉ quên các bước đã đánh dấu; những gì đã ghi trong làng vẫn còn." }
+                (card::prose(html! { p .muted {
+                    "Bắt đầu lúc " (format::date_time(&yba_fhir::date::instant(begun.ms))) ". Máy chỉ tính việc của chính bạn, từ lúc ấy trở đi. "
+                    "Làm lại từ đầu chỉ quên các bước đã xong; những gì đã ghi trong làng vẫn còn."
+                } }))
             }
         }))
     }

@@ -45,7 +45,8 @@ mod tests {
     fn progress_comes_back_as_it_was_kept_and_nonsense_is_none() {
         let ticked = BTreeMap::from([("read".to_owned(), 7)]);
         let begun = Begun { ms: 5, who: "p-1".into(), ticked };
-        let lessons = BTreeMap::from([("visit".to_owned(), begun), ("month-end".to_owned(), Begun::default())]);
+        let lessons =
+            BTreeMap::from([("visit".to_owned(), begun), ("month-end".to_owned(), Begun::default())]);
         let kept = Progress { current: "visit".into(), lessons };
         assert_eq!(Progress::parse(&sonic_rs::to_string(&kept).unwrap()), kept);
         for text in ["", "{", "[]", r#"{"current": 3, "lessons": {"visit": {"ms": "x"}}}"#] {

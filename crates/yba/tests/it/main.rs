@@ -30,6 +30,7 @@ mod closed_house;
 mod outside;
 mod papers;
 mod postgres_house;
+mod practice;
 mod refer;
 mod rules;
 mod safe_doors;

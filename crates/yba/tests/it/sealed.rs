@@ -236,6 +236,7 @@ fn known(patients: &[String], linkage: &str) -> Known {
         ("form", vec!["health-history".into(), "periodic-check".into()]),
         ("household", vec!["khong-co".into()]),
         ("facility", vec!["khong-co".into()]),
+        ("lesson", vec!["visit".into(), "take-back".into()]),
         // By names that nobody has: what these pages show is of accounts, apps and papers, not of care.
         ("key", vec!["khong-co".into()]),
         ("account", vec!["khong-co".into()]),
