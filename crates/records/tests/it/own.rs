@@ -7,7 +7,7 @@ use yba_testkit::each_engine;
 
 async fn write(records: &Records, ctx: &Ctx, id: &str) {
     let tree = json!({"resourceType": "Patient", "id": id, "name": [{"text": "Lò Thị Tập"}]});
-    records.transact(ctx, [Change::put(Resource::from_value(tree).unwrap())]).await.unwrap();
+    records.transact(ctx, vec![Change::put(Resource::from_value(tree).unwrap())]).await.unwrap();
 }
 
 #[tokio::test]
