@@ -154,6 +154,18 @@ impl EssentialList {
 pub(crate) struct Essentials(Vec<EssentialList>);
 
 impl Essentials {
+    /// Every drug that ever stood on the list, by its newest row, in the order of the editions.
+    pub(crate) fn every(&self) -> Vec<&Essential> {
+        let mut all: Vec<&Essential> = Vec::new();
+        for drug in self.0.iter().flat_map(|edition| &edition.drugs) {
+            match all.iter_mut().find(|one| one.slug == drug.slug) {
+                Some(known) => *known = drug,
+                None => all.push(drug),
+            }
+        }
+        all
+    }
+
     pub(crate) fn load(
         sources: &Sources,
         laws: &Laws,

@@ -156,7 +156,9 @@ impl Content {
         let forms = forms::load(sources, &laws, report);
         let schedules = schedules::load(sources, &laws, report);
         let notifiable = notifiable::load(sources, &laws, report);
-        let reports = reports::load(sources, &laws, &registers, report);
+        let drugs = drugs::Drugs::load(sources, &laws, &lists, report);
+        let essential = essential::Essentials::load(sources, &laws, &lists, &drugs, report);
+        let reports = reports::load(sources, &laws, &registers, &essential, report);
         let known = |of: PrintOf, slug: &str| match of {
             PrintOf::Registers => registers.iter().any(|one| one.slug == slug),
             PrintOf::Reports => reports.iter().any(|one| one.slug == slug),
@@ -164,9 +166,8 @@ impl Content {
             PrintOf::Prescriptions => slug == "prescription",
         };
         let prints = prints::load(sources, &laws, &known, report);
-        let drugs = drugs::Drugs::load(sources, &laws, &lists, report);
         let content = Content {
-            essential: essential::Essentials::load(sources, &laws, &lists, &drugs, report),
+            essential,
             prescribing: prescribing::load(sources, &laws, report),
             identifiers: identifiers::load(sources, &laws, report),
             parameters: parameters::Parameters::load(sources, &laws, report),

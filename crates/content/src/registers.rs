@@ -63,10 +63,18 @@ pub struct RecordText {
     pub each: Option<Placed>,
     /// The day of the act.
     pub day: Placed,
+    pub facility: FacilityText,
+    /// A reference to a Patient; none of records that are about nobody, as what moves in a store.
+    pub person: Option<Placed>,
+}
+
+/// How a record says whose row it is.
+#[derive(Debug, Clone)]
+pub enum FacilityText {
     /// A reference to an Organization.
-    pub facility: Placed,
-    /// A reference to a Patient.
-    pub person: Placed,
+    Reference(Placed),
+    /// The id of the Organization as text.
+    Id(Placed),
 }
 
 /// A column.
@@ -128,8 +136,9 @@ struct RecordFile {
     filter: Option<Spanned<String>>,
     each: Option<Spanned<String>>,
     day: Spanned<String>,
-    facility: Spanned<String>,
-    person: Spanned<String>,
+    facility: Option<Spanned<String>>,
+    facility_id: Option<Spanned<String>>,
+    person: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -187,8 +196,8 @@ fn edition(source: &Source, slug: &str, laws: &Laws, report: &mut Report) -> Opt
         filter: Placed::maybe(source, &file.record.filter),
         each: Placed::maybe(source, &file.record.each),
         day: of(&file.record.day),
-        facility: of(&file.record.facility),
-        person: of(&file.record.person),
+        facility: facility(source, &file.record, report)?,
+        person: Placed::maybe(source, &file.record.person),
     };
     check_type(source, &record.kind, report);
     let with = file.with.iter().filter_map(|one| with(source, one, report)).collect();
@@ -198,6 +207,20 @@ fn edition(source: &Source, slug: &str, laws: &Laws, report: &mut Report) -> Opt
     let edition = RegisterEdition { slug: slug.to_owned(), from, path, about, record, columns, with, only };
     check_names(&edition, report);
     Some(edition)
+}
+
+fn facility(source: &Source, file: &RecordFile, report: &mut Report) -> Option<FacilityText> {
+    match (&file.facility, &file.facility_id) {
+        (Some(path), None) => Some(FacilityText::Reference(Placed::of(source, path))),
+        (None, Some(path)) => Some(FacilityText::Id(Placed::of(source, path))),
+        _ => {
+            let line = document::line_of(source, &file.kind);
+            let text =
+                "cần đúng một trong hai: facility (tham chiếu tới cơ sở) hoặc facility_id (mã của cơ sở)";
+            report.add(&source.path, line, text);
+            None
+        }
+    }
 }
 
 impl About {

@@ -1,5 +1,6 @@
 //! Reports (biểu): `reports/<slug>/<first day>.toml`. A report is a grid: rows say what is counted in which register,
-//! columns among whom; a cell counts what both say. Who runs reports compiles the FHIRPath.
+//! columns among whom; a cell counts what both say. Rows may be those of a list of content, one for each of its codes. Who runs
+//! reports compiles the FHIRPath.
 
 use std::collections::BTreeSet;
 
@@ -9,6 +10,7 @@ use yba_fhir::Day;
 
 use crate::codes::first_day;
 use crate::document;
+use crate::essential::Essentials;
 use crate::law::{Laws, Sure};
 use crate::placed::Placed;
 use crate::problem::Report as Problems;
@@ -63,12 +65,16 @@ pub struct LineText {
     pub register: Option<Placed>,
     /// FHIRPath over the columns of the register.
     pub filter: Option<Placed>,
-    /// Of rows: what is counted.
+    /// Of rows: what is counted. Of columns: a sum takes the place of what their rows count.
     pub count: Counted,
     /// FHIRPath over other rows of the same column, or other columns of the same row.
     pub formula: Option<Placed>,
     /// Of rows: the columns that have a cell; all when empty.
     pub cells: Vec<Placed>,
+    /// Of columns: everything before the period is counted, not the period.
+    pub before: bool,
+    /// Of rows: made of a list of content, so that it stands on no paper as long as it is nothing but zeros.
+    pub listed: bool,
     pub uncertain: String,
 }
 
@@ -96,7 +102,20 @@ struct ReportFile {
     /// For rows that name none.
     register: Option<Spanned<String>>,
     column: Vec<ColumnFile>,
+    #[serde(default)]
     row: Vec<RowFile>,
+    /// Rows by a list of content, before the others.
+    each: Option<EachFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EachFile {
+    list: Spanned<String>,
+    /// With `{code}` in the place of a code of the list.
+    #[serde(rename = "where")]
+    filter: Spanned<String>,
+    sum: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -113,6 +132,9 @@ struct ColumnFile {
     title: String,
     #[serde(rename = "where")]
     filter: Option<Spanned<String>>,
+    sum: Option<Spanned<String>>,
+    /// `period`, or `before` for all that was before it.
+    span: Option<Spanned<String>>,
     formula: Option<Spanned<String>>,
     #[serde(default)]
     uncertain: String,
@@ -140,6 +162,7 @@ pub(crate) fn load(
     sources: &Sources,
     laws: &Laws,
     registers: &[RegisterEdition],
+    essentials: &Essentials,
     problems: &mut Problems,
 ) -> Vec<ReportEdition> {
     let mut all = Vec::new();
@@ -147,7 +170,7 @@ pub(crate) fn load(
         let folder = format!("reports/{slug}/");
         let before = all.len();
         for source in sources.in_folder(&folder, ".toml") {
-            all.extend(edition(source, &slug, laws, registers, problems));
+            all.extend(edition(source, &slug, laws, (registers, essentials), problems));
         }
         if all.len() == before {
             problems.add(&folder, 0, "thư mục thiếu định nghĩa biểu, ví dụ 2026-01-01.toml");
@@ -161,7 +184,7 @@ fn edition(
     source: &Source,
     slug: &str,
     laws: &Laws,
-    registers: &[RegisterEdition],
+    (registers, essentials): (&[RegisterEdition], &Essentials),
     problems: &mut Problems,
 ) -> Option<ReportEdition> {
     let from = first_day(source, problems)?;
@@ -178,8 +201,19 @@ fn edition(
         }
     };
     let usual = Placed::maybe(source, &file.register);
-    let columns: Vec<LineText> = file.column.into_iter().map(|one| column(source, one)).collect();
-    let rows: Vec<LineText> = file.row.into_iter().map(|one| row(source, one, &usual, problems)).collect();
+    let columns: Vec<LineText> = file.column.into_iter().map(|one| column(source, one, problems)).collect();
+    let mut rows: Vec<LineText> = Vec::new();
+    let listed = file.each.map(|each| each_row(source, &each, &usual, essentials, problems));
+    let (made, codes) = listed.unwrap_or_default();
+    rows.extend(made);
+    for one in file.row {
+        let mut one = row(source, one, &usual, problems);
+        // What stands in no row of the list.
+        if let Some(filter) = &mut one.filter {
+            filter.text = filter.text.replace("{codes}", &codes);
+        }
+        rows.push(one);
+    }
     let path = source.path.clone();
     let edition =
         ReportEdition { slug: slug.to_owned(), from, path, about, every: file.period, due, columns, rows };
@@ -187,15 +221,57 @@ fn edition(
     Some(edition)
 }
 
-fn column(source: &Source, file: ColumnFile) -> LineText {
+/// A row for each code of a list, and all codes as FHIRPath writes them: `'a' | 'b'`.
+fn each_row(
+    source: &Source,
+    each: &EachFile,
+    register: &Option<Placed>,
+    essentials: &Essentials,
+    problems: &mut Problems,
+) -> (Vec<LineText>, String) {
+    let (list, filter) = (Placed::of(source, &each.list), Placed::of(source, &each.filter));
+    if list.text != "essential-drugs" || !filter.text.contains("{code}") {
+        let text = "list phải là essential-drugs, và where phải có {code} ở chỗ của mã";
+        problems.add(&source.path, list.line, text);
+        return (Vec::new(), String::new());
+    }
+    let drugs = essentials.every();
+    let rows = drugs.iter().map(|drug| LineText {
+        name: Placed { text: drug.slug.replace('-', "_"), line: list.line },
+        title: format!("{} ({})", drug.name, drug.unit),
+        register: register.clone(),
+        filter: Some(Placed { text: filter.text.replace("{code}", &drug.slug), line: filter.line }),
+        count: Placed::maybe(source, &each.sum).map_or(Counted::Rows, Counted::Sum),
+        formula: None,
+        cells: Vec::new(),
+        before: false,
+        listed: true,
+        uncertain: String::new(),
+    });
+    let codes: Vec<String> = drugs.iter().map(|drug| format!("'{}'", drug.slug)).collect();
+    (rows.collect(), codes.join(" | "))
+}
+
+fn column(source: &Source, file: ColumnFile, problems: &mut Problems) -> LineText {
+    let before = match file.span.as_ref().map(|one| one.as_ref().as_str()) {
+        None | Some("period") => false,
+        Some("before") => true,
+        Some(_) => {
+            let line = document::line_of(source, &file.name);
+            problems.add(&source.path, line, "span phải là period hoặc before");
+            false
+        }
+    };
     LineText {
         name: Placed::of(source, &file.name),
         title: file.title,
         register: None,
         filter: Placed::maybe(source, &file.filter),
-        count: Counted::Rows,
+        count: Placed::maybe(source, &file.sum).map_or(Counted::Rows, Counted::Sum),
         formula: Placed::maybe(source, &file.formula),
         cells: Vec::new(),
+        before,
+        listed: false,
         uncertain: file.uncertain,
     }
 }
@@ -223,6 +299,8 @@ fn row(source: &Source, file: RowFile, usual: &Option<Placed>, problems: &mut Pr
         count,
         formula: Placed::maybe(source, &file.formula),
         cells: file.cells.iter().map(|one| Placed::of(source, one)).collect(),
+        before: false,
+        listed: false,
         uncertain: file.uncertain,
     }
 }

@@ -162,7 +162,8 @@ pub fn report(report: &Report, standing: &Standing, said: Said) -> Paper {
         None => standing.now.cells.get(at).copied().flatten(),
     };
     let width = report.columns.len();
-    let lines = report.rows.iter().enumerate().map(|(r, row)| {
+    let lines = report.shown(numbers).into_iter().map(|r| {
+        let row = &report.rows[r];
         let mut cells = vec![Cell::Text(row.title.clone())];
         cells.extend((0..width).map(|c| numbers(r * width + c).map_or(Cell::Empty, Cell::Number)));
         Line { name: row.name.clone(), cells }

@@ -209,13 +209,16 @@ fn counted(
     facility: &str,
 ) -> Result<Vec<Option<Decimal>>, Wrong> {
     let mut tally = Tally::new(report, ROWS_MAX);
-    for counting in &report.counted {
-        for (register, programs) in counting.within(period.first(), period.last()) {
+    let spans = report.counted.iter().flat_map(|counting| {
+        counting.spans(period).into_iter().map(move |(before, first, last)| (counting, before, first, last))
+    });
+    for (counting, before, first, last) in spans {
+        for (register, programs) in counting.within(first, last) {
             for row in rows_of(register, document)? {
-                let is_within = row.day.is_some_and(|day| day >= period.first() && day <= period.last());
+                let is_within = row.day.is_some_and(|day| day >= first && day <= last);
                 if is_within && row.facility == facility {
                     tally
-                        .add(counting, register, programs, &row)
+                        .add(counting, register, programs, &row, before)
                         .map_err(|outcome| said(&outcome, "resources"))?;
                 }
             }

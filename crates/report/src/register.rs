@@ -5,7 +5,7 @@
 use crate::condition::{Condition, names};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use yba_content::registers::{About, ColumnText, Tied};
+use yba_content::registers::{About, ColumnText, FacilityText, Tied};
 use yba_content::{Day, Placed, Problem, RegisterEdition};
 use yba_fhir::json::{Value, json, ordered, to_string};
 use yba_view::{Form, Limits, View};
@@ -180,12 +180,17 @@ fn main(
     problems: &mut Vec<Problem>,
 ) -> Option<Source> {
     let record = &text.record;
+    let (facility, at_facility) = match &record.facility {
+        FacilityText::Reference(path) => (key(path, "Organization"), path.line),
+        FacilityText::Id(path) => (format!("({}).first()", path.text), path.line),
+    };
+    let person = record.person.as_ref();
     let mut hidden = vec![
         own("yba_day", format!("({}).first()", record.day.text), false),
-        own("yba_facility", key(&record.facility, "Organization"), false),
-        own("yba_person", key(&record.person, "Patient"), false),
+        own("yba_facility", facility, false),
+        own("yba_person", person.map_or_else(|| "{}".to_owned(), |path| key(path, "Patient")), false),
     ];
-    let mut lines = vec![record.day.line, record.facility.line, record.person.line];
+    let mut lines = vec![record.day.line, at_facility, person.map_or(record.kind.line, |path| path.line)];
     let kinds = text.with.iter().filter(|with| forward(&with.tied).is_some()).map(|with| &with.kind.text);
     for (place, (path, kind)) in forwards.iter().zip(kinds).enumerate() {
         hidden.push(own(&format!("yba_at_{place}"), key(path, kind), false));

@@ -3,12 +3,14 @@
 
 use crate::condition::{Condition, Wrong, names};
 use crate::grid::{Formula, order};
+use crate::period::Period;
 use crate::register::Register;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use yba_content::registers::About;
 use yba_content::reports::{Counted, Due, Every, LineText};
 use yba_content::{Day, Placed, Problem, ReportEdition};
+use yba_fhirpath::Decimal;
 
 /// An edition of a report.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub struct Line {
     pub title: String,
     /// What of it nobody has compared with the original.
     pub uncertain: String,
+    /// A row of a list: it stands on no paper while it is nothing but zeros.
+    pub listed: bool,
 }
 
 /// What a cell is.
@@ -75,6 +79,8 @@ pub(crate) struct CellCount {
     /// Places of the conditions that must hold.
     pub when: Vec<usize>,
     pub what: What,
+    /// Of what was before the period, not of the period.
+    pub before: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +102,7 @@ impl Report {
             name: line.name.text.clone(),
             title: line.title.clone(),
             uncertain: line.uncertain.clone(),
+            listed: line.listed,
         };
         let mut report = Report {
             slug: text.slug.clone(),
@@ -146,6 +153,15 @@ impl Report {
         Some(row * self.columns.len() + column)
     }
 
+    /// The rows that stand on paper, by their numbers: those of a list only while they say something.
+    pub fn shown(&self, number: impl Fn(usize) -> Option<Decimal>) -> Vec<usize> {
+        let width = self.columns.len();
+        let says = |row: usize| {
+            (row * width..(row + 1) * width).any(|at| number(at).is_some_and(|one| !one.is_zero()))
+        };
+        (0..self.rows.len()).filter(|row| !self.rows[*row].listed || says(*row)).collect()
+    }
+
     /// The types of records that it counts or asks something of.
     pub fn kinds(&self) -> Vec<&str> {
         let mut kinds: Vec<&str> = Vec::new();
@@ -182,14 +198,16 @@ impl Report {
                     let at = place(&mut filters, filter).unwrap_or_else(|| push(&mut filters, filter));
                     when.push(at);
                 }
-                let what = match &row.count {
+                let counted = if let Counted::Sum(_) = &column.count { &column.count } else { &row.count };
+                let what = match counted {
                     Counted::Rows => What::Rows,
                     Counted::People => What::People,
                     Counted::Sum(sum) => {
                         What::Sum(place(&mut sums, sum).unwrap_or_else(|| push(&mut sums, sum)))
                     }
                 };
-                tallies.push(CellCount { cell: r * text.columns.len() + c, when, what });
+                let cell = r * text.columns.len() + c;
+                tallies.push(CellCount { cell, when, what, before: column.before });
             }
         }
         let mut programs = Vec::new();
@@ -256,11 +274,31 @@ impl Programs {
 }
 
 impl Counting {
+    /// The days that its cells ask for in a period: the period's own, and all before it where some cell asks for that.
+    pub fn spans(&self, period: Period) -> Vec<(bool, Day, Day)> {
+        let mut spans = vec![(false, period.first(), period.last())];
+        if self.tallies.iter().any(|one| one.before) {
+            spans.push((true, beginning(), period.first().plus_days(-1)));
+        }
+        spans
+    }
+
+    /// The days that one of its cells asks for in a period.
+    pub fn span(&self, cell: usize, period: Period) -> (bool, Day, Day) {
+        let before = self.tallies.iter().any(|one| one.cell == cell && one.before);
+        self.spans(period).into_iter().find(|span| span.0 == before).expect("the cell's own span is there")
+    }
+
     /// The editions whose days touch these, with their programs, oldest first.
     pub fn within(&self, first: Day, last: Day) -> impl Iterator<Item = (&Arc<Register>, &Programs)> {
         let touches = move |one: &Register| one.from <= last && one.until.is_none_or(|until| until > first);
         self.editions.iter().zip(&self.programs).filter(move |(register, _)| touches(register))
     }
+}
+
+/// The first day that a row can have: 0 is that of rows without one.
+fn beginning() -> Day {
+    Day::new(1, 1, 1).expect("a day")
 }
 
 fn push<'t>(list: &mut Vec<&'t Placed>, one: &'t Placed) -> usize {

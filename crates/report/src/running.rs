@@ -58,13 +58,20 @@ pub(crate) async fn counted(
 ) -> Result<Run, Outcome> {
     let (store, mut tally) = (records.store(), Tally::new(report, most));
     let (mut undated, mut faulty) = (0, 0);
-    for counting in &report.counted {
-        for (register, programs) in counting.within(period.first(), period.last()) {
-            faulty += reading::faults(store, register).await?;
+    let spans = report.counted.iter().flat_map(|counting| {
+        counting.spans(period).into_iter().map(move |(before, first, last)| (counting, before, first, last))
+    });
+    for (counting, before, first, last) in spans {
+        for (register, programs) in counting.within(first, last) {
+            if !before {
+                faulty += reading::faults(store, register).await?;
+            }
             let mut places = Places::of(facility);
             while let Some(place) = places.next(records, register).await? {
-                undated += reading::count(store, register, &Span::undated(&place)).await?;
-                let mut span = Span::of(&place, period.first(), period.last());
+                if !before {
+                    undated += reading::count(store, register, &Span::undated(&place)).await?;
+                }
+                let mut span = Span::of(&place, first, last);
                 loop {
                     let bare = reading::bare(store, register, &span, PAGE).await?;
                     let Some(last) = bare.last() else { break };
@@ -74,7 +81,7 @@ pub(crate) async fn counted(
                         let row = bare.assemble(register, found);
                         let added = match belongs(register, &row) {
                             Ok(false) => Ok(()),
-                            Ok(true) => tally.add(counting, register, programs, &row),
+                            Ok(true) => tally.add(counting, register, programs, &row, before),
                             Err(outcome) => Err(outcome),
                         };
                         faulty += u64::from(of_row(added)?.is_none());
@@ -118,10 +125,11 @@ pub async fn people_behind(
     };
     let _still = still(records).await?;
     let mut seen = Seen::new("report", window)?;
-    for (edition, (register, programs)) in counting.within(period.first(), period.last()).enumerate() {
+    let (before, first, last) = counting.span(cell, period);
+    for (edition, (register, programs)) in counting.within(first, last).enumerate() {
         let mut places = Places::of(facility);
         while let Some(place) = places.next(records, register).await? {
-            let Some(mut span) = seen.resume(edition, Span::of(&place, period.first(), period.last())) else {
+            let Some(mut span) = seen.resume(edition, Span::of(&place, first, last)) else {
                 continue;
             };
             while !seen.is_full() {
@@ -134,7 +142,7 @@ pub async fn people_behind(
                         continue;
                     };
                     let counts = of_row(belongs(register, &row))? == Some(true)
-                        && of_row(tally::cells_of(counting, register, programs, &row))?
+                        && of_row(tally::cells_of(counting, register, programs, &row, before))?
                             .is_some_and(|cells| cells.iter().any(|(of, _, _)| *of == cell));
                     if counts && !seen.take(edition, &place, key, row) {
                         break;

@@ -37,12 +37,13 @@ pub(crate) struct Counted {
     pub rows: usize,
 }
 
-/// Which cells a row counts in.
+/// Which cells a row counts in: of the period, or of those that count what was `before` it.
 pub(crate) fn cells_of(
     counting: &Counting,
     register: &Register,
     programs: &Programs,
     row: &Row,
+    before: bool,
 ) -> Result<Vec<(usize, What, Option<Decimal>)>, Outcome> {
     let environment = environment(&register.columns, &programs.needs, row);
     let holds: Result<Vec<bool>, Outcome> =
@@ -54,7 +55,8 @@ pub(crate) fn cells_of(
         let sum = found.iter().filter_map(number).try_fold(Decimal::ZERO, Decimal::checked_add);
         sums.push(sum.ok_or_else(overflow)?);
     }
-    let counted = counting.tallies.iter().filter(|one| one.when.iter().all(|at| holds[*at]));
+    let counted =
+        counting.tallies.iter().filter(|one| one.before == before && one.when.iter().all(|at| holds[*at]));
     Ok(counted
         .map(|one| {
             let amount = if let What::Sum(at) = one.what { sums.get(at).copied() } else { None };
@@ -86,19 +88,20 @@ impl<'r> Tally<'r> {
         }
     }
 
-    /// Counts a row of a register. Refuses when there are too many, or an expression fails on it.
+    /// Counts a row of a register, in the period or `before` it. Refuses when there are too many, or an expression fails on it.
     pub fn add(
         &mut self,
         counting: &Counting,
         register: &Register,
         programs: &Programs,
         row: &Row,
+        before: bool,
     ) -> Result<(), Outcome> {
         self.seen += 1;
         if self.seen > self.most {
             return Err(too_many(self.most));
         }
-        let cells = cells_of(counting, register, programs, row)?;
+        let cells = cells_of(counting, register, programs, row, before)?;
         if cells.is_empty() {
             return Ok(());
         }
@@ -193,7 +196,7 @@ mod tests {
         let counting = &report.counted[0];
         let (register, programs) = counting.within(day, day).next().expect("an edition");
         for (record, patient, version) in rows {
-            tally.add(counting, register, programs, &row(register, record, patient, version))?;
+            tally.add(counting, register, programs, &row(register, record, patient, version), false)?;
         }
         let counted = tally.finish()?;
         let number = |cell: &str| counted.cells[report.cell(cell).expect(cell)].map(|one| one.to_string());

@@ -122,11 +122,9 @@ fn movement_id(form: &str, lot: &str, part: &str) -> String {
     hashed(&format!("{form}\n{lot}\n{part}")).replacen("lk-", "kho-", 1)
 }
 
-/// What moves: of this lot (its id and words) so many units.
+/// What moves: of this lot so many units.
 struct Moved<'m> {
-    lot: &'m str,
-    words: &'m str,
-    unit: &'m str,
+    lot: &'m Lot,
     cause: Cause,
     units: u32,
     why: &'m str,
@@ -134,7 +132,16 @@ struct Moved<'m> {
 
 fn movement(act: &Act<'_>, moved: &Moved<'_>, id: &str) -> Value {
     let day = act.day.to_string();
-    let mut said = vec![json!({"url": "cause", "valueCode": moved.cause.code()})];
+    let Lot { id: lot, system, code, name, unit, number, expiry, .. } = moved.lot;
+    // What it is stands in the movement itself: a book that is closed by the versions it was made of must not change with the
+    // lot, which changes with each movement.
+    let mut said = vec![
+        json!({"url": "cause", "valueCode": moved.cause.code()}),
+        json!({"url": "product", "valueCodeableConcept": {
+            "coding": [{"system": system.as_str(), "code": code.as_str()}], "text": name.as_str()}}),
+        json!({"url": "lot", "valueString": number.as_str()}),
+        json!({"url": "expiry", "valueDate": expiry.to_string().as_str()}),
+    ];
     for (url, text) in [("why", moved.why.trim()), ("by", act.by)] {
         if !text.is_empty() {
             said.push(json!({"url": url, "valueString": text}));
@@ -149,8 +156,9 @@ fn movement(act: &Act<'_>, moved: &Moved<'_>, id: &str) -> Value {
         "status": "completed",
         "type": {"coding": [{"system": kind, "code": "medication"}]},
         "suppliedItem": {
-            "quantity": {"value": moved.units, "unit": moved.unit},
-            "itemReference": {"reference": format!("Medication/{}", moved.lot).as_str(), "display": moved.words}
+            "quantity": {"value": moved.units, "unit": unit.as_str()},
+            "itemReference": {"reference": format!("Medication/{lot}").as_str(),
+                "display": format!("{name}, {}", moved.lot.words()).as_str()}
         },
         "occurrenceDateTime": day.as_str()
     })
@@ -187,8 +195,7 @@ pub(super) fn moved(
     (why, part): (&str, &str),
     holds: impl Fn(&Lot) -> Result<(), Outcome> + Send + Sync + 'static,
 ) -> Result<Vec<Change>, Outcome> {
-    let words = format!("{}, {}", lot.name, lot.words());
-    let moved = Moved { lot: &lot.id, words: &words, unit: &lot.unit, cause, units, why };
+    let moved = Moved { lot, cause, units, why };
     let tree = movement(act, &moved, &movement_id(act.form, &lot.id, part));
     Ok(vec![booked(&lot.id, cause.signed(units), holds), Change::create(Resource::from_value(tree)?)])
 }
@@ -312,8 +319,8 @@ fn received(
     }
     let mut tree = lot::empty(act.facility, product, &receipt.number, expiry);
     lot::changed(&mut tree, cause.signed(units))?;
-    let words = Lot::of(&tree).map(|lot| format!("{}, {}", lot.name, lot.words())).unwrap_or_default();
-    let moved = Moved { lot: id, words: &words, unit: &product.unit, cause, units, why: &receipt.source };
+    let lot = Lot::of(&tree).ok_or_else(|| Outcome::fault("a lot that was made is none"))?;
+    let moved = Moved { lot: &lot, cause, units, why: &receipt.source };
     let movement = movement(act, &moved, &movement_id(act.form, id, ""));
     Ok(vec![Change::create(Resource::from_value(tree)?), Change::create(Resource::from_value(movement)?)])
 }

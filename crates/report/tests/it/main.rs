@@ -4,6 +4,7 @@
 
 mod closing;
 mod content;
+mod drugs;
 mod following;
 mod house;
 mod reach;

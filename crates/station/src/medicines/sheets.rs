@@ -331,6 +331,7 @@ pub(super) fn month(place: &Place, period: Period, today: Day, lines: &[Turnover
     let acts = html! {
         @if let Some(before) = other(-1) { (card::link_button(&before, html! { "Tháng trước" })) " " }
         @if let Some(after) = other(1) { (card::link_button(&after, html! { "Tháng sau" })) " " }
+        (card::link_button(&format!("{}/monthly-drugs?ky={period}{}", crate::reports::REPORTS, place.said().map(|one| format!("&noi={one}")).unwrap_or_default()), html! { "Báo cáo tháng" })) " "
         (card::taken_along(&file("in"), &file("xlsx"), &file("xml")))
     };
     html! {

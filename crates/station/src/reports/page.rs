@@ -98,7 +98,7 @@ pub fn one(shown: &Shown) -> Markup {
         @if !report.about.uncertain.is_empty() { (state::warning("Biểu mẫu chưa đối chiếu với nguyên văn.", &report.about.uncertain)) }
         (unfit(shown))
         (periods(asked, shown.today))
-        (Card::new("so-lieu", "Số liệu").aside(html! { "bấm vào số để xem từng người" }).flush(grid(shown)))
+        (Card::new("so-lieu", "Số liệu").aside(html! { "bấm vào số để xem từng dòng sổ" }).flush(grid(shown)))
         (seal(shown))
     }
 }
@@ -141,7 +141,8 @@ fn grid(shown: &Shown) -> Markup {
     heads.extend(report.columns.iter().map(|column| (column.title.as_str(), true)));
     Table { caption: &report.about.title, heads: &heads, stack: true }.draw(
         html! {
-            @for (at, row) in report.rows.iter().enumerate() {
+            @for at in report.shown(|cell| run.cells.get(cell).copied().flatten()) {
+                @let row = &report.rows[at];
                 tr {
                     td { (row.title) @if !row.uncertain.is_empty() { span .sub { (row.uncertain) } } }
                     @for (column, cell) in report.columns.iter().zip(at * width..) {

@@ -222,6 +222,31 @@ async function counted(nurse) {
   }
 }
 
+// What the station reports of its store is what the store says, drug by drug, and each number leads to its movements.
+async function reported(nurse) {
+  const rows = (page) => page.locator("main tbody tr").evaluateAll((all) => all.map((tr) =>
+    [...tr.querySelectorAll("td")].map((td) => td.innerText.replace(/\s+/g, " ").trim())));
+  const whole = (text) => Number(text.replace(/[.\s]/g, "").replace("−", "-"));
+  await nurse.goto(`${HOUSE}/thuoc/xuat-nhap-ton`);
+  const store = {};
+  for (const [drug, , ...numbers] of await rows(nurse)) {
+    const name = drug.replace(/ \S+$/, "");
+    numbers.map(whole).forEach((one, at) => ((store[name] ??= [0, 0, 0, 0, 0, 0])[at] += one));
+  }
+  const actions = new Actions("from the store to the report of the month", 2);
+  await actions.click(nurse.getByRole("link", { name: "Báo cáo tháng" }));
+  await nurse.waitForURL("**/bao-cao/monthly-drugs?*");
+  const told = Object.fromEntries((await rows(nurse)).map(([drug, ...numbers]) => [drug.split(" (")[0], numbers.map(whole)]));
+  delete told["Thuốc khác, ngoài danh mục Các đơn vị khác nhau cộng chung."];
+  assert.deepEqual(told, store, "the report says what the store says");
+  await judge(nurse, "medicines-report");
+  await actions.click(nurse.locator("tr", { hasText: "Amlodipin 5 mg" }).locator('td[data-head="Phát"] a'));
+  await nurse.waitForURL("**/o/*");
+  assert.match(await main(nurse), /AM1[^]*Phát/);
+  await judge(nurse, "medicines-report-rows");
+  actions.told();
+}
+
 // A small child: weight and who comes are asked for, and nothing is lost meanwhile.
 async function child(nurse) {
   await visit(nurse, "be-chu", "viem phe quan", "J20.9");
@@ -257,6 +282,7 @@ try {
   await race(nurse, pharmacist);
   await repeated(nurse);
   await counted(nurse);
+  await reported(nurse);
   await child(nurse);
 
   await stranger.goto(`${HOUSE}/thuoc`);

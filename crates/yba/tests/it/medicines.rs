@@ -55,6 +55,7 @@ fn drugs_come_in_by_lot_are_prescribed_with_one_reminder_and_go_out_once() {
         "a prescription is handed out: ",
         "the shelf is counted: ",
         "last month's again: ",
+        "from the store to the report of the month: ",
     ] {
         assert!(out.contains(counted), "{counted}{out}");
     }
