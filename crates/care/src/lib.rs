@@ -4,7 +4,7 @@
 //! It deliberately does not know pages, or who may do what: the door says that.
 //!
 //! For now [`advise`], [`immunise`], [`session`], [`screening`], [`watch`], [`reaction`], [`fridge`], [`visit`], [`interview`], [`birth`],
-//! [`death`], [`prescribe`], [`dispense`], [`stock`], [`follow_up`], [`notify`] and [`outbreak`]; others come with their rooms.
+//! [`death`], [`prescribe`], [`procedure`], [`dispense`], [`stock`], [`follow_up`], [`notify`] and [`outbreak`]; others come with their rooms.
 
 pub mod advise;
 pub mod birth;
@@ -17,6 +17,7 @@ pub mod interview;
 pub mod notify;
 pub mod outbreak;
 pub mod prescribe;
+pub mod procedure;
 pub mod reaction;
 pub mod screening;
 pub mod session;

@@ -210,6 +210,8 @@ pub async fn take_back(records: &Records, ctx: &Ctx, patient: &str, id: &str) ->
     let query = format!("encounter=Encounter/{id}&_count={RECORDS_MAX}");
     let found = records.search(ctx, &Query::parse_string("Observation", &query)?, None).await?;
     changes.extend(found.matches.iter().map(|one| mistaken("Observation", &one.id)));
+    let done = crate::procedure::at(records, ctx, &[id]).await?;
+    changes.extend(done.iter().filter_map(|one| str_at(one, &["id"])).map(|id| mistaken("Procedure", id)));
     let query = format!("patient={}&_count={RECORDS_MAX}", kin.join(","));
     let found = records.search(ctx, &Query::parse_string("Appointment", &query)?, None).await?;
     let at = str_at(&encounter, &["period", "start"]).unwrap_or_default();

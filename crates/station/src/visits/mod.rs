@@ -5,6 +5,7 @@
 
 mod model;
 mod page;
+mod procedures;
 
 use crate::paper::{About, Paper, Sent, refused_if, said_of};
 use crate::person::Person;
@@ -16,10 +17,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::Markup;
 use std::collections::BTreeSet;
-use yba_care::{advise, visit};
+use yba_care::{advise, procedure, visit};
 use yba_fhir::Outcome;
 use yba_fhir::json::{Value, str_at};
-use yba_records::{Ctx, Query, Version};
+use yba_records::{Action, Ctx, Query, Version};
 use yba_store::search::query::decode_pairs;
 use yba_web::{Asking, Page, RequestId, error};
 
@@ -41,6 +42,8 @@ pub(crate) fn routes() -> Router<Station> {
         .route("/kham/{patient}/bo-nhap", post(drop_draft))
         .route("/kham/{patient}/goi-y/{*field}", post(offer))
         .route("/kham/{patient}/rut", post(take_back))
+        .route("/kham/{patient}/thu-thuat", post(procedures::write))
+        .route("/kham/{patient}/rut-thu-thuat", post(procedures::take_back))
 }
 
 /// Encounters of today that a search finds, and the Conditions that were written at them.
@@ -84,6 +87,8 @@ struct Desk<'s> {
 struct Open {
     person: Person,
     seen: Vec<model::Seen>,
+    /// What was typed of a procedure that was refused.
+    typed: procedures::Typed,
 }
 
 impl<'s> Desk<'s> {
@@ -100,7 +105,10 @@ impl<'s> Desk<'s> {
         for (one, about) in seen.iter_mut().zip(&about) {
             one.told = told.iter().filter(|told| told.about == *about).cloned().collect();
         }
-        Ok(Open { person, seen })
+        let ids: Vec<&str> = seen.iter().map(|one| one.visit.as_str()).collect();
+        let done = procedure::at(&self.station.records, self.ctx, &ids).await?;
+        seen.iter_mut().for_each(|one| one.procedures = model::done(&done, &one.visit));
+        Ok(Open { person, seen, typed: procedures::Typed::default() })
     }
 
     fn paper<'p>(&'p self, patient: &'p str) -> Result<Paper<'p>, Outcome> {
@@ -122,6 +130,12 @@ impl<'s> Desk<'s> {
             person: &open.person,
             today: &self.station.today().to_string(),
             seen: &open.seen,
+            procedures: procedures::Shown {
+                list: self.station.content.code_list(procedure::LIST, self.station.today()),
+                form: &self.station.records.fresh_id(),
+                typed: &open.typed,
+                may: self.ctx.may(Action::Create, "Procedure"),
+            },
             form,
             done,
             said,
@@ -152,6 +166,8 @@ async fn person(
         let done = match said("xong") {
             Some("kham") => Some("Đã ghi lần khám."),
             Some("rut") => Some("Đã rút lần khám ghi nhầm."),
+            Some("thu-thuat") => Some("Đã ghi thủ thuật."),
+            Some("rut-thu-thuat") => Some("Đã rút thủ thuật ghi nhầm."),
             _ => None,
         };
         let form = match open.seen.is_empty() || said("them").is_some() {

@@ -30,6 +30,40 @@ pub(crate) struct Seen {
     pub diagnoses: Vec<Diagnosis>,
     /// Why it was written although a rule stopped it.
     pub told: Vec<Told>,
+    /// What was done at it.
+    pub procedures: Vec<Done>,
+}
+
+/// A small procedure.
+#[derive(Debug)]
+pub(crate) struct Done {
+    /// Id of the Procedure.
+    pub id: String,
+    /// `Thay băng: gối phải`
+    pub words: String,
+    pub by: String,
+}
+
+/// The procedures of a visit.
+pub(crate) fn done(procedures: &[Value], visit: &str) -> Vec<Done> {
+    let at = format!("Encounter/{visit}");
+    let of = procedures.iter().filter(|one| str_at(one, &["encounter", "reference"]) == Some(&at));
+    let words = |one: &Value| {
+        let note = items(one, "note").find_map(|note| str_at(note, &["text"]));
+        let name = str_at(one, &["code", "text"]).unwrap_or_default();
+        note.map_or_else(|| name.to_owned(), |note| format!("{name}: {note}"))
+    };
+    let by = |one: &Value| {
+        items(one, "performer").find_map(|by| str_at(by, &["actor", "display"])).map(str::to_owned)
+    };
+    of.filter_map(|one| {
+        Some(Done {
+            id: str_at(one, &["id"])?.to_owned(),
+            words: words(one),
+            by: by(one).unwrap_or_default(),
+        })
+    })
+    .collect()
 }
 
 #[derive(Debug)]
@@ -101,5 +135,6 @@ pub(crate) fn seen(encounter: &Value, conditions: &[Value], list: Option<&Notifi
         reason: reason.to_owned(),
         diagnoses: conditions.iter().filter(|one| is_of(one, id)).map(diagnosis).collect(),
         told: Vec::new(),
+        procedures: Vec::new(),
     })
 }

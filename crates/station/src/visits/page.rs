@@ -2,6 +2,7 @@
 
 use super::VISITS;
 use super::model::{Line, Seen};
+use super::procedures;
 use crate::notify::NOTIFY;
 use crate::person::Person;
 use crate::prescribe::PRESCRIBE;
@@ -49,6 +50,7 @@ pub(super) struct Shown<'a> {
     pub today: &'a str,
     /// What was written at this station today, the last first.
     pub seen: &'a [Seen],
+    pub procedures: procedures::Shown<'a>,
     /// The form to fill in; none when they were seen today.
     pub form: Option<Markup>,
     pub done: Option<&'a str>,
@@ -90,6 +92,7 @@ fn seen(shown: &Shown, one: &Seen) -> Markup {
             }
         }
         (reminders::kept(one.told.iter()))
+        (procedures::of(&shown.procedures, &shown.person.id, one))
         p .no-print {
             (card::link_button(&format!("{PRESCRIBE}/{}", shown.person.id), html! { "Kê đơn thuốc" })) " "
             (card::link_button(&format!("{REFER}/{}", shown.person.id), html! { "Viết phiếu chuyển tuyến" })) " "

@@ -67,6 +67,42 @@ async function mistaken(nurse) {
   await field(nurse, "complaint").waitFor();
 }
 
+// What was done at the visit of today: three actions, in the register at once, and back.
+async function procedures(nurse) {
+  await nurse.goto(`${HOUSE}/kham/be-pao`);
+  const actions = new Actions("a procedure at a visit", 4);
+  await actions.click(nurse.getByText("Ghi thủ thuật", { exact: true }));
+  await nurse.locator('select[name^="ma-"]').selectOption("khac");
+  await nurse.getByRole("button", { name: "Ghi vào lần khám" }).click();
+  await nurse.waitForSelector(".error");
+  assert.match(await main(nurse), /Ghi rõ thủ thuật gì/);
+  assert.equal(await nurse.locator('select[name^="ma-"]').inputValue(), "khac", "what was chosen stays");
+  await actions.choose(nurse.locator('select[name^="ma-"]'), "rua-vet-thuong");
+  await actions.fill(nurse.locator('[name^="ghi-chu-"]'), "gối phải");
+  await actions.click(nurse.getByRole("button", { name: "Ghi vào lần khám" }));
+  await nurse.waitForURL("**?xong=thu-thuat");
+  actions.told();
+  assert.match(await main(nurse), /Thủ thuật: Rửa vết thương, băng bó: gối phải · Lò Thị Điều Dưỡng/);
+  await judge(nurse, "visit-procedure");
+  const month = new Date(Date.now() + 7 * 3600000).toISOString().slice(0, 7);
+  const register = async () => {
+    await nurse.goto(`${HOUSE}/so/procedures?ky=${month}`);
+    return main(nurse);
+  };
+  while (!/Rửa vết thương/.test(await register()));
+  assert.match(await register(), /Sổ thủ thuật[^]*Vàng A Páo[^]*B05\.9[^]*Rửa vết thương, băng bó[^]*Lò Thị Điều Dưỡng[^]*gối phải/);
+  await judge(nurse, "procedures-register");
+  await nurse.goto(`${HOUSE}/nguoi/be-pao`);
+  await nurse.locator('a[href*="/luot/"]').first().click();
+  await nurse.waitForURL("**/luot/*");
+  assert.match(await main(nurse), /Dịch vụ, thủ thuật[^]*Rửa vết thương, băng bó/, "the record shows it");
+  await nurse.goto(`${HOUSE}/kham/be-pao`);
+  await nurse.getByText("Ghi nhầm thủ thuật này?").click();
+  await nurse.getByRole("button", { name: "Rút thủ thuật" }).click();
+  await nurse.waitForURL("**?xong=rut-thu-thuat");
+  assert.doesNotMatch(await main(nurse), /gối phải/);
+}
+
 const browser = await launch();
 try {
   const keep = await keeper(browser, LINK);
@@ -74,6 +110,7 @@ try {
   const nurse = await at("tram.ban.bo", "Lò Thị Điều Dưỡng", "cskcb-12090");
   const stranger = await at("tram.pac.ta", "Tẩn Thị Lạ", "cskcb-12101");
   await measles(nurse);
+  await procedures(nurse);
   await mistaken(nurse);
   const month = new Date(Date.now() + 7 * 3600000).toISOString().slice(0, 7);
   await nurse.goto(`${HOUSE}/bao-cao/monthly-visits?ky=${month}`);

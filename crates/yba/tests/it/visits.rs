@@ -24,6 +24,7 @@ fn a_visit_is_typed_once_and_everything_else_follows() {
     let link = house.told("/thiet-lap/");
     let out = play("visits_story.mjs", &[&house], &[&link]);
     assert!(out.contains("the nurse writes down a visit: "), "{out}");
+    assert!(out.contains("a procedure at a visit: "), "{out}");
     assert_eq!(house.end().0.code(), Some(0));
 
     let open = home.serve_open();
