@@ -65,12 +65,12 @@ pub fn join(
 }
 
 /// Ends that somebody is in a programme. The last word counts, so it is one more Condition, inactive, with the reason; nobody
-/// else's record is touched. Appointments are cancelled. Refuses with `unprocessable` without a reason.
+/// else's record is touched. `has_moved` says that they live elsewhere now. Appointments are cancelled. Refuses with `unprocessable` without a reason.
 pub fn leave(
     patient: &str,
     diagnosis: &Value,
     expected: &[Value],
-    reason: &str,
+    (reason, has_moved): (&str, bool),
     form: &str,
     now_ms: i64,
 ) -> Result<Vec<Change>, Outcome> {
@@ -83,6 +83,8 @@ pub fn leave(
     let id = hashed(&format!("{form}\n{patient}\nleave"));
     let mut tree = listed(&id, patient, diagnosis, "inactive", now_ms);
     put(&mut tree, "note", json!([{"text": format!("Thôi quản lý: {reason}").as_str()}]));
+    let why = if has_moved { chronic::MOVED } else { "other" };
+    put(&mut tree, "extension", json!([{"url": chronic::LEFT, "valueCode": why}]));
     let mut changes = vec![Change::create(Resource::from_value(tree)?)];
     for id in expected.iter().filter_map(|tree| str_at(tree, &["id"])) {
         changes.push(cancelled(id, "Thôi quản lý"));

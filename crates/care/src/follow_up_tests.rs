@@ -46,11 +46,11 @@ async fn who_joins_is_in_the_programme_and_who_leaves_is_not() {
         assert_eq!(is_in().await, Some(true));
         let open = expected(records, &ctx, "p", programme).await.unwrap();
         for reason in ["", "  ", &"x".repeat(501)] {
-            let refused = leave("p", &concept(), &open, reason, "f", 0).unwrap_err();
+            let refused = leave("p", &concept(), &open, (reason, false), "f", 0).unwrap_err();
             assert_eq!(refused.issues[0].key, "reason");
         }
         let now_ms = kit.records.store().clock().now_ms();
-        write(&kit, leave("p", &concept(), &open, "chuyển đi", "form-2", now_ms).unwrap()).await;
+        write(&kit, leave("p", &concept(), &open, ("chuyển đi", true), "form-2", now_ms).unwrap()).await;
         assert_eq!(is_in().await, Some(false));
         assert!(expected(records, &ctx, "p", programme).await.unwrap().is_empty());
         assert_eq!(

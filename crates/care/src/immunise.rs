@@ -83,7 +83,8 @@ impl<'c> Known<'c> {
         })?;
         let sex = str_at(patient, &["gender"]).unwrap_or_default().to_owned();
         let given = immunizations.iter().filter_map(Given::of).collect();
-        Ok(Known { schedule, child: Child { birth, sex }, given })
+        let places = yba_store::places_of(patient).collect();
+        Ok(Known { schedule, child: Child { birth, sex, places }, given })
     }
 
     /// Every series that is for the child.

@@ -7,6 +7,7 @@
 //!
 //! Start reading at [`Content`], then [`claims`] (the largest part).
 
+pub mod campaigns;
 mod canonicals;
 pub mod claims;
 pub mod codes;
@@ -154,7 +155,8 @@ impl Content {
         let labs = labs::Labs::load(sources, &laws, report);
         let registers = registers::load(sources, &laws, report);
         let forms = forms::load(sources, &laws, report);
-        let schedules = schedules::load(sources, &laws, report);
+        let mut schedules = schedules::load(sources, &laws, report);
+        campaigns::load(sources, &laws, &mut schedules, report);
         let notifiable = notifiable::load(sources, &laws, report);
         let drugs = drugs::Drugs::load(sources, &laws, &lists, report);
         let essential = essential::Essentials::load(sources, &laws, &lists, &drugs, report);

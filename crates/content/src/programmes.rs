@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 use yba_fhir::Day;
+use yba_fhir::json::{Value, items, str_at};
 
 use crate::codes::first_day;
 use crate::document;
@@ -31,6 +32,8 @@ pub struct Programme {
     pub form: String,
     /// So long after the day of an appointment somebody is late.
     pub late_after: Span,
+    /// The question of the form that says whether the target was reached; none when no form says it.
+    pub controlled: Option<String>,
     /// What of earlier visits stands beside the form.
     pub shown: Vec<Shown>,
 }
@@ -63,6 +66,7 @@ struct ProgrammeFile {
     icd: Vec<Spanned<String>>,
     form: Spanned<String>,
     late_after: Spanned<String>,
+    controlled: Option<Spanned<String>>,
     #[serde(default)]
     shown: Vec<Shown>,
     example: Vec<ExampleFile>,
@@ -114,6 +118,14 @@ fn programme(
         let text = format!("chưa có biểu mẫu {} cho ngày {from}", file.form.as_ref());
         report.add(&source.path, line(&file.form), text);
     }
+    if let Some(asked) = &file.controlled
+        && !forms
+            .iter()
+            .any(|form| form.slug == *file.form.as_ref() && asks(&form.questionnaire, asked.as_ref()))
+    {
+        let text = format!("biểu mẫu {} không có câu {:?}", file.form.as_ref(), asked.as_ref());
+        report.add(&source.path, line(asked), text);
+    }
     for code in &file.icd {
         let letters = code.as_ref().as_bytes();
         if letters.len() < 3
@@ -139,6 +151,7 @@ fn programme(
         icd: file.icd.into_iter().map(Spanned::into_inner).collect(),
         form: file.form.into_inner(),
         late_after,
+        controlled: file.controlled.map(Spanned::into_inner),
         shown: file.shown,
     };
     for example in file.example {
@@ -148,4 +161,9 @@ fn programme(
         }
     }
     Some(programme)
+}
+
+/// Whether a form, or a group of it, has a question of this name.
+fn asks(group: &Value, name: &str) -> bool {
+    items(group, "item").any(|item| str_at(item, &["linkId"]) == Some(name) || asks(item, name))
 }

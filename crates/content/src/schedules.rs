@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::value::Datetime;
 use yba_fhir::Day;
 
+use crate::campaigns::Campaign;
 use crate::codes::first_day;
 use crate::document;
 use crate::law::{Laws, Sure};
@@ -38,6 +39,17 @@ impl Span {
     /// The day that is so long after another.
     pub fn after(self, day: Day) -> Day {
         day.plus_months(self.months).plus_days(self.days)
+    }
+}
+
+impl std::fmt::Display for Span {
+    /// `7 ngày`, `2 tháng`, as it would be written.
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.months, self.days) {
+            (0, days) => write!(to, "{days} ngày"),
+            (months, _) if months % 12 == 0 => write!(to, "{} năm", months / 12),
+            (months, _) => write!(to, "{months} tháng"),
+        }
     }
 }
 
@@ -87,6 +99,8 @@ pub struct Series {
     /// Only for who was born on this day or later.
     pub born_from: Option<Day>,
     pub doses: Vec<Dose>,
+    /// When it is no series by age: one dose in the days of a campaign.
+    pub campaign: Option<Campaign>,
 }
 
 /// One dose of a series.
@@ -276,6 +290,7 @@ impl Reader<'_> {
             sex: file.sex.map(Spanned::into_inner),
             born_from: born_from.flatten(),
             doses,
+            campaign: None,
         })
     }
 

@@ -161,6 +161,7 @@ fn walk(dir: &Path, prefix: &str, depth: usize, found: &mut Vec<String>, report:
 
 /// The folders that mean something; a file elsewhere is more often a slip in a name than a note.
 const FOLDERS: &[&str] = &[
+    "campaigns/",
     "claims/",
     "codes/",
     "conceptmaps/",

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use yba_content::{Day, Programme};
 use yba_fhir::DateRange;
 use yba_fhir::json::{JsonValueTrait, Value as Json, items, str_at};
+use yba_fhir::text::unversioned;
 use yba_fhir::view::reference_target;
 use yba_store::derived::{deletes, inserts};
 use yba_store::{Statement, Value, Version};
@@ -16,6 +17,10 @@ use crate::table::number;
 pub const ICD10: &str = "http://hl7.org/fhir/sid/icd-10";
 /// The system of programmes: what an Appointment's `serviceType` says.
 pub const PROGRAMME: &str = "https://yba.vn/fhir/CodeSystem/programme";
+/// Where a Condition that ends that somebody is followed says why: [`MOVED`], or something else.
+pub const LEFT: &str = "https://yba.vn/fhir/StructureDefinition/left-programme";
+/// They live elsewhere now.
+pub const MOVED: &str = "moved";
 /// After this day nobody waits any more.
 const FOR_EVER: i64 = 36_525;
 /// The states of an Appointment that is still to come. <https://hl7.org/fhir/R4/valueset-appointmentstatus.html>
@@ -57,6 +62,20 @@ pub fn holds(condition: &Json) -> bool {
         && !is(condition, "verificationStatus", &["refuted", "entered-in-error"])
 }
 
+/// The same as the tables hold it: 1 has it, 0 no longer, -1 never had.
+fn word(condition: &Json) -> i64 {
+    match is(condition, "verificationStatus", &["refuted"]) {
+        true => -1,
+        false => i64::from(holds(condition)),
+    }
+}
+
+/// Why somebody left a programme by this Condition; empty when it does not say.
+fn gone(condition: &Json) -> &str {
+    let said = items(condition, "extension").find(|one| str_at(one, &["url"]) == Some(LEFT));
+    said.and_then(|one| str_at(one, &["valueCode"])).unwrap_or_default()
+}
+
 /// A sealed record stands on no list.
 pub(crate) fn is_sealed(tree: &Json) -> bool {
     tree.get("meta").is_some_and(|meta| items(meta, "security").next().is_some())
@@ -86,6 +105,10 @@ pub(crate) fn diagnoses<'v>(
         let Some(patient) = target(&tree, &["subject", "reference"]).filter(|_| !is_sealed(&tree)) else {
             continue;
         };
+        let recorded = str_at(&tree, &["recordedDate"]).and_then(day_of).map_or(Value::Int(0), number);
+        let is_listed = items(&tree, "category").any(|one| {
+            items(one, "coding").any(|coding| str_at(coding, &["code"]) == Some("problem-list-item"))
+        });
         let since = ["onsetDateTime", "recordedDate"].into_iter().find_map(|name| str_at(&tree, &[name]));
         let since = since.and_then(day_of).unwrap_or_else(|| Day::of_instant(head.last_updated_ms()));
         for programme in programmes.iter().filter(|programme| says(&tree, programme)) {
@@ -95,13 +118,16 @@ pub(crate) fn diagnoses<'v>(
                 Value::from(programme.slug.as_str()),
                 Value::from(patient.as_str()),
                 Value::Int(head.hlc),
-                Value::Int(i64::from(holds(&tree))),
+                Value::Int(word(&tree)),
                 number(since),
+                recorded.clone(),
+                Value::Int(i64::from(is_listed)),
+                Value::from(gone(&tree)),
             ]);
         }
     }
     let mut statements = deletes("recall_diagnosis", "condition", ids);
-    let columns = "condition, programme, patient, written, holds, since";
+    let columns = "condition, programme, patient, written, holds, since, recorded, listed, gone";
     statements.extend(inserts("recall_diagnosis", columns, "", rows));
     statements
 }
@@ -145,6 +171,46 @@ pub(crate) fn appointments<'v>(
     let mut statements = deletes("recall_appointment", "appointment", ids);
     statements.extend(inserts("recall_appointment", "appointment, patient, programme, day", "", rows));
     statements
+}
+
+/// Rows of what visits of programmes said of their targets.
+pub(crate) fn outcomes<'v>(
+    programmes: &[&Programme],
+    heads: impl Iterator<Item = &'v Version>,
+    ids: &[Value],
+) -> Vec<Statement> {
+    let mut rows = Vec::new();
+    for head in heads.filter(|head| !head.deleted) {
+        let tree = head.tree();
+        let said = |path: &[&str]| str_at(&tree, path).unwrap_or_default();
+        let form = unversioned(said(&["questionnaire"])).rsplit('/').next().unwrap_or_default();
+        let is_said = ["completed", "amended"].contains(&said(&["status"])) && !is_sealed(&tree);
+        let programme = programmes.iter().find(|one| is_said && one.form == form);
+        let (Some(programme), Some(patient), Some(day)) =
+            (programme, target(&tree, &["subject", "reference"]), day_of(said(&["authored"])))
+        else {
+            continue;
+        };
+        let answer = programme.controlled.as_ref().and_then(|name| answered(&tree, name));
+        rows.push(vec![
+            Value::from(head.id.as_str()),
+            Value::from(patient.as_str()),
+            Value::from(programme.slug.as_str()),
+            number(day),
+            Value::Int(answer.map_or(-1, i64::from)),
+        ]);
+    }
+    let mut statements = deletes("recall_outcome", "response", ids);
+    statements.extend(inserts("recall_outcome", "response, patient, programme, day, controlled", "", rows));
+    statements
+}
+
+/// What was answered to a question of yes and no, wherever it stands in the form.
+fn answered(group: &Json, name: &str) -> Option<bool> {
+    items(group, "item").find_map(|item| match str_at(item, &["linkId"]) == Some(name) {
+        true => items(item, "answer").find_map(|answer| answer.get("valueBoolean")?.as_bool()),
+        false => answered(item, name),
+    })
 }
 
 /// The reasons why a person should come, by all that is known of them.

@@ -117,7 +117,7 @@ pub async fn cohort(
                 .flatten()
                 .cloned()
                 .collect();
-            let child = Child { birth: one.birth, sex: one.sex };
+            let child = Child { birth: one.birth, sex: one.sex, places: one.places };
             let courses = forecast(schedule, &child, &own);
             Covered {
                 doses: reached(schedule, &child, &courses, today),
@@ -140,6 +140,7 @@ struct Person {
     birth: Day,
     sex: String,
     village: String,
+    places: BTreeSet<String>,
 }
 
 async fn people(
@@ -162,7 +163,8 @@ async fn people(
             continue;
         }
         let (birth, sex, village) = (day(row.int(1)), row.take_text(2), row.take_text(3));
-        all.push(Person { patient: row.take_text(0), birth, sex, village });
+        let of = row.text(4).lines().map(str::to_owned).collect();
+        all.push(Person { patient: row.take_text(0), birth, sex, village, places: of });
     }
     let ids: Vec<String> = all.iter().map(|one| one.patient.clone()).collect();
     let shown: BTreeSet<String> =
@@ -259,7 +261,11 @@ pub fn reached(
     for course in courses {
         for (at, asked) in course.series.doses.iter().enumerate() {
             let number = at + 1;
-            let late = schedule.late_after.after(asked.age.after(child.birth));
+            // A dose of a campaign is in time as long as the campaign lasts.
+            let late = match &course.series.campaign {
+                Some(campaign) => campaign.last.plus_days(1),
+                None => schedule.late_after.after(asked.age.after(child.birth)),
+            };
             let how = match course.given.iter().find(|one| one.number == Some(number)) {
                 Some(given) if given.day < late => Reached::InTime,
                 Some(_) => Reached::Late,
@@ -316,7 +322,7 @@ mod tests {
     fn a_dose_is_in_time_late_missing_or_to_come() {
         let content = Content::built_in();
         let schedule = content.schedule(CHILDREN, day("2026-11-23")).unwrap();
-        let child = Child { birth: day("2026-05-01"), sex: "male".into() };
+        let child = Child { birth: day("2026-05-01"), sex: "male".into(), places: BTreeSet::new() };
         // Five in one: the first in time (2 months, late from 3), the second after 5 months (late from 4), the third not yet possible.
         let doses = given(&[("2026-07-10", "102"), ("2026-11-01", "102")]);
         let courses = forecast(schedule, &child, &doses);
@@ -338,7 +344,7 @@ mod tests {
         let today = day("2026-11-23");
         let schedule = content.schedule(CHILDREN, today).unwrap();
         let full = &content.vaccination_day(today).unwrap().full;
-        let child = Child { birth: day("2025-10-01"), sex: "female".into() };
+        let child = Child { birth: day("2025-10-01"), sex: "female".into(), places: BTreeSet::new() };
         let all = [
             ("2025-10-10", "19"),
             ("2025-12-05", "102"),

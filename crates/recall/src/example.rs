@@ -5,8 +5,11 @@
 //! the edition is chosen), `series`, `standing` (`waiting`, `due`, `late`, `over`, `complete`, or `none` when the series is
 //! not for this child), `number` and `due` of the next dose (empty when there is none).
 
-use yba_content::{Content, Day, Problem};
+use std::collections::BTreeSet;
 
+use yba_content::{Content, Day, Example, Problem};
+
+use crate::CHILDREN;
 use crate::dose::Given;
 use crate::forecast::{Child, Next, Standing, forecast};
 
@@ -14,11 +17,16 @@ const COLUMNS: &str = "case,born,sex,given,on,series,standing,number,due";
 /// Most rows of one file.
 const ROWS_MAX: usize = 5000;
 
-/// Tries all examples; a schedule without one is a problem too.
+fn is_worked(example: &&Example) -> bool {
+    example.edition.starts_with("schedules/") || example.edition.starts_with("campaigns/")
+}
+
+/// Tries all examples; a schedule or a campaign without one is a problem too.
 pub fn try_examples(content: &Content) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for example in content.examples().filter(|one| one.edition.starts_with("schedules/")) {
+    for example in content.examples().filter(is_worked) {
         let slug = example.edition.trim_start_matches("schedules/");
+        let slug = if slug.starts_with("campaigns/") { CHILDREN } else { slug };
         let mut add = |line: usize, text: String| {
             problems.push(Problem { file: example.path.clone(), line: line as u32, text });
         };
@@ -35,10 +43,17 @@ pub fn try_examples(content: &Content) -> Vec<Problem> {
     }
     let mut slugs: Vec<&str> = content.schedules().iter().map(|one| one.slug.as_str()).collect();
     slugs.dedup();
-    for slug in slugs {
-        let folder = format!("schedules/{slug}");
+    let campaigns: BTreeSet<&str> = content
+        .schedules()
+        .iter()
+        .flat_map(|one| &one.series)
+        .filter(|one| one.campaign.is_some())
+        .map(|one| one.slug.as_str())
+        .collect();
+    let folders = slugs.into_iter().map(|slug| format!("schedules/{slug}"));
+    for folder in folders.chain(campaigns.into_iter().map(|slug| format!("campaigns/{slug}"))) {
         if !content.examples().any(|one| one.edition == folder) {
-            let text = "lịch này chưa có ví dụ nào; hãy thêm examples/<tên>.csv".to_owned();
+            let text = "chưa có ví dụ nào; hãy thêm examples/<tên>.csv".to_owned();
             problems.push(Problem { file: folder, line: 0, text });
         }
     }
@@ -56,7 +71,10 @@ fn try_row(content: &Content, slug: &str, line: &str) -> Result<(), String> {
     if !schedule.series.iter().any(|one| one.slug == *series) {
         return Err(format!("lịch không có loạt {series:?}"));
     }
-    let child = Child { birth: day(born)?, sex: (*sex).to_owned() };
+    // Of a campaign, somebody who lives where it is.
+    let places = schedule.series.iter().find(|one| one.slug == *series).and_then(|one| one.campaign.as_ref());
+    let places = places.map(|one| one.places.clone()).unwrap_or_default();
+    let child = Child { birth: day(born)?, sex: (*sex).to_owned(), places };
     let doses: Vec<&str> = given.split(';').map(str::trim).filter(|one| !one.is_empty()).collect();
     let given = doses.iter().map(|one| {
         let (at, vaccine) = one.split_once(' ').ok_or_else(|| format!("{one:?} phải như 2026-03-05 102"))?;

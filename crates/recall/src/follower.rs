@@ -168,6 +168,8 @@ async fn take_in(store: &Store, rules: &Rules<'_>, after: i64, last: i64) -> Res
         &ids("Condition"),
         &mut touched,
     ));
+    let responses = of("QuestionnaireResponse");
+    statements.extend(chronic::outcomes(&rules.programmes, responses, &ids("QuestionnaireResponse")));
     statements.extend(chronic::appointments(of("Appointment"), &ids("Appointment"), &mut touched));
     for head in of("Linkage") {
         touched.extend(linked(&head.tree()));
@@ -197,10 +199,7 @@ fn people<'v>(rules: &Rules<'_>, heads: impl Iterator<Item = &'v Version>) -> Ve
 /// The row of somebody. Who is dead has one too: nobody calls them by another file of theirs.
 fn person(rules: &Rules<'_>, id: &str, tree: &Json) -> Option<Vec<Value>> {
     let is_dead = tree.get("deceasedDateTime").is_some() || tree["deceasedBoolean"].as_bool() == Some(true);
-    if is_dead {
-        return Some(dead(id));
-    }
-    if tree["active"].as_bool() == Some(false) {
+    if tree["active"].as_bool() == Some(false) && !is_dead {
         return None;
     }
     let patient = Patient(tree);
@@ -210,6 +209,9 @@ fn person(rules: &Rules<'_>, id: &str, tree: &Json) -> Option<Vec<Value>> {
     let village = home.and_then(|one| items(one, "line").next()?.as_str());
     // Two addresses may lie in one commune.
     let places: Vec<String> = yba_store::places_of(tree).collect::<BTreeSet<_>>().into_iter().collect();
+    if is_dead {
+        return Some(dead(id, &places.join("\n"), village.unwrap_or_default()));
+    }
     Some(vec![
         Value::from(id),
         number(birth),
@@ -224,11 +226,11 @@ fn person(rules: &Rules<'_>, id: &str, tree: &Json) -> Option<Vec<Value>> {
     ])
 }
 
-/// The row of somebody who is dead: nothing of them is asked but that.
-fn dead(id: &str) -> Vec<Value> {
-    let none = || Value::from("");
+/// The row of somebody who is dead: nothing of them is asked but that, and whose they were.
+fn dead(id: &str, places: &str, village: &str) -> Vec<Value> {
     let known = [Value::from(id), Value::Int(0), Value::Int(DEAD)];
-    known.into_iter().chain(std::iter::repeat_with(none).take(7)).collect()
+    let kept = ["", places, village, "", "", "", ""].map(Value::from);
+    known.into_iter().chain(kept).collect()
 }
 
 fn doses<'v>(
@@ -413,7 +415,8 @@ pub(crate) struct Wanted {
 impl Rules<'_> {
     fn doses_wanted(&self, known: &Known, doses: &[Given]) -> Vec<Wanted> {
         let Some(schedule) = self.schedule.filter(|_| known.is_whole) else { return Vec::new() };
-        let child = Child { birth: known.birth, sex: known.sex.clone() };
+        let places = known.places.lines().map(str::to_owned).collect();
+        let child = Child { birth: known.birth, sex: known.sex.clone(), places };
         let courses = forecast(schedule, &child, doses);
         let wanted = courses.into_iter().filter_map(|course| {
             let Next::Wanted { number, due, late, until } = course.next else { return None };

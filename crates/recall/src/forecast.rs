@@ -4,6 +4,9 @@
 //! one before) does not count, and the next is given as far from it as from one that did. One that came too late was given
 //! all the same and counts.
 
+use std::collections::BTreeSet;
+
+use yba_content::campaigns::Campaign;
 use yba_content::schedules::{Dose, Schedule, Series};
 use yba_fhir::Day;
 
@@ -15,6 +18,8 @@ pub struct Child {
     pub birth: Day,
     /// `female` or `male`; anything else is unknown, and nothing is asked that is for one sex.
     pub sex: String,
+    /// Whose person it is (`Organization/…`, codes of communes): campaigns are for places.
+    pub places: BTreeSet<String>,
 }
 
 /// One series of a child.
@@ -89,8 +94,53 @@ pub fn forecast<'s>(schedule: &'s Schedule, child: &Child, given: &[Given]) -> V
     let is_for = |series: &&Series| {
         series.sex.as_ref().is_none_or(|sex| *sex == child.sex)
             && series.born_from.is_none_or(|first| first <= child.birth)
+            && series.campaign.as_ref().is_none_or(|campaign| campaign.is_for(child.birth, &child.places))
     };
-    schedule.series.iter().filter(is_for).map(|series| course(schedule, series, child, &given)).collect()
+    let of = |series: &'s Series| match &series.campaign {
+        Some(campaign) => in_campaign(schedule, series, campaign, &given),
+        None => course(schedule, series, child, &given),
+    };
+    schedule.series.iter().filter(is_for).map(of).collect()
+}
+
+/// The one dose of a campaign: whatever was given before its first day does not count, but keeps it away for so long.
+fn in_campaign<'s>(
+    schedule: &'s Schedule,
+    series: &'s Series,
+    campaign: &Campaign,
+    all: &[&Given],
+) -> Course<'s> {
+    let asked = &series.doses[0];
+    let (mut due, mut counted) = (campaign.from, 0);
+    let mut given: Vec<Dated> = Vec::new();
+    for dose in all.iter().filter(|dose| dose.day <= campaign.last) {
+        let is_in = dose.day >= campaign.from && series.vaccines.contains(&dose.vaccine);
+        if is_in && given.last().is_none_or(|before| before.day < dose.day) {
+            counted += usize::from(schedule.grace.after(dose.day) >= due);
+            let number = (counted > 0).then_some(counted);
+            given.push(Dated { day: dose.day, vaccine: dose.vaccine.clone(), number });
+        }
+        if campaign.after.contains(&dose.vaccine) {
+            due = due.max(asked.interval.after(dose.day));
+        }
+        due = apart(schedule, asked, dose).map_or(due, |day| due.max(day));
+    }
+    let until = campaign.last.plus_days(1);
+    let next = match (counted, due < until) {
+        (1.., _) => Next::Complete,
+        (0, false) => Next::Over { number: 1 },
+        // It is not late as long as it lasts.
+        (0, true) => Next::Wanted { number: 1, due, late: until, until },
+    };
+    Course { series, given, counted, next }
+}
+
+/// The first day after a dose on which a living vaccine may be given; none when they have nothing to do with each other.
+fn apart(schedule: &Schedule, asked: &Dose, dose: &Given) -> Option<Day> {
+    let rule = schedule.apart.as_ref();
+    let rule =
+        rule.filter(|rule| rule.vaccines.contains(&asked.give) && rule.vaccines.contains(&dose.vaccine));
+    rule.map(|rule| rule.interval.after(dose.day))
 }
 
 fn course<'s>(schedule: &'s Schedule, series: &'s Series, child: &Child, all: &[&Given]) -> Course<'s> {

@@ -11,6 +11,7 @@
 
 pub mod book;
 pub mod chronic;
+pub mod cohort;
 pub mod coverage;
 pub mod dose;
 pub mod example;

@@ -7,16 +7,17 @@ use yba_store::{Statement, Store, Value};
 /// The follower's name: its cursor in the store.
 pub const FOLLOWER: &str = "recall";
 /// Which tables these are. A program with another number drops them and reads the log again.
-const LAYOUT: i64 = 4;
+const LAYOUT: i64 = 5;
 
 /// What was there before stands here too, so that it goes.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "recall_layout",
     "recall_child",
     "recall_person",
     "recall_dose",
     "recall_diagnosis",
     "recall_appointment",
+    "recall_outcome",
     "recall_seen",
     "recall_due",
     "recall_member",
@@ -25,7 +26,7 @@ const TABLES: [&str; 9] = [
 const DDL: &[&str] = &[
     // `edition` names the schedules by which the rows were made.
     "CREATE TABLE IF NOT EXISTS recall_layout (version BIGINT NOT NULL PRIMARY KEY, edition TEXT NOT NULL)",
-    // Days are counted from 1970-01-01. `birth` is the first day it may have been, `whole` whether it is known to the day (-1: who is dead); `places`
+    // Days are counted from 1970-01-01. `birth` is the first day it may have been, `whole` whether it is known to the day (-1: who is dead, of whom only places and village are kept); `places`
     // are those whose person it is, a line each. `household` is the number of the household, `relation` how one stands to its head, `missing` the
     // names of what the health record lacks, a space between, `doctor` the family doctor (`Practitioner/…`).
     "CREATE TABLE IF NOT EXISTS recall_person (patient TEXT NOT NULL PRIMARY KEY, birth BIGINT NOT NULL, whole BIGINT NOT NULL, \
@@ -34,14 +35,20 @@ const DDL: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS recall_dose (immunization TEXT NOT NULL PRIMARY KEY, patient TEXT NOT NULL, \
      day BIGINT NOT NULL, vaccine TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS recall_dose_patient ON recall_dose (patient)",
-    // Diagnoses of programmes: whether they say that somebody has it, and since when. The greatest `written` of a person counts.
+    // Diagnoses of programmes: whether they say that somebody has it (1), no longer has or follows it (0), never had it (-1), since when, and when
+    // that was recorded (0: not said), whether it is an item of the list of problems and not of a visit; `gone` is why somebody left (`moved`, or empty). The greatest `written` of a person counts.
     "CREATE TABLE IF NOT EXISTS recall_diagnosis (condition TEXT NOT NULL, programme TEXT NOT NULL, patient TEXT NOT NULL, \
-     written BIGINT NOT NULL, holds BIGINT NOT NULL, since BIGINT NOT NULL, PRIMARY KEY (condition, programme))",
+     written BIGINT NOT NULL, holds BIGINT NOT NULL, since BIGINT NOT NULL, recorded BIGINT NOT NULL, listed BIGINT NOT NULL, gone TEXT NOT NULL, \
+     PRIMARY KEY (condition, programme))",
     "CREATE INDEX IF NOT EXISTS recall_diagnosis_patient ON recall_diagnosis (patient)",
     // Appointments of programmes that are still open.
     "CREATE TABLE IF NOT EXISTS recall_appointment (appointment TEXT NOT NULL PRIMARY KEY, patient TEXT NOT NULL, \
      programme TEXT NOT NULL, day BIGINT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS recall_appointment_patient ON recall_appointment (patient)",
+    // What a visit of a programme said of its target: 1 reached, 0 not, -1 not measured.
+    "CREATE TABLE IF NOT EXISTS recall_outcome (response TEXT NOT NULL PRIMARY KEY, patient TEXT NOT NULL, programme TEXT NOT NULL, \
+     day BIGINT NOT NULL, controlled BIGINT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS recall_outcome_patient ON recall_outcome (patient)",
     // Visits (`Encounter/…`) and checks (`QuestionnaireResponse/…`) that are not sealed.
     "CREATE TABLE IF NOT EXISTS recall_seen (record TEXT NOT NULL PRIMARY KEY, patient TEXT NOT NULL, is_check BIGINT NOT NULL, \
      day BIGINT NOT NULL)",

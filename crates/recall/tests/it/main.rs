@@ -3,11 +3,15 @@
 // Helpers of tests are tests too: what cannot fail may say so by failing.
 #![allow(clippy::unwrap_used)]
 
+mod cohort;
+
+use std::collections::BTreeSet;
 use yba_content::{Content, Day};
 use yba_fhir::Resource;
 use yba_fhir::json::{Value, json};
 use yba_recall::book::{self, Wanting, Which};
 use yba_recall::chronic::PROGRAMME;
+use yba_recall::coverage::{self, Reached};
 use yba_recall::list::List;
 use yba_recall::{follower, list};
 use yba_records::{Change, Ctx};
@@ -465,4 +469,50 @@ fn check_tree(id: usize, day: &Day) -> Value {
 fn with_subject(mut tree: Value, patient: &str) -> Value {
     tree["subject"] = json!({"reference": format!("Patient/{patient}").as_str()});
     tree
+}
+#[tokio::test]
+async fn a_campaign_calls_who_it_aims_at_whatever_they_had_and_nobody_elsewhere() {
+    each_engine(async |kit| {
+        let content = Content::built_in();
+        let now = Day::of_instant(kit.now_ms());
+        let on = Day::parse("2026-12-10").unwrap();
+        kit.advance_ms((on.days_since_epoch() - now.days_since_epoch()) * 86_400_000);
+        follower::prepare(&kit.records, &content).await.unwrap();
+        let child = |id: &str, birth: &str, place: &str| {
+            put(json!({"resourceType": "Patient", "id": id, "birthDate": birth, "gender": "male",
+                "address": [{"use": "home", "line": [if id == "c2" { "Bản Hon" } else { "Nà Khương" }]}],
+                "managingOrganization": {"reference": format!("Organization/{place}").as_str()}}))
+        };
+        let all = vec![
+            child("c1", "2023-05-01", "tram-mau"),
+            child("c2", "2023-06-01", "tram-mau"),
+            child("c3", "2019-06-01", "tram-mau"),
+            child("c4", "2023-05-01", "tram-khac"),
+            // Had everything by age, and is called all the same.
+            dose(1, 1, "05", "2024-02-05", "completed"),
+            dose(2, 1, "04", "2024-11-05", "completed"),
+            // Was given it in the campaign.
+            dose(3, 2, "04", "2026-12-02", "completed"),
+        ];
+        kit.records.transact(&kit.ctx(), all).await.unwrap();
+        follower::catch_up(&kit.records, &content).await.unwrap();
+        let asked = async |place: &str| -> Vec<String> {
+            let places = BTreeSet::from([format!("Organization/{place}")]);
+            let all =
+                list::called(&kit.records, &kit.ctx(), List::Vaccines, Some(&places), on).await.unwrap();
+            let of = |one: &list::Called| one.asked.iter().any(|asked| asked.series == "mr-bo-sung");
+            all.iter().filter(|one| of(one)).map(|one| one.patient.clone()).collect()
+        };
+        assert_eq!(asked("tram-mau").await, ["c1"]);
+        assert_eq!(asked("tram-khac").await, [""; 0]);
+        let places = BTreeSet::from(["Organization/tram-mau".to_owned()]);
+        let born = (Day::parse("2021-12-01").unwrap(), Day::parse("2025-12-01").unwrap());
+        let covered =
+            coverage::cohort(&kit.records, &kit.ctx(), &content, &places, born, None).await.unwrap();
+        let key = ("mr-bo-sung".to_owned(), 1);
+        let how: Vec<_> =
+            covered.iter().map(|one| (one.village.as_str(), one.doses.get(&key).copied())).collect();
+        assert_eq!(how, [("Bản Hon", Some(Reached::InTime)), ("Nà Khương", Some(Reached::Waiting))]);
+    })
+    .await;
 }

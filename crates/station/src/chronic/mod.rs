@@ -2,9 +2,10 @@
 //!
 //! `/man-tinh` is the first programme of content, `/man-tinh/{programme}` the people of the caller's station in it, the late ones first.
 //! `/man-tinh/{programme}/{patient}` is one person: earlier visits, and the programme's form, filled in from the record; one
-//! button writes the visit down. Addresses hold ids and villages, no names.
+//! button writes the visit down. `/man-tinh/{programme}/ket-qua` ([`outcomes`]) is what became of them. Addresses hold ids and villages, no names.
 
 pub(crate) mod model;
+mod outcomes;
 mod page;
 
 use crate::paper::{About, Paper, Sent, refused_if, said_of};
@@ -44,6 +45,7 @@ pub(crate) fn routes() -> Router<Station> {
         .route(CHRONIC, get(first))
         .route("/man-tinh/nguoi/{patient}", get(of_person))
         .route("/man-tinh/{programme}", get(listed))
+        .route("/man-tinh/{programme}/ket-qua", get(outcomes::shown))
         .route("/man-tinh/{programme}/{patient}", get(person).post(write))
         .route("/man-tinh/{programme}/{patient}/nhap", post(draft))
         .route("/man-tinh/{programme}/{patient}/bo-nhap", post(drop_draft))
@@ -160,7 +162,7 @@ async fn drawn_list(
     let list = List::Programme(&programme.slug);
     let place = asked.place.clone().map(|place| BTreeSet::from([place]));
     if list::own_places(&station.records, ctx, list).is_none() && place.is_none() {
-        return choose(station, ctx, programme, today).await;
+        return choose(station, ctx, programme, today, "").await;
     }
     // Asked before the list: what the tables learn meanwhile is not on it.
     let is_behind = follower::lag(&station.records).await? > 0;
@@ -203,17 +205,18 @@ async fn drawn_list(
     Ok(station.site.page(&Page::new("Bệnh mạn tính", content).here(CHRONIC)))
 }
 
-/// For who sees the whole province: of which station.
+/// For who sees the whole province: of which station. `rest` is what the address says after the programme.
 async fn choose(
     station: &Station,
     ctx: &Ctx,
     programme: &Programme,
     today: Day,
+    rest: &str,
 ) -> Result<Response, Outcome> {
     let list = List::Programme(&programme.slug);
     let found = list::facilities(&station.records, ctx, list, today.plus_days(EVER)).await?;
     let lines = roll::stations(station, ctx, &found).await;
-    Ok(station.site.page(&Page::new("Bệnh mạn tính", page::choose(programme, &lines)).here(CHRONIC)))
+    Ok(station.site.page(&Page::new("Bệnh mạn tính", page::choose(programme, &lines, rest)).here(CHRONIC)))
 }
 
 /// Where the handlers of one person's page work.
@@ -251,6 +254,7 @@ struct Said<'a> {
     wrong: Option<&'a Outcome>,
     chosen: &'a str,
     reason: &'a str,
+    has_moved: bool,
     /// By the rules, of what was just written.
     after: Markup,
 }
@@ -331,6 +335,7 @@ impl<'s> Desk<'s> {
             codes: &self.codes(),
             chosen: said.chosen,
             reason: said.reason,
+            has_moved: said.has_moved,
             done: said.done,
             after: &said.after,
             told: &open.told,
@@ -505,10 +510,12 @@ async fn leave(
         let Some(diagnosis) = open.diagnosis() else { return Ok(desk.back(&patient, "thoi")) };
         let reason =
             fields.iter().find(|(name, _)| name == "ly-do").map_or("", |(_, reason)| reason.as_str());
+        let has_moved = fields.iter().any(|(name, value)| name == "loai" && value == page::MOVED);
         let form = small_form_id(&station, &fields);
         let code = diagnosis.get("code").cloned().unwrap_or_default();
         let now_ms = station.records.store().clock().now_ms();
-        let done = match follow_up::leave(&patient, &code, &open.expected, reason, &form, now_ms) {
+        let done = match follow_up::leave(&patient, &code, &open.expected, (reason, has_moved), &form, now_ms)
+        {
             Ok(changes) => station.records.transact(&ctx, changes).await.map(|_| ()),
             Err(outcome) => Err(outcome),
         };
@@ -518,7 +525,11 @@ async fn leave(
             Err(_) if desk.open(&patient).await?.diagnosis().is_none() => Ok(desk.back(&patient, "thoi")),
             Err(outcome) => {
                 let form = desk.paper(&patient)?.opened(&open.person.tree).await?;
-                Ok(desk.drawn(&open, Some(form), &Said { wrong: Some(&outcome), reason, ..Said::default() }))
+                Ok(desk.drawn(
+                    &open,
+                    Some(form),
+                    &Said { wrong: Some(&outcome), reason, has_moved, ..Said::default() },
+                ))
             }
         }
     };

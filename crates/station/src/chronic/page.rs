@@ -32,9 +32,13 @@ pub(super) struct Listed<'a> {
 }
 
 pub(super) fn list(shown: &Listed) -> Markup {
+    let outcomes = super::outcomes::address(&shown.programme.slug, shown.place);
     let sub = html! { (shown.programme.title) " · " (format::count(shown.counts[2])) " người đang quản lý" };
     html! {
-        (card::page_title("Bệnh mạn tính", sub, html! { button .btn type="button" data-print { "In danh sách" } }))
+        (card::page_title("Bệnh mạn tính", sub, html! {
+            (card::link_button(&outcomes, html! { "Kết quả điều trị" })) " "
+            button .btn type="button" data-print { "In danh sách" }
+        }))
         @if shown.is_behind {
             (state::warning("Danh sách đang được cập nhật.", "Vài lần khám vừa ghi có thể chưa tính. Tải lại trang sau ít giây."))
         }
@@ -70,6 +74,9 @@ fn nobody(shown: &Listed) -> Markup {
         ),
     }
 }
+
+/// How the form of leaving says that somebody lives elsewhere now.
+pub(super) const MOVED: &str = "chuyen";
 
 const HEADS: [(&str, bool); 4] =
     [("Người bệnh", false), ("Thôn, bản", false), ("Hẹn khám", false), ("Điện thoại", false)];
@@ -132,15 +139,15 @@ fn parts(shown: &Listed) -> Markup {
     form::tabs("Ai", &tabs)
 }
 
-/// Stations to choose from: id, name, people.
-pub(super) fn choose(programme: &Programme, lines: &[(String, String, usize)]) -> Markup {
+/// Stations to choose from: id, name, people. `rest` is what the address says after the programme.
+pub(super) fn choose(programme: &Programme, lines: &[(String, String, usize)], rest: &str) -> Markup {
     html! {
         (card::page_title("Bệnh mạn tính", html! { (programme.title) " · chọn trạm" }, html! {}))
         (Card::new("tram", "Trạm đang quản lý").flush(html! {
             @if lines.is_empty() { (state::empty_line("Chưa trạm nào quản lý ai.")) }
             @else {
                 (card::rows(lines.iter().map(|(id, name, count)| html! {
-                    a href={ (CHRONIC) "/" (programme.slug) "?noi=" (id) } { (name) } span .sub { (format::count(*count)) " người" }
+                    a href={ (CHRONIC) "/" (programme.slug) (rest) "?noi=" (id) } { (name) } span .sub { (format::count(*count)) " người" }
                 })))
             }
         }))
@@ -168,6 +175,7 @@ pub(super) struct Shown<'a> {
     pub chosen: &'a str,
     /// What was typed as the reason of leaving.
     pub reason: &'a str,
+    pub has_moved: bool,
     pub done: Option<&'a str>,
     /// What the rules say of what was just written.
     pub after: &'a Markup,
@@ -269,6 +277,7 @@ fn leave(shown: &Shown) -> Markup {
             summary { "Thôi quản lý người này" }
             form .form method="post" action={ (address(shown)) "/thoi" } {
                 (hidden("phieu", shown.fresh))
+                (form::choice("loai", "Thôi quản lý vì", &[("khac", "Lý do khác"), (MOVED, "Chuyển đi nơi khác")], if shown.has_moved { MOVED } else { "khac" }, None))
                 (form::field(&Field::new("ly-do", "Vì sao thôi quản lý", Sort::Text).value(shown.reason).hint("Ví dụ: chuyển đi tỉnh khác; chẩn đoán lại")))
                 button .btn type="submit" { "Thôi quản lý" }
             }

@@ -13,7 +13,7 @@ use axum::response::Response;
 use axum::routing::get;
 use std::collections::{BTreeMap, BTreeSet};
 use yba_content::Day;
-use yba_content::schedules::Schedule;
+use yba_content::schedules::{Schedule, Series};
 use yba_fhir::resource::is_id;
 use yba_fhir::{Kind, Outcome};
 use yba_recall::CHILDREN;
@@ -33,6 +33,7 @@ pub(crate) fn routes() -> Router<Station> {
 }
 
 /// What an address says; what is not understood is left out.
+#[derive(Clone)]
 struct Asked {
     from: Day,
     until: Day,
@@ -185,7 +186,8 @@ async fn drawn(station: &Station, ctx: &Ctx, query: Option<&str>) -> Result<Resp
         until: asked.until,
         place: asked.place.as_deref(),
         rows: &rows,
-        of_villages: &by_village(&all),
+        of_villages: &by_village(&all, |one| Some(one.full)),
+        campaigns: &campaigns(schedule, &all, &asked, today),
         full,
         is_recalled: schedule.sure != yba_content::Sure::Verified,
         roll: Roll {
@@ -198,9 +200,47 @@ async fn drawn(station: &Station, ctx: &Ctx, query: Option<&str>) -> Result<Resp
     }))
 }
 
-/// How each village stands with the full set.
-fn by_village(all: &[Covered]) -> Vec<(String, Counts)> {
+/// A campaign that has begun, with how each village stands with it.
+pub(super) struct OfCampaign {
+    pub title: String,
+    /// The address of the table of whom it aims at.
+    pub address: String,
+    /// Whom it aims at, by birth.
+    pub born: (Day, Day),
+    pub days: (Day, Day),
+    /// Of the children who are shown.
+    pub villages: Vec<(String, Counts)>,
+    pub uncertain: String,
+}
+
+/// The campaigns of a schedule that have begun, or begin within a month, and ended no longer than a year ago.
+fn campaigns(schedule: &Schedule, all: &[Covered], asked: &Asked, today: Day) -> Vec<OfCampaign> {
+    let of = |series: &Series| {
+        let campaign = series.campaign.as_ref()?;
+        let is_near = campaign.from <= today.plus_months(1) && campaign.last >= today.plus_months(-12);
+        let key = (series.slug.clone(), 1);
+        let villages = by_village(all, |one| one.doses.get(&key).copied());
+        // Who lives elsewhere is not asked.
+        let is_here = campaign.places.is_empty() || !villages.is_empty();
+        let (from, until) = campaign.born;
+        let address = Asked { from, until, village: None, ..asked.clone() }.base();
+        (is_near && is_here).then(|| OfCampaign {
+            title: series.title.clone(),
+            address,
+            born: campaign.born,
+            days: (campaign.from, campaign.last),
+            villages,
+            uncertain: series.doses.first().map(|dose| dose.note.clone()).unwrap_or_default(),
+        })
+    };
+    schedule.series.iter().filter_map(of).collect()
+}
+
+/// How each village stands with a dose, or with the full set.
+fn by_village(all: &[Covered], how: impl Fn(&Covered) -> Option<Reached>) -> Vec<(String, Counts)> {
     let mut of: BTreeMap<&str, Counts> = BTreeMap::new();
-    all.iter().for_each(|one| of.entry(&one.village).or_default().add(one.full));
+    for (one, reached) in all.iter().filter_map(|one| Some((one, how(one)?))) {
+        of.entry(&one.village).or_default().add(reached);
+    }
     of.into_iter().map(|(name, counts)| (name.to_owned(), counts)).collect()
 }

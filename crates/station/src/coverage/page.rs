@@ -1,6 +1,6 @@
 //! Coverage: markup only.
 
-use super::{COVERAGE, FULL, Row, code};
+use super::{COVERAGE, FULL, OfCampaign, Row, code};
 use crate::roll::Roll;
 use crate::sessions::rooms;
 use maud::{Markup, html};
@@ -43,6 +43,7 @@ pub(super) struct Shown<'a> {
     pub place: Option<&'a str>,
     pub rows: &'a [Row],
     pub of_villages: &'a [(String, Counts)],
+    pub campaigns: &'a [OfCampaign],
     pub full: Option<&'a Full>,
     /// Whether the schedule is not compared with its original.
     pub is_recalled: bool,
@@ -77,6 +78,7 @@ pub(super) fn table(shown: &Shown) -> Markup {
             @else { (Table { caption: "Bao phủ theo mũi", heads: &HEADS, stack: true }.draw(html! { @for row in shown.rows { (line(shown, row)) } }, html! {})) }
         }))
         @if shown.of_villages.len() > 1 { (villages(shown)) }
+        @for one in shown.campaigns { (campaign(shown, one)) }
         @if let Some(full) = shown.full.filter(|full| !full.uncertain.is_empty()) { p .hint { (full.uncertain) } }
         @if shown.is_recalled { p .hint { "«Đúng hạn» là tiêm trước ngày lịch gọi là trễ. Mốc của vài mũi trong lịch ghi theo trí nhớ." } }
     }
@@ -101,6 +103,32 @@ fn line(shown: &Shown, row: &Row) -> Markup {
             (number("Đã tiêm", html! { b { (crate::sessions::percent(row.counts.percent())) } }))
         }
     }
+}
+
+/// How far a campaign is, by village.
+fn campaign(shown: &Shown, one: &OfCampaign) -> Markup {
+    let heads =
+        [("Thôn, bản", false), ("Số trẻ", true), ("Đã tiêm", true), ("Còn lại", true), ("Tỷ lệ", true)];
+    let day = |day: Day| format::date(&day.to_string());
+    let is_whole = (shown.from, shown.until) == one.born;
+    Card::new("chien-dich", &one.title).aside(html! { (day(one.days.0)) " – " (day(one.days.1)) }).flush(html! {
+        @if !is_whole { p .hint { "Chiến dịch gọi trẻ sinh từ " (day(one.born.0)) " đến " (day(one.born.1)) ". " a href=(one.address) { "Xem đúng lứa sinh này" } } }
+        @if one.villages.is_empty() { (state::empty_line("Không có trẻ nào của lứa sinh đang xem trong chiến dịch.")) }
+        @else {
+            (Table { caption: &one.title, heads: &heads, stack: true }.draw(html! {
+                @for (name, counts) in &one.villages {
+                    tr {
+                        td { @if name.is_empty() { "Chưa ghi thôn" } @else { (name) } }
+                        (number("Số trẻ", html! { (format::count(counts.all())) }))
+                        (number("Đã tiêm", html! { (format::count(counts.in_time + counts.late)) }))
+                        (number("Còn lại", html! { (format::count(counts.missing + counts.waiting)) }))
+                        (number("Tỷ lệ", html! { b { (crate::sessions::percent(counts.percent())) } }))
+                    }
+                }
+            }, html! {}))
+        }
+        @if !one.uncertain.is_empty() { p .hint { (one.uncertain) } }
+    })
 }
 
 fn villages(shown: &Shown) -> Markup {

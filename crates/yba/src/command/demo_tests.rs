@@ -86,7 +86,8 @@ impl Filled {
                 vaccine: one.cvx.to_owned(),
             });
             let birth = Day::parse(&person.birth.to_string()).unwrap();
-            let child = Child { birth, sex: if person.female { "female" } else { "male" }.to_owned() };
+            let sex = if person.female { "female" } else { "male" }.to_owned();
+            let child = Child { birth, sex, places: Default::default() };
             let given: Vec<Given> = given.collect();
             let courses = forecast(schedule, &child, &given);
             let standing: BTreeSet<Standing> = courses.iter().map(|one| one.next.on(self.today)).collect();

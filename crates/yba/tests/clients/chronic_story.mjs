@@ -221,6 +221,35 @@ async function day(nurse) {
   await nurse.setViewportSize({ width: 1440, height: 900 });
 }
 
+// What became of everybody who was ever taken in: each number leads to its people, and those who missed are those of the list.
+async function outcomes(nurse) {
+  await nurse.goto(`${LIST}?xem=tre`);
+  while (await nurse.getByText(/đang được cập nhật/).count()) await nurse.reload();
+  const late = await people(nurse).count();
+  const actions = new Actions("from the list to the names behind a number of outcomes", 2);
+  await actions.click(nurse.getByRole("link", { name: "Kết quả điều trị" }));
+  await nurse.waitForURL("**/ket-qua");
+  assert.match(await main(nurse), /25 người từng được quản lý/);
+  const of = async (head) => {
+    const cells = await nurse.locator(`#theo-thon td[data-head="${head}"]`).allInnerTexts();
+    return cells.map(Number).reduce((sum, one) => sum + one, 0);
+  };
+  assert.equal(await of("Số người"), 25);
+  assert.equal(await of("Bỏ hẹn"), late);
+  assert.equal((await of("Thôi quản lý")) + (await of("Chuyển đi")), 1);
+  assert.ok((await of("Đạt mục tiêu")) > 0 && (await of("Tử vong")) === 0);
+  await judge(nurse, "chronic-outcomes");
+  await picture(nurse, "ket-qua-dieu-tri", [1100, 620]);
+  const unmeasured = await of("Chưa đo");
+  assert.ok(unmeasured > 0, "some have not come yet");
+  // The last line is everybody, whatever the quarter.
+  await actions.click(nurse.locator('#theo-quy td[data-head="Chưa đo"] a').last());
+  await nurse.waitForURL("**tt=chua-do*");
+  assert.equal(await people(nurse).count(), unmeasured);
+  await judge(nurse, "chronic-outcomes-people");
+  actions.told();
+}
+
 const browser = await launch();
 try {
   const keep = await keeper(browser, LINK);
@@ -249,6 +278,7 @@ try {
   await halfTyped(nurse, await at("tram.ban.bo.2", "Vi Thị Đồng Nghiệp", "cskcb-12090"));
   await mistaken(nurse);
   await newcomers(nurse);
+  await outcomes(nurse);
 
   // The month's report has the visits, and nobody typed a number.
   const today = new Date(Date.now() + 7 * 3600000).toISOString().slice(0, 7);
@@ -262,7 +292,7 @@ try {
   assert.equal((await stranger.goto(`${LIST}/nguoi-1`)).status(), 403);
   const cashier = await colleague(browser, keep, { house: HOUSE, login: "thu.ngan", name: "Vi Văn Thu", role: "cashier", facility: "cskcb-12090" }, [403]);
   assert.doesNotMatch(await (await cashier.goto(`${HOUSE}/hom-nay`)).text(), /Lò Thị|Vàng A|trễ/);
-  for (const path of ["/man-tinh/hypertension", "/man-tinh/hypertension?noi=cskcb-12090", "/man-tinh/hypertension/nguoi-1"]) {
+  for (const path of ["/man-tinh/hypertension", "/man-tinh/hypertension?noi=cskcb-12090", "/man-tinh/hypertension/nguoi-1", "/man-tinh/hypertension/ket-qua"]) {
     assert.equal((await cashier.goto(`${HOUSE}${path}`)).status(), 403, path);
   }
 } finally {
