@@ -17,6 +17,8 @@ use yba_store::{Expect, Version};
 pub const STORE: &str = "https://yba.vn/fhir/CodeSystem/store";
 /// The tag of movements in a month of a facility (`id.2026-11`).
 pub const STORE_MONTH: &str = "https://yba.vn/fhir/CodeSystem/store-month";
+/// The tag of movements of a lot (the id of its Medication).
+pub const STORE_LOT: &str = "https://yba.vn/fhir/CodeSystem/store-lot";
 /// The codes of Tasks that a facility (their owner) sets itself.
 pub const TASKS: &str = "https://yba.vn/fhir/CodeSystem/station-task";
 

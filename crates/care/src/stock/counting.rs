@@ -7,7 +7,7 @@ use yba_records::{Change, Ctx, Query, Records, Version};
 
 use super::lot::{Lot, Product};
 use super::moving::{self, Act, Cause, Movement};
-use super::{MONTH, STORE, WORDS_MAX};
+use super::{MONTH, STORE, STORE_LOT, WORDS_MAX};
 use crate::visit::{RECORDS_MAX, hashed, mistaken};
 
 /// Most movements that are read at once, and most pages of them.
@@ -26,8 +26,9 @@ pub struct Counted {
     pub reason: String,
 }
 
-/// Makes the book say what was counted; what agrees is left alone. Answers how many lots differed. Refuses with `unprocessable`, at the lot's
-/// id, a difference without a reason, and a lot that moved since the sheet was made.
+/// Makes the book say what was counted; what agrees is left alone. Answers how many lots differed. `lots` are those that were counted, also
+/// what is empty by now. Refuses with `unprocessable` when nothing was counted; at the lot's id a difference without a reason, a
+/// lot that moved since the sheet was made, and one that is not among `lots`.
 pub async fn count(
     records: &Records,
     ctx: &Ctx,
@@ -35,10 +36,18 @@ pub async fn count(
     lots: &[Lot],
     counted: &[Counted],
 ) -> Result<usize, Outcome> {
+    if counted.is_empty() {
+        let text = "Chưa đếm lô nào. Ghi số đếm được vào ít nhất một lô.";
+        return Err(Outcome::new(Kind::Unprocessable, "nothing", text, "nothing was counted"));
+    }
     let mut changes = Vec::new();
     let mut first = None;
     for one in counted.iter().filter(|one| one.book != one.there) {
-        let Some(lot) = lots.iter().find(|lot| lot.id == one.lot) else { continue };
+        let Some(lot) = lots.iter().find(|lot| lot.id == one.lot) else {
+            let text = "Một lô đã đếm không còn thấy trong kho. Hãy mở lại phiếu đếm.";
+            let refused = Outcome::new(Kind::Unprocessable, "lot", text, "a counted lot that is not there");
+            return Err(refused.at(one.lot.clone()));
+        };
         let reason = one.reason.trim();
         if reason.is_empty() || reason.chars().count() > WORDS_MAX {
             let text = format!("{} {}: ghi vì sao lệch.", lot.name, lot.words());
@@ -88,7 +97,16 @@ pub async fn movements(
         months.push(format!("{MONTH}|{}", moving::month(facility, at)));
         at = at.plus_months(1);
     }
-    let query = format!("_tag={}&status=completed&_count={MOVEMENTS_MAX}", months.join(","));
+    tagged(records, ctx, &months.join(",")).await
+}
+
+/// The movements of a lot, in no order, also those of years ago. Refuses as [`movements`] does.
+pub async fn movements_of(records: &Records, ctx: &Ctx, lot: &str) -> Result<Vec<Movement>, Outcome> {
+    tagged(records, ctx, &format!("{STORE_LOT}|{lot}")).await
+}
+
+async fn tagged(records: &Records, ctx: &Ctx, tags: &str) -> Result<Vec<Movement>, Outcome> {
+    let query = format!("_tag={tags}&status=completed&_count={MOVEMENTS_MAX}");
     let query = Query::parse_string("SupplyDelivery", &query)?;
     let (mut all, mut cursor) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {

@@ -12,11 +12,11 @@ pub mod counting;
 pub mod lot;
 pub mod moving;
 
-pub use counting::{Counted, Turnover, count, movements, request, turnover};
+pub use counting::{Counted, Turnover, count, movements, movements_of, request, turnover};
 pub use lot::{Lot, Product, Share, in_store, propose, shares};
 pub use moving::{Act, Cause, Receipt, discard, receive, taken_out};
 
-pub(crate) use yba_records::keeping::{STORE, STORE_MONTH as MONTH};
+pub(crate) use yba_records::keeping::{STORE, STORE_LOT, STORE_MONTH as MONTH};
 
 /// Greatest number of units that are moved at once.
 pub const UNITS_MAX: u32 = 1_000_000;

@@ -6,7 +6,7 @@ use yba_fhir::{Day, Kind, Outcome, Resource};
 use yba_records::{Change, Ctx, Records};
 
 use super::lot::{self, Lot, Product, plain_day};
-use super::{LOT_MAX, MONTH, WORDS_MAX, units};
+use super::{LOT_MAX, MONTH, STORE_LOT, WORDS_MAX, units};
 use crate::visit::{MISTAKEN, hashed, put};
 use crate::{Finding, Severity};
 
@@ -151,7 +151,10 @@ fn movement(act: &Act<'_>, moved: &Moved<'_>, id: &str) -> Value {
     json!({
         "resourceType": "SupplyDelivery",
         "id": id,
-        "meta": {"tag": [{"system": MONTH, "code": month(act.facility, act.day).as_str()}]},
+        "meta": {"tag": [
+            {"system": MONTH, "code": month(act.facility, act.day).as_str()},
+            {"system": STORE_LOT, "code": moved.lot}
+        ]},
         "extension": [{"url": MOVEMENT, "extension": said}],
         "status": "completed",
         "type": {"coding": [{"system": kind, "code": "medication"}]},
@@ -170,6 +173,25 @@ fn booked(lot: &str, by: i64, holds: impl Fn(&Lot) -> Result<(), Outcome> + Send
         let mut tree = version.tree();
         holds(&Lot::of(&tree).ok_or_else(|| Outcome::fault("a lot without its book"))?)?;
         lot::changed(&mut tree, by)?;
+        Resource::from_value(tree)
+    })
+}
+
+/// The change of an empty lot's book that fills it with another expiry; one of which something is there by now is refused with `conflict`.
+fn refilled(lot: &str, units: u32, expiry: Day) -> Change {
+    Change::edit("Medication", lot, move |version| {
+        let mut tree = version.tree();
+        if Lot::of(&tree).is_none_or(|lot| lot.units > 0 && lot.expiry != expiry) {
+            let text = "Kho vừa thay đổi. Hãy bấm ghi lại.";
+            return Err(Outcome::new(Kind::Conflict, "stock-changed", text, "the lot is empty no more"));
+        }
+        let number = str_at(&tree, &["batch", "lotNumber"]).unwrap_or_default().to_owned();
+        put(
+            &mut tree,
+            "batch",
+            json!({"lotNumber": number.as_str(), "expirationDate": expiry.to_string().as_str()}),
+        );
+        lot::changed(&mut tree, Cause::Received.signed(units))?;
         Resource::from_value(tree)
     })
 }
@@ -259,8 +281,8 @@ impl Receipt {
     }
 }
 
-/// Writes down what came in, and answers the lot's id. Findings stand beside fields as [`Receipt::check`] names them; a lot that is known
-/// with another expiry is one. The same form again writes nothing more.
+/// Writes down what came in, and answers the lot's id. Findings stand beside fields as [`Receipt::check`] names them; a lot of which something
+/// is there with another expiry is one: of an empty one the box in the hand says it. The same form again writes nothing more.
 pub async fn receive(
     records: &Records,
     ctx: &Ctx,
@@ -286,6 +308,7 @@ pub async fn receive(
         };
         if let Some(lot) = known.as_ref().and_then(Lot::of)
             && lot.expiry != expiry
+            && lot.units > 0
         {
             let text = format!(
                 "Lô {} đã nhập với hạn dùng {}. Hãy xem lại số lô và hạn trên hộp.",
@@ -315,7 +338,13 @@ fn received(
 ) -> Result<Vec<Change>, Outcome> {
     let cause = Cause::Received;
     if let Some(lot) = known.as_ref().and_then(Lot::of) {
-        return moved(act, &lot, cause, units, (&receipt.source, ""), |_| Ok(()));
+        let is_other = lot.expiry != expiry;
+        let mut changes =
+            moved(act, &Lot { expiry, ..lot }, cause, units, (&receipt.source, ""), |_| Ok(()))?;
+        if is_other {
+            changes[0] = refilled(id, units, expiry);
+        }
+        return Ok(changes);
     }
     let mut tree = lot::empty(act.facility, product, &receipt.number, expiry);
     lot::changed(&mut tree, cause.signed(units))?;

@@ -223,3 +223,59 @@ async fn a_request_is_written_once_and_taken_back() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_wrong_expiry_is_corrected_when_its_receipt_was_taken_back() {
+    each_engine(async |kit| {
+        let (records, ctx) = (&kit.records, kit.ctx());
+        came(&kit, "f1", &receipt("A", "2027-12-31", "10")).await.unwrap();
+        let today = (day("2026-03-02"), day("2026-03-02"));
+        let moved = movements(records, &ctx, "o", today).await.unwrap();
+        came(&kit, "f2", &receipt("A", "2026-12-31", "10")).await.unwrap_err();
+        moving::take_back(records, &ctx, "o", &moved[0].id).await.unwrap();
+        came(&kit, "f3", &receipt("A", "2026-12-31", "10")).await.unwrap();
+        let all = lots(&kit).await;
+        let [lot] = all.as_slice() else { panic!("{all:?}") };
+        assert_eq!((lot.number.as_str(), lot.expiry, lot.units), ("A", day("2026-12-31"), 10));
+        came(&kit, "f3", &receipt("A", "2026-12-31", "10")).await.unwrap();
+        assert_eq!(there(&kit).await, [("A".to_owned(), 10)], "sent twice it came once");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lot_that_was_emptied_while_it_was_counted_is_told_and_a_blank_sheet_is_refused() {
+    each_engine(async |kit| {
+        let (records, ctx) = (&kit.records, kit.ctx());
+        came(&kit, "f1", &receipt("A", "2027-12-31", "10")).await.unwrap();
+        let lot = lots(&kit).await.remove(0);
+        discard(records, &ctx, &act("h1"), &lot, ("10", "hết hạn")).await.unwrap();
+        let sheet = [Counted { lot: lot.id.clone(), book: 10, there: 8, reason: "vỡ 2".into() }];
+        let lost = count(records, &ctx, &act("k1"), &lots(&kit).await, &sheet).await.unwrap_err();
+        assert_eq!((lost.issues[0].key, lost.issues[0].path.as_deref()), ("lot", Some(lot.id.as_str())));
+        let now = lot::read(records, &ctx, "o", &lot.id).await.unwrap();
+        let moved = count(records, &ctx, &act("k1"), &[now], &sheet).await.unwrap_err();
+        assert_eq!(moved.issues[0].key, "book-moved");
+        let blank = count(records, &ctx, &act("k2"), &lots(&kit).await, &[]).await.unwrap_err();
+        assert_eq!((blank.kind, blank.issues[0].key), (Kind::Unprocessable, "nothing"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lot_tells_its_own_movements_whatever_else_moved_and_however_long_ago() {
+    each_engine(async |kit| {
+        let (records, ctx) = (&kit.records, kit.ctx());
+        let long_ago = Act { day: day("2022-01-10"), ..act("f1") };
+        let old = receipt("A", "2027-12-31", "100");
+        receive(records, &ctx, &long_ago, &paracetamol(), &old).await.unwrap().unwrap();
+        came(&kit, "f2", &receipt("B", "2027-12-31", "50")).await.unwrap();
+        let lot = lots(&kit).await.into_iter().find(|lot| lot.number == "A").unwrap();
+        discard(records, &ctx, &act("h1"), &lot, ("30", "vỡ")).await.unwrap();
+        let mut units: Vec<u32> =
+            movements_of(records, &ctx, &lot.id).await.unwrap().into_iter().map(|one| one.units).collect();
+        units.sort_unstable();
+        assert_eq!(units, [30, 100]);
+    })
+    .await;
+}

@@ -8,7 +8,8 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use yba_care::stock::counting::{self, Counted, Wanted};
-use yba_care::stock::{self, units_or_none};
+use yba_care::stock::lot::{self, LOTS_MAX};
+use yba_care::stock::{self, Lot, units_or_none};
 use yba_content::reports::Every;
 use yba_fhir::{Kind, Outcome};
 use yba_print::paper::{Cell, Column, Line, Paper};
@@ -26,8 +27,22 @@ pub(super) fn routes() -> Router<Station> {
 }
 
 impl Desk<'_> {
-    async fn sheet(&self, typed: &Typed, wrong: Option<&Outcome>) -> Result<Response, Outcome> {
+    /// The lots that are there, and those that a sheet counts although they are empty by now.
+    async fn counted_lots(&self, typed: &Typed) -> Result<Vec<Lot>, Outcome> {
         let mut lots = self.lots().await?;
+        let counted = typed.0.iter().filter(|(_, there)| !there.trim().is_empty());
+        let counted: Vec<&str> =
+            counted.filter_map(|(name, _)| name.strip_prefix("dem-")).take(LOTS_MAX).collect();
+        for id in counted {
+            if !lots.iter().any(|lot| lot.id == id) {
+                lots.extend(lot::read(&self.station.records, self.ctx, &self.place.facility, id).await.ok());
+            }
+        }
+        Ok(lots)
+    }
+
+    async fn sheet(&self, typed: &Typed, wrong: Option<&Outcome>) -> Result<Response, Outcome> {
+        let mut lots = self.counted_lots(typed).await?;
         lots.sort_by(|one, other| (&one.name, one.expiry).cmp(&(&other.name, other.expiry)));
         let form = match typed.of("phieu") {
             "" => self.station.records.fresh_id(),
@@ -73,7 +88,7 @@ async fn count(
     let written = async {
         let typed = Typed(fields);
         let desk = Desk::open(&station, &ctx, &id, &typed)?;
-        let lots = desk.lots().await?;
+        let lots = desk.counted_lots(&typed).await?;
         let (by, form) = (yba_web::visit::name().unwrap_or_default(), typed.form(&station));
         let act = desk.act(&by, &form);
         let done = match counted(&typed, &lots) {
@@ -83,8 +98,8 @@ async fn count(
         match done {
             Ok(0) => Ok(desk.back("/thuoc?xong=dung")),
             Ok(_) => Ok(desk.back("/thuoc?xong=kiem-ke")),
-            Err(outcome) if outcome.kind == Kind::Unprocessable => desk.sheet(&typed, Some(&outcome)).await,
-            Err(outcome) => Err(outcome),
+            Err(outcome) if outcome.kind == Kind::Fault => Err(outcome),
+            Err(outcome) => desk.sheet(&typed, Some(&outcome)).await,
         }
     };
     answered(&station, &id, written).await
@@ -148,10 +163,8 @@ async fn request(
         let now_ms = station.records.store().clock().now_ms();
         match stock::request(&station.records, &ctx, &desk.act(&by, &form), &all, now_ms).await {
             Ok(()) => Ok(desk.back("/thuoc/du-tru?xong=du-tru")),
-            Err(outcome) if outcome.kind == Kind::Unprocessable => {
-                desk.wanted(&typed, None, Some(&outcome)).await
-            }
-            Err(outcome) => Err(outcome),
+            Err(outcome) if outcome.kind == Kind::Fault => Err(outcome),
+            Err(outcome) => desk.wanted(&typed, None, Some(&outcome)).await,
         }
     };
     answered(&station, &id, written).await

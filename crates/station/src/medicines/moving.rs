@@ -9,13 +9,10 @@ use axum::routing::{get, post};
 use yba_care::Finding;
 use yba_care::stock::moving::Movement;
 use yba_care::stock::{self, Lot, Receipt, lot, moving};
-use yba_content::Day;
 use yba_fhir::{Kind, Outcome};
 use yba_records::Action;
 use yba_web::{Asking, error};
 
-/// Movements of a lot are shown of so many months.
-const SHOWN_MONTHS: i32 = 24;
 /// Drugs that a few letters offer.
 const OFFERED: usize = 8;
 
@@ -34,7 +31,7 @@ async fn receipt(Asking { room: station, ctx, id }: Asking<Station>, RawQuery(qu
         desk.receipt(
             &Typed(vec![("nguon".into(), typed.of("nguon").to_owned())]),
             &[],
-            done_words(typed.of("xong")),
+            (done_words(typed.of("xong")), None),
         )
         .await
     };
@@ -47,7 +44,7 @@ impl Desk<'_> {
         &self,
         typed: &Typed,
         found: &[Finding],
-        done: Option<&str>,
+        (done, wrong): (Option<&str>, Option<&Outcome>),
     ) -> Result<Response, Outcome> {
         let (station, today) = (self.station, self.station.today());
         let moved =
@@ -66,8 +63,10 @@ impl Desk<'_> {
             found,
             came: &lots,
             done,
+            note: wrong.map(|outcome| error::note(outcome, self.id)),
         });
-        Ok(self.page("Nhập thuốc", content, (!found.is_empty()).then_some(Kind::Unprocessable)))
+        let refused = (!found.is_empty()).then_some(Kind::Unprocessable);
+        Ok(self.page("Nhập thuốc", content, wrong.map(|outcome| outcome.kind).or(refused)))
     }
 
     /// Movements with the lots that they are of.
@@ -114,15 +113,17 @@ async fn receive(
             };
             let mut wrong = vec![stop("drug", &text)];
             wrong.extend(receipt.check(station.today()));
-            return desk.receipt(&typed, &wrong, None).await;
+            return desk.receipt(&typed, &wrong, (None, None)).await;
         };
         let (by, form) = (yba_web::visit::name().unwrap_or_default(), typed.form(&station));
         let product = yba_care::prescribe::product(drug);
-        match stock::receive(&station.records, &ctx, &desk.act(&by, &form), &product, &receipt).await? {
-            Ok(_) => {
+        match stock::receive(&station.records, &ctx, &desk.act(&by, &form), &product, &receipt).await {
+            Ok(Ok(_)) => {
                 Ok(desk.back(&format!("{RECEIVE}?xong=nhap&nguon={}", yba_web::encoded(&receipt.source))))
             }
-            Err(wrong) => desk.receipt(&typed, &wrong, None).await,
+            Ok(Err(wrong)) => desk.receipt(&typed, &wrong, (None, None)).await,
+            Err(outcome) if outcome.kind == Kind::Fault => Err(outcome),
+            Err(outcome) => desk.receipt(&typed, &[], (None, Some(&outcome))).await,
         }
     };
     answered(&station, &id, received).await
@@ -136,9 +137,7 @@ async fn lot_page(
     (done, wrong): (Option<&str>, Option<&Outcome>),
 ) -> Result<Response, Outcome> {
     let (station, today) = (desk.station, desk.station.today());
-    let days: (Day, Day) = (today.plus_months(-SHOWN_MONTHS), today);
-    let mut moved = stock::movements(&station.records, desk.ctx, &desk.place.facility, days).await?;
-    moved.retain(|one| one.lot == lot.id);
+    let mut moved = stock::movements_of(&station.records, desk.ctx, &lot.id).await?;
     moved.sort_by(|one, other| other.day.cmp(&one.day).then_with(|| one.id.cmp(&other.id)));
     let content = sheets::lot(&sheets::OneLot {
         place: &desk.place,
@@ -183,10 +182,8 @@ async fn discard(
         let said = (typed.of("so-luong"), typed.of("ly-do"));
         match stock::discard(&station.records, &ctx, &desk.act(&by, &form), &lot, said).await {
             Ok(()) => Ok(desk.back(&format!("/thuoc/lo/{lot_id}?xong=huy"))),
-            Err(outcome) if outcome.kind == Kind::Unprocessable => {
-                lot_page(&desk, &lot, &typed, (None, Some(&outcome))).await
-            }
-            Err(outcome) => Err(outcome),
+            Err(outcome) if outcome.kind == Kind::Fault => Err(outcome),
+            Err(outcome) => lot_page(&desk, &lot, &typed, (None, Some(&outcome))).await,
         }
     };
     answered(&station, &id, discarded).await

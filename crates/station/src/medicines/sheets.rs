@@ -39,6 +39,7 @@ pub(super) struct Receiving<'a> {
     /// What came in today.
     pub came: &'a [(Movement, Lot)],
     pub done: Option<&'a str>,
+    pub note: Option<Markup>,
 }
 
 /// The field of a finding.
@@ -64,6 +65,7 @@ pub(super) fn receipt(shown: &Receiving) -> Markup {
         (top(shown.place))
         (card::page_title("Nhập thuốc", html! { "từng lô một" }, html! {}))
         @if let Some(done) = shown.done { (form::toast(done)) }
+        @if let Some(note) = &shown.note { (note) }
         (Card::new("nhap", "Lô thuốc vừa nhận").padded(html! {
             (form::summary(&list))
             form .form.two method="post" action=(RECEIVE) {
