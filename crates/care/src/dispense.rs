@@ -33,7 +33,8 @@ pub struct Given {
     pub reason: String,
     /// Whether it was not taken back.
     pub stands: bool,
-    form: String,
+    /// The form that wrote it: all of one form were handed out at once.
+    pub form: String,
 }
 
 fn given_of(tree: &Value) -> Option<Given> {
@@ -138,7 +139,7 @@ pub async fn hand_out(
     act: &Act<'_>,
     handing: &Handing<'_>,
 ) -> Result<(), Outcome> {
-    if handing.given.iter().any(|one| one.form == act.form) {
+    if handing.given.iter().any(|one| one.stands && one.form == act.form) {
         return Ok(());
     }
     check(act, handing)?;
@@ -147,7 +148,7 @@ pub async fn hand_out(
         Ok(_) => Ok(()),
         Err(outcome) => {
             let now = given(records, ctx, std::slice::from_ref(handing.prescription)).await?;
-            let is_ours = now.iter().any(|one| one.form == act.form);
+            let is_ours = now.iter().any(|one| one.stands && one.form == act.form);
             if is_ours { Ok(()) } else { Err(told(outcome)) }
         }
     }
@@ -177,15 +178,24 @@ fn check(act: &Act<'_>, handing: &Handing<'_>) -> Result<(), Outcome> {
         ));
     }
     if takes.is_empty() {
-        return Err(refused("nothing", "Chưa có thuốc nào để phát: đã phát đủ, hoặc kho không còn.".into()));
+        return Err(refused(
+            "nothing",
+            "Chưa có thuốc nào để phát: chưa ghi số lượng, đã phát đủ, hoặc kho không còn.".into(),
+        ));
     }
     let mut sums: BTreeMap<&str, u32> = BTreeMap::new();
     for take in takes.iter() {
         let line = it.lines.iter().find(|line| line.request == take.request);
         let lot = lots.iter().find(|lot| lot.id == take.share.lot);
         let (Some(line), Some(lot)) = (line, lot) else {
-            return Err(refused("lot", "Lô đã chọn không còn trong kho. Hãy xem lại.".into()));
+            return Err(refused(
+                "lot",
+                "Kho không còn lô đã chọn: có người vừa lấy hết. Hãy xem lại các lô rồi phát.".into(),
+            ));
         };
+        if take.share.units == 0 {
+            return Err(refused("nothing", format!("{}: ghi số lượng phát lớn hơn 0.", line.name)));
+        }
         if lot.code != line.drug {
             return Err(refused("lot", format!("{} không phải {}.", lot.name, line.name)));
         }
@@ -262,11 +272,19 @@ fn dispensed(act: &Act<'_>, handing: &Handing<'_>, (take, lot): (&Take, &Lot), i
     tree
 }
 
-/// Takes back all that was handed out of a prescription: the units are in the store again. Refuses with `not-found` when nothing was.
-pub async fn take_back(records: &Records, ctx: &Ctx, it: &Prescription) -> Result<(), Outcome> {
+/// Takes back what one form handed out of a prescription ([`Given::form`]): the units are in the store again. Refuses with `not-found` when
+/// it handed out nothing that stands, or did so from another facility's store.
+pub async fn take_back(
+    records: &Records,
+    ctx: &Ctx,
+    facility: &str,
+    it: &Prescription,
+    form: &str,
+) -> Result<(), Outcome> {
     let given = given(records, ctx, std::slice::from_ref(it)).await?;
     let (mut changes, mut movements) = (Vec::new(), Vec::new());
-    for one in given.iter().filter(|one| one.stands) {
+    for one in given.iter().filter(|one| one.stands && one.form == form) {
+        stock::lot::read(records, ctx, facility, &one.lot).await.map_err(of_another_store)?;
         let movement =
             records.read(ctx, "SupplyDelivery", &moving::id_of(&one.id, &one.lot, "")).await?.tree();
         let movement = moving::Movement::of(&movement)
@@ -276,10 +294,20 @@ pub async fn take_back(records: &Records, ctx: &Ctx, it: &Prescription) -> Resul
     }
     changes.extend(moving::withdrawn(&movements));
     if changes.is_empty() {
-        let text = "Đơn này chưa phát, hoặc lần phát đã được rút.";
-        return Err(Outcome::new(Kind::NotFound, "not-handed", text, "nothing was handed out"));
+        let text = "Không thấy lần phát này, hoặc nó đã được rút.";
+        return Err(Outcome::new(Kind::NotFound, "not-handed", text, "nothing was handed out by this form"));
     }
     records.transact(ctx, changes).await.map(|_| ())
+}
+
+fn of_another_store(outcome: Outcome) -> Outcome {
+    match outcome.kind {
+        Kind::NotFound => {
+            let text = "Thuốc này lấy từ kho của cơ sở khác; chỉ nơi ấy rút lần phát được.";
+            Outcome::new(Kind::NotFound, "handed-elsewhere", text, "a lot of another facility's store")
+        }
+        _ => outcome,
+    }
 }
 
 #[cfg(test)]

@@ -67,11 +67,12 @@ async fn first_expired_goes_first_once_and_comes_back() {
         let all = given(records, &ctx, std::slice::from_ref(&it)).await.unwrap();
         assert_eq!((all.len(), left(&it.lines[0], &all)), (2, 0));
         assert_eq!(hand(&kit, "h2", None, "").await.unwrap_err().issues[0].key, "nothing");
-        let stuck = prescribe::take_back(records, &ctx, "ba", &code).await.unwrap_err();
+        let stuck = prescribe::take_back(records, &ctx, None, "ba", &code).await.unwrap_err();
         assert_eq!(stuck.issues[0].key, "handed-out");
-        take_back(records, &ctx, &it).await.unwrap();
+        take_back(records, &ctx, "cskcb-12090", &it, "h1").await.unwrap();
         assert_eq!(there(&kit).await, [("A".to_owned(), 10), ("B".to_owned(), 100)]);
-        assert_eq!(take_back(records, &ctx, &it).await.unwrap_err().kind, Kind::NotFound);
+        let again = take_back(records, &ctx, "cskcb-12090", &it, "h1").await.unwrap_err();
+        assert_eq!(again.kind, Kind::NotFound);
         hand(&kit, "h3", None, "").await.unwrap();
         assert_eq!(there(&kit).await, [("B".to_owned(), 80)], "and goes out again");
         let query = Query::parse_string("SupplyDelivery", "_count=50").unwrap();
@@ -179,6 +180,49 @@ async fn a_dispense_is_sealed_as_its_prescription_is() {
             let found = kit.records.search(&kit.ctx(), &query, None).await.unwrap();
             assert_eq!(found.matches.len(), 1, "{kind} tells what the diagnosis tells");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_handing_is_taken_back_by_the_store_it_came_from_and_the_other_stands() {
+    each_engine(async |kit| {
+        village(&kit).await;
+        let content = Content::built_in();
+        filled(&kit, &content, &[("A", "2027-12-31", "100")]).await;
+        Desk::open(&kit, &content, "ba").await.place(&usual(&content, &["amlodipine-5"])).await.unwrap();
+        let (it, lot) = (waiting(&kit).await.remove(0), lots(&kit).await.remove(0).id);
+        let some = |units| {
+            let share = Share { lot: lot.clone(), units };
+            Some(vec![Take { request: it.lines[0].request.clone(), share }])
+        };
+        hand(&kit, "h1", some(12), "").await.unwrap();
+        hand(&kit, "h2", some(18), "").await.unwrap();
+        let (records, ctx) = (&kit.records, kit.ctx());
+        let other = take_back(records, &ctx, "cskcb-12101", &it, "h1").await.unwrap_err();
+        assert_eq!((other.kind, other.issues[0].key), (Kind::NotFound, "handed-elsewhere"));
+        take_back(records, &ctx, "cskcb-12090", &it, "h1").await.unwrap();
+        let all = given(records, &ctx, std::slice::from_ref(&it)).await.unwrap();
+        let standing: Vec<_> =
+            all.iter().filter(|one| one.stands).map(|one| (one.form.as_str(), one.units)).collect();
+        assert_eq!((standing, there(&kit).await[0].1), (vec![("h2", 18)], 82));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_whose_handing_was_taken_back_hands_out_when_it_is_sent_again() {
+    each_engine(async |kit| {
+        village(&kit).await;
+        let content = Content::built_in();
+        filled(&kit, &content, &[("A", "2027-12-31", "100")]).await;
+        Desk::open(&kit, &content, "ba").await.place(&usual(&content, &["amlodipine-5"])).await.unwrap();
+        let it = waiting(&kit).await.remove(0);
+        hand(&kit, "h1", None, "").await.unwrap();
+        take_back(&kit.records, &kit.ctx(), "cskcb-12090", &it, "h1").await.unwrap();
+        assert_eq!(there(&kit).await[0].1, 100);
+        hand(&kit, "h1", None, "").await.unwrap();
+        assert_eq!(there(&kit).await[0].1, 70, "what is said to be handed out left the store");
     })
     .await;
 }

@@ -171,6 +171,7 @@ impl<'s> Desk<'s> {
             place: self.place.said(),
             back: "thuoc",
             typed,
+            wrong,
             form: station.records.fresh_id(),
             may: ctx.may(Action::Create, "MedicationDispense"),
         };
@@ -268,7 +269,10 @@ async fn hand_out(
         // The store of whoever hands out, not of whoever prescribed.
         let (lots, records) = (desk.lots().await?, &station.records);
         let given = dispense::given(records, &ctx, std::slice::from_ref(&it)).await?;
-        let takes = handing::chosen(&it, &given, &lots, station.today(), &typed);
+        let takes = match handing::taken(&it, &lots, &typed) {
+            Ok(takes) => takes,
+            Err(outcome) => return desk.shown(&typed, None, Some(&outcome)).await,
+        };
         let (by, form) = (yba_web::visit::name().unwrap_or_default(), typed.form(&station));
         let now_ms = records.store().clock().now_ms();
         let handing = Handing {
@@ -296,7 +300,7 @@ async fn take_back_handed(
         let typed = Typed(fields);
         let desk = Desk::open(&station, &ctx, &id, &typed)?;
         let it = named(&station, &ctx, &typed).await?;
-        dispense::take_back(&station.records, &ctx, &it).await?;
+        dispense::take_back(&station.records, &ctx, &desk.place.facility, &it, typed.of("lan")).await?;
         Ok(to(&desk, &typed, typed.of("nguoi"), "rut-phat"))
     };
     answered(&station, &id, taken).await
