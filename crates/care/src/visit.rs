@@ -188,8 +188,9 @@ fn diagnosed(visit: &Visit<'_>, diagnosis: &Value, id: &str, now: &str) -> Value
     })
 }
 
-/// Takes back a visit that was written by mistake: everything it wrote stays in the history as entered in error, and the
-/// appointments it fulfilled are open again. Refuses with `not-found` what is no such visit of this person.
+/// Takes back a visit that was written by mistake: everything it wrote stays in the history as entered in error, with the prescriptions
+/// that were written at it, and the appointments it fulfilled are open again. Refuses with `not-found` what is no such visit of this
+/// person, with `unprocessable` (`visit-handed-out`) when a prescription of it was handed out.
 pub async fn take_back(records: &Records, ctx: &Ctx, patient: &str, id: &str) -> Result<(), Outcome> {
     let encounter = records.read(ctx, "Encounter", id).await?.tree();
     let kin = records.store().kin_of(patient).await?;
@@ -230,6 +231,7 @@ pub async fn take_back(records: &Records, ctx: &Ctx, patient: &str, id: &str) ->
         }
     }
     changes.extend(crate::advise::withdrawn(records, ctx, &format!("Encounter/{id}")).await?);
+    changes.extend(crate::prescribe::plan::of_visit(records, ctx, patient, id).await?);
     records.transact(ctx, changes).await.map(|_| ())
 }
 

@@ -77,7 +77,8 @@ impl Essential {
     /// Units of the store that a dose in thousandths of the dose unit, so often a day for so many days, takes; at least one.
     pub fn units(&self, take_thousandths: u32, times: u32, days: u32) -> u32 {
         let Some(per) = self.per else { return 1 };
-        let doses = u64::from(take_thousandths) * u64::from(times) * u64::from(days);
+        let doses =
+            u64::from(take_thousandths).saturating_mul(u64::from(times)).saturating_mul(u64::from(days));
         u32::try_from(doses.div_ceil(1000 * u64::from(per))).unwrap_or(u32::MAX).max(1)
     }
 }

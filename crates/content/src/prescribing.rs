@@ -64,6 +64,31 @@ pub struct StoreLimits {
     pub use_months: u32,
 }
 
+/// When a dose or a quantity is asked about, since it may be a slip of the hand.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoseLimits {
+    /// A daily dose of more than so many times the usual one of the station's list.
+    pub usual_times_max: u32,
+    /// A quantity of so many percent more than what the dose takes.
+    pub units_over_percent: u32,
+    /// More units than these, where no dose says how many it takes.
+    pub units_unmeasured: u32,
+}
+
+impl DoseLimits {
+    /// Whether a daily dose is far from the usual one; both in the same measure.
+    pub fn asks_dose(&self, daily: u64, usual: u64) -> bool {
+        daily > usual.saturating_mul(u64::from(self.usual_times_max))
+    }
+
+    /// Whether units of the store are far more than what the dose takes.
+    pub fn asks_units(&self, units: u32, needed: u32) -> bool {
+        let most = u64::from(needed) * (100 + u64::from(self.units_over_percent));
+        u64::from(units) * 100 > most
+    }
+}
+
 /// One edition.
 #[derive(Debug, Clone)]
 pub struct Prescribing {
@@ -83,6 +108,7 @@ pub struct Prescribing {
     pub listed: Vec<String>,
     pub kinds: BTreeMap<PrescriptionKind, KindLimits>,
     pub store: StoreLimits,
+    pub dose: DoseLimits,
 }
 
 impl Prescribing {
@@ -110,7 +136,29 @@ struct PrescribingFile {
     listed: Vec<Spanned<String>>,
     kind: BTreeMap<PrescriptionKind, KindLimits>,
     store: StoreLimits,
+    dose: DoseFile,
     example: Vec<ExampleFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DoseFile {
+    usual_times_max: u32,
+    units_over_percent: u32,
+    units_unmeasured: u32,
+    example: Vec<DoseExample>,
+}
+
+/// A daily dose beside the usual one, or units beside what the dose takes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DoseExample {
+    title: Spanned<String>,
+    daily: Option<u64>,
+    usual: Option<u64>,
+    units: Option<u32>,
+    needed: Option<u32>,
+    asked: bool,
 }
 
 #[derive(Deserialize)]
@@ -165,6 +213,7 @@ fn edition(source: &Source, from: Day, file: PrescribingFile, report: &mut Repor
     if file.example.len() < EXAMPLES_MIN {
         report.add(&source.path, 0, format!("cần ít nhất {EXAMPLES_MIN} ví dụ [[example]]"));
     }
+    let dose = dose_limits(source, &file.dose, report);
     let edition = Prescribing {
         title: file.title,
         from,
@@ -176,6 +225,7 @@ fn edition(source: &Source, from: Day, file: PrescribingFile, report: &mut Repor
         listed: file.listed.into_iter().map(Spanned::into_inner).collect(),
         kinds: file.kind,
         store: file.store,
+        dose,
     };
     for example in &file.example {
         let most = edition.days_max(example.kind, std::iter::once(example.icd.as_str()));
@@ -185,4 +235,40 @@ fn edition(source: &Source, from: Day, file: PrescribingFile, report: &mut Repor
         }
     }
     edition
+}
+
+fn dose_limits(source: &Source, file: &DoseFile, report: &mut Report) -> DoseLimits {
+    let limits = DoseLimits {
+        usual_times_max: file.usual_times_max,
+        units_over_percent: file.units_over_percent,
+        units_unmeasured: file.units_unmeasured,
+    };
+    if !(1..=20).contains(&limits.usual_times_max)
+        || limits.units_over_percent > 200
+        || !(1..=100).contains(&limits.units_unmeasured)
+    {
+        report.add(
+            &source.path,
+            0,
+            "[dose]: liều hỏi lại từ 1 đến 20 lần, số lượng quá 0 đến 200%, 1 đến 100 đơn vị",
+        );
+    }
+    if file.example.len() < EXAMPLES_MIN {
+        report.add(&source.path, 0, format!("cần ít nhất {EXAMPLES_MIN} ví dụ [[dose.example]]"));
+    }
+    for example in &file.example {
+        let asked = match (example.daily, example.usual, example.units, example.needed) {
+            (Some(daily), Some(usual), None, None) => Some(limits.asks_dose(daily, usual)),
+            (None, None, Some(units), Some(needed)) => Some(limits.asks_units(units, needed)),
+            _ => None,
+        };
+        if asked != Some(example.asked) {
+            let text = format!(
+                "ví dụ {:?}: không đúng như ghi, hoặc thiếu daily và usual, units và needed",
+                example.title.as_ref()
+            );
+            report.add(&source.path, document::line_of(source, &example.title), text);
+        }
+    }
+    limits
 }

@@ -4,11 +4,13 @@
 //! says of the drugs is asked by whoever writes ([`crate::advise`]); limits of law are content.
 
 pub mod code;
+mod doubt;
 pub(crate) mod plan;
 pub(crate) mod read;
 
+pub use doubt::doubted;
 pub use plan::{Placed, drafted, place, seal, take_back};
-pub use read::{Ordered, Prescription, Standing, of_patient, open, prescription};
+pub use read::{Ordered, Prescription, Standing, of_patient, open, prescription, weighed};
 
 use std::collections::BTreeSet;
 use yba_content::essential::thousandths;
@@ -29,6 +31,8 @@ const ADVICE_MAX: usize = 500;
 /// Greatest dose at once, in dose units, and times a day.
 const TAKE_MAX: u32 = 200;
 const TIMES_MAX: u32 = 24;
+const DAYS_MAX: u32 = 366;
+const UNITS_MAX: u32 = 5000;
 
 /// One drug as it is typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,17 +49,26 @@ pub struct Line {
 }
 
 impl Line {
-    /// The usual dose of a drug.
-    pub fn usual(drug: &Essential) -> Line {
-        Line {
-            drug: drug.slug.clone(),
-            take: take_words(drug.take_thousandths),
-            times: drug.times.to_string(),
-            days: drug.days.to_string(),
-            units: drug.units(drug.take_thousandths, drug.times, drug.days).to_string(),
-            how: drug.how.clone(),
+    /// The usual dose of a drug. It is a grown-up's: for a small child the dose is left to be typed.
+    pub fn usual(drug: &Essential, is_small_child: bool) -> Line {
+        let (mut take, mut units) = (String::new(), String::new());
+        if !is_small_child {
+            take = take_words(drug.take_thousandths);
+            units = drug.units(drug.take_thousandths, drug.times, drug.days).to_string();
         }
+        let (times, days) = (drug.times.to_string(), drug.days.to_string());
+        Line { drug: drug.slug.clone(), take, times, days, units, how: drug.how.clone() }
     }
+
+    /// Units of the store that its dose takes; none while the dose is not understood.
+    pub fn needed(&self, drug: &Essential) -> Option<u32> {
+        Some(drug.units(take(&self.take)?, whole(&self.times, TIMES_MAX)?, whole(&self.days, DAYS_MAX)?))
+    }
+}
+
+/// A whole number from 1 to this.
+fn whole(text: &str, most: u32) -> Option<u32> {
+    text.trim().parse::<u32>().ok().filter(|number| (1..=most).contains(number))
 }
 
 /// A prescription as it is typed.
@@ -182,7 +195,6 @@ fn one<'c>(list: &'c EssentialList, line: &Line, number: usize) -> Result<Sound<
         return Err(vec![stop(field("line"), "Thuốc này không có trong danh mục của trạm.")]);
     };
     let mut found = Vec::new();
-    let whole = |text: &str, most: u32| text.trim().parse::<u32>().ok().filter(|n| (1..=most).contains(n));
     let dose = take(&line.take);
     if dose.is_none() {
         let text = format!("Mỗi lần mấy {}? Ví dụ 1 hoặc 0,5.", drug.dose_unit);
@@ -192,22 +204,30 @@ fn one<'c>(list: &'c EssentialList, line: &Line, number: usize) -> Result<Sound<
     if times.is_none() {
         found.push(stop(field("times"), "Ngày mấy lần? Ghi số từ 1 đến 24."));
     }
-    let days = whole(&line.days, 366);
+    let days = whole(&line.days, DAYS_MAX);
     if days.is_none() {
         found.push(stop(field("days"), "Ghi số ngày dùng."));
     }
-    let worked_out = || Some(drug.units(dose?, times?, days?));
+    let needed = line.needed(drug);
     let units = match line.units.trim() {
-        "" => worked_out(),
-        typed => {
-            let units = stock::units(typed).filter(|units| *units <= 5000);
-            if units.is_none() {
-                let text = format!("Số lượng là số nguyên {}, ví dụ 10.", drug.unit);
-                found.push(stop(field("units"), text));
-            }
-            units
-        }
-    };
+        "" => needed,
+        typed => stock::units(typed),
+    }
+    .filter(|units| *units <= UNITS_MAX);
+    if units.is_none() && (needed.is_some() || !line.units.trim().is_empty()) {
+        let text = format!("Số lượng là số nguyên {}, nhiều nhất {UNITS_MAX}, ví dụ 10.", drug.unit);
+        found.push(stop(field("units"), text));
+    }
+    // The days that the law allows would mean nothing with more than they take.
+    if drug.control.is_some()
+        && let Some(needed) = needed.filter(|needed| units.is_some_and(|units| units > *needed))
+    {
+        let text = format!(
+            "Thuốc gây nghiện, hướng thần, tiền chất chỉ kê đủ liều: {needed} {} cho số ngày này.",
+            drug.unit
+        );
+        found.push(stop(field("units"), text));
+    }
     if line.how.chars().count() > WORDS_MAX {
         found.push(stop(field("how"), format!("Cách dùng dài quá {WORDS_MAX} ký tự.")));
     }
@@ -289,11 +309,10 @@ fn child(setting: &Setting<'_>, draft: &Draft) -> Vec<Finding> {
     found
 }
 
-/// A weight in kg as it is typed, as a decimal with a point; of what a small child can weigh.
+/// A weight in kg as it is typed, as a plain decimal with a point (`8.5` of `08,50`); of what a small child can weigh.
 pub fn weight(text: &str) -> Option<String> {
-    let text = text.trim().replace(',', ".");
-    let value = thousandths(&text)?;
-    (500..=60_000).contains(&value).then_some(text)
+    let value = thousandths(&text.trim().replace(',', "."))?;
+    (500..=60_000).contains(&value).then(|| plan::plain(u64::from(value)))
 }
 
 /// Whether this is an answer of a resource's status that does not hold any more.

@@ -28,7 +28,7 @@ pub(super) fn line_id(code: &str, number: usize) -> String {
     format!("dt-{code}-{number}")
 }
 
-fn weight_id(code: &str) -> String {
+pub(super) fn weight_id(code: &str) -> String {
     format!("dt-{code}-can")
 }
 
@@ -43,15 +43,16 @@ pub fn drafted(setting: &Setting<'_>, draft: &Draft, sound: &[Sound<'_>], code: 
     all
 }
 
+/// `value` is a plain decimal, as [`plain`] makes them.
 fn quantity(value: &str, unit: &str, coded: Option<&str>) -> Value {
-    let number: Value = from_slice(value.as_bytes()).unwrap_or_default();
+    let number: Value = from_slice(value.as_bytes()).expect("a plain decimal is JSON");
     match coded {
         Some(code) => json!({"value": number, "unit": unit, "system": UCUM, "code": code}),
         None => json!({"value": number, "unit": unit}),
     }
 }
 
-fn plain(thousandths: u64) -> String {
+pub(super) fn plain(thousandths: u64) -> String {
     let text = format!("{}.{:03}", thousandths / 1000, thousandths % 1000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
@@ -191,7 +192,7 @@ pub type Beside<'k> = dyn Fn(&[String]) -> Result<Vec<Change>, Outcome> + Send +
 
 /// Writes a prescription down under a new code. `kept` gives what goes with it (reasons for what a rule stops), for the ids of its lines.
 /// The same form again is written once. The one that it replaces is cancelled with it.
-/// Refuses with `unprocessable` to replace what was handed out, replaced or taken back.
+/// Refuses with `unprocessable` to replace what was handed out, replaced or taken back; with `forbidden` another facility's.
 pub async fn place(
     records: &Records,
     ctx: &Ctx,
@@ -258,6 +259,7 @@ async fn replaced(
 ) -> Result<Vec<Change>, Outcome> {
     let patient = str_at(setting.patient, &["id"]).unwrap_or_default();
     let old = super::prescription(records, ctx, patient, old).await?;
+    refuse_elsewhere(&old, Some(setting.facility))?;
     refuse_unless_open(records, ctx, &old).await?;
     let words = format!("Thay bằng đơn {new}");
     let change = |id: &str| {
@@ -280,6 +282,20 @@ fn not_open() -> Outcome {
     Outcome::new(Kind::Unprocessable, "not-open", text, "the prescription is not active")
 }
 
+/// A prescription is changed where it was written.
+fn refuse_elsewhere(it: &Prescription, facility: Option<&str>) -> Result<(), Outcome> {
+    if facility.is_some_and(|own| own != it.facility) {
+        let text = "Đơn này do cơ sở khác kê; chỉ nơi ấy thay hoặc rút được.";
+        return Err(Outcome::new(
+            Kind::Forbidden,
+            "prescription-place",
+            text,
+            "another facility's prescription",
+        ));
+    }
+    Ok(())
+}
+
 async fn refuse_unless_open(records: &Records, ctx: &Ctx, old: &Prescription) -> Result<(), Outcome> {
     if old.standing != Standing::Active {
         return Err(not_open());
@@ -293,21 +309,68 @@ async fn refuse_unless_open(records: &Records, ctx: &Ctx, old: &Prescription) ->
 }
 
 /// Takes back a prescription that was written by mistake, whole: its lines, the weight that came with it and the reasons stay as entered in
-/// error; the one that it replaced is open again. Refuses with `not-found` what is no prescription of this person,
-/// `unprocessable` what was handed out.
-pub async fn take_back(records: &Records, ctx: &Ctx, patient: &str, code: &str) -> Result<(), Outcome> {
+/// error; the one that it replaced is open again. `facility` is the caller's, where they have one. Refuses with `not-found` what is no
+/// prescription of this person, `unprocessable` what was handed out, `forbidden` another facility's.
+pub async fn take_back(
+    records: &Records,
+    ctx: &Ctx,
+    facility: Option<&str>,
+    patient: &str,
+    code: &str,
+) -> Result<(), Outcome> {
     let it = super::prescription(records, ctx, patient, code).await?;
+    refuse_elsewhere(&it, facility)?;
     refuse_unless_open(records, ctx, &it).await?;
+    let mut changes = undone(records, ctx, patient, &it, |_| true).await?;
+    if records.read(ctx, "Observation", &weight_id(code)).await.is_ok() {
+        changes.push(mistaken("Observation", &weight_id(code)));
+    }
+    records.transact(ctx, changes).await.map(|_| ())
+}
+
+/// The changes that take a visit's prescriptions back with it, but for the weights: they are measures of the visit. Refuses with
+/// `unprocessable` when something was handed out.
+pub(crate) async fn of_visit(
+    records: &Records,
+    ctx: &Ctx,
+    patient: &str,
+    visit: &str,
+) -> Result<Vec<Change>, Outcome> {
+    let mut changes = Vec::new();
+    for it in super::of_patient(records, ctx, patient).await? {
+        if it.visit != visit || it.standing != Standing::Active {
+            continue;
+        }
+        refuse_unless_open(records, ctx, &it).await.map_err(|outcome| match outcome.kind {
+            Kind::Unprocessable => {
+                let text = format!(
+                    "Đơn thuốc {} của lần khám này đã phát. Mở «Kê đơn», rút lần phát trước, rồi mới rút lần khám.",
+                    it.code
+                );
+                Outcome::new(Kind::Unprocessable, "visit-handed-out", text, "the visit's prescription was handed out")
+            }
+            _ => outcome,
+        })?;
+        changes.extend(undone(records, ctx, patient, &it, |old| old.visit != visit).await?);
+    }
+    Ok(changes)
+}
+
+/// The changes that take a prescription back: its lines and reasons; the one that it replaced is open again when it `opens`.
+async fn undone(
+    records: &Records,
+    ctx: &Ctx,
+    patient: &str,
+    it: &Prescription,
+    opens: impl Fn(&Prescription) -> bool,
+) -> Result<Vec<Change>, Outcome> {
     let lines = it.lines.iter().map(|line| line.request.as_str());
     let mut changes: Vec<Change> = lines.clone().map(|id| mistaken("MedicationRequest", id)).collect();
     let about: Vec<String> = lines.map(|id| format!("MedicationRequest/{id}")).collect();
     changes.extend(crate::advise::withdrawn_of(records, ctx, &about).await?);
-    if records.read(ctx, "Observation", &weight_id(code)).await.is_ok() {
-        changes.push(mistaken("Observation", &weight_id(code)));
-    }
     if let Some(old) = &it.replaces {
         let old = super::prescription(records, ctx, patient, old).await?;
-        changes.extend(old.lines.iter().map(|line| {
+        changes.extend(old.lines.iter().filter(|_| opens(&old)).map(|line| {
             Change::edit("MedicationRequest", &line.request, |version| {
                 let mut tree = version.tree();
                 put(&mut tree, "status", json!("active"));
@@ -316,5 +379,5 @@ pub async fn take_back(records: &Records, ctx: &Ctx, patient: &str, code: &str) 
             })
         }));
     }
-    records.transact(ctx, changes).await.map(|_| ())
+    Ok(changes)
 }

@@ -5,7 +5,7 @@ use yba_fhir::json::{JsonValueTrait, Value, items, number_text, str_at};
 use yba_fhir::{Day, Kind, Outcome};
 use yba_records::{Ctx, Query, Records, Version};
 
-use super::plan::{COMPANION, FORM};
+use super::plan::{COMPANION, FORM, weight_id};
 use super::{DRUG, Line, code};
 use crate::visit::{MISTAKEN, RECORDS_MAX};
 
@@ -56,6 +56,8 @@ pub struct Prescription {
     pub companion: String,
     /// The code of the one that it replaces.
     pub replaces: Option<String>,
+    /// The id of the form that wrote it.
+    pub form: String,
     /// Security labels.
     pub labels: Vec<Value>,
     pub lines: Vec<Ordered>,
@@ -163,6 +165,7 @@ fn whole_one(code: &str, trees: &[&Value]) -> Option<Prescription> {
         replaces: prior
             .and_then(|id| id.strip_prefix("dt-")?.rsplit_once('-'))
             .map(|(code, _)| code.to_owned()),
+        form: form(first).unwrap_or_default().to_owned(),
         labels: super::labels(trees.iter().copied()),
         lines,
     })
@@ -205,4 +208,25 @@ pub async fn open(
     let mut all = grouped(&found.matches.iter().map(Version::tree).collect::<Vec<_>>());
     all.retain(|one| one.is_good(today));
     Ok(all)
+}
+
+/// What the person weighed when it was written, in kg: the weight that came with the prescription, else the last one of its day. Empty when
+/// the caller sees none.
+pub async fn weighed(records: &Records, ctx: &Ctx, it: &Prescription) -> Result<String, Outcome> {
+    let value = |tree: &Value| number_text(tree.get("valueQuantity")?.get("value")?);
+    match records.read(ctx, "Observation", &weight_id(&it.code)).await {
+        Ok(version) if super::stands(&version.tree()) => {
+            return Ok(value(&version.tree()).unwrap_or_default());
+        }
+        Ok(_) => {}
+        Err(outcome) if matches!(outcome.kind, Kind::NotFound | Kind::Gone | Kind::Forbidden) => {}
+        Err(outcome) => return Err(outcome),
+    }
+    let kin = records.store().kin_of(&it.patient).await?.join(",");
+    let day = it.at.get(..10).unwrap_or_default();
+    let query = format!(
+        "patient={kin}&code=http://loinc.org|29463-7&date={day}&status=final,amended,corrected&_sort=-date&_count=1"
+    );
+    let found = records.search(ctx, &Query::parse_string("Observation", &query)?, None).await?;
+    Ok(found.matches.first().and_then(|one| value(&one.tree())).unwrap_or_default())
 }

@@ -38,7 +38,7 @@ pub(crate) async fn put_all(kit: &Kit, trees: Vec<Value>) {
 
 pub(crate) fn usual(content: &Content, drugs: &[&str]) -> Draft {
     let list = content.essential(Day::parse("2026-03-02").unwrap());
-    let lines = drugs.iter().map(|slug| Line::usual(list.drug(slug).unwrap())).collect();
+    let lines = drugs.iter().map(|slug| Line::usual(list.drug(slug).unwrap(), false)).collect();
     Draft { lines, form: format!("f-{}", drugs.join("-")), ..Draft::default() }
 }
 
@@ -152,11 +152,11 @@ async fn a_prescription_has_one_code_is_written_once_and_taken_back_whole() {
             Kind::Unprocessable,
             "it was replaced already"
         );
-        take_back(records, &ctx, "ba", &third).await.unwrap();
+        take_back(records, &ctx, Some("cskcb-12090"), "ba", &third).await.unwrap();
         let all = of_patient(records, &ctx, "ba").await.unwrap();
         assert_eq!((standing(&all, &code), standing(&all, &third)), (Standing::Active, Standing::Mistaken));
         assert_eq!(
-            take_back(records, &ctx, "be", &code).await.unwrap_err().kind,
+            take_back(records, &ctx, None, "be", &code).await.unwrap_err().kind,
             Kind::NotFound,
             "somebody else's"
         );
@@ -189,7 +189,7 @@ async fn what_the_law_limits_is_said_beside_its_field() {
         let weights = found(&kit, "Observation", "patient=be&code=http://loinc.org|29463-7").await;
         assert_eq!(weights.len(), 1, "the weight is a measure of the child");
         assert_eq!(of_patient(&kit.records, &kit.ctx(), "be").await.unwrap()[0].companion, "Mẹ Lò Thị Un");
-        take_back(&kit.records, &kit.ctx(), "be", &code).await.unwrap();
+        take_back(&kit.records, &kit.ctx(), None, "be", &code).await.unwrap();
         let weights = found(&kit, "Observation", "patient=be&status=entered-in-error").await;
         assert_eq!(weights.len(), 1, "and goes with it");
         let mut wrong = usual(&content, &["amlodipine-5", "amlodipine-5"]);
@@ -239,8 +239,172 @@ async fn rules_look_at_what_is_prescribed_and_a_reason_goes_with_it() {
         assert_eq!(advise::told(&kit.records, &kit.ctx(), &about).await.unwrap().len(), 1);
         let sealed = found(&kit, "DetectedIssue", "_security=HIV").await;
         assert_eq!(sealed.len(), 1, "the reason is sealed as the diagnosis is");
-        take_back(&kit.records, &kit.ctx(), "ba", &code).await.unwrap();
+        take_back(&kit.records, &kit.ctx(), None, "ba", &code).await.unwrap();
         assert!(advise::told(&kit.records, &kit.ctx(), &about).await.unwrap().is_empty(), "and goes with it");
+    })
+    .await;
+}
+
+#[test]
+fn a_weight_is_a_plain_decimal_however_it_was_typed() {
+    for (text, value) in [("08,5", "8.5"), ("12,", "12"), (" 12,50 ", "12.5"), ("15.5", "15.5")] {
+        assert_eq!(weight(text).as_deref(), Some(value), "{text}");
+    }
+    for wrong in ["", ",5", "0,4", "61", "12,5kg"] {
+        assert_eq!(weight(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
+fn a_small_childs_dose_is_left_to_be_typed_and_no_dose_is_too_great_to_be_worked_out() {
+    let content = Content::built_in();
+    let drug = content.essential(Day::parse("2026-03-02").unwrap()).drug("amoxicillin-500").unwrap();
+    let child = Line::usual(drug, true);
+    assert_eq!((child.take.as_str(), child.units.as_str(), child.times.as_str()), ("", "", "3"));
+    assert_eq!(child.needed(drug), None);
+    assert_eq!(Line { take: "1".into(), ..child }.needed(drug), Some(21));
+    let huge = Line { times: "4294967295".into(), days: "4294967295".into(), ..Line::usual(drug, false) };
+    assert_eq!(huge.needed(drug), None);
+    assert_eq!(drug.units(u32::MAX, u32::MAX, u32::MAX), u32::MAX);
+}
+
+#[tokio::test]
+async fn a_weight_that_was_typed_with_zeros_is_kept_as_a_number() {
+    each_engine(async |kit| {
+        village(&kit).await;
+        let content = Content::built_in();
+        let desk = Desk::open(&kit, &content, "be").await;
+        let child = usual(&content, &["paracetamol-250-goi"]);
+        let child = Draft { weight: "015,50".into(), companion: "Mẹ".into(), ..child };
+        desk.place(&child).await.unwrap();
+        let weights = found(&kit, "Observation", "patient=be&code=http://loinc.org|29463-7").await;
+        let value = weights[0].get("valueQuantity").unwrap().get("value").unwrap();
+        assert_eq!(yba_fhir::json::number_text(value).as_deref(), Some("15.5"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dose_or_a_quantity_that_cannot_be_meant_is_refused_or_asked_about() {
+    each_engine(async |kit| {
+        village(&kit).await;
+        let content = Content::built_in();
+        let ba = Desk::open(&kit, &content, "ba").await;
+        let of = |drug: &str, take: &str, units: &str| {
+            let mut draft = usual(&content, &[drug]);
+            let line = draft.lines[0].clone();
+            draft.lines[0] = Line { take: take.into(), units: units.into(), ..line };
+            draft
+        };
+        let wrong = ba.wrong(&of("diazepam-5", "1", "300"));
+        assert_eq!(wrong[0].0, "units-1");
+        assert!(wrong[0].1.contains("chỉ kê đủ liều: 7 viên"), "{wrong:?}");
+        assert!(ba.wrong(&of("diazepam-5", "1", "7")).is_empty());
+        assert_eq!(
+            ba.wrong(&of("amlodipine-5", "200", ""))[0].0,
+            "units-1",
+            "6000 is more than anybody is given"
+        );
+
+        let asked = |draft: &Draft| {
+            let (setting, mut verdict) = (ba.setting(), yba_rules::Verdict::default());
+            let (sound, found) = check(&setting, draft);
+            assert!(found.is_empty(), "{found:?}");
+            doubted(&mut verdict, &setting, &sound);
+            assert!(verdict.cards.iter().all(|card| card.stops() && !card.reasons.is_empty()));
+            verdict.cards.into_iter().map(|card| card.message).collect::<Vec<_>>()
+        };
+        let slip = asked(&of("amlodipine-5", "5", ""));
+        assert_eq!(
+            slip,
+            ["Amlodipin 5 mg: mỗi lần 5 viên, ngày 1 lần. Thường dùng mỗi lần 1 viên, ngày 1 lần."]
+        );
+        assert!(asked(&of("amlodipine-5", "2", "")).is_empty(), "ten milligrams are usual too");
+        let many = asked(&of("amlodipine-5", "1", "300"));
+        assert_eq!(many, ["Amlodipin 5 mg: kê 300 viên; liều này trong 30 ngày cần 30 viên."]);
+        assert!(asked(&of("paracetamol-500", "1", "10")).is_empty(), "a blister of ten for nine");
+        assert_eq!(asked(&of("clotrimazole-cream", "1", "4")).len(), 1, "four tubes");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_prescription_is_replaced_and_taken_back_where_it_was_written() {
+    each_engine(async |kit| {
+        village(&kit).await;
+        let content = Content::built_in();
+        let desk = Desk::open(&kit, &content, "ba").await;
+        let code = desk.place(&usual(&content, &["amlodipine-5"])).await.unwrap().code;
+        let (records, ctx) = (&kit.records, kit.ctx());
+        let other = take_back(records, &ctx, Some("cskcb-12101"), "ba", &code).await.unwrap_err();
+        assert_eq!((other.kind, other.issues[0].key), (Kind::Forbidden, "prescription-place"));
+        let new = Draft { replaces: Some(code.clone()), ..usual(&content, &["losartan-50"]) };
+        let setting = Setting { facility: "cskcb-12101", ..desk.setting() };
+        let (sound, _) = check(&setting, &new);
+        let other = place(records, &ctx, &setting, (&new, &sound), &|_| Ok(Vec::new())).await.unwrap_err();
+        assert_eq!(other.issues[0].key, "prescription-place");
+        take_back(records, &ctx, Some("cskcb-12090"), "ba", &code).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_visit_takes_its_prescriptions_back_with_it_unless_they_were_handed_out() {
+    each_engine(async |kit| {
+        village(&kit).await;
+        let content = Content::built_in();
+        let visit = json!({"resourceType": "Encounter", "id": "lk-ba", "status": "finished", "class": {"code": "AMB"},
+            "subject": {"reference": "Patient/ba"}, "period": {"start": "2026-03-02T08:00:00+07:00"}});
+        let said = json!({"resourceType": "QuestionnaireResponse", "id": "lk-ba", "status": "completed"});
+        put_all(&kit, vec![visit, said]).await;
+        let desk = Desk { visit: "lk-ba".into(), ..Desk::open(&kit, &content, "ba").await };
+        let first = desk.place(&usual(&content, &["amlodipine-5"])).await.unwrap().code;
+        let new = Draft { replaces: Some(first), ..usual(&content, &["losartan-50"]) };
+        desk.place(&new).await.unwrap();
+        let (records, ctx) = (&kit.records, kit.ctx());
+        let mut all = of_patient(records, &ctx, "ba").await.unwrap();
+        all.retain(|one| one.standing == Standing::Active);
+        let handed = json!({"resourceType": "MedicationDispense", "id": "phat", "status": "completed",
+            "subject": {"reference": "Patient/ba"}, "medicationReference": {"reference": "Medication/lo"},
+            "authorizingPrescription": [{"reference": format!("MedicationRequest/{}", all[0].lines[0].request).as_str()}],
+            "quantity": {"value": 5}, "whenHandedOver": "2026-03-02T08:00:00+07:00"});
+        let lot = json!({"resourceType": "Medication", "id": "lo"});
+        put_all(&kit, vec![lot, handed.clone()]).await;
+        let stuck = crate::visit::take_back(records, &ctx, "ba", "lk-ba").await.unwrap_err();
+        assert_eq!((stuck.kind, stuck.issues[0].key), (Kind::Unprocessable, "visit-handed-out"));
+        assert!(stuck.issues[0].text.contains(&all[0].code), "{stuck:?}");
+
+        let mut handed = handed;
+        crate::visit::put(&mut handed, "status", json!("entered-in-error"));
+        put_all(&kit, vec![handed]).await;
+        crate::visit::take_back(records, &ctx, "ba", "lk-ba").await.unwrap();
+        let all = of_patient(records, &ctx, "ba").await.unwrap();
+        assert!(all.iter().all(|one| one.standing != Standing::Active), "none is left to be handed out: {all:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_prescription_tells_the_weight_of_its_own_day() {
+    each_engine(async |kit| {
+        village(&kit).await;
+        let content = Content::built_in();
+        let desk = Desk::open(&kit, &content, "be").await;
+        let child = usual(&content, &["paracetamol-250-goi"]);
+        let child = Draft { weight: "12,5".into(), companion: "Mẹ".into(), ..child };
+        desk.place(&child).await.unwrap();
+        let later = |id: &str, day: &str, kg: u32| {
+            json!({"resourceType": "Observation", "id": id, "status": "final", "subject": {"reference": "Patient/be"},
+                "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]}, "effectiveDateTime": day,
+                "valueQuantity": {"value": kg, "unit": "kg"}})
+        };
+        put_all(&kit, vec![later("sau", "2026-05-02T08:00:00+07:00", 14), later("hom-ay", "2026-03-02T07:00:00+07:00", 13)]).await;
+        kit.advance_ms(61 * 86_400_000);
+        let (records, ctx) = (&kit.records, kit.ctx());
+        let it = of_patient(records, &ctx, "be").await.unwrap().remove(0);
+        assert_eq!(weighed(records, &ctx, &it).await.unwrap(), "12.5", "the weight that came with it");
+        let other = Prescription { code: "12090khongco-C".into(), ..it };
+        assert_eq!(weighed(records, &ctx, &other).await.unwrap(), "13", "of its own day, not of today");
     })
     .await;
 }

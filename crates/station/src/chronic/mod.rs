@@ -554,8 +554,10 @@ async fn take_back(
         if !open.earlier.iter().any(|one| one.visit.as_ref() == Some(&taken.kham)) {
             return Err(error::not_found());
         }
-        visit::take_back(&station.records, &ctx, &patient, &taken.kham).await?;
-        Ok(desk.back(&patient, "rut"))
+        match visit::take_back(&station.records, &ctx, &patient, &taken.kham).await {
+            Ok(()) => Ok(desk.back(&patient, "rut")),
+            Err(outcome) => crate::prescribe::handed_out(&station, &id, &patient, outcome),
+        }
     };
     answered(&station, &id, taken).await
 }

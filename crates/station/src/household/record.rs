@@ -319,7 +319,10 @@ async fn take_back(
         let one =
             filled.iter().find(|one| one.is_today && one.id == taken.kham).ok_or_else(error::not_found)?;
         match one.is_visit {
-            true => visit::take_back(&station.records, &ctx, &patient, &one.id).await?,
+            true => match visit::take_back(&station.records, &ctx, &patient, &one.id).await {
+                Ok(()) => {}
+                Err(outcome) => return crate::prescribe::handed_out(&station, &id, &patient, outcome),
+            },
             false => interview::take_back(&station.records, &ctx, &patient, &one.id).await?,
         }
         Ok(Redirect::to(&format!("{PERSON}/{patient}?xong=rut")).into_response())

@@ -261,8 +261,10 @@ async fn take_back(
         if !open.seen.iter().any(|one| one.visit == taken.kham) {
             return Err(error::not_found());
         }
-        visit::take_back(&station.records, &ctx, &patient, &taken.kham).await?;
-        Ok(back(&patient, "rut"))
+        match visit::take_back(&station.records, &ctx, &patient, &taken.kham).await {
+            Ok(()) => Ok(back(&patient, "rut")),
+            Err(outcome) => crate::prescribe::handed_out(&station, &id, &patient, outcome),
+        }
     };
     answered(&station, &id, taken).await
 }
