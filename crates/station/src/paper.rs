@@ -429,7 +429,7 @@ fn form_id(station: &Station, fields: &[(String, String)]) -> String {
 }
 
 /// `Đã lưu nháp 09:41`
-fn kept_words(ms: i64) -> String {
+pub(crate) fn kept_words(ms: i64) -> String {
     let at = yba_ui::format::date_time(&yba_fhir::date::instant(ms));
     format!("Đã lưu nháp {}", at.split(' ').nth(1).unwrap_or_default())
 }

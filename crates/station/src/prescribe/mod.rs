@@ -16,6 +16,7 @@ use axum::Router;
 use axum::extract::{Form, Path, RawQuery};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use maud::html;
 use yba_care::advise::{self, Act, Reasons, Told};
 use yba_care::dispense::{self, Given};
 use yba_care::prescribe::{self, Draft, Prescription, Setting, Standing};
@@ -24,7 +25,8 @@ use yba_fhir::json::{JsonValueTrait, Value, number_text, str_at};
 use yba_fhir::{Kind, Outcome};
 use yba_records::{Action, Ctx, Query, Version};
 use yba_rules::{Case, Moment, Verdict};
-use yba_web::{Asking, Page, RequestId, error};
+use yba_ui::card;
+use yba_web::{Asking, Page, RequestId, encoded, error};
 
 /// The list; a person's id is added after `/`.
 pub const PRESCRIBE: &str = "/don-thuoc";
@@ -39,6 +41,8 @@ pub(crate) fn routes() -> Router<Station> {
         .route(PRESCRIBE, get(listed))
         .route("/don-thuoc/{patient}", get(person).post(write))
         .route("/don-thuoc/{patient}/rut", post(take_back))
+        .route("/don-thuoc/{patient}/nhap", post(keep))
+        .route("/don-thuoc/{patient}/bo-nhap", post(forget))
         .route("/don-thuoc/{patient}/{don}/in", get(paper::printed))
 }
 
@@ -58,7 +62,7 @@ struct Open {
     diagnoses: Vec<Value>,
     weighed: String,
     by: String,
-    /// The person's, the last first, and what was handed out of those that are good.
+    /// The person's, the last first, and what was handed out of them.
     all: Vec<Prescription>,
     given: Vec<Given>,
     told: Vec<Told>,
@@ -145,7 +149,7 @@ impl Desk<'_> {
         let mut recent = all.clone();
         recent.retain(|one| one.is_good(station.today()));
         let given = match ctx.may(Action::Search, "MedicationDispense") {
-            true => dispense::given(records, ctx, &recent).await?,
+            true => dispense::given(records, ctx, &all).await?,
             false => Vec::new(),
         };
         let about: Vec<String> = recent
@@ -171,6 +175,30 @@ impl Desk<'_> {
         })
     }
 
+    /// Keeps what the caller is writing.
+    async fn keep(&self, patient: &str, typed: &Typed) -> Result<i64, Outcome> {
+        let pair = |(name, value): &(String, String)| format!("{}={}", encoded(name), encoded(value));
+        let text = typed.0.iter().map(pair).collect::<Vec<_>>().join("&");
+        self.station.records.keep_draft(self.ctx, &draft_key(patient), &text).await
+    }
+
+    /// What the caller was writing and has not sent, with its fields and when; what was sent already is forgotten.
+    async fn unsent(&self, open: &Open) -> Result<Option<(Draft, Typed, String)>, Outcome> {
+        let (records, key) = (&self.station.records, draft_key(&open.person.id));
+        if !self.ctx.may(Action::Create, "MedicationRequest") {
+            return Ok(None);
+        }
+        let Some(kept) = records.draft(self.ctx, &key).await? else { return Ok(None) };
+        let (typed, list) =
+            (Typed::asked(Some(&kept.text)), self.station.content.essential(self.station.today()));
+        let draft = model::draft(&typed, list, || records.fresh_id());
+        if draft.lines.is_empty() || open.all.iter().any(|one| one.form == draft.form) {
+            records.drop_draft(self.ctx, &key).await?;
+            return Ok(None);
+        }
+        Ok(Some((draft, typed, yba_fhir::date::instant(kept.ms))))
+    }
+
     /// What the rules say of what stands on a draft so far.
     async fn reminded(&self, open: &Open, draft: &Draft, typed: &Typed) -> Result<Reminded, Outcome> {
         let setting = open.setting(self.station);
@@ -189,6 +217,7 @@ impl Desk<'_> {
             beside: &open.diagnoses,
         };
         let mut verdict = advise::advise(&self.station.records, self.ctx, &self.station.rules, &case).await?;
+        prescribe::doubted(&mut verdict, &setting, &sound);
         prescribe::seal(&mut verdict, &setting);
         Ok(Reminded { verdict, reasons, asks: false })
     }
@@ -207,9 +236,11 @@ impl Desk<'_> {
             given: &open.given,
             lots: &open.lots,
             today,
-            place: None,
+            // Who has no facility says whose store it is.
+            place: own_facility().is_none().then_some(open.facility.as_str()),
             back: "don",
             typed: &nothing,
+            wrong: None,
             form: station.records.fresh_id(),
             may: self.ctx.may(Action::Create, "MedicationDispense"),
         };
@@ -232,6 +263,10 @@ impl Desk<'_> {
         }
         response
     }
+}
+
+fn draft_key(patient: &str) -> String {
+    format!("don-thuoc/{patient}")
 }
 
 fn done_words(code: &str) -> Option<&'static str> {
@@ -269,13 +304,20 @@ async fn person(
     let drawn = async {
         let desk = Desk { station: &station, ctx: &ctx, id: &id };
         let (open, typed) = (desk.open(&patient).await?, Typed::asked(query.as_deref()));
-        let draft = model::fresh(&open.all, &typed, &open.weighed, station.records.fresh_id());
-        let reminded = desk.reminded(&open, &draft, &typed).await?;
+        let begun = ["lai", "thay"].iter().any(|name| !typed.of(name).is_empty());
+        let unsent = if begun { None } else { desk.unsent(&open).await? };
+        let draft = match &unsent {
+            Some((draft, ..)) => draft.clone(),
+            None => model::fresh(&open.all, &typed, &open.weighed, station.records.fresh_id()),
+        };
+        let reasons = unsent.as_ref().map_or(&typed, |(_, fields, _)| fields);
+        let reminded = desk.reminded(&open, &draft, reasons).await?;
         let is_today = |one: &&Prescription| one.standing == Standing::Active && one.is_good(station.today());
         // Who has a prescription of these days sees it first; another is begun by asking for it.
-        let is_asked = ["lai", "thay", "them"].iter().any(|name| !typed.of(name).is_empty());
+        let is_asked = begun || unsent.is_some() || !typed.of("them").is_empty();
         let is_shown = is_asked || !open.all.iter().any(|one| is_today(&one));
-        let form = page::Form { draft: &draft, found: &[], reminded: &reminded, offered: &[], searched: "" };
+        let resumed = unsent.as_ref().map(|(.., at)| at.as_str());
+        let form = page::Form { resumed, ..page::Form::of(&draft, &reminded) };
         Ok(desk.drawn(&open, is_shown.then_some(form), done_words(typed.of("xong")), None))
     };
     answered(&station, &id, drawn).await
@@ -293,15 +335,16 @@ async fn write(
         let list = station.content.essential(station.today());
         let mut draft = model::draft(&typed, list, || station.records.fresh_id());
         if typed.of("viec") != "ghi" {
-            let step = model::step(&mut draft, &typed, list);
+            let is_small_child = open.setting(&station).is_small_child();
+            let step = model::step(&mut draft, &typed, list, is_small_child);
+            desk.keep(&patient, &model::sent(&draft, &typed)).await?;
             let mut reminded = desk.reminded(&open, &draft, &typed).await?;
             reminded.asks = false;
             let form = page::Form {
-                draft: &draft,
                 found: &step.found,
-                reminded: &reminded,
                 offered: &step.offered,
                 searched: &step.searched,
+                ..page::Form::of(&draft, &reminded)
             };
             return Ok(desk.drawn(&open, Some(form), None, None));
         }
@@ -310,8 +353,8 @@ async fn write(
         let mut reminded = desk.reminded(&open, &draft, &typed).await?;
         reminded.asks = !advise::unanswered(&reminded.verdict, &reminded.reasons).is_empty();
         if !found.is_empty() || reminded.asks {
-            let form =
-                page::Form { draft: &draft, found: &found, reminded: &reminded, offered: &[], searched: "" };
+            desk.keep(&patient, &model::sent(&draft, &typed)).await?;
+            let form = page::Form { found: &found, ..page::Form::of(&draft, &reminded) };
             return Ok(desk.drawn(&open, Some(form), None, None));
         }
         let kept = |about: &[String]| {
@@ -320,11 +363,13 @@ async fn write(
             advise::kept(&reminded.verdict, &reminded.reasons, &act)
         };
         match prescribe::place(&station.records, &ctx, &setting, (&draft, &sound), &kept).await {
-            Ok(_) => Ok(back(&patient, "ke")),
+            Ok(_) => {
+                station.records.drop_draft(&ctx, &draft_key(&patient)).await?;
+                Ok(back(&patient, "ke"))
+            }
             Err(outcome) if outcome.kind == Kind::Fault => Err(outcome),
             Err(outcome) => {
-                let form =
-                    page::Form { draft: &draft, found: &[], reminded: &reminded, offered: &[], searched: "" };
+                let form = page::Form::of(&draft, &reminded);
                 Ok(desk.drawn(&open, Some(form), None, Some(&outcome)))
             }
         }
@@ -344,13 +389,67 @@ async fn take_back(
     let taken = async {
         let desk = Desk { station: &station, ctx: &ctx, id: &id };
         let open = desk.open(&patient).await?;
-        match prescribe::take_back(&station.records, &ctx, &patient, Typed(fields).of("don")).await {
+        match prescribe::take_back(
+            &station.records,
+            &ctx,
+            own_facility().as_deref(),
+            &patient,
+            Typed(fields).of("don"),
+        )
+        .await
+        {
             Ok(()) => Ok(back(&patient, "rut")),
-            Err(outcome) if outcome.kind == Kind::Unprocessable => {
-                Ok(desk.drawn(&open, None, None, Some(&outcome)))
-            }
-            Err(outcome) => Err(outcome),
+            Err(outcome) if outcome.kind == Kind::Fault => Err(outcome),
+            Err(outcome) => Ok(desk.drawn(&open, None, None, Some(&outcome))),
         }
     };
     answered(&station, &id, taken).await
+}
+
+/// Keeps what is being typed, and answers when.
+async fn keep(
+    Asking { room: station, ctx, id }: Asking<Station>,
+    Path(patient): Path<String>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Response {
+    let kept = async {
+        let desk = Desk { station: &station, ctx: &ctx, id: &id };
+        Person::open(&station, &ctx, &patient, "MedicationRequest", UNSEEN).await?;
+        let (typed, list) = (Typed(fields), station.content.essential(station.today()));
+        let draft = model::draft(&typed, list, || station.records.fresh_id());
+        let at = desk.keep(&patient, &model::sent(&draft, &typed)).await?;
+        let said = html! { (crate::paper::kept_words(at)) };
+        Ok(station.site.fragment(&yba_ui::hx::replaced(page::KEPT, &said)))
+    };
+    kept.await.unwrap_or_else(|outcome: Outcome| error::fragment(&station.site, &outcome, &id))
+}
+
+/// Begins the prescription anew.
+async fn forget(Asking { room: station, ctx, id }: Asking<Station>, Path(patient): Path<String>) -> Response {
+    let dropped = async {
+        station.records.drop_draft(&ctx, &draft_key(&patient)).await?;
+        Ok(Redirect::to(&format!("{PRESCRIBE}/{patient}?them=1")).into_response())
+    };
+    answered(&station, &id, dropped).await
+}
+
+/// The page that says why a visit is not taken back whose prescription was handed out, with the way there; any other refusal is given back.
+pub(crate) fn handed_out(
+    station: &Station,
+    id: &RequestId,
+    patient: &str,
+    outcome: Outcome,
+) -> Result<Response, Outcome> {
+    if outcome.issues.first().is_none_or(|issue| issue.key != "visit-handed-out") {
+        return Err(outcome);
+    }
+    let way = card::link_button(&format!("{PRESCRIBE}/{patient}"), html! { "Mở đơn đã phát" });
+    let content = html! {
+        (card::page_title("Chưa rút lần khám", html! {}, html! {}))
+        (error::note(&outcome, id))
+        p { (way) }
+    };
+    let mut response = station.site.page(&Page::new("Khám bệnh", content));
+    *response.status_mut() = error::status(outcome.kind);
+    Ok(response)
 }

@@ -54,14 +54,37 @@ pub(super) fn draft(typed: &Typed, list: &EssentialList, fresh: impl Fn() -> Str
     }
 }
 
+/// A draft as its form would send it, with the reasons that were typed beside it: what is kept while somebody is writing.
+pub(super) fn sent(draft: &Draft, typed: &Typed) -> Typed {
+    let mut all: Vec<(String, String)> = Vec::new();
+    let mut add = |name: String, value: &str| all.push((name, value.to_owned()));
+    for (at, line) in draft.lines.iter().enumerate() {
+        let Line { drug, take, times, days, units, how } = line;
+        let fields = [
+            ("thuoc", drug),
+            ("lan", take),
+            ("ngay", times),
+            ("so-ngay", days),
+            ("sl", units),
+            ("cach", how),
+        ];
+        fields.into_iter().for_each(|(name, value)| add(format!("{name}-{}", at + 1), value));
+    }
+    add("phieu".into(), &draft.form);
+    add("thay".into(), draft.replaces.as_deref().unwrap_or_default());
+    for (name, value) in
+        [("can-nang", &draft.weight), ("nguoi-dua", &draft.companion), ("loi-dan", &draft.advice)]
+    {
+        add(name.into(), value);
+    }
+    all.extend(typed.0.iter().filter(|(name, _)| name.starts_with('~')).cloned());
+    Typed(all)
+}
+
 /// How many units of the store a line takes; nothing while its dose is not understood.
 pub(super) fn worked_out(list: &EssentialList, line: &Line) -> String {
-    let units = || {
-        let drug = list.drug(&line.drug)?;
-        let (times, days) = (line.times.trim().parse().ok()?, line.days.trim().parse().ok()?);
-        Some(drug.units(prescribe::take(&line.take)?, times, days).to_string())
-    };
-    units().unwrap_or_default()
+    let needed = list.drug(&line.drug).and_then(|drug| line.needed(drug));
+    needed.map(|units| units.to_string()).unwrap_or_default()
 }
 
 /// What a press did.
@@ -74,7 +97,12 @@ pub(super) struct Step<'l> {
 }
 
 /// Puts the drug on that was named or chosen, or takes a line off.
-pub(super) fn step<'l>(draft: &mut Draft, typed: &Typed, list: &'l EssentialList) -> Step<'l> {
+pub(super) fn step<'l>(
+    draft: &mut Draft,
+    typed: &Typed,
+    list: &'l EssentialList,
+    is_small_child: bool,
+) -> Step<'l> {
     let act = typed.of("viec");
     if let Some(number) = act.strip_prefix("bo-").and_then(|number| number.parse::<usize>().ok()) {
         if (1..=draft.lines.len()).contains(&number) {
@@ -83,14 +111,14 @@ pub(super) fn step<'l>(draft: &mut Draft, typed: &Typed, list: &'l EssentialList
         return Step::default();
     }
     if let Some(drug) = act.strip_prefix("chon-").and_then(|slug| list.drug(slug)) {
-        return put_on(draft, drug);
+        return put_on(draft, drug, is_small_child);
     }
     let text = typed.of("tim");
     if text.is_empty() {
         return Step::default();
     }
     if let Some(drug) = list.meant(text) {
-        return put_on(draft, drug);
+        return put_on(draft, drug, is_small_child);
     }
     let offered = list.search(text, OFFERED);
     let searched = text.to_owned();
@@ -103,7 +131,7 @@ fn stop(text: &str) -> Finding {
     Finding { severity: Severity::Stop, field: "lines".into(), text: text.to_owned() }
 }
 
-fn put_on<'l>(draft: &mut Draft, drug: &Essential) -> Step<'l> {
+fn put_on<'l>(draft: &mut Draft, drug: &Essential, is_small_child: bool) -> Step<'l> {
     if draft.lines.iter().any(|line| line.drug == drug.slug) {
         let text = format!("{} đã có trong đơn.", drug.name);
         return Step { found: vec![stop(&text)], ..Step::default() };
@@ -112,7 +140,7 @@ fn put_on<'l>(draft: &mut Draft, drug: &Essential) -> Step<'l> {
         let text = format!("Một đơn có nhiều nhất {LINES_MAX} thuốc.");
         return Step { found: vec![stop(&text)], ..Step::default() };
     }
-    draft.lines.push(Line::usual(drug));
+    draft.lines.push(Line::usual(drug, is_small_child));
     Step::default()
 }
 
@@ -148,16 +176,16 @@ mod tests {
         let content = Content::built_in();
         let list = content.essential(Day::parse("2026-03-02").unwrap());
         let mut one = Draft::default();
-        assert!(step(&mut one, &typed(&[("tim", "amlo")]), list).found.is_empty());
+        assert!(step(&mut one, &typed(&[("tim", "amlo")]), list, false).found.is_empty());
         assert_eq!((one.lines[0].drug.as_str(), one.lines[0].units.as_str()), ("amlodipine-5", "30"));
-        let many = step(&mut one, &typed(&[("tim", "para")]), list);
+        let many = step(&mut one, &typed(&[("tim", "para")]), list, false);
         assert_eq!((one.lines.len(), many.offered.len()), (1, 3));
-        step(&mut one, &typed(&[("viec", "chon-paracetamol-500")]), list);
+        step(&mut one, &typed(&[("viec", "chon-paracetamol-500")]), list, false);
         assert_eq!(one.lines.len(), 2);
-        assert_eq!(step(&mut one, &typed(&[("tim", "amlo")]), list).found.len(), 1, "it is there");
-        assert_eq!(step(&mut one, &typed(&[("tim", "xyz")]), list).found.len(), 1, "nobody has it");
-        step(&mut one, &typed(&[("viec", "bo-1")]), list);
-        step(&mut one, &typed(&[("viec", "bo-9")]), list);
+        assert_eq!(step(&mut one, &typed(&[("tim", "amlo")]), list, false).found.len(), 1, "it is there");
+        assert_eq!(step(&mut one, &typed(&[("tim", "xyz")]), list, false).found.len(), 1, "nobody has it");
+        step(&mut one, &typed(&[("viec", "bo-1")]), list, false);
+        step(&mut one, &typed(&[("viec", "bo-9")]), list, false);
         assert_eq!(one.lines.len(), 1);
 
         let line = [
@@ -171,6 +199,40 @@ mod tests {
             let fields: Vec<_> = line.into_iter().chain([("sl-1", sl)]).collect();
             draft(&typed(&fields), list, String::new).lines[0].units.clone()
         };
+        let huge = [
+            ("thuoc-1", "amlodipine-5"),
+            ("lan-1", "1"),
+            ("ngay-1", "4294967295"),
+            ("so-ngay-1", "4294967295"),
+        ];
+        assert_eq!(
+            draft(&typed(&huge), list, String::new).lines[0].units,
+            "",
+            "no number of days takes so many"
+        );
         assert_eq!((units("30").as_str(), units("").as_str(), units("28").as_str()), ("60", "60", "28"));
+    }
+
+    #[test]
+    fn what_is_kept_of_a_draft_is_the_draft_again() {
+        let content = Content::built_in();
+        let list = content.essential(Day::parse("2026-03-02").unwrap());
+        let mut one = Draft {
+            weight: "12,5".into(),
+            companion: "Mẹ".into(),
+            advice: "Uống nhiều nước".into(),
+            replaces: Some("12090a7k9x2m-C".into()),
+            form: "f1".into(),
+            ..Draft::default()
+        };
+        step(&mut one, &typed(&[("tim", "amlo")]), list, false);
+        step(&mut one, &typed(&[("viec", "chon-paracetamol-150-goi")]), list, true);
+        one.lines[0].units = "28".into();
+        let kept = sent(&one, &typed(&[("tim", "amlo"), ("~vi-sao.x.1", "lý do")]));
+        assert_eq!(kept.of("~vi-sao.x.1"), "lý do");
+        let again = draft(&kept, list, String::new);
+        assert_eq!((again.lines, again.form), (one.lines, one.form));
+        assert_eq!((again.weight, again.companion, again.advice), (one.weight, one.companion, one.advice));
+        assert_eq!(again.replaces, one.replaces);
     }
 }

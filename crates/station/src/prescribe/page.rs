@@ -6,6 +6,7 @@ use crate::medicines::MEDICINES;
 use crate::medicines::handing::{self, Counter};
 use crate::person::Person;
 use crate::reminders::{self, Beside};
+use crate::typing;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use yba_care::Finding;
@@ -18,12 +19,14 @@ use yba_ui::card::{self, Card};
 use yba_ui::form::{self, Field, Sort, hidden};
 use yba_ui::status::{Status, status};
 use yba_ui::table::Table;
-use yba_ui::{alert, format, state};
+use yba_ui::{alert, format, hx, state};
 
 /// The id of the form on its page.
 const FORM: &str = "don-moi";
-/// Earlier prescriptions that can be repeated.
+/// Earlier prescriptions that stand open; older ones are folded.
 const EARLIER: usize = 3;
+/// The place that says when a draft was kept.
+pub(super) const KEPT: &str = "nhap-luc";
 
 /// A prescription that is being written.
 pub(super) struct Form<'a> {
@@ -33,6 +36,15 @@ pub(super) struct Form<'a> {
     /// Drugs to choose from, and the letters that say them.
     pub offered: &'a [&'a Essential],
     pub searched: &'a str,
+    /// When it was left half typed, as an ISO instant; it is gone on with.
+    pub resumed: Option<&'a str>,
+}
+
+impl<'a> Form<'a> {
+    /// A draft with what the rules say of it.
+    pub fn of(draft: &'a Draft, reminded: &'a Reminded) -> Form<'a> {
+        Form { draft, found: &[], reminded, offered: &[], searched: "", resumed: None }
+    }
 }
 
 /// What the page of a person shows.
@@ -121,6 +133,7 @@ fn writing(shown: &Shown, form: &Form) -> Markup {
     let reason = diagnosis_words(shown.setting);
     let title = if form.draft.replaces.is_some() { "Đơn thay đơn cũ" } else { "Đơn mới" };
     Card::new("don", title).aside(html! { (reason) }).padded(html! {
+        @if let Some(at) = form.resumed { (typing::resumed(&action, at)) }
         @if reason.is_empty() {
             (alert::note("Hôm nay chưa ghi lần khám nào có chẩn đoán.", "Đơn thuốc phải có chẩn đoán."))
             p { (card::link_button(&format!("/kham/{}", shown.person.id), html! { "Khám bệnh" })) }
@@ -133,7 +146,10 @@ fn writing(shown: &Shown, form: &Form) -> Markup {
                 (search(shown, form))
                 (lines(shown, form))
                 (rest(shown, form))
-                div .send { button .btn.main type="submit" name="viec" value="ghi" { "Ghi đơn" } }
+                div .send {
+                    button .btn.main type="submit" name="viec" value="ghi" { "Ghi đơn" }
+                    (hx::while_typing(&format!("{action}/nhap"), html! { span .muted #(KEPT) aria-live="polite" {} }))
+                }
             }
         }))
     })
@@ -239,7 +255,8 @@ fn standing(shown: &Shown, it: &Prescription) -> Markup {
     let about: Vec<String> =
         it.lines.iter().map(|line| format!("MedicationRequest/{}", line.request)).collect();
     let is_told = |one: &&Told| about.contains(&one.about);
-    let print = format!("{PRESCRIBE}/{}/{}/in", shown.person.id, it.code);
+    // A prescription is changed where it was written.
+    let may_change = shown.may && left == all && it.facility == shown.setting.facility;
     Card::new(&it.code, &format!("Đơn {}", it.code)).aside(word).flush(html! {
         (handing::lines(it, shown.counter))
         div .body {
@@ -248,10 +265,10 @@ fn standing(shown: &Shown, it: &Prescription) -> Markup {
             (reminders::kept(shown.told.iter().filter(is_told)))
             (handing::form(it, shown.counter))
             p .no-print {
-                (card::printed(&print, "In đơn"))
-                @if shown.may && left == all { " " (card::link_button(&format!("{PRESCRIBE}/{}?thay={}", shown.person.id, it.code), html! { "Sửa, thay bằng đơn mới" })) }
+                (printed(shown, it))
+                @if may_change { " " (card::link_button(&format!("{PRESCRIBE}/{}?thay={}", shown.person.id, it.code), html! { "Sửa, thay bằng đơn mới" })) }
             }
-            @if shown.may && left == all {
+            @if may_change {
                 details .no-print {
                     summary { "Ghi nhầm?" }
                     form method="post" action={ (PRESCRIBE) "/" (shown.person.id) "/rut" } {
@@ -264,18 +281,35 @@ fn standing(shown: &Shown, it: &Prescription) -> Markup {
     })
 }
 
-/// Prescriptions of before, to be repeated by one press.
+fn printed(shown: &Shown, it: &Prescription) -> Markup {
+    card::printed(&format!("{PRESCRIBE}/{}/{}/in", shown.person.id, it.code), "In đơn")
+}
+
+/// Prescriptions of before: to be repeated by one press, printed again, and what was handed out of them taken back.
 fn earlier(shown: &Shown) -> Markup {
     let is_old = |one: &&Prescription| one.standing == Standing::Active && !one.is_good(shown.today);
-    let all: Vec<&Prescription> = shown.all.iter().filter(is_old).take(EARLIER).collect();
+    let all: Vec<&Prescription> = shown.all.iter().filter(is_old).collect();
     if all.is_empty() {
         return html! {};
     }
-    Card::new("truoc", "Đơn trước").flush(card::rows(all.into_iter().map(|one| {
-        html! {
-            div { (format::date(&one.at)) " · " (one.lines.iter().map(|line| line.name.as_str()).collect::<Vec<_>>().join("; ")) }
-            span .sub { (one.by) " · " (one.code) }
-            @if shown.may { div { (card::link_button(&format!("{PRESCRIBE}/{}?lai={}", shown.person.id, one.code), html! { "Kê lại đơn này" })) } }
+    let (first, older) = all.split_at(all.len().min(EARLIER));
+    Card::new("truoc", "Đơn trước").flush(html! {
+        (card::rows(first.iter().map(|one| before(shown, one))))
+        @if !older.is_empty() {
+            details { summary { (format::count(older.len())) " đơn cũ hơn" } (card::rows(older.iter().map(|one| before(shown, one)))) }
         }
-    })))
+    })
+}
+
+fn before(shown: &Shown, it: &Prescription) -> Markup {
+    html! {
+        div { (format::date(&it.at)) " · " (it.lines.iter().map(|line| line.name.as_str()).collect::<Vec<_>>().join("; ")) }
+        div .no-print {
+            @if shown.may { (card::link_button(&format!("{PRESCRIBE}/{}?lai={}", shown.person.id, it.code), html! { "Kê lại đơn này" })) " " }
+            (printed(shown, it))
+        }
+        span .sub { (it.by) " · " (it.code) }
+        (handing::handed(it, shown.counter))
+        (handing::form(it, shown.counter))
+    }
 }

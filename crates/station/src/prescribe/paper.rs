@@ -45,7 +45,11 @@ async fn set(station: &Station, ctx: &Ctx, patient: &str, code: &str) -> Result<
     let library = &station.prints.library;
     let sheet = library.edition(PrintOf::Prescriptions, "prescription", day).ok_or_else(error::not_found)?;
     let diagnoses = diagnoses(station, ctx, &it).await?;
-    let weight = weight(station, ctx, &it).await;
+    // Only of a small child, as the law asks.
+    let weight = match it.companion.is_empty() {
+        true => String::new(),
+        false => prescribe::weighed(records, ctx, &it).await?.replace('.', ","),
+    };
     let slip = Slip {
         title,
         code,
@@ -81,13 +85,4 @@ async fn diagnoses(station: &Station, ctx: &Ctx, it: &Prescription) -> Result<Ve
         if code.is_empty() || text == code { text } else { format!("{text} ({code})") }
     };
     Ok(found.iter().map(|one| words(one.tree())).filter(|words| !words.is_empty()).collect())
-}
-
-/// What the child weighed that day, in kg; empty of others.
-async fn weight(station: &Station, ctx: &Ctx, it: &Prescription) -> String {
-    if it.companion.is_empty() {
-        return String::new();
-    }
-    let Ok(kin) = station.records.store().kin_of(&it.patient).await else { return String::new() };
-    super::weighed(station, ctx, &kin.join(",")).await.unwrap_or_default()
 }

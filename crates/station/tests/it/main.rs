@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used)] // a test stops where something is not as it should be
 
 mod house;
+mod medicines;
 mod month;
 mod truth;
