@@ -71,7 +71,7 @@ fn drugs_come_in_by_lot_are_prescribed_with_one_reminder_and_go_out_once() {
     assert_eq!(lots, [("AM1".into(), 18), ("AM2".into(), 100), ("AX1".into(), 21)]);
     let count = |query: &str| open.found(query).len();
     assert_eq!(count("MedicationDispense?status=completed"), 1);
-    assert_eq!(count("MedicationDispense?status=entered-in-error"), 3);
+    assert_eq!(count("MedicationDispense?status=entered-in-error"), 5);
     assert_eq!(
         count("MedicationRequest?status=entered-in-error"),
         2,
