@@ -154,16 +154,12 @@ fn asked(it: &Prescription, counter: &Counter<'_>, (at, line): (usize, &Ordered)
     let error_id = format!("{id}-loi");
     html! {
         div .field .wrong[error.is_some()] {
-            @if let Some(error) = error { p .error id=(error_id) { (error) } }
-            div {
-                span aria-hidden="true" { "Phát " }
-                input id=(id) name=(name) form=(form) type="text" size="5" maxlength="12" inputmode="numeric" autocomplete="off" value=(value)
-                    aria-label={ "Phát bao nhiêu " (line.unit) ", " (line.name) }
-                    aria-invalid=[error.map(|_| "true")] aria-describedby=[error.map(|_| &error_id)];
-                span aria-hidden="true" { " " (line.unit) }
-            }
+            label for=(id) { "Phát (" (line.unit) ")" span .sr { ", " (line.name) } }
+            input id=(id) name=(name) form=(form) type="text" size="5" maxlength="12" inputmode="numeric" autocomplete="off" value=(value)
+                aria-invalid=[error.map(|_| "true")] aria-describedby=[error.map(|_| &error_id)];
             input type="hidden" name=(seen_field(at)) form=(form) value=(seen_words(ready));
         }
+        @if let Some(error) = error { div .field.sub-ink { p .error id=(error_id) { (error) } } }
     }
 }
 
@@ -232,13 +228,23 @@ fn withdrawals(it: &Prescription, counter: &Counter<'_>) -> Markup {
                 @for one in handings {
                     form method="post" action=(WITHDRAW_HANDED) {
                         (named(it, counter)) (hidden("lan", &one.form))
-                        p { "Phát lúc " (format::date_time(&one.at)) @if !one.by.is_empty() { " · " (one.by) } }
+                        p { "Phát lúc " (format::date_time(&one.at)) @if !one.by.is_empty() { " · " (one.by) } " · " (parts_of(counter, &one.form)) }
                         button .btn.danger type="submit" { "Rút lần phát, trả thuốc vào kho" }
                     }
                 }
             }
         }
     }
+}
+
+/// `Amlodipin 5 mg 30; Amoxicilin 500 mg 21`: what one handing gave.
+fn parts_of(counter: &Counter<'_>, form: &str) -> String {
+    let own = counter.given.iter().filter(|one| one.stands && one.form == form);
+    let name =
+        |one: &Given| one.words.split_once(", lô ").map_or(one.words.as_str(), |(name, _)| name).to_owned();
+    own.map(|one| format!("{} {}", name(one), format::count(one.units as usize)))
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn named(it: &Prescription, counter: &Counter<'_>) -> Markup {
