@@ -398,7 +398,7 @@ async fn a_prescription_tells_the_weight_of_its_own_day() {
                 "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]}, "effectiveDateTime": day,
                 "valueQuantity": {"value": kg, "unit": "kg"}})
         };
-        put_all(&kit, vec![later("sau", "2026-05-02T08:00:00+07:00", 14), later("hom-ay", "2026-03-02T07:00:00+07:00", 13)]).await;
+        put_all(&kit, vec![later("sau", "2026-05-02T08:00:00+07:00", 14), later("hom-ay", "2026-03-02T09:00:00+07:00", 13)]).await;
         kit.advance_ms(61 * 86_400_000);
         let (records, ctx) = (&kit.records, kit.ctx());
         let it = of_patient(records, &ctx, "be").await.unwrap().remove(0);
