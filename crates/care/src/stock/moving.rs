@@ -153,7 +153,7 @@ fn movement(act: &Act<'_>, moved: &Moved<'_>, id: &str) -> Value {
         "id": id,
         "meta": {"tag": [
             {"system": MONTH, "code": month(act.facility, act.day).as_str()},
-            {"system": STORE_LOT, "code": moved.lot}
+            {"system": STORE_LOT, "code": lot.as_str()}
         ]},
         "extension": [{"url": MOVEMENT, "extension": said}],
         "status": "completed",
