@@ -22,6 +22,9 @@ pub const STORE_LOT: &str = "https://yba.vn/fhir/CodeSystem/store-lot";
 /// The codes of Tasks that a facility (their owner) sets itself.
 pub const TASKS: &str = "https://yba.vn/fhir/CodeSystem/station-task";
 
+/// A place where nobody works.
+const NOWHERE: &str = "";
+
 /// The types of such records.
 const KINDS: [&str; 4] = ["Medication", "SupplyDelivery", "SupplyRequest", "Task"];
 
@@ -41,7 +44,13 @@ fn keepers(tree: &Value) -> Vec<&str> {
         && codings.into_iter().flatten().any(|coding| str_at(coding, &["system"]) == Some(TASKS));
     let owner = str_at(tree, &["owner", "reference"]).filter(|_| is_own_task);
     let owner = owner.and_then(|reference| reference.rsplit_once("Organization/")).map(|(_, id)| id);
-    tagged.chain(owner).collect()
+    let mut keepers: Vec<&str> = tagged.chain(owner).collect();
+    // What moved a lot says in whose month.
+    let is_of_lot = |tag: &Value| str_at(tag, &["system"]) == Some(STORE_LOT);
+    if keepers.is_empty() && tags.into_iter().flatten().any(is_of_lot) {
+        keepers.push(NOWHERE);
+    }
+    keepers
 }
 
 impl Records {

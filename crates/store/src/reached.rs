@@ -28,11 +28,20 @@ pub struct Reached {
     forgotten: AtomicU64,
 }
 
+/// What was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Asked {
+    /// Whether records of a Patient are within reach.
+    Records,
+    /// Whether the Patient itself is, who may be gone or hidden while their records are not.
+    Person,
+}
+
 /// What is known of some places.
 #[derive(Default)]
 struct Around {
     /// Who is within reach, and since when that is known.
-    people: HashMap<String, Instant>,
+    people: HashMap<Asked, HashMap<String, Instant>>,
     /// So many searches more are not tried otherwise.
     discouraged: u32,
 }
@@ -41,6 +50,12 @@ struct Around {
 #[derive(Clone, Copy)]
 pub struct Before(u64);
 
+impl Around {
+    fn len(&self) -> usize {
+        self.people.values().map(HashMap::len).sum()
+    }
+}
+
 impl Reached {
     /// To be taken before the database is asked.
     pub fn before(&self) -> Before {
@@ -48,17 +63,18 @@ impl Reached {
     }
 
     /// Whether this Patient was found within reach of one of these places a moment ago.
-    pub fn has(&self, places: &BTreeSet<String>, patient: &str) -> bool {
+    pub fn has(&self, asked: Asked, places: &BTreeSet<String>, patient: &str) -> bool {
         let known = self.known();
         known
             .get(&key(places))
-            .and_then(|around| around.people.get(patient))
+            .and_then(|around| around.people.get(&asked)?.get(patient))
             .is_some_and(|since| since.elapsed() < LASTS)
     }
 
     /// Remembers that these Patients were found within reach, unless all was forgotten since the question.
     pub fn keep<'p>(
         &self,
+        asked: Asked,
         before: Before,
         places: &BTreeSet<String>,
         patients: impl IntoIterator<Item = &'p str>,
@@ -67,12 +83,13 @@ impl Reached {
         if self.before().0 != before.0 {
             return;
         }
-        if known.values().map(|around| around.people.len()).sum::<usize>() >= KNOWN_MAX {
+        if known.values().map(Around::len).sum::<usize>() >= KNOWN_MAX {
             known.clear();
         }
         let (around, now) = (known.entry(key(places)).or_default(), Instant::now());
+        let people = around.people.entry(asked).or_default();
         for patient in patients {
-            around.people.insert(patient.to_owned(), now);
+            people.insert(patient.to_owned(), now);
         }
     }
 
@@ -122,36 +139,39 @@ mod tests {
         let (known, here) = (Reached::default(), places(&["Organization/a"]));
         let before = known.before();
         known.forget();
-        known.keep(before, &here, ["p"]);
-        assert!(!known.has(&here, "p"));
-        known.keep(known.before(), &here, ["p"]);
-        assert!(known.has(&here, "p"));
-        assert!(!known.has(&here, "q") && !known.has(&places(&["Organization/b"]), "p"));
+        known.keep(Asked::Records, before, &here, ["p"]);
+        assert!(!known.has(Asked::Records, &here, "p"));
+        known.keep(Asked::Records, known.before(), &here, ["p"]);
+        assert!(known.has(Asked::Records, &here, "p") && !known.has(Asked::Person, &here, "p"));
         assert!(
-            !known.has(&places(&["Organization/a", "Organization/b"]), "p"),
+            !known.has(Asked::Records, &here, "q")
+                && !known.has(Asked::Records, &places(&["Organization/b"]), "p")
+        );
+        assert!(
+            !known.has(Asked::Records, &places(&["Organization/a", "Organization/b"]), "p"),
             "other places, another question"
         );
         known.forget();
-        assert!(!known.has(&here, "p"));
+        assert!(!known.has(Asked::Records, &here, "p"));
     }
 
     #[test]
     fn nobody_is_remembered_for_long_and_not_everybody_at_once() {
         let (known, here) = (Reached::default(), places(&["Organization/a"]));
         let everybody: Vec<String> = (0..KNOWN_MAX).map(|number| format!("p{number}")).collect();
-        known.keep(known.before(), &here, everybody.iter().map(String::as_str));
-        assert!(known.has(&here, "p0"));
-        known.keep(known.before(), &here, ["q"]);
-        assert!(known.has(&here, "q") && !known.has(&here, "p0"));
+        known.keep(Asked::Records, known.before(), &here, everybody.iter().map(String::as_str));
+        assert!(known.has(Asked::Records, &here, "p0"));
+        known.keep(Asked::Records, known.before(), &here, ["q"]);
+        assert!(known.has(Asked::Records, &here, "q") && !known.has(Asked::Records, &here, "p0"));
         std::thread::sleep(LASTS);
-        assert!(!known.has(&here, "q"));
+        assert!(!known.has(Asked::Records, &here, "q"));
     }
 
     #[test]
     fn a_look_in_vain_is_not_tried_again_at_once() {
         let (known, here) = (Reached::default(), places(&["Organization/a"]));
         assert!(!known.is_hopeful(&here), "nobody is known");
-        known.keep(known.before(), &here, ["p"]);
+        known.keep(Asked::Records, known.before(), &here, ["p"]);
         assert!(known.is_hopeful(&here));
         known.discourage(&here);
         let hopeful = (0..DISCOURAGED + 1).filter(|_| known.is_hopeful(&here)).count();

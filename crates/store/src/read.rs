@@ -225,17 +225,25 @@ impl Store {
             let (before, mut found) = (scope.reached().map(Reached::before), known.clone());
             for some in asked.chunks(SHOWN_AT_ONCE) {
                 let mut sql = Sql::default();
+                // A Patient that names another is in that one's compartment too: it may be seen by that.
                 sql.push(
-                    "SELECT h.id FROM head h WHERE h.shard = 0 AND h.kind = {} AND h.deleted = 0",
+                    &format!(
+                        "SELECT h.id, CASE WHEN EXISTS (SELECT 1 FROM ix_patient x WHERE x.shard = 0 AND x.rid = h.rid \
+                         AND x.t_to = {OPEN} AND x.patient <> h.id) THEN CAST(0 AS BIGINT) ELSE CAST(1 AS BIGINT) END \
+                         FROM head h WHERE h.shard = 0 AND h.kind = {{}} AND h.deleted = 0"
+                    ),
                     [Value::from(kind.as_str())],
                 );
                 let asked = some.iter().map(|id| Value::from(id.as_str()));
                 sql.push(&format!(" AND h.id IN ({})", places(some.len())), asked);
                 scope::within(&mut sql, &scope, Of::Kind(&kind), "h.", NOW, &inner.numbers);
                 let rows = connection.query(&sql.text, &sql.params)?;
-                let shown: Vec<String> = rows.into_iter().map(|mut row| row.take_text(0)).collect();
-                scope.learn_persons(before, &kind, &shown);
-                found.extend(shown);
+                let (alone, through): (Vec<Row>, Vec<Row>) =
+                    rows.into_iter().partition(|row| row.int(1) == 1);
+                let ids = |rows: Vec<Row>| rows.into_iter().map(|mut row| row.take_text(0));
+                let alone: Vec<String> = ids(alone).collect();
+                scope.learn_persons(before, &kind, &alone);
+                found.extend(alone.into_iter().chain(ids(through)));
             }
             Ok(found)
         };

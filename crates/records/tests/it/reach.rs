@@ -486,3 +486,42 @@ async fn whoever_was_seen_a_moment_ago_is_out_of_reach_with_the_commit_that_says
     })
     .await;
 }
+
+/// A Patient that names another is in that one's compartment: to be seen by that is no tie of its own.
+#[tokio::test]
+async fn whoever_is_seen_by_a_link_alone_brings_nothing_else_within_reach() {
+    each_engine(async |kit| {
+        let gate = gate(&kit).await;
+        two_people(&kit).await;
+        let records = &kit.records;
+        let (_, laboratory) = someone(&gate, &kit, "lab-technician", Some("a")).await;
+        let mut linked = person("q");
+        linked["link"] = json!([{"other": {"reference": "Patient/p"}, "type": "seealso"}]);
+        assert_eq!(write(records, &kit.ctx(), vec![put(linked)]).await, None);
+        for round in 0..2 {
+            assert_eq!(
+                kind(records.read(&laboratory, "Patient", "q").await),
+                None,
+                "in the compartment of p"
+            );
+            let _ =
+                records.patients_reached(&laboratory, yba_records::Action::Create, &["q".to_owned()]).await;
+            let _ = write(records, &laboratory, vec![put(result("o9", "q"))]).await;
+            assert_eq!(
+                kind(records.read(&laboratory, "Observation", "u").await),
+                Some(Kind::NotFound),
+                "{round}"
+            );
+            assert!(
+                !found(records, &laboratory, "Observation", "patient=q").await.contains(&"u".to_owned()),
+                "{round}"
+            );
+            assert!(
+                !found(records, &laboratory, "Observation", "status=final").await.contains(&"u".to_owned()),
+                "{round}"
+            );
+            assert_eq!(kind(records.read(&laboratory, "Observation", "o").await), None, "{round}");
+        }
+    })
+    .await;
+}

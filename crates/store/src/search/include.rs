@@ -202,12 +202,14 @@ fn shown_now(
     let everything = shown_at(connection, rids, &Scope::All, t, numbers)?;
     let everything = versions(connection, everything)?;
     let known = |(version, patients): &Shown| scope.shows_known(&version.kind, patients, &version.body);
-    let asked: Vec<i64> =
-        everything.iter().filter(|one| known(one).is_none()).map(|(version, _)| version.rid).collect();
+    let known: Vec<Option<bool>> = everything.iter().map(known).collect();
+    let asked = everything.iter().zip(&known).filter(|(_, known)| known.is_none());
+    let asked: Vec<i64> = asked.map(|((version, _), _)| version.rid).collect();
     let seen: HashSet<i64> =
         shown_at(connection, &asked, scope, t, numbers)?.iter().map(|shown| shown.rid).collect();
-    let is_seen = |one: &Shown| known(one).unwrap_or_else(|| seen.contains(&one.0.rid));
-    Ok(everything.into_iter().filter(is_seen).collect())
+    let of = everything.into_iter().zip(known);
+    let seen = of.filter(|((version, _), known)| known.unwrap_or_else(|| seen.contains(&version.rid)));
+    Ok(seen.map(|(one, _)| one).collect())
 }
 
 fn targets(

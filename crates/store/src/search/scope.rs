@@ -11,7 +11,7 @@ use crate::db::schema::{INDEXES, IndexTable, OPEN, Table};
 use crate::db::{Connection, Result, Row, Value, fragments};
 use crate::index::Numbers;
 use crate::index::tie::{BAR, EVERYWHERE, PERMIT, TIE};
-use crate::reached::{Before, Reached};
+use crate::reached::{Asked, Before, Reached};
 use crate::request::Write;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -177,32 +177,37 @@ impl Scope {
         let places = narrow.tied.get(kind).filter(|places| !places.is_empty())?;
         let reached = &narrow.knowledge.reached;
         // A label may hide the record, and a bar be about it.
-        (!may_be_labelled(body) && patients.iter().any(|patient| reached.has(places, patient)))
-            .then_some(true)
+        (!may_be_labelled(body)
+            && patients.iter().any(|patient| reached.has(Asked::Records, places, patient)))
+        .then_some(true)
     }
 
-    /// Remembers whom a record that was seen tells to be within reach: of several patients it does not say which.
+    /// Remembers whom a record that was seen tells to be within reach: of several patients it does not say which. A Patient tells
+    /// nothing: it may be seen because it names another.
     pub fn learn(&self, before: Option<Before>, kind: &str, patients: &[String], body: &[u8]) {
         if let (Scope::Narrow(narrow), Some(before), [patient]) = (self, before, patients)
+            && kind != PATIENT
             && let Some(places) = narrow.tied.get(kind)
             && !narrow.opened.contains(patient)
             && !may_be_labelled(body)
         {
-            narrow.knowledge.reached.keep(before, places, [patient.as_str()]);
+            narrow.knowledge.reached.keep(Asked::Records, before, places, [patient.as_str()]);
         }
     }
 
     /// Whether it is known that a scope of persons (see [`Scope::persons`]) shows this Patient.
     pub fn shows_person(&self, kind: &str, patient: &str) -> bool {
         self.places_of_persons(kind)
-            .is_some_and(|(narrow, places)| narrow.knowledge.reached.has(places, patient))
+            .is_some_and(|(narrow, places)| narrow.knowledge.reached.has(Asked::Person, places, patient))
     }
 
-    /// Remembers the Patients that such a scope showed.
+    /// Remembers the Patients that such a scope showed, each by its own compartment alone.
     pub fn learn_persons(&self, before: Option<Before>, kind: &str, patients: &[String]) {
         if let (Some((narrow, places)), Some(before)) = (self.places_of_persons(kind), before) {
-            let tied = patients.iter().filter(|one| !narrow.opened.contains(*one)).map(String::as_str);
-            narrow.knowledge.reached.keep(before, places, tied);
+            let tied = || patients.iter().filter(|one| !narrow.opened.contains(*one)).map(String::as_str);
+            for asked in [Asked::Person, Asked::Records] {
+                narrow.knowledge.reached.keep(asked, before, places, tied());
+            }
         }
     }
 
