@@ -99,20 +99,32 @@ pub async fn place(records: &Records, ctx: &Ctx, list: &CodeList, draft: &Draft<
         let text = "Lần khám này đã được rút nên không ghi thủ thuật vào đó được.";
         return Err(Outcome::new(Kind::Conflict, "visit", text, "the visit was taken back"));
     }
-    let tree = draft.planned(list)?;
-    match records.transact(ctx, vec![Change::create(Resource::from_value(tree)?)]).await {
+    own(draft.visit, draft.facility)?;
+    let resource = Resource::from_value(draft.planned(list)?)?;
+    match records.transact(ctx, vec![Change::create(resource.clone())]).await {
         Ok(_) => Ok(()),
-        Err(_) if is_written(records, ctx, &draft.id()).await? => Ok(()),
+        Err(outcome) if outcome.kind == Kind::Conflict => {
+            let known = records.read(ctx, "Procedure", &draft.id()).await.map_err(|_| outcome)?;
+            if stands(&known.tree()) {
+                return Ok(());
+            }
+            // The same form, sent again after it was taken back.
+            let again = Change::put(resource).if_match(known.version_id.as_str());
+            records.transact(ctx, vec![again]).await.map(|_| ())
+        }
         Err(outcome) => Err(outcome),
     }
 }
 
-async fn is_written(records: &Records, ctx: &Ctx, id: &str) -> Result<bool, Outcome> {
-    match records.read(ctx, "Procedure", id).await {
-        Ok(_) => Ok(true),
-        Err(outcome) if matches!(outcome.kind, Kind::NotFound | Kind::Gone) => Ok(false),
-        Err(outcome) => Err(outcome),
+/// Refuses with `forbidden` what is of another facility.
+fn own(visit: &Value, facility: Option<&str>) -> Result<(), Outcome> {
+    let at =
+        str_at(visit, &["serviceProvider", "reference"]).and_then(|one| one.strip_prefix("Organization/"));
+    if at.is_none() || facility.is_none() || at == facility {
+        return Ok(());
     }
+    let text = "Lần khám này ở cơ sở khác; chỉ cơ sở đó ghi và rút thủ thuật được.";
+    Err(Outcome::new(Kind::Forbidden, "procedure-place", text, "another facility's visit"))
 }
 
 /// The procedures of some visits (ids of Encounters) that stand, the last first.
@@ -128,7 +140,15 @@ pub async fn at(records: &Records, ctx: &Ctx, visits: &[&str]) -> Result<Vec<Val
 
 /// Takes back a procedure that was written by mistake; it stays in the history as entered in error. Refuses with `not-found` what is none of
 /// this visit.
-pub async fn take_back(records: &Records, ctx: &Ctx, visit: &str, id: &str) -> Result<(), Outcome> {
+pub async fn take_back(
+    records: &Records,
+    ctx: &Ctx,
+    visit: &Value,
+    facility: Option<&str>,
+    id: &str,
+) -> Result<(), Outcome> {
+    own(visit, facility)?;
+    let visit = str_at(visit, &["id"]).unwrap_or_default();
     let tree = records.read(ctx, "Procedure", id).await?.tree();
     let of = str_at(&tree, &["encounter", "reference"]).and_then(|one| one.strip_prefix("Encounter/"));
     if of != Some(visit) || !id.starts_with("lk-") || !stands(&tree) {

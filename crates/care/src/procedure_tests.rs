@@ -52,10 +52,21 @@ async fn a_procedure_is_written_once_sealed_as_its_diagnosis_and_taken_back() {
             assert_eq!((refused.kind, refused.issues[0].path.as_deref()), (Kind::Unprocessable, Some(field)));
         }
         let id = one.id();
-        assert_eq!(take_back(records, &ctx, "lk-other", &id).await.unwrap_err().kind, Kind::NotFound);
-        take_back(records, &ctx, "lk-e", &id).await.unwrap();
+        assert_eq!(
+            take_back(records, &ctx, &json!({"id": "lk-other"}), None, &id).await.unwrap_err().kind,
+            Kind::NotFound
+        );
+        take_back(records, &ctx, &json!({"id": "lk-e"}), None, &id).await.unwrap();
         assert!(at(records, &ctx, &["lk-e"]).await.unwrap().is_empty());
-        assert_eq!(take_back(records, &ctx, "lk-e", &id).await.unwrap_err().kind, Kind::NotFound);
+        assert_eq!(
+            take_back(records, &ctx, &json!({"id": "lk-e"}), None, &id).await.unwrap_err().kind,
+            Kind::NotFound
+        );
+        place(records, &ctx, list, &one).await.unwrap();
+        assert_eq!(at(records, &ctx, &["lk-e"]).await.unwrap().len(), 1, "sent again, it is done again");
+        let elsewhere = json!({"id": "lk-e", "serviceProvider": {"reference": "Organization/la"}});
+        let other = take_back(records, &ctx, &elsewhere, Some("o"), &id).await.unwrap_err();
+        assert_eq!(other.kind, Kind::Forbidden);
     })
     .await;
 }

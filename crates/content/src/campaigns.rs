@@ -23,7 +23,7 @@ pub struct Campaign {
     pub last: Day,
     /// Who is aimed at, by birth: the first and the last day.
     pub born: (Day, Day),
-    /// Places (`Organization/…`, codes of communes) whose people are aimed at; all when empty.
+    /// Places (`Organization/…`, administrative units as `system|code`) whose people are aimed at; all when empty.
     pub places: BTreeSet<String>,
     /// CVX codes of the vaccines that its dose keeps its distance from.
     pub after: BTreeSet<String>,
@@ -93,6 +93,12 @@ fn add(
     }
     if file.sure != Sure::Verified && file.uncertain.trim().is_empty() {
         report.add(&source.path, 1, "chưa đối chiếu bản gốc thì phải ghi rõ điều chưa chắc ở uncertain");
+    }
+    for place in file.places.iter().filter(|one| !one.starts_with("Organization/") && !one.contains('|')) {
+        let text = format!(
+            "nơi {place:?} phải là Organization/… hoặc hệ mã|mã xã, như https://yba.vn/fhir/sid/admin-unit/2025-07-01|03549"
+        );
+        report.add(&source.path, 1, text);
     }
     let Some(interval) = Span::parse(file.interval.as_ref()) else {
         let text = format!("{:?} phải như \"28 ngày\", \"1 tháng\"", file.interval.as_ref());

@@ -244,7 +244,9 @@ impl Closed {
         for (at, after) in run.cells.iter().enumerate() {
             let cell = report.name(at);
             let before = self.cells.iter().find(|(name, _)| *name == cell).map(|(_, number)| *number);
-            if before != *after {
+            // A row that a newer list brought, and that has nothing, changes nothing.
+            let is_new_and_empty = before.is_none() && after.is_some_and(|after| after == Decimal::ZERO);
+            if before != *after && !is_new_and_empty {
                 changes.push(Change { cell, before, after: *after });
             }
         }

@@ -337,11 +337,20 @@ pub(crate) async fn of_visit(
     visit: &str,
 ) -> Result<Vec<Change>, Outcome> {
     let mut changes = Vec::new();
-    for it in super::of_patient(records, ctx, patient).await? {
-        if it.visit != visit || it.standing != Standing::Active {
+    let mut own = super::of_patient(records, ctx, patient).await?;
+    own.retain(|it| it.visit == visit);
+    // One that was replaced at the same visit goes with it, so that what it replaced in its turn opens again.
+    let is_replaced_here = |it: &Prescription| {
+        it.standing == Standing::Replaced && own.iter().any(|other| other.replaces.as_ref() == Some(&it.code))
+    };
+    for it in &own {
+        if is_replaced_here(it) {
+            changes.extend(undone(records, ctx, patient, it, |old| old.visit != visit).await?);
+        }
+        if it.standing != Standing::Active {
             continue;
         }
-        refuse_unless_open(records, ctx, &it).await.map_err(|outcome| match outcome.kind {
+        refuse_unless_open(records, ctx, it).await.map_err(|outcome| match outcome.kind {
             Kind::Unprocessable => {
                 let text = format!(
                     "Đơn thuốc {} của lần khám này đã phát. Mở «Kê đơn», rút lần phát trước, rồi mới rút lần khám.",
@@ -351,7 +360,7 @@ pub(crate) async fn of_visit(
             }
             _ => outcome,
         })?;
-        changes.extend(undone(records, ctx, patient, &it, |old| old.visit != visit).await?);
+        changes.extend(undone(records, ctx, patient, it, |old| old.visit != visit).await?);
     }
     Ok(changes)
 }

@@ -97,21 +97,28 @@ pub async fn movements(
         months.push(format!("{MONTH}|{}", moving::month(facility, at)));
         at = at.plus_months(1);
     }
-    tagged(records, ctx, &months.join(",")).await
+    tagged(records, ctx, facility, &months.join(",")).await
 }
 
 /// The movements of a lot, in no order, also those of years ago. Refuses as [`movements`] does.
-pub async fn movements_of(records: &Records, ctx: &Ctx, lot: &str) -> Result<Vec<Movement>, Outcome> {
-    tagged(records, ctx, &format!("{STORE_LOT}|{lot}")).await
+pub async fn movements_of(
+    records: &Records,
+    ctx: &Ctx,
+    facility: &str,
+    lot: &str,
+) -> Result<Vec<Movement>, Outcome> {
+    tagged(records, ctx, facility, &format!("{STORE_LOT}|{lot}")).await
 }
 
-async fn tagged(records: &Records, ctx: &Ctx, tags: &str) -> Result<Vec<Movement>, Outcome> {
+/// The movements with these tags that are in a month of this facility.
+async fn tagged(records: &Records, ctx: &Ctx, facility: &str, tags: &str) -> Result<Vec<Movement>, Outcome> {
     let query = format!("_tag={tags}&status=completed&_count={MOVEMENTS_MAX}");
     let query = Query::parse_string("SupplyDelivery", &query)?;
     let (mut all, mut cursor) = (Vec::new(), None);
     for _ in 0..PAGES_MAX {
         let found = records.search(ctx, &query, cursor.as_deref()).await?;
-        all.extend(found.matches.iter().map(Version::tree).filter_map(|tree| Movement::of(&tree)));
+        let own = found.matches.iter().map(Version::tree).filter(|tree| moving::is_of(tree, facility));
+        all.extend(own.filter_map(|tree| Movement::of(&tree)));
         cursor = found.next;
         if cursor.is_none() {
             return Ok(all);

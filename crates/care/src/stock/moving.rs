@@ -117,6 +117,14 @@ pub(super) fn month(facility: &str, day: Day) -> String {
     format!("{facility}.{:04}-{:02}", day.year(), day.month())
 }
 
+/// Whether a SupplyDelivery is in a month of this facility: the tag without which nobody may write one.
+pub(super) fn is_of(tree: &Value, facility: &str) -> bool {
+    let tags = tree.get("meta").into_iter().flat_map(|meta| items(meta, "tag"));
+    let months = tags.filter(|tag| str_at(tag, &["system"]) == Some(MONTH));
+    let mut facilities = months.filter_map(|tag| Some(str_at(tag, &["code"])?.rsplit_once('.')?.0));
+    facilities.any(|one| one == facility)
+}
+
 /// The id of a movement of a lot by a form, `part` telling those of one form apart.
 fn movement_id(form: &str, lot: &str, part: &str) -> String {
     hashed(&format!("{form}\n{lot}\n{part}")).replacen("lk-", "kho-", 1)
@@ -427,7 +435,8 @@ pub(crate) fn id_of(form: &str, lot: &str, part: &str) -> String {
 pub async fn take_back(records: &Records, ctx: &Ctx, facility: &str, id: &str) -> Result<(), Outcome> {
     let no = || Outcome::new(Kind::NotFound, "movement", "Không thấy mục này trong kho.", "no such movement");
     let tree = records.read(ctx, "SupplyDelivery", id).await?.tree();
-    let movement = Movement::of(&tree).filter(|one| one.cause != Cause::Given).ok_or_else(no)?;
+    let movement = Movement::of(&tree).filter(|one| one.cause != Cause::Given && is_of(&tree, facility));
+    let movement = movement.ok_or_else(no)?;
     lot::read(records, ctx, facility, &movement.lot).await.map_err(|_| no())?;
     records.transact(ctx, withdrawn(&[movement])).await.map(|_| ())
 }

@@ -1,5 +1,9 @@
 use super::*;
+use crate::visit::put;
+use yba_fhir::Resource;
+use yba_fhir::json::json;
 use yba_fhir::{Day, Kind};
+use yba_records::{Change, Query};
 use yba_testkit::{Kit, each_engine};
 
 fn day(text: &str) -> Day {
@@ -272,10 +276,34 @@ async fn a_lot_tells_its_own_movements_whatever_else_moved_and_however_long_ago(
         came(&kit, "f2", &receipt("B", "2027-12-31", "50")).await.unwrap();
         let lot = lots(&kit).await.into_iter().find(|lot| lot.number == "A").unwrap();
         discard(records, &ctx, &act("h1"), &lot, ("30", "vỡ")).await.unwrap();
-        let mut units: Vec<u32> =
-            movements_of(records, &ctx, &lot.id).await.unwrap().into_iter().map(|one| one.units).collect();
+        let mut units: Vec<u32> = movements_of(records, &ctx, act("").facility, &lot.id)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|one| one.units)
+            .collect();
         units.sort_unstable();
         assert_eq!(units, [30, 100]);
+        // What somebody else says of the lot is no movement of it.
+        let mut strange = records
+            .search(&ctx, &Query::parse_string("SupplyDelivery", "status=completed").unwrap(), None)
+            .await
+            .unwrap()
+            .matches[0]
+            .tree();
+        put(&mut strange, "id", json!("la"));
+        put(
+            &mut strange,
+            "meta",
+            json!({"tag": [{"system": MONTH, "code": "tram-la.2026-03"},
+            {"system": crate::stock::STORE_LOT, "code": lot.id.as_str()}]}),
+        );
+        records.transact(&ctx, vec![Change::create(Resource::from_value(strange).unwrap())]).await.unwrap();
+        assert_eq!(movements_of(records, &ctx, act("").facility, &lot.id).await.unwrap().len(), 2);
+        assert_eq!(
+            moving::take_back(records, &ctx, act("").facility, "la").await.unwrap_err().kind,
+            Kind::NotFound
+        );
     })
     .await;
 }

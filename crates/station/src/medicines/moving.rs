@@ -137,7 +137,7 @@ async fn lot_page(
     (done, wrong): (Option<&str>, Option<&Outcome>),
 ) -> Result<Response, Outcome> {
     let (station, today) = (desk.station, desk.station.today());
-    let mut moved = stock::movements_of(&station.records, desk.ctx, &lot.id).await?;
+    let mut moved = stock::movements_of(&station.records, desk.ctx, &desk.place.facility, &lot.id).await?;
     moved.sort_by(|one, other| other.day.cmp(&one.day).then_with(|| one.id.cmp(&other.id)));
     let content = sheets::lot(&sheets::OneLot {
         place: &desk.place,

@@ -144,8 +144,8 @@ pub(super) async fn take_back(
         let desk = Desk { station: &station, ctx: &ctx, id: &id };
         let open = desk.open(&patient).await?;
         let (visit, _) = visit(&desk, &open, said(&fields, "kham")).await?;
-        let visit = yba_fhir::json::str_at(&visit, &["id"]).unwrap_or_default();
-        procedure::take_back(&station.records, &ctx, visit, said(&fields, "muc")).await?;
+        let own = own_facility();
+        procedure::take_back(&station.records, &ctx, &visit, own.as_deref(), said(&fields, "muc")).await?;
         Ok(back(&patient, "rut-thu-thuat"))
     };
     answered(&station, &id, taken).await
