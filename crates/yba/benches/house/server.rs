@@ -42,13 +42,13 @@ impl Server {
         Server::start_by(command(), data, database, more)
     }
 
-    /// Closed to strangers, with this core alone and so many bytes of anonymous memory.
+    /// A demonstration closed to strangers, with this core alone and so many bytes of anonymous memory.
     pub fn start_limited(data: &Path, core: usize, bytes: u64) -> Result<Server> {
         let mut limited = Command::new("prlimit");
         limited.args([&format!("--data={bytes}"), "taskset", "-c", &core.to_string()]);
         limited.arg(program());
         without_settings(&mut limited);
-        Server::start_by(limited, data, None, &[])
+        Server::start_by(limited, data, None, &["--demo"])
     }
 
     fn start_by(mut program: Command, data: &Path, database: Option<&str>, more: &[&str]) -> Result<Server> {
