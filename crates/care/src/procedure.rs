@@ -6,7 +6,7 @@ use yba_fhir::{Kind, Outcome, Resource, date};
 use yba_records::{Change, Ctx, Query, Records, Version};
 
 use crate::prescribe::{labels, stands};
-use crate::visit::{RECORDS_MAX, hashed, mistaken, put};
+use crate::visit::{RECORDS_MAX, hashed, mistaken, put, refuse_elsewhere};
 
 /// The list of content that is chosen from.
 pub const LIST: &str = "thu-thuat-tram";
@@ -93,13 +93,13 @@ impl Draft<'_> {
 }
 
 /// Writes a procedure down; the same form again writes nothing more. Refuses with `unprocessable`, at `code` or `note`, what the list does not
-/// allow, and with `conflict` at a visit that was taken back.
+/// allow, with `conflict` at a visit that was taken back, and with `forbidden` at another facility's.
 pub async fn place(records: &Records, ctx: &Ctx, list: &CodeList, draft: &Draft<'_>) -> Result<(), Outcome> {
     if !stands(draft.visit) {
         let text = "Lần khám này đã được rút nên không ghi thủ thuật vào đó được.";
         return Err(Outcome::new(Kind::Conflict, "visit", text, "the visit was taken back"));
     }
-    own(draft.visit, draft.facility)?;
+    refuse_elsewhere(draft.visit, draft.facility)?;
     let resource = Resource::from_value(draft.planned(list)?)?;
     match records.transact(ctx, vec![Change::create(resource.clone())]).await {
         Ok(_) => Ok(()),
@@ -116,17 +116,6 @@ pub async fn place(records: &Records, ctx: &Ctx, list: &CodeList, draft: &Draft<
     }
 }
 
-/// Refuses with `forbidden` what is of another facility.
-fn own(visit: &Value, facility: Option<&str>) -> Result<(), Outcome> {
-    let at =
-        str_at(visit, &["serviceProvider", "reference"]).and_then(|one| one.strip_prefix("Organization/"));
-    if at.is_none() || facility.is_none() || at == facility {
-        return Ok(());
-    }
-    let text = "Lần khám này ở cơ sở khác; chỉ cơ sở đó ghi và rút thủ thuật được.";
-    Err(Outcome::new(Kind::Forbidden, "procedure-place", text, "another facility's visit"))
-}
-
 /// The procedures of some visits (ids of Encounters) that stand, the last first.
 pub async fn at(records: &Records, ctx: &Ctx, visits: &[&str]) -> Result<Vec<Value>, Outcome> {
     if visits.is_empty() {
@@ -139,7 +128,7 @@ pub async fn at(records: &Records, ctx: &Ctx, visits: &[&str]) -> Result<Vec<Val
 }
 
 /// Takes back a procedure that was written by mistake; it stays in the history as entered in error. Refuses with `not-found` what is none of
-/// this visit.
+/// this visit, and with `forbidden` at another facility's.
 pub async fn take_back(
     records: &Records,
     ctx: &Ctx,
@@ -147,7 +136,7 @@ pub async fn take_back(
     facility: Option<&str>,
     id: &str,
 ) -> Result<(), Outcome> {
-    own(visit, facility)?;
+    refuse_elsewhere(visit, facility)?;
     let visit = str_at(visit, &["id"]).unwrap_or_default();
     let tree = records.read(ctx, "Procedure", id).await?.tree();
     let of = str_at(&tree, &["encounter", "reference"]).and_then(|one| one.strip_prefix("Encounter/"));

@@ -81,7 +81,7 @@ async fn a_visit_that_is_taken_back_takes_its_procedures_along() {
         let response = json!({"resourceType": "QuestionnaireResponse", "id": "lk-e", "status": "completed"});
         records.transact(&ctx, vec![put_change(response)]).await.unwrap();
         place(records, &ctx, list, &draft(&visit, &diagnoses, "cat-chi", "")).await.unwrap();
-        crate::visit::take_back(records, &ctx, "p", "lk-e").await.unwrap();
+        crate::visit::take_back(records, &ctx, None, "p", "lk-e").await.unwrap();
         assert!(at(records, &ctx, &["lk-e"]).await.unwrap().is_empty());
         let gone = records.read(&ctx, "Encounter", "lk-e").await.unwrap().tree();
         let refused = place(records, &ctx, list, &draft(&gone, &diagnoses, "cat-chi", "")).await.unwrap_err();

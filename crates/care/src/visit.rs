@@ -190,8 +190,15 @@ fn diagnosed(visit: &Visit<'_>, diagnosis: &Value, id: &str, now: &str) -> Value
 
 /// Takes back a visit that was written by mistake: everything it wrote stays in the history as entered in error, with the prescriptions
 /// that were written at it, and the appointments it fulfilled are open again. Refuses with `not-found` what is no such visit of this
-/// person, with `unprocessable` (`visit-handed-out`) when a prescription of it was handed out.
-pub async fn take_back(records: &Records, ctx: &Ctx, patient: &str, id: &str) -> Result<(), Outcome> {
+/// person, with `forbidden` (`visit-place`) one of another facility than the caller's, with `unprocessable` (`visit-handed-out`) when a
+/// prescription of it was handed out.
+pub async fn take_back(
+    records: &Records,
+    ctx: &Ctx,
+    facility: Option<&str>,
+    patient: &str,
+    id: &str,
+) -> Result<(), Outcome> {
     let encounter = records.read(ctx, "Encounter", id).await?.tree();
     let kin = records.store().kin_of(patient).await?;
     let subject = str_at(&encounter, &["subject", "reference"]).and_then(|one| one.strip_prefix("Patient/"));
@@ -204,6 +211,7 @@ pub async fn take_back(records: &Records, ctx: &Ctx, patient: &str, id: &str) ->
             "no visit of this person",
         ));
     }
+    refuse_elsewhere(&encounter, facility)?;
     let mut changes = vec![mistaken("Encounter", id), mistaken("QuestionnaireResponse", id)];
     let query = format!("encounter=Encounter/{id}&_count={RECORDS_MAX}");
     let found = records.search(ctx, &Query::parse_string("Condition", &query)?, None).await?;
@@ -242,6 +250,17 @@ pub(crate) fn cancelled(appointment: &str, reason: &'static str) -> Change {
         put(&mut tree, "cancelationReason", json!({"text": reason}));
         Resource::from_value(tree)
     })
+}
+
+/// Refuses with `forbidden` to whoever is of one facility what was written at a visit of another.
+pub(crate) fn refuse_elsewhere(visit: &Value, facility: Option<&str>) -> Result<(), Outcome> {
+    let at =
+        str_at(visit, &["serviceProvider", "reference"]).and_then(|one| one.strip_prefix("Organization/"));
+    if at.is_none() || facility.is_none() || at == facility {
+        return Ok(());
+    }
+    let text = "Lần khám này ở cơ sở khác; chỉ cơ sở đó ghi thêm và rút được.";
+    Err(Outcome::new(Kind::Forbidden, "visit-place", text, "another facility's visit"))
 }
 
 pub(crate) fn mistaken(kind: &str, id: &str) -> Change {

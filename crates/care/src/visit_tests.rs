@@ -111,9 +111,9 @@ async fn a_visit_is_one_transaction_and_is_taken_back_whole() {
         };
         assert_eq!(days().await, ["2026-06-30"]);
 
-        let strange = take_back(records, &ctx, "somebody-else", &id).await.unwrap_err();
+        let strange = take_back(records, &ctx, None, "somebody-else", &id).await.unwrap_err();
         assert_eq!(strange.kind, Kind::NotFound);
-        take_back(records, &ctx, "p", &id).await.unwrap();
+        take_back(records, &ctx, None, "p", &id).await.unwrap();
         assert_eq!(status(&kit, "Appointment", &id).await, "cancelled");
         for kind in ["Encounter", "QuestionnaireResponse"] {
             assert_eq!(status(&kit, kind, &id).await, "entered-in-error", "{kind}");

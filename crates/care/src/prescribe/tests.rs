@@ -370,16 +370,46 @@ async fn a_visit_takes_its_prescriptions_back_with_it_unless_they_were_handed_ou
             "quantity": {"value": 5}, "whenHandedOver": "2026-03-02T08:00:00+07:00"});
         let lot = json!({"resourceType": "Medication", "id": "lo"});
         put_all(&kit, vec![lot, handed.clone()]).await;
-        let stuck = crate::visit::take_back(records, &ctx, "ba", "lk-ba").await.unwrap_err();
+        let stuck = crate::visit::take_back(records, &ctx, None, "ba", "lk-ba").await.unwrap_err();
         assert_eq!((stuck.kind, stuck.issues[0].key), (Kind::Unprocessable, "visit-handed-out"));
         assert!(stuck.issues[0].text.contains(&all[0].code), "{stuck:?}");
 
         let mut handed = handed;
         crate::visit::put(&mut handed, "status", json!("entered-in-error"));
         put_all(&kit, vec![handed]).await;
-        crate::visit::take_back(records, &ctx, "ba", "lk-ba").await.unwrap();
+        crate::visit::take_back(records, &ctx, None, "ba", "lk-ba").await.unwrap();
         let all = of_patient(records, &ctx, "ba").await.unwrap();
         assert!(all.iter().all(|one| one.standing != Standing::Active), "none is left to be handed out: {all:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_visit_that_corrected_an_older_prescription_twice_opens_it_again() {
+    each_engine(async |kit| {
+        village(&kit).await;
+        let content = Content::built_in();
+        let before = Desk::open(&kit, &content, "ba").await;
+        let old = before.place(&usual(&content, &["amlodipine-5"])).await.unwrap().code;
+        let visit = json!({"resourceType": "Encounter", "id": "lk-ba", "status": "finished", "class": {"code": "AMB"},
+            "subject": {"reference": "Patient/ba"}, "period": {"start": "2026-03-02T08:00:00+07:00"}});
+        let said = json!({"resourceType": "QuestionnaireResponse", "id": "lk-ba", "status": "completed"});
+        put_all(&kit, vec![visit, said]).await;
+        let desk = Desk { visit: "lk-ba".into(), ..Desk::open(&kit, &content, "ba").await };
+        let mut last = old.clone();
+        for drug in ["losartan-50", "amlodipine-5"] {
+            let new = Draft { replaces: Some(last), form: format!("phieu-{drug}"), ..usual(&content, &[drug]) };
+            last = desk.place(&new).await.unwrap().code;
+        }
+        let (records, ctx) = (&kit.records, kit.ctx());
+        let active = async || {
+            let mut all = of_patient(records, &ctx, "ba").await.unwrap();
+            all.retain(|one| one.standing == Standing::Active);
+            all.into_iter().map(|one| one.code).collect::<Vec<_>>()
+        };
+        assert_eq!(active().await, [last]);
+        crate::visit::take_back(records, &ctx, None, "ba", "lk-ba").await.unwrap();
+        assert_eq!(active().await, [old], "the one from before the visit, and no other");
     })
     .await;
 }

@@ -11,7 +11,7 @@ mod page;
 use crate::paper::{About, Paper, Sent, refused_if, said_of};
 use crate::person::Person;
 use crate::roll::{self, PAGE, Roll};
-use crate::{Station, answered};
+use crate::{Station, answered, own_facility};
 use axum::Router;
 use axum::extract::{Form, Path, RawQuery};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -554,7 +554,8 @@ async fn take_back(
         if !open.earlier.iter().any(|one| one.visit.as_ref() == Some(&taken.kham)) {
             return Err(error::not_found());
         }
-        match visit::take_back(&station.records, &ctx, &patient, &taken.kham).await {
+        match visit::take_back(&station.records, &ctx, own_facility().as_deref(), &patient, &taken.kham).await
+        {
             Ok(()) => Ok(desk.back(&patient, "rut")),
             Err(outcome) => crate::prescribe::handed_out(&station, &id, &patient, outcome),
         }

@@ -3,7 +3,7 @@
 use super::{BOOK, PERSON, since, standard};
 use crate::paper::{About, Deed, Paper, Sent, refused_if};
 use crate::person::Person;
-use crate::{Station, answered};
+use crate::{Station, answered, own_facility};
 use axum::Router;
 use axum::extract::{Form, Path, RawQuery};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -319,10 +319,14 @@ async fn take_back(
         let one =
             filled.iter().find(|one| one.is_today && one.id == taken.kham).ok_or_else(error::not_found)?;
         match one.is_visit {
-            true => match visit::take_back(&station.records, &ctx, &patient, &one.id).await {
-                Ok(()) => {}
-                Err(outcome) => return crate::prescribe::handed_out(&station, &id, &patient, outcome),
-            },
+            true => {
+                match visit::take_back(&station.records, &ctx, own_facility().as_deref(), &patient, &one.id)
+                    .await
+                {
+                    Ok(()) => {}
+                    Err(outcome) => return crate::prescribe::handed_out(&station, &id, &patient, outcome),
+                }
+            }
             false => interview::take_back(&station.records, &ctx, &patient, &one.id).await?,
         }
         Ok(Redirect::to(&format!("{PERSON}/{patient}?xong=rut")).into_response())

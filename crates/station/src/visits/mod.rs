@@ -261,7 +261,8 @@ async fn take_back(
         if !open.seen.iter().any(|one| one.visit == taken.kham) {
             return Err(error::not_found());
         }
-        match visit::take_back(&station.records, &ctx, &patient, &taken.kham).await {
+        match visit::take_back(&station.records, &ctx, own_facility().as_deref(), &patient, &taken.kham).await
+        {
             Ok(()) => Ok(back(&patient, "rut")),
             Err(outcome) => crate::prescribe::handed_out(&station, &id, &patient, outcome),
         }
