@@ -118,7 +118,10 @@ pub async fn write(
             }
             None => Change::put(Resource::from_value(tree)?).if_match(version.version_id.as_str()),
         },
-        Err(_) => Change::create(Resource::from_value(tree)?),
+        Err(outcome) if matches!(outcome.kind, Kind::NotFound | Kind::Gone) => {
+            Change::create(Resource::from_value(tree)?)
+        }
+        Err(outcome) => return Err(outcome),
     };
     let mut changes = vec![change];
     if records.read(ctx, "Device", &device).await.is_err() {
