@@ -141,7 +141,7 @@ impl Page<'_> {
                 let matches = plan::full_page(
                     self.connection,
                     self.queries,
-                    self.scope,
+                    (self.scope, false),
                     self.numbers,
                     &cursor,
                     count + 1,
@@ -173,7 +173,7 @@ impl Page<'_> {
             return Ok(None);
         }
         let matches =
-            plan::open_page(self.connection, self.queries, self.scope, self.numbers, cursor, limit)?;
+            plan::full_page(self.connection, self.queries, (self.scope, true), self.numbers, cursor, limit)?;
         let matches = shown(matches)?;
         let is_seen = |Shown { version, patients, .. }: &Shown| {
             self.scope.shows_known(&version.kind, patients, &version.body) == Some(true)
@@ -198,7 +198,7 @@ impl Page<'_> {
             let candidates = plan::full_page(
                 self.connection,
                 self.queries,
-                self.scope,
+                (self.scope, false),
                 self.numbers,
                 &cursor,
                 TRIED_AT_ONCE,

@@ -93,28 +93,17 @@ pub fn page(
     any_page(connection, queries, &Sight::of(scope, numbers, cursor.t), cursor, limit)
 }
 
-/// The same with the versions that the records show.
-pub fn full_page(
+/// The same with the versions that the records show. When `is_open`, of everybody's records: whoever asks must look at each before it
+/// shows any of them; what is found within is narrowed all the same.
+pub(super) fn full_page(
     connection: &mut Connection,
     queries: &[Query],
-    scope: &Scope,
+    (scope, is_open): (&Scope, bool),
     numbers: &Numbers,
     cursor: &Cursor,
     limit: usize,
 ) -> Result<Vec<Match>> {
-    any_page(connection, queries, &Sight { full: true, ..Sight::of(scope, numbers, cursor.t) }, cursor, limit)
-}
-
-/// The same of everybody's records: whoever asks must look at each before it shows any of them. What is found within is narrowed.
-pub(super) fn open_page(
-    connection: &mut Connection,
-    queries: &[Query],
-    scope: &Scope,
-    numbers: &Numbers,
-    cursor: &Cursor,
-    limit: usize,
-) -> Result<Vec<Match>> {
-    let sight = Sight { full: true, is_open: true, ..Sight::of(scope, numbers, cursor.t) };
+    let sight = Sight { full: true, is_open, ..Sight::of(scope, numbers, cursor.t) };
     any_page(connection, queries, &sight, cursor, limit)
 }
 
