@@ -86,6 +86,9 @@ fn no_rule_of_content_breaks_on_a_long_record_and_a_long_prescription() {
         let codes = ["J01CA04", "N02BE01", "C09CA01", "A10BA02", "M01AE01", "B01AC06"];
         json!({"resourceType": "MedicationRequest", "id": format!("d{at}").as_str(), "status": "active", "intent": "order",
             "authoredOn": "2026-11-01",
+            // All thirty that are entered correct one of thirty lines; the others are of ten prescriptions.
+            "priorPrescription": {"reference": "MedicationRequest/d100"},
+            "groupIdentifier": {"system": "https://yba.vn/fhir/sid/don-thuoc", "value": format!("{}", at / 30).as_str()},
             "medicationCodeableConcept": {"coding": [{"system": "http://www.whocc.no/atc", "code": codes[at % codes.len()]}], "text": format!("Thuốc số {at}").as_str()},
             "dosageInstruction": [{"timing": {"repeat": {"frequency": 3, "period": 1, "periodUnit": "d"}},
                 "doseAndRate": [{"doseQuantity": {"value": 500, "unit": "mg"}}]}]})
