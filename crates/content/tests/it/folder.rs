@@ -406,3 +406,23 @@ fn two_editions_of_one_day_are_told_and_others_end_where_the_next_begins() {
         content.forms().filter(|form| form.slug == "thu").map(|form| form.to.map(|day| day.to_string()));
     assert_eq!(days.collect::<Vec<_>>(), [Some("2026-02-28".to_owned()), None]);
 }
+
+#[test]
+fn a_campaign_names_its_places_so_that_somebody_is_called() {
+    let path = "campaigns/mr-thu/2026-11-01.toml";
+    let campaign = |places: &str| {
+        format!(
+            "title = \"Bổ sung sởi\"\nshort = \"Bổ sung\"\nbasis = [\"yba\"]\nsure = \"recalled\"\nuncertain = \"thử\"\nschedule = \"epi-child\"\n\
+             last = 2026-12-31\nborn_from = 2021-12-01\nborn_until = 2025-12-01\nplaces = {places}\n\
+             vaccines = [\"04\"]\nafter = [\"04\"]\ninterval = \"28 ngày\"\ngive = \"04\"\n"
+        )
+    };
+    let unit = "[\"https://yba.vn/fhir/sid/admin-unit/2025-07-01|03549\", \"Organization/tram-1\"]";
+    for sound in ["[]", unit] {
+        Content::with_folder(folder(&[(path, &campaign(sound))]).path()).expect("sound");
+    }
+    for wrong in ["[\"tram-1\"]", "[\"03549\", \"Organization/tram-1\"]"] {
+        let found = problems(folder(&[(path, &campaign(wrong))]).path());
+        assert!(found.len() == 1 && found[0].text.contains("phải là Organization/"), "{wrong}: {found:?}");
+    }
+}

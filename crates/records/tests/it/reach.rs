@@ -417,6 +417,11 @@ async fn what_a_facility_keeps_of_itself_is_changed_by_those_who_work_there() {
         }
         let fresh = json!({"resourceType": "Medication", "meta": both});
         assert_eq!(write(&kit.records, &there, vec![Change::create(of(fresh))]).await, no);
+        // What moved a lot and does not say in whose month is nobody's here.
+        let moved = json!({"resourceType": "SupplyDelivery", "id": "x", "status": "completed", "meta": tag("store-lot", "l")});
+        for ctx in [&here, &there] {
+            assert_eq!(write(&kit.records, ctx, vec![put(moved.clone())]).await, no);
+        }
         let plain = json!({"resourceType": "Medication", "code": {"text": "Một thứ thuốc"}});
         assert_eq!(write(&kit.records, &there, vec![Change::create(of(plain))]).await, None);
     })

@@ -103,6 +103,16 @@ async fn a_closed_month_stays_and_what_is_taken_back_later_is_seen() {
         store(&kit).await;
         let seen = run(&kit, report, "2026-02", place).await.checksum;
         closing::close(&kit.records, &ctx, report, period("2026-02"), place, &seen).await.unwrap();
+        // A list of drugs that grew since: a row with nothing in it changes nothing, one with something does.
+        let standing = closing::standing(&kit.records, &ctx, report, period("2026-02"), place).await.unwrap();
+        let mut older = standing.closed.unwrap();
+        assert!(older.cells.iter().any(|(_, number)| number.is_zero()));
+        older.cells.retain(|(_, number)| !number.is_zero());
+        assert!(older.changes(report, &standing.now).is_empty());
+        let (gone, _) = older.cells.pop().unwrap();
+        let changes = older.changes(report, &standing.now);
+        assert!(changes.len() == 1 && changes[0].cell == gone && changes[0].before.is_none(), "{changes:?}");
+
         write(&kit, vec![put(moved("m6", "tram-1.a", "2026-03-01", "given", 5))]).await;
         let now = closing::standing(&kit.records, &ctx, report, period("2026-02"), place).await.unwrap();
         assert!(
