@@ -157,13 +157,17 @@ pub fn on(content: &Content, day: Day) -> Vec<Lesson> {
     content.lessons_on(day).into_iter().filter_map(|about| Lesson::compile(about).ok()).collect()
 }
 
-/// Whether a page that a lesson begins at is one that the menus lead to, or such a page of one person.
+/// Whether a page that a lesson begins at is one that the menus lead to, or such a page of one person, also in one part of a room
+/// (`/man-tinh/hypertension/{who}`).
 pub fn is_page(page: &str, menus: &[Group]) -> bool {
     let path = page.split(['?', '#']).next().unwrap_or_default();
     let entries = || menus.iter().flat_map(|group| &group.entries);
     match path.strip_suffix(PERSON).and_then(|path| path.strip_suffix('/')) {
         Some(RECORD) => true,
-        Some(prefix) => entries().any(|entry| entry.prefix() == Some(prefix)),
+        Some(prefix) => {
+            let room = prefix.rsplit_once('/').map(|(room, _)| room);
+            entries().any(|entry| entry.prefix() == Some(prefix) || Some(entry.href) == room)
+        }
         None => PAGES.contains(&path) || entries().any(|entry| entry.href == path),
     }
 }
