@@ -182,6 +182,15 @@ impl Scope {
         .then_some(true)
     }
 
+    /// Whether it is known that records of this Patient, of all types that are seen of persons, are within reach.
+    pub fn knows(&self, patient: &str) -> bool {
+        let Scope::Narrow(narrow) = self else { return false };
+        let mut places: Vec<&BTreeSet<String>> = narrow.tied.values().collect();
+        places.dedup();
+        let reached = &narrow.knowledge.reached;
+        !places.is_empty() && places.iter().all(|places| reached.has(Asked::Records, places, patient))
+    }
+
     /// Remembers whom a record that was seen tells to be within reach: of several patients it does not say which. A Patient tells
     /// nothing: it may be seen because it names another.
     pub fn learn(&self, before: Option<Before>, kind: &str, patients: &[String], body: &[u8]) {
