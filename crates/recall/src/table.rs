@@ -7,7 +7,7 @@ use yba_store::{Statement, Store, Value};
 /// The follower's name: its cursor in the store.
 pub const FOLLOWER: &str = "recall";
 /// Which tables these are. A program with another number drops them and reads the log again.
-const LAYOUT: i64 = 5;
+const LAYOUT: i64 = 6;
 
 /// What was there before stands here too, so that it goes.
 const TABLES: [&str; 10] = [
@@ -60,6 +60,8 @@ const DDL: &[&str] = &[
      person TEXT NOT NULL, number BIGINT NOT NULL, due BIGINT NOT NULL, late BIGINT NOT NULL, until BIGINT NOT NULL, \
      birth BIGINT NOT NULL, village TEXT NOT NULL, PRIMARY KEY (place, patient, list, series))",
     "CREATE INDEX IF NOT EXISTS recall_due_patient ON recall_due (patient)",
+    // Most rows are due in years: a list of today reads those that are due.
+    "CREATE INDEX IF NOT EXISTS recall_due_list ON recall_due (list, place, due)",
     // The household book: everybody alive, once for each place. `seen` and `checked` are the days of the last visit and the last check, 0 when there
     // was none.
     "CREATE TABLE IF NOT EXISTS recall_member (place TEXT NOT NULL, patient TEXT NOT NULL, person TEXT NOT NULL, village TEXT NOT NULL, \

@@ -87,11 +87,14 @@ pub(super) fn choose(
         }
         _ => (way, i64::MAX),
     };
+    // Counted to the end, rows need no other counting.
+    let mut is_whole = false;
     if is_many && walk != way {
         if let Way::Clause(position) = way {
             rows = Some(rows_of(connection, query, position, sight, from)?);
         }
-        if rows.is_none_or(|rows| rows >= from) {
+        is_whole = rows.is_some_and(|rows| rows < from);
+        if !is_whole {
             way = walk;
         }
     }
@@ -102,7 +105,7 @@ pub(super) fn choose(
     let each = 1 + PROBE_COST * (tests + sorts) as i64;
     let reads_all = purpose != Purpose::Page && way != Way::Dates;
     // Rows that are merely counted are cheaper than their counting would be.
-    if reads_all && is_many && each > 1 {
+    if reads_all && is_many && each > 1 && !is_whole {
         let most = COST_MAX / each + 1;
         rows = Some(match way {
             Way::Clause(position) => rows_of(connection, query, position, sight, most)?,
