@@ -1,0 +1,81 @@
+//! The clinic for high blood pressure.
+
+use super::{day, known, person, typed};
+use crate::house::{House, lines};
+use crate::truth::{Person, Truth, Visit};
+use std::collections::BTreeMap;
+use yba_fhir::Day;
+use yba_fhir::json::json;
+
+/// Twenty-five people whom a hospital diagnosed with high blood pressure.
+pub async fn patients(house: &House) -> Vec<Person> {
+    let mut people = Vec::new();
+    for number in 0..25 {
+        let one = person("ha", number, day(if number < 15 { "1955-04-05" } else { "1980-04-05" }));
+        known(house, &one, "Bản Hon").await;
+        let active = json!({"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]});
+        house
+            .keep(json!({"resourceType": "Condition", "id": (format!("cd-{}", one.id)), "clinicalStatus": active,
+                "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "I10"}], "text": "Bệnh lý tăng huyết áp"},
+                "subject": {"reference": (format!("Patient/{}", one.id))}, "recordedDate": "2026-05-05T08:00:00+07:00"}))
+            .await;
+        people.push(one);
+    }
+    people
+}
+
+/// A day of the clinic for these people, who are to come again after two weeks.
+pub async fn clinic(house: &mut House, truth: &mut Truth, people: &[Person], on: &str) {
+    house.morning(day(on)).await;
+    for one in people {
+        let page = format!("/man-tinh/hypertension/{}", one.id);
+        let mut form = house.form(&page, &page).await;
+        for (name, value) in [
+            ("systolic-1", "132"),
+            ("diastolic-1", "82"),
+            ("pulse", "76"),
+            ("weight", "56,5"),
+            ("smoking", "never"),
+            ("alcohol", "none"),
+            ("adherence", "full"),
+            ("side-effects", "none"),
+        ] {
+            form.set(name, value);
+        }
+        form.set("next-date", &typed(day(on).plus_days(14)));
+        house.send(&form).await;
+        house.send(&form).await;
+        truth.visits.push(Visit { person: one.clone(), day: day(on), icd: vec!["I10"] });
+        truth.expected.insert(one.id.clone(), day(on).plus_days(14));
+    }
+}
+
+/// Whom the list calls on the first of the next month.
+pub async fn who_should_come(house: &House, truth: &Truth, patients: &[Person], today: Day) {
+    let page = house.get("/man-tinh/hypertension").await.text;
+    let said = |row: Vec<String>| {
+        format!("{}: {}", row[0].split(" Nam · ").next().unwrap().split(" Nữ · ").next().unwrap(), row[2])
+    };
+    let mut listed: Vec<String> = lines(&page).into_iter().map(said).collect();
+    let diagnosed = truth.visits.iter().filter(|visit| visit.icd.contains(&"I10")).map(|visit| &visit.person);
+    let mut members: BTreeMap<&str, &Person> =
+        patients.iter().chain(diagnosed).map(|one| (one.id.as_str(), one)).collect();
+    members.retain(|id, _| truth.deaths.iter().all(|died| died.person.id != *id));
+    let mut expected: Vec<String> = members
+        .values()
+        .map(|one| {
+            let due = match truth.expected.get(&one.id) {
+                None => "Chưa hẹn lần nào".to_owned(),
+                Some(due) if *due < today => {
+                    let late = today.days_since_epoch() - due.days_since_epoch();
+                    format!("Trễ {late} ngày hẹn {}", typed(*due))
+                }
+                Some(due) => typed(*due),
+            };
+            format!("{}: {due}", one.name)
+        })
+        .collect();
+    listed.sort();
+    expected.sort();
+    assert_eq!(listed, expected);
+}
