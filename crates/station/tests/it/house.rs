@@ -21,6 +21,8 @@ use yba_web::{Entrance, Site, SiteSettings, shell};
 
 /// The station of the nurse.
 pub const STATION: &str = "cskcb-12090";
+/// Who the nurse is.
+pub const NURSE: &str = "Lò Thị Mai";
 const PASSWORD: &str = "bốn bức tường trắng";
 const DAY_MS: i64 = 86_400_000;
 
@@ -80,7 +82,7 @@ impl House {
         let role = Grant { organization: Some(STATION.into()), ..Grant::new("station-staff", gate.today()) };
         let nurse = NewAccount {
             login: "mai.lo".into(),
-            name: "Lò Thị Mai".into(),
+            name: NURSE.into(),
             roles: vec![role],
             ..NewAccount::default()
         };
@@ -207,28 +209,41 @@ pub struct Form {
 }
 
 impl Form {
-    fn of(page: &str, action: &str) -> Option<Form> {
+    /// The form of a page that is sent to `action`, with the fields beside it that name it.
+    pub fn of(page: &str, action: &str) -> Option<Form> {
         let begins = format!("action=\"{action}\"");
-        let (_, rest) = page.split_once(&begins)?;
-        let body = rest.split("</form>").next()?;
+        let (before, rest) = page.split_once(&begins)?;
+        let (body, after) = rest.split_once("</form>")?;
         let mut form = Form { action: action.to_owned(), fields: Vec::new() };
+        form.take_in(body, |_| true);
+        let begin = before.rfind('<').map_or("", |at| &before[at..]);
+        if let Some(id) = attribute(begin, "id") {
+            let is_own = |head: &str| attribute(head, "form").as_ref() == Some(&id);
+            form.take_in(before, is_own);
+            form.take_in(after, is_own);
+        }
+        Some(form)
+    }
+
+    /// The fields of a part of the page, as far as they are the form's.
+    fn take_in(&mut self, part: &str, is_own: impl Fn(&str) -> bool) {
         let mut select = None;
-        for tag in body.split('<').skip(1) {
+        for tag in part.split('<').skip(1) {
             let (head, said) = tag.split_once('>').unwrap_or((tag, ""));
             let (value, kind) = (attribute(head, "value").unwrap_or_default(), attribute(head, "type"));
             let is_chosen = head.ends_with(" checked") || head.contains(" checked ");
             match (head.split(' ').next(), attribute(head, "name"), kind.as_deref()) {
-                (Some("input"), Some(_), Some("checkbox" | "radio")) if !is_chosen => {}
-                (Some("input"), Some(name), _) => form.fields.push((name, value)),
-                (Some("textarea"), Some(name), _) => form.fields.push((name, plain(said))),
-                (Some("select"), name, _) => select = name,
                 (Some("option"), _, _) if head.ends_with(" selected") => {
-                    form.fields.extend(select.clone().map(|name| (name, value)));
+                    self.fields.extend(select.clone().map(|name| (name, value)));
                 }
+                (Some("select"), name, _) => select = name.filter(|_| is_own(head)),
+                (Some("input" | "textarea"), _, _) if !is_own(head) => {}
+                (Some("input"), Some(_), Some("checkbox" | "radio")) if !is_chosen => {}
+                (Some("input"), Some(name), _) => self.fields.push((name, value)),
+                (Some("textarea"), Some(name), _) => self.fields.push((name, plain(said))),
                 _ => {}
             }
         }
-        Some(form)
     }
 
     /// The values of a name.

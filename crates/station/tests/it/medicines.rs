@@ -73,12 +73,7 @@ async fn prescribed(house: &House, form: &str) {
 
 /// The form that hands out, as the page of the store shows it.
 async fn handing(house: &House) -> Form {
-    let page = house.get("/thuoc").await.text;
-    let mut form = house.form("/thuoc", "/thuoc/phat").await;
-    for name in ["phat-1", "lay-1"] {
-        form.set(name, &value(&page, name));
-    }
-    form
+    house.form("/thuoc", "/thuoc/phat").await
 }
 
 async fn sent(house: &House, form: &Form) -> Answer {

@@ -3,12 +3,14 @@
 
 mod clinic;
 mod life;
+mod medicines;
 mod papers;
+mod procedures;
 mod vaccination;
 mod visits;
 
 use crate::house::{House, STATION};
-use crate::truth::{Birth, Death, Person, Truth};
+use crate::truth::{Birth, Death, Person, Truth, typed};
 use clinic::{clinic, patients};
 use life::{birth, death};
 use vaccination::vaccination_day;
@@ -22,9 +24,9 @@ fn day(text: &str) -> Day {
     Day::parse(text).unwrap()
 }
 
-/// `20/10/2026`.
-fn typed(day: Day) -> String {
-    format!("{:02}/{:02}/{:04}", day.day(), day.month(), day.year())
+/// Its first and its last day.
+fn month() -> (Day, Day) {
+    (day("2026-09-01"), day("2026-09-30"))
 }
 
 /// People of the commune, invented.
@@ -49,9 +51,11 @@ async fn known(house: &House, one: &Person, village: &str) {
 
 #[tokio::test]
 async fn a_month_is_typed_once_and_every_register_and_report_is_what_happened() {
-    let mut house = House::open(day("2026-09-01")).await;
+    let mut house = House::open(day("2026-08-28")).await;
     let mut truth = Truth::default();
     let (villagers, patients) = (villagers(&house).await, patients(&house).await);
+    medicines::shelves(&mut house, &mut truth, "2026-08-28").await;
+    medicines::delivery(&mut house, &mut truth, "2026-09-02").await;
     ordinary_day(&mut house, &mut truth, &villagers, 0, "2026-09-03").await;
     clinic(&mut house, &mut truth, &patients[..21], "2026-09-08").await;
     let mother = |number: usize| villagers[number].clone();
@@ -99,9 +103,12 @@ async fn a_month_is_typed_once_and_every_register_and_report_is_what_happened() 
         Death { person: patients[24].clone(), day: day("2026-09-23"), chain: &["G93.6", "I61.9", "I10"] };
     death(&mut house, &mut truth, stroke).await;
     ordinary_day(&mut house, &mut truth, &villagers, 2, "2026-09-24").await;
+    medicines::expired(&mut house, &mut truth, "2026-09-25").await;
     mistaken(&mut house, &mut truth, &villagers[44], "2026-09-25").await;
+    medicines::waiting(&house, &truth, day("2026-09-25")).await;
     death(&mut house, &mut truth, Death { person: mother(43), day: day("2026-09-27"), chain: &["S06.9"] })
         .await;
+    medicines::counted(&mut house, &mut truth, "2026-09-29").await;
     house.morning(day("2026-10-01")).await;
     for (slug, lines) in [
         ("monthly-visits", truth.visits()),
@@ -115,12 +122,10 @@ async fn a_month_is_typed_once_and_every_register_and_report_is_what_happened() 
         assert_eq!(said, expected, "{slug}");
     }
     papers::registers(&house, &truth).await;
+    procedures::register(&house, &truth).await;
+    medicines::month_of_medicines(&house, &truth).await;
     clinic::who_should_come(&house, &truth, &patients, day("2026-10-01")).await;
     vaccination::who_is_called(&house, &truth).await;
     visits::cases(&house).await;
-    let (visits, doses) = (truth.visits.len(), truth.doses.len());
-    let (births, deaths) = (truth.births.len(), truth.deaths.len());
-    println!(
-        "{visits} visits, {doses} doses, {births} births, {deaths} deaths; keys typed for 4 registers, 4 reports and 3 lists: 0"
-    );
+    println!("{}; keys typed for 6 registers, 5 reports and 5 lists: 0", truth.words());
 }

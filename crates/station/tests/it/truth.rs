@@ -1,6 +1,10 @@
 //! What happened in a month, as the script wrote it down when it made it happen, and what registers and reports must say of it: counted
 //! from the script alone. Nothing here reads a record, a page or content.
 
+mod store;
+
+pub use store::{Cause, Drug, Lot, Moved, Store};
+
 use std::collections::{BTreeMap, BTreeSet};
 use yba_fhir::Day;
 
@@ -14,7 +18,7 @@ pub struct Person {
 
 impl Person {
     /// Not yet so many years old on a day.
-    fn is_under(&self, years: i32, day: Day) -> bool {
+    pub fn is_under(&self, years: i32, day: Day) -> bool {
         day < self.birth.plus_months(12 * years)
     }
 }
@@ -25,6 +29,17 @@ pub struct Visit {
     pub day: Day,
     /// ICD-10, the main diagnosis first.
     pub icd: Vec<&'static str>,
+}
+
+/// A small procedure at a visit.
+#[derive(Debug)]
+pub struct Procedure {
+    pub person: Person,
+    pub day: Day,
+    /// ICD-10 of the main diagnosis of the visit.
+    pub icd: &'static str,
+    pub title: &'static str,
+    pub note: &'static str,
 }
 
 #[derive(Debug)]
@@ -68,8 +83,31 @@ pub struct Truth {
     pub deaths: Vec<Death>,
     pub visits: Vec<Visit>,
     pub doses: Vec<Dose>,
+    pub procedures: Vec<Procedure>,
+    pub store: Store,
+    pub prescriptions: usize,
+    /// Where the movements of the last handing begin.
+    pub last_handing: usize,
+    /// Who did not get all of a prescription, by name, and its day.
+    pub short: Vec<(String, Day)>,
     /// When somebody was told to come again, by their id.
     pub expected: BTreeMap<String, Day>,
+}
+
+impl Truth {
+    /// What was played.
+    pub fn words(&self) -> String {
+        let parts = [
+            (self.visits.len(), "visits"),
+            (self.doses.len(), "doses"),
+            (self.births.len(), "births"),
+            (self.deaths.len(), "deaths"),
+            (self.prescriptions, "prescriptions"),
+            (self.store.moved.len(), "movements of medicines"),
+            (self.procedures.len(), "procedures"),
+        ];
+        parts.map(|(count, of)| format!("{count} {of}")).join(", ")
+    }
 }
 
 type Line = (&'static str, Vec<String>);
@@ -215,6 +253,11 @@ impl Truth {
             ("Chưa ghi nguyên nhân", of(&|one| one.chain.is_empty())),
         ]
     }
+}
+
+/// `20/10/2026`
+pub fn typed(day: Day) -> String {
+    format!("{:02}/{:02}/{:04}", day.day(), day.month(), day.year())
 }
 
 fn words(counts: &[usize]) -> Vec<String> {

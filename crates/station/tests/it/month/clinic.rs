@@ -1,8 +1,8 @@
 //! The clinic for high blood pressure.
 
-use super::{day, known, person, typed};
+use super::{day, known, medicines, person};
 use crate::house::{House, lines};
-use crate::truth::{Person, Truth, Visit};
+use crate::truth::{Person, Truth, Visit, typed};
 use std::collections::BTreeMap;
 use yba_fhir::Day;
 use yba_fhir::json::json;
@@ -24,10 +24,11 @@ pub async fn patients(house: &House) -> Vec<Person> {
     people
 }
 
-/// A day of the clinic for these people, who are to come again after two weeks.
+/// A day of the clinic for these people, who are to come again after two weeks; the first time they get their drugs for a month.
 pub async fn clinic(house: &mut House, truth: &mut Truth, people: &[Person], on: &str) {
     house.morning(day(on)).await;
     for one in people {
+        let has_drugs = truth.visits.iter().all(|visit| visit.person.id != one.id);
         let page = format!("/man-tinh/hypertension/{}", one.id);
         let mut form = house.form(&page, &page).await;
         for (name, value) in [
@@ -47,6 +48,9 @@ pub async fn clinic(house: &mut House, truth: &mut Truth, people: &[Person], on:
         house.send(&form).await;
         truth.visits.push(Visit { person: one.clone(), day: day(on), icd: vec!["I10"] });
         truth.expected.insert(one.id.clone(), day(on).plus_days(14));
+        if has_drugs {
+            medicines::treated(house, truth).await;
+        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! Births and deaths.
 
-use super::typed;
 use crate::house::House;
-use crate::truth::{Birth, Death, Truth};
+use crate::truth::{Birth, Death, Truth, typed};
 
 /// A birth as it is written down on the mother's record.
 pub async fn birth(house: &mut House, truth: &mut Truth, born: Birth) {

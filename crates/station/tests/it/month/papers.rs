@@ -1,8 +1,8 @@
 //! Reports and registers, and what they must say.
 
-use super::{MONTH, typed};
+use super::MONTH;
 use crate::house::{Answer, House, lines, main};
-use crate::truth::Truth;
+use crate::truth::{Truth, typed};
 use axum::http::StatusCode;
 
 /// The lines of a report as its CSV gives them, without the two of its head.
@@ -21,10 +21,38 @@ pub async fn report(house: &House, slug: &str) -> Vec<(String, Vec<String>)> {
     answer.text.lines().skip(2).map(cells).collect()
 }
 
-/// The lines of the register behind a number of a report, page after page.
-async fn register(house: &House, slug: &str, cell: usize) -> Vec<Vec<String>> {
+/// Where the lines behind a number of a report stand.
+fn behind(slug: &str, cell: usize) -> String {
+    format!("/bao-cao/{slug}/o/{cell}?ky={MONTH}")
+}
+
+/// Where a register of the month stands.
+pub fn of_month(slug: &str) -> String {
+    format!("/so/{slug}?ky={MONTH}")
+}
+
+/// That lines are those that the script says, in whatever order; else tells which are not.
+pub fn same(said: Vec<Vec<String>>, expected: Vec<Vec<String>>, what: &str) {
+    let (mut more, mut less) = (said, expected);
+    less.retain(|line| match more.iter().position(|one| one == line) {
+        Some(at) => {
+            more.swap_remove(at);
+            false
+        }
+        None => true,
+    });
+    assert!(more.is_empty() && less.is_empty(), "{what}: too many {more:#?}, missing {less:#?}");
+}
+
+/// Some cells of a line.
+pub fn of(row: &[String], columns: &[usize]) -> Vec<String> {
+    columns.iter().map(|at| row[*at].clone()).collect()
+}
+
+/// The lines of a register, page after page.
+pub async fn register(house: &House, first: &str) -> Vec<Vec<String>> {
     let mut all = Vec::new();
-    let mut address = format!("/bao-cao/{slug}/o/{cell}?ky={MONTH}");
+    let mut address = first.to_owned();
     loop {
         let page = house.get(&address).await;
         assert_eq!(page.status, StatusCode::OK, "{}", main(&page.text));
@@ -44,39 +72,33 @@ async fn register(house: &House, slug: &str, cell: usize) -> Vec<Vec<String>> {
 
 /// Every line of the registers, no more and no less.
 pub async fn registers(house: &House, truth: &Truth) {
-    let sorted = |mut lines: Vec<Vec<String>>| {
-        lines.sort();
-        lines
-    };
-    let of =
-        |row: Vec<String>, columns: &[usize]| columns.iter().map(|at| row[*at].clone()).collect::<Vec<_>>();
-    let rows = register(house, "monthly-visits", 0).await;
-    let rows = sorted(rows.into_iter().map(|row| of(row, &[0, 2, 4, 10])).collect());
+    let rows = register(house, &behind("monthly-visits", 0)).await;
+    let rows = rows.into_iter().map(|row| of(&row, &[0, 2, 4, 10])).collect();
     let visits = truth.visits.iter().map(|one| {
         vec![typed(one.day), one.person.name.clone(), typed(one.person.birth), one.icd.join("; ")]
     });
-    assert_eq!(rows, sorted(visits.collect()), "the register of visits");
+    same(rows, visits.collect(), "the register of visits");
     // The line of all doses is the fifteenth of the report, of three columns.
-    let rows = register(house, "monthly-immunisations", 14 * 3).await;
-    let rows = sorted(rows.into_iter().map(|row| of(row, &[0, 1, 3, 7, 8])).collect());
+    let rows = register(house, &behind("monthly-immunisations", 14 * 3)).await;
+    let rows = rows.into_iter().map(|row| of(&row, &[0, 1, 3, 7, 8])).collect();
     let doses = truth.doses.iter().map(|one| {
         let child = &one.child;
         vec![typed(one.day), child.name.clone(), typed(child.birth), one.cvx.clone(), one.number.to_string()]
     });
-    assert_eq!(rows, sorted(doses.collect()), "the register of vaccinations");
-    let rows = register(house, "monthly-births", 0).await;
-    let rows = sorted(rows.into_iter().map(|row| of(row, &[0, 1, 10, 11, 16, 17])).collect());
+    same(rows, doses.collect(), "the register of vaccinations");
+    let rows = register(house, &behind("monthly-births", 0)).await;
+    let rows = rows.into_iter().map(|row| of(&row, &[0, 1, 10, 11, 16, 17])).collect();
     let births = truth.births.iter().map(|one| {
         let sex = if one.is_girl { "Nữ" } else { "Nam" };
         let numbers = [one.weeks.to_string(), one.parity.to_string(), sex.to_owned(), one.grams.to_string()];
         [typed(one.day), one.mother.name.clone()].into_iter().chain(numbers).collect()
     });
-    assert_eq!(rows, sorted(births.collect()), "the register of births");
-    let rows = register(house, "monthly-deaths", 0).await;
-    let rows = sorted(rows.into_iter().map(|row| of(row, &[0, 1, 13])).collect());
+    same(rows, births.collect(), "the register of births");
+    let rows = register(house, &behind("monthly-deaths", 0)).await;
+    let rows = rows.into_iter().map(|row| of(&row, &[0, 1, 13])).collect();
     let deaths = truth
         .deaths
         .iter()
         .map(|one| vec![typed(one.day), one.person.name.clone(), (*one.chain.last().unwrap()).to_owned()]);
-    assert_eq!(rows, sorted(deaths.collect()), "the register of deaths");
+    same(rows, deaths.collect(), "the register of deaths");
 }

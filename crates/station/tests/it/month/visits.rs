@@ -1,8 +1,8 @@
 //! Those who come with this and that.
 
-use super::{day, known, person, typed};
+use super::{day, known, medicines, person, procedures};
 use crate::house::{House, main};
-use crate::truth::{Person, Truth, Visit};
+use crate::truth::{Person, Truth, Visit, typed};
 use yba_fhir::Day;
 
 /// One visit as the nurse writes it down.
@@ -51,13 +51,25 @@ pub async fn ordinary_day(house: &mut House, truth: &mut Truth, people: &[Person
         let icd = ILLS[at % ILLS.len()];
         let icd = if icd[0] == "Z34.9" && !may_be_with_child { ILLS[0] } else { icd };
         visit(house, truth, one, day(on), "Mệt, đau", icd).await;
+        procedures::treated(house, truth).await;
+        medicines::treated(house, truth).await;
+        if at == 24 {
+            procedures::mistaken(house, truth).await;
+        }
+        if at == 27 {
+            medicines::brought_back(house, truth).await;
+        }
     }
+    medicines::waiting(house, truth, day(on)).await;
 }
 
 /// A visit that was written for the wrong person, and is taken back.
 pub async fn mistaken(house: &mut House, truth: &mut Truth, one: &Person, on: &str) {
     house.morning(day(on)).await;
     visit(house, truth, one, day(on), "Ghi nhầm người", &["J20.9"]).await;
+    // What was done and prescribed at it goes with it.
+    procedures::mistaken_with_visit(house, truth).await;
+    medicines::prescribed_in_vain(house, truth).await;
     truth.visits.pop();
     let page = format!("/kham/{}", one.id);
     let back = house.form(&page, &format!("{page}/rut")).await;
