@@ -36,6 +36,8 @@ pub struct House {
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
+    /// Where it sends on to; empty when it does not.
+    pub to: String,
     pub text: String,
 }
 
@@ -149,7 +151,9 @@ impl House {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 8 << 20).await.unwrap();
-        Answer { status: parts.status, text: String::from_utf8_lossy(&bytes).into_owned() }
+        let to = parts.headers.get("location").map(|to| to.to_str().unwrap().to_owned());
+        let to = to.unwrap_or_default();
+        Answer { status: parts.status, to, text: String::from_utf8_lossy(&bytes).into_owned() }
     }
 
     /// The form of a page that is sent to `action`, as the page holds it.
@@ -209,20 +213,27 @@ pub struct Form {
 }
 
 impl Form {
-    /// The form of a page that is sent to `action`, with the fields beside it that name it.
+    /// The first form of a page that is sent to `action`.
     pub fn of(page: &str, action: &str) -> Option<Form> {
-        let begins = format!("action=\"{action}\"");
-        let (before, rest) = page.split_once(&begins)?;
-        let (body, after) = rest.split_once("</form>")?;
-        let mut form = Form { action: action.to_owned(), fields: Vec::new() };
-        form.take_in(body, |_| true);
-        let begin = before.rfind('<').map_or("", |at| &before[at..]);
-        if let Some(id) = attribute(begin, "id") {
-            let is_own = |head: &str| attribute(head, "form").as_ref() == Some(&id);
-            form.take_in(before, is_own);
-            form.take_in(after, is_own);
-        }
-        Some(form)
+        Form::all_of(page, action).into_iter().next()
+    }
+
+    /// All forms of a page that are sent to `action`, with the fields beside them that name them.
+    pub fn all_of(page: &str, action: &str) -> Vec<Form> {
+        let one = |(at, _): (usize, &str)| {
+            let (head, rest) = page[at..].split_once('>')?;
+            let is_it = attribute(head, "action").as_deref() == Some(action);
+            let (body, after) = rest.split_once("</form>").filter(|_| is_it && head.contains("\"post\""))?;
+            let mut form = Form { action: action.to_owned(), fields: Vec::new() };
+            form.take_in(body, |_| true);
+            if let Some(id) = attribute(head, "id") {
+                let is_own = |head: &str| attribute(head, "form").as_ref() == Some(&id);
+                form.take_in(&page[..at], is_own);
+                form.take_in(after, is_own);
+            }
+            Some(form)
+        };
+        page.match_indices("<form ").filter_map(one).collect()
     }
 
     /// The fields of a part of the page, as far as they are the form's.

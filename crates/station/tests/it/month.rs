@@ -125,6 +125,7 @@ async fn a_month_is_typed_once_and_every_register_and_report_is_what_happened() 
     procedures::register(&house, &truth).await;
     medicines::month_of_medicines(&house, &truth).await;
     clinic::who_should_come(&house, &truth, &patients, day("2026-10-01")).await;
+    vaccination::wasted(&house, &truth).await;
     vaccination::who_is_called(&house, &truth).await;
     visits::cases(&house).await;
     println!("{}; keys typed for 6 registers, 5 reports and 5 lists: 0", truth.words());

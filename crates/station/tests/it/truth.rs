@@ -2,8 +2,10 @@
 //! from the script alone. Nothing here reads a record, a page or content.
 
 mod store;
+mod vials;
 
 pub use store::{Cause, Drug, Lot, Moved, Store};
+pub use vials::Vial;
 
 use std::collections::{BTreeMap, BTreeSet};
 use yba_fhir::Day;
@@ -83,6 +85,7 @@ pub struct Truth {
     pub deaths: Vec<Death>,
     pub visits: Vec<Visit>,
     pub doses: Vec<Dose>,
+    pub vials: Vec<Vial>,
     pub procedures: Vec<Procedure>,
     pub store: Store,
     pub prescriptions: usize,
