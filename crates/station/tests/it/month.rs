@@ -2,6 +2,7 @@
 //! pressure, a cluster of measles, three births, two deaths. Then everything that comes out is compared with the script, which nobody typed a second time.
 
 mod clinic;
+mod fridge;
 mod life;
 mod medicines;
 mod papers;
@@ -56,8 +57,13 @@ async fn a_month_is_typed_once_and_every_register_and_report_is_what_happened() 
     let (villagers, patients) = (villagers(&house).await, patients(&house).await);
     medicines::shelves(&mut house, &mut truth, "2026-08-28").await;
     medicines::delivery(&mut house, &mut truth, "2026-09-02").await;
+    fridge::read(&house, &mut truth, day("2026-09-02"), "sang", "4,5").await;
+    fridge::read(&house, &mut truth, day("2026-09-02"), "chieu", "5").await;
     ordinary_day(&mut house, &mut truth, &villagers, 0, "2026-09-03").await;
+    fridge::read(&house, &mut truth, day("2026-09-03"), "sang", "1,2").await;
+    fridge::read(&house, &mut truth, day("2026-09-03"), "do-lai", "3,4").await;
     clinic(&mut house, &mut truth, &patients[..21], "2026-09-08").await;
+    fridge::mistyped(&house, &mut truth, day("2026-09-08"), "sang", "8").await;
     let mother = |number: usize| villagers[number].clone();
     let first = Birth {
         mother: mother(2),
@@ -98,6 +104,7 @@ async fn a_month_is_typed_once_and_every_register_and_report_is_what_happened() 
         Birth { place: "home", attendant: "village", had_vitamin_k: false, ..third },
     )
     .await;
+    fridge::read(&house, &mut truth, day("2026-09-21"), "chieu", "9,4").await;
     clinic(&mut house, &mut truth, &patients[..5], "2026-09-22").await;
     let stroke =
         Death { person: patients[24].clone(), day: day("2026-09-23"), chain: &["G93.6", "I61.9", "I10"] };
@@ -125,6 +132,7 @@ async fn a_month_is_typed_once_and_every_register_and_report_is_what_happened() 
     procedures::register(&house, &truth).await;
     medicines::month_of_medicines(&house, &truth).await;
     clinic::who_should_come(&house, &truth, &patients, day("2026-10-01")).await;
+    fridge::sheet(&house, &truth).await;
     vaccination::wasted(&house, &truth).await;
     vaccination::who_is_called(&house, &truth).await;
     visits::cases(&house).await;

@@ -5,7 +5,7 @@ mod store;
 mod vials;
 
 pub use store::{Cause, Drug, Lot, Moved, Store};
-pub use vials::Vial;
+pub use vials::{Reading, Vial};
 
 use std::collections::{BTreeMap, BTreeSet};
 use yba_fhir::Day;
@@ -86,6 +86,7 @@ pub struct Truth {
     pub visits: Vec<Visit>,
     pub doses: Vec<Dose>,
     pub vials: Vec<Vial>,
+    pub readings: Vec<Reading>,
     pub procedures: Vec<Procedure>,
     pub store: Store,
     pub prescriptions: usize,
@@ -108,6 +109,7 @@ impl Truth {
             (self.prescriptions, "prescriptions"),
             (self.store.moved.len(), "movements of medicines"),
             (self.procedures.len(), "procedures"),
+            (self.readings.len(), "readings of the fridge"),
         ];
         parts.map(|(count, of)| format!("{count} {of}")).join(", ")
     }

@@ -1,6 +1,7 @@
-//! The vials of a vaccination day.
+//! The vials of a vaccination day, and the fridge that they come from.
 
-use super::Truth;
+use super::{Truth, typed};
+use yba_fhir::Day;
 
 /// Vials of a vaccine, all of one lot.
 #[derive(Debug)]
@@ -37,5 +38,39 @@ impl Truth {
             std::iter::once(vial.words.to_owned()).chain(counts).chain([share]).collect()
         };
         self.vials.iter().map(line).collect()
+    }
+}
+
+/// What the thermometer of the fridge showed.
+#[derive(Debug)]
+pub struct Reading {
+    pub day: Day,
+    /// `sang`, `chieu`; `do-lai` beside them.
+    pub slot: &'static str,
+    /// Degrees, as people write them.
+    pub celsius: &'static str,
+}
+
+impl Reading {
+    fn words(&self) -> String {
+        let degrees: f64 = self.celsius.replace(',', ".").parse().unwrap();
+        let (what, mark) = (self.celsius, if degrees < 2.0 { " ▼ lạnh quá" } else { " ▲ nóng quá" });
+        format!("{what}\u{202f}°C{}", if (2.0..=8.0).contains(&degrees) { "" } else { mark })
+    }
+}
+
+impl Truth {
+    /// The sheet of the fridge, the last day first: morning, afternoon, again.
+    pub fn fridge(&self, (first, last): (Day, Day)) -> Vec<Vec<String>> {
+        let of = |day: Day, slot: &str| {
+            let own = self.readings.iter().filter(|one| one.day == day && one.slot == slot);
+            own.map(Reading::words).collect::<Vec<_>>().join(" ")
+        };
+        let written = |text: String| if text.is_empty() { "chưa ghi".to_owned() } else { text };
+        let days = (0..=last.days_since_epoch() - first.days_since_epoch()).rev();
+        let line = |day: Day| {
+            vec![typed(day), written(of(day, "sang")), written(of(day, "chieu")), of(day, "do-lai")]
+        };
+        days.map(|at| line(first.plus_days(at))).collect()
     }
 }
