@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use yba_fhir::json::{JsonValueMutTrait, Value, json, str_at};
+use yba_fhir::json::{JsonValueMutTrait, JsonValueTrait, Value, items, json, str_at};
 use yba_fhir::{Kind, Outcome, Resource, date};
 use yba_forms::{Act, Extracted, Filling, Head, Setting};
 use yba_records::{Change, Ctx, Query, Records};
@@ -13,6 +13,8 @@ use crate::follow_up::{CATEGORY, CLINICAL, VERIFICATION};
 /// The status of what was taken back.
 pub(crate) const MISTAKEN: &str = "entered-in-error";
 const ACT: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
+/// The system of how a visit ended: the answer of a form that is coded in it stands on the Encounter too.
+const ENDED: &str = "https://yba.vn/fhir/CodeSystem/visit-outcome";
 /// Most records of one kind of one visit or person that are looked at.
 pub(crate) const RECORDS_MAX: usize = 200;
 
@@ -95,7 +97,7 @@ pub fn plan(
             None => change,
         });
     }
-    let seen = seen(visit, &id, &now, taken.contains_key("Condition"));
+    let seen = seen(visit, (&id, &now), &response, taken.contains_key("Condition"));
     let mut all =
         vec![Change::create(Resource::from_value(seen)?), Change::create(Resource::from_value(response)?)];
     all.extend(changes);
@@ -117,7 +119,7 @@ pub fn plan(
 pub fn drafted(visit: &Visit<'_>, filling: &Filling<'_>, setting: &Setting) -> Result<Vec<Value>, Outcome> {
     let (id, now) = (visit.id(), date::instant(visit.now_ms));
     let (response, extracted) = answered(visit, Some(&id), filling, setting)?;
-    let mut all = vec![seen(visit, &id, &now, false), response];
+    let mut all = vec![seen(visit, (&id, &now), &response, false), response];
     all.extend(visit.diagnosis.map(|diagnosis| diagnosed(visit, diagnosis, &id, &now)));
     all.extend(extracted.into_iter().map(|one| one.resource));
     Ok(all)
@@ -148,8 +150,15 @@ pub(crate) fn answered(
     Ok((filling.response(&head), extracted))
 }
 
+/// How the visit ended, as its form was answered; none when it does not ask.
+fn ended(response: &Value) -> Option<&Value> {
+    let own = items(response, "answer").filter_map(|answer| answer.get("valueCoding"));
+    let mut own = own.filter(|coding| str_at(coding, &["system"]) == Some(ENDED));
+    own.next().or_else(|| items(response, "item").find_map(ended))
+}
+
 /// `is_diagnosed`: there is a Condition of the visit's own id.
-fn seen(visit: &Visit<'_>, id: &str, now: &str, is_diagnosed: bool) -> Value {
+fn seen(visit: &Visit<'_>, (id, now): (&str, &str), response: &Value, is_diagnosed: bool) -> Value {
     let mut tree = json!({
         "resourceType": "Encounter",
         "id": id,
@@ -170,6 +179,13 @@ fn seen(visit: &Visit<'_>, id: &str, now: &str, is_diagnosed: bool) -> Value {
     }
     if let Some(examiner) = visit.examiner {
         put(&mut tree, "participant", json!([{"individual": {"display": examiner}}]));
+    }
+    if let Some(coding) = ended(response) {
+        let mut concept = json!({"coding": [coding.clone()]});
+        if let Some(words) = str_at(coding, &["display"]) {
+            put(&mut concept, "text", json!(words));
+        }
+        put(&mut tree, "hospitalization", json!({"dischargeDisposition": concept}));
     }
     tree
 }

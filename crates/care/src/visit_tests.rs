@@ -82,6 +82,37 @@ async fn status(kit: &Kit, kind: &str, id: &str) -> String {
     str_at(&tree, &["status"]).unwrap_or_default().to_owned()
 }
 
+#[test]
+fn how_a_visit_ended_stands_on_the_encounter_where_the_register_reads_it() {
+    let content = Content::built_in();
+    let now_ms = Day::parse("2026-06-01").unwrap().start_ms();
+    let forms = Library::load(&content).unwrap();
+    let edition = forms.edition("outpatient-visit", Day::of_instant(now_ms)).unwrap();
+    let setting = Setting::new(now_ms).with("patient", json!({"resourceType": "Patient", "id": "p"}));
+    let ends = |outcome: &str| {
+        let fields = [("complaint", "Đau ngực"), ("outcome", outcome)];
+        let fields: Vec<(String, String)> =
+            fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let filling = edition.form.take(&setting, &NoChoices, &fields).unwrap();
+        let visit = Visit {
+            patient: "p",
+            about: "outpatient-visit",
+            reason: "Đau ngực",
+            diagnosis: None,
+            facility: None,
+            examiner: None,
+            form: "form-1",
+            now_ms,
+        };
+        let drafted = drafted(&visit, &filling, &setting).unwrap();
+        let concept = drafted[0].get("hospitalization").and_then(|one| one.get("dischargeDisposition"));
+        concept.and_then(|one| str_at(one, &["text"])).map(str::to_owned)
+    };
+    assert_eq!(ends("refer").as_deref(), Some("Chuyển tuyến trên"));
+    assert_eq!(ends("home").as_deref(), Some("Về nhà"));
+    assert_eq!(ends(""), None, "nobody said");
+}
+
 #[tokio::test]
 async fn a_visit_is_one_transaction_and_is_taken_back_whole() {
     each_engine(async |kit| {
