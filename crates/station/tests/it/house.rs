@@ -23,11 +23,13 @@ use yba_web::{Entrance, Site, SiteSettings, shell};
 pub const STATION: &str = "cskcb-12090";
 /// Who the nurse is.
 pub const NURSE: &str = "Lò Thị Mai";
+const LOGIN: &str = "mai.lo";
 const PASSWORD: &str = "bốn bức tường trắng";
 const DAY_MS: i64 = 86_400_000;
 
 pub struct House {
     pub kit: Kit,
+    gate: Gate,
     content: Arc<Content>,
     router: Router,
     cookie: String,
@@ -77,28 +79,29 @@ impl House {
             prints,
         };
         let router = shell(site, yba_station::routes(station));
-        let mut house = House { kit, content, router, cookie: String::new() };
+        let mut house = House { kit, gate, content, router, cookie: String::new() };
         house
             .keep(json::json!({"resourceType": "Organization", "id": STATION, "name": "Trạm Y tế xã Bản Bo"}))
             .await;
-        let role = Grant { organization: Some(STATION.into()), ..Grant::new("station-staff", gate.today()) };
-        let nurse = NewAccount {
-            login: "mai.lo".into(),
-            name: NURSE.into(),
-            roles: vec![role],
-            ..NewAccount::default()
-        };
-        let (_, link) = gate.create(&house.kit.ctx(), &nurse).await.unwrap();
-        gate.set_password_by_link(&link.0, PASSWORD, None, &Origin::default()).await.unwrap();
-        house.come_in().await;
+        house.hire(LOGIN, NURSE, "station-staff", STATION).await;
+        house.come_in(LOGIN).await;
         house
     }
 
-    /// The nurse signs in.
-    async fn come_in(&mut self) {
+    /// Somebody of a facility gets an account.
+    pub async fn hire(&self, login: &str, name: &str, role: &str, facility: &str) {
+        let role = Grant { organization: Some(facility.into()), ..Grant::new(role, self.gate.today()) };
+        let account =
+            NewAccount { login: login.into(), name: name.into(), roles: vec![role], ..NewAccount::default() };
+        let (_, link) = self.gate.create(&self.kit.ctx(), &account).await.unwrap();
+        self.gate.set_password_by_link(&link.0, PASSWORD, None, &Origin::default()).await.unwrap();
+    }
+
+    /// Somebody signs in.
+    pub async fn come_in(&mut self, login: &str) {
         let request = self.request("POST", "/dang-nhap");
         let form = format!(
-            "login=mai.lo&password={}",
+            "login={login}&password={}",
             PASSWORD.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>()
         );
         let answer = self.router.clone().oneshot(request.body(Body::from(form)).unwrap()).await.unwrap();
@@ -110,7 +113,7 @@ impl House {
     /// Another day begins; the nurse signs in anew.
     pub async fn morning(&mut self, day: Day) {
         self.kit.advance_ms(until(&self.kit, day));
-        self.come_in().await;
+        self.come_in(LOGIN).await;
         self.follow().await;
     }
 

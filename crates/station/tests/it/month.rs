@@ -7,6 +7,7 @@ mod life;
 mod medicines;
 mod papers;
 mod procedures;
+mod referrals;
 mod vaccination;
 mod visits;
 
@@ -54,6 +55,7 @@ async fn known(house: &House, one: &Person, village: &str) {
 async fn a_month_is_typed_once_and_every_register_and_report_is_what_happened() {
     let mut house = House::open(day("2026-08-28")).await;
     let mut truth = Truth::default();
+    referrals::hospital(&house).await;
     let (villagers, patients) = (villagers(&house).await, patients(&house).await);
     medicines::shelves(&mut house, &mut truth, "2026-08-28").await;
     medicines::delivery(&mut house, &mut truth, "2026-09-02").await;
@@ -110,11 +112,13 @@ async fn a_month_is_typed_once_and_every_register_and_report_is_what_happened() 
         Death { person: patients[24].clone(), day: day("2026-09-23"), chain: &["G93.6", "I61.9", "I10"] };
     death(&mut house, &mut truth, stroke).await;
     ordinary_day(&mut house, &mut truth, &villagers, 2, "2026-09-24").await;
+    referrals::taken_back(&house, &mut truth).await;
     medicines::expired(&mut house, &mut truth, "2026-09-25").await;
     mistaken(&mut house, &mut truth, &villagers[44], "2026-09-25").await;
     medicines::waiting(&house, &truth, day("2026-09-25")).await;
     death(&mut house, &mut truth, Death { person: mother(43), day: day("2026-09-27"), chain: &["S06.9"] })
         .await;
+    referrals::received(&mut house, &mut truth).await;
     medicines::counted(&mut house, &mut truth, "2026-09-29").await;
     house.morning(day("2026-10-01")).await;
     for (slug, lines) in [
@@ -132,6 +136,7 @@ async fn a_month_is_typed_once_and_every_register_and_report_is_what_happened() 
     procedures::register(&house, &truth).await;
     medicines::month_of_medicines(&house, &truth).await;
     clinic::who_should_come(&house, &truth, &patients, day("2026-10-01")).await;
+    referrals::listed(&house, &truth).await;
     fridge::sheet(&house, &truth).await;
     vaccination::wasted(&house, &truth).await;
     vaccination::who_is_called(&house, &truth).await;

@@ -29,8 +29,31 @@ impl Person {
 pub struct Visit {
     pub person: Person,
     pub day: Day,
+    /// Why they came.
+    pub reason: &'static str,
     /// ICD-10, the main diagnosis first.
     pub icd: Vec<&'static str>,
+    pub end: End,
+}
+
+/// What came after a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Home,
+    /// Sent to a hospital.
+    Referred,
+    /// The sheet of the visit does not ask.
+    Unasked,
+}
+
+impl End {
+    pub fn words(self) -> &'static str {
+        match self {
+            End::Home => "Về nhà",
+            End::Referred => "Chuyển tuyến trên",
+            End::Unasked => "",
+        }
+    }
 }
 
 /// A small procedure at a visit.
@@ -42,6 +65,30 @@ pub struct Procedure {
     pub icd: &'static str,
     pub title: &'static str,
     pub note: &'static str,
+}
+
+/// Somebody who was sent to a hospital.
+#[derive(Debug)]
+pub struct Referral {
+    pub person: Person,
+    pub day: Day,
+    /// ICD-10.
+    pub icd: &'static str,
+    pub to: &'static str,
+    pub is_urgent: bool,
+    /// The hospital said that they came.
+    pub is_received: bool,
+}
+
+impl Referral {
+    /// How it stands on its list.
+    pub fn standing(&self) -> &'static str {
+        match (self.is_received, self.is_urgent) {
+            (true, _) => "Đã tiếp nhận",
+            (false, true) => "Cấp cứu, chờ tiếp nhận",
+            (false, false) => "Chờ tiếp nhận",
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -84,6 +131,7 @@ pub struct Truth {
     pub births: Vec<Birth>,
     pub deaths: Vec<Death>,
     pub visits: Vec<Visit>,
+    pub referrals: Vec<Referral>,
     pub doses: Vec<Dose>,
     pub vials: Vec<Vial>,
     pub readings: Vec<Reading>,
@@ -109,6 +157,7 @@ impl Truth {
             (self.prescriptions, "prescriptions"),
             (self.store.moved.len(), "movements of medicines"),
             (self.procedures.len(), "procedures"),
+            (self.referrals.len(), "referrals"),
             (self.readings.len(), "readings of the fridge"),
         ];
         parts.map(|(count, of)| format!("{count} {of}")).join(", ")

@@ -2,7 +2,7 @@
 
 use super::{day, known, medicines, person};
 use crate::house::{House, lines};
-use crate::truth::{Person, Truth, Visit, typed};
+use crate::truth::{End, Person, Truth, Visit, typed};
 use std::collections::BTreeMap;
 use yba_fhir::Day;
 use yba_fhir::json::json;
@@ -46,7 +46,9 @@ pub async fn clinic(house: &mut House, truth: &mut Truth, people: &[Person], on:
         form.set("next-date", &typed(day(on).plus_days(14)));
         house.send(&form).await;
         house.send(&form).await;
-        truth.visits.push(Visit { person: one.clone(), day: day(on), icd: vec!["I10"] });
+        let (reason, icd) = ("Khám định kỳ: tăng huyết áp", vec!["I10"]);
+        let seen = Visit { person: one.clone(), day: day(on), reason, icd, end: End::Unasked };
+        truth.visits.push(seen);
         truth.expected.insert(one.id.clone(), day(on).plus_days(14));
         if has_drugs {
             medicines::treated(house, truth).await;

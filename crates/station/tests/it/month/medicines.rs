@@ -122,7 +122,7 @@ async fn prescribed(house: &House, one: &Person, courses: &[Course], is_small: b
 
 /// Whoever was just seen gets a prescription, and what the store has of it.
 pub async fn treated(house: &House, truth: &mut Truth) {
-    let Visit { person, day, icd } = truth.visits.last().unwrap();
+    let Visit { person, day, icd, .. } = truth.visits.last().unwrap();
     let (person, day, is_small) = (person.clone(), *day, person.is_under(6, *day));
     let courses = courses(icd[0], is_small);
     if courses.is_empty() {

@@ -73,9 +73,11 @@ pub async fn register(house: &House, first: &str) -> Vec<Vec<String>> {
 /// Every line of the registers, no more and no less.
 pub async fn registers(house: &House, truth: &Truth) {
     let rows = register(house, &behind("monthly-visits", 0)).await;
-    let rows = rows.into_iter().map(|row| of(&row, &[0, 2, 4, 10])).collect();
+    let rows = rows.into_iter().map(|row| of(&row, &[0, 2, 4, 8, 10, 12])).collect();
     let visits = truth.visits.iter().map(|one| {
-        vec![typed(one.day), one.person.name.clone(), typed(one.person.birth), one.icd.join("; ")]
+        let (icd, end) = (one.icd.join("; "), one.end.words().to_owned());
+        let reason = one.reason.to_owned();
+        vec![typed(one.day), one.person.name.clone(), typed(one.person.birth), reason, icd, end]
     });
     same(rows, visits.collect(), "the register of visits");
     // The line of all doses is the fifteenth of the report, of three columns.

@@ -23,7 +23,7 @@ fn wanted(icd: &str) -> &'static [(Kind, &'static str)] {
 
 /// Writes a procedure down at the visit that was just written.
 async fn done(house: &House, truth: &mut Truth, (code, title): Kind, note: &'static str) {
-    let Visit { person, day, icd } = truth.visits.last().unwrap();
+    let Visit { person, day, icd, .. } = truth.visits.last().unwrap();
     let page = format!("/kham/{}", person.id);
     let mut form = house.form(&page, &format!("{page}/thu-thuat")).await;
     let visit = form.all("kham")[0].to_owned();

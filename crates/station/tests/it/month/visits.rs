@@ -1,30 +1,26 @@
 //! Those who come with this and that.
 
-use super::{day, known, medicines, person, procedures};
+use super::{day, known, medicines, person, procedures, referrals};
 use crate::house::{House, main};
-use crate::truth::{Person, Truth, Visit, typed};
-use yba_fhir::Day;
+use crate::truth::{End, Person, Truth, Visit, typed};
 
 /// One visit as the nurse writes it down.
-pub async fn visit(
-    house: &House,
-    truth: &mut Truth,
-    person: &Person,
-    today: Day,
-    complaint: &str,
-    icd: &[&'static str],
-) {
+pub async fn visit(house: &House, truth: &mut Truth, visit: Visit) {
+    let Visit { person, day, reason, icd, end } = &visit;
     let page = format!("/kham/{}", person.id);
     let mut form = house.form(&page, &page).await;
-    form.set("complaint", complaint).set("temperature", "37,2").set("main", icd[0]);
+    form.set("complaint", reason).set("temperature", "37,2").set("main", icd[0]);
     // Since when, the notification takes from here.
-    form.set("onset", &typed(today.plus_days(-2)));
+    form.set("onset", &typed(day.plus_days(-2)));
     if let Some(other) = icd.get(1) {
         form.set("other:0", other);
     }
+    if *end == End::Referred {
+        form.set("outcome", "refer");
+    }
     house.send(&form).await;
     house.send(&form).await;
-    truth.visits.push(Visit { person: person.clone(), day: today, icd: icd.to_vec() });
+    truth.visits.push(visit);
 }
 
 /// Those who come with this and that: forty-five people.
@@ -39,6 +35,9 @@ pub async fn villagers(house: &House) -> Vec<Person> {
     people
 }
 
+/// Which of the ordinary visits end at the hospital: the first is urgent.
+const REFERRED: [usize; 4] = [5, 22, 29, 50];
+
 /// A day of twenty ordinary visits.
 pub async fn ordinary_day(house: &mut House, truth: &mut Truth, people: &[Person], turn: usize, on: &str) {
     const ILLS: [&[&str]; 8] =
@@ -50,7 +49,13 @@ pub async fn ordinary_day(house: &mut House, truth: &mut Truth, people: &[Person
         let may_be_with_child = one.is_female && one.birth == day("1990-01-30");
         let icd = ILLS[at % ILLS.len()];
         let icd = if icd[0] == "Z34.9" && !may_be_with_child { ILLS[0] } else { icd };
-        visit(house, truth, one, day(on), "Mệt, đau", icd).await;
+        let end = if REFERRED.contains(&at) { End::Referred } else { End::Home };
+        let seen = Visit { person: one.clone(), day: day(on), reason: "Mệt, đau", icd: icd.to_vec(), end };
+        visit(house, truth, seen).await;
+        if end == End::Referred {
+            referrals::written(house, truth, at == REFERRED[0]).await;
+            continue;
+        }
         procedures::treated(house, truth).await;
         medicines::treated(house, truth).await;
         if at == 24 {
@@ -66,7 +71,8 @@ pub async fn ordinary_day(house: &mut House, truth: &mut Truth, people: &[Person
 /// A visit that was written for the wrong person, and is taken back.
 pub async fn mistaken(house: &mut House, truth: &mut Truth, one: &Person, on: &str) {
     house.morning(day(on)).await;
-    visit(house, truth, one, day(on), "Ghi nhầm người", &["J20.9"]).await;
+    let (reason, icd) = ("Ghi nhầm người", vec!["J20.9"]);
+    visit(house, truth, Visit { person: one.clone(), day: day(on), reason, icd, end: End::Home }).await;
     // What was done and prescribed at it goes with it.
     procedures::mistaken_with_visit(house, truth).await;
     medicines::prescribed_in_vain(house, truth).await;
@@ -81,7 +87,8 @@ pub async fn measles(house: &mut House, truth: &mut Truth, number: usize, on: &s
     let child = person("soi", number, day("2023-05-09"));
     known(house, &child, "Bản Hon").await;
     house.morning(day(on)).await;
-    visit(house, truth, &child, day(on), "Sốt, phát ban", &["B05.9"]).await;
+    let (reason, icd) = ("Sốt, phát ban", vec!["B05.9"]);
+    visit(house, truth, Visit { person: child.clone(), day: day(on), reason, icd, end: End::Home }).await;
     let list = house.get("/dich-benh").await.text;
     let links = list.split("href=\"/dich-benh/").skip(1).filter_map(|rest| rest.split('"').next());
     let case =
