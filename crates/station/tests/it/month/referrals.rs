@@ -22,7 +22,7 @@ pub async fn written(house: &House, truth: &mut Truth, is_urgent: bool) {
     let mut form = house.form(&page, &page).await;
     // What the visit said stands there.
     assert!(form.all("main")[0].contains(icd[0]), "{:?}", form.fields);
-    assert!(form.all("findings")[0].contains("37.2"), "{:?}", form.fields);
+    assert!(form.all("findings")[0].contains("37,2 °C"), "{:?}", form.fields);
     form.set("why", if is_urgent { "emergency" } else { "beyond" }).set("transport", "ambulance");
     house.send(&form).await;
     house.send(&form).await;
