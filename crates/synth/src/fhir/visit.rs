@@ -45,6 +45,10 @@ pub fn visit_resources(all: &mut Vec<Value>, visit: &Visit, person: &Person, rec
             "resourceType": "Procedure",
             "id": format!("r{}-{n}", visit.index),
             "status": "completed",
+            "category": {"coding": [{
+                "system": format!("{BASE}/CodeSystem/ma-nhom"),
+                "code": line.service.group.to_string()
+            }]},
             "code": {
                 "coding": [{"system": format!("{BASE}/CodeSystem/bhyt-dvkt"), "code": line.service.code}],
                 "text": line.service.name
