@@ -233,7 +233,8 @@ impl Said {
                 diagnosis,
                 is_refuted: row.int(4) == -1,
                 recorded: Some(row.int(6)).filter(|day| *day != 0).map(day),
-                is_listed: row.int(7) == 1,
+                // The word by which somebody leaves is one of the list too, and takes nobody in.
+                is_listed: row.int(7) == 1 && row.text(8).is_empty(),
                 has_moved: row.text(8) == MOVED,
             };
             if word.diagnosis.programme == programme.slug {

@@ -91,6 +91,8 @@ async fn what_became_of_the_people_is_what_the_province_knows_of_them() {
         let why = if *fate == Fate::Moved { MOVED } else { "other" };
         let tree = json!({"resourceType": "Condition", "id": format!("thoi-{person}").as_str(),
             "extension": [{"url": LEFT, "valueCode": why}],
+            // As `care::follow_up` writes it: on the list of problems, from the day on which they leave.
+            "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-category", "code": "problem-list-item"}]}],
             "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "inactive"}]},
             "code": {"coding": [{"system": ICD10, "code": "I10"}]}, "subject": {"reference": format!("Patient/p{person}").as_str()},
             "recordedDate": today.to_string().as_str()});
@@ -115,4 +117,36 @@ async fn what_became_of_the_people_is_what_the_province_knows_of_them() {
     eprintln!("compared {} numbers of {counts:?}", truth.len());
     assert_eq!(found, truth);
     assert!(counts.iter().all(|(fate, count)| *count > 0 || *fate == Fate::Unmeasured), "{counts:?}");
+}
+
+#[tokio::test]
+async fn who_leaves_was_taken_in_when_it_was_found_and_not_on_the_day_they_leave() {
+    let kit = records();
+    let content = Content::built_in();
+    follower::prepare(&kit.records, &content).await.unwrap();
+    let category = |code: &str| json!([{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-category", "code": code}]}]);
+    let clinical = |code: &str| json!({"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": code}]});
+    let code = json!({"coding": [{"system": ICD10, "code": "I10"}]});
+    let subject = json!({"reference": "Patient/p"});
+    let trees = [
+        json!({"resourceType": "Patient", "id": "p", "birthDate": "1950-01-01",
+            "managingOrganization": {"reference": "Organization/tram"}}),
+        // A hospital's diagnosis: nobody put it on the list of problems.
+        json!({"resourceType": "Condition", "id": "bv", "clinicalStatus": clinical("active"),
+            "category": category("encounter-diagnosis"), "code": code.clone(), "subject": subject.clone(),
+            "recordedDate": "2025-05-05T08:00:00+07:00"}),
+        json!({"resourceType": "Condition", "id": "thoi", "clinicalStatus": clinical("inactive"),
+            "extension": [{"url": LEFT, "valueCode": MOVED}], "category": category("problem-list-item"),
+            "code": code, "subject": subject, "recordedDate": "2026-02-22T08:00:00+07:00"}),
+    ];
+    for tree in trees {
+        kit.advance_ms(1000);
+        kit.records.transact(&kit.ctx(), vec![put(tree)]).await.unwrap();
+    }
+    follower::catch_up(&kit.records, &content).await.unwrap();
+    let programme = content.programme("hypertension", Day::parse("2026-03-02").unwrap()).unwrap();
+    let places = BTreeSet::from(["Organization/tram".to_owned()]);
+    let all = enrolled(&kit.records, &kit.ctx(), programme, &places).await.unwrap();
+    let said: Vec<((i16, i8), Fate)> = all.iter().map(|one| (one.quarter(), one.fate)).collect();
+    assert_eq!(said, [((2025, 2), Fate::Moved)]);
 }
