@@ -63,7 +63,7 @@ pub(super) fn table(shown: &Shown) -> Markup {
                 }
             })))
         }
-        p .hint { "Tính đến hôm nay, mỗi người một cột. «Đạt mục tiêu» là theo lần khám gần nhất có hẹn chưa quá; «bỏ hẹn» là quá hẹn từ " (programme.late_after.to_string()) " trở lên. Tỷ lệ đạt tính trên người đang quản lý, kể cả người bỏ hẹn." }
+        p .hint { "Tính đến hôm nay, mỗi người một cột. «Đạt mục tiêu» là theo lần khám gần nhất có hẹn chưa quá; «bỏ hẹn» là quá hẹn từ " (programme.late_after.to_string()) " trở lên; chưa hẹn lần nào thì tính từ lần chẩn đoán gần nhất. Tỷ lệ đạt tính trên người đang quản lý, kể cả người bỏ hẹn." }
         @if !programme.note.is_empty() { p .hint { (programme.note) } }
     }
 }
