@@ -1,9 +1,13 @@
 //! What happened in a month, as the script wrote it down when it made it happen, and what registers and reports must say of it: counted
 //! from the script alone. Nothing here reads a record, a page or content.
 
+mod book;
+mod cohort;
 mod store;
 mod vials;
 
+pub use book::{History, Part, Resident};
+pub use cohort::{Left, Programme, Word};
 pub use store::{Cause, Drug, Lot, Moved, Store};
 pub use vials::{Reading, Vial};
 
@@ -44,6 +48,15 @@ pub enum End {
     Referred,
     /// The sheet of the visit does not ask.
     Unasked,
+}
+
+/// Why somebody comes for a check of their health.
+pub const CHECK: &str = "Khám sức khỏe định kỳ";
+
+impl Visit {
+    pub fn is_check(&self) -> bool {
+        self.reason == CHECK
+    }
 }
 
 impl End {
@@ -142,6 +155,13 @@ pub struct Truth {
     pub last_handing: usize,
     /// Who did not get all of a prescription, by name, and its day.
     pub short: Vec<(String, Day)>,
+    pub residents: Vec<Resident>,
+    pub histories: Vec<History>,
+    /// What the records said of chronic diseases before the month, and what was told.
+    pub known: Vec<Word>,
+    /// Who was measured at a programme's visit, by id: whether the last reached the target.
+    pub reached: BTreeMap<String, bool>,
+    pub left: Vec<Left>,
     /// When somebody was told to come again, by their id.
     pub expected: BTreeMap<String, Day>,
 }
@@ -158,6 +178,8 @@ impl Truth {
             (self.store.moved.len(), "movements of medicines"),
             (self.procedures.len(), "procedures"),
             (self.referrals.len(), "referrals"),
+            (self.visits.iter().filter(|visit| visit.is_check()).count(), "checks"),
+            (self.histories.len(), "histories"),
             (self.readings.len(), "readings of the fridge"),
         ];
         parts.map(|(count, of)| format!("{count} {of}")).join(", ")

@@ -1,18 +1,23 @@
 //! The clinic for high blood pressure.
 
-use super::{day, known, medicines, person};
+use super::{day, known, medicines, person, resident};
 use crate::house::{House, lines};
-use crate::truth::{End, Person, Truth, Visit, typed};
+use crate::truth::{End, Left, Person, Programme, Resident, Truth, Visit, Word, typed};
 use std::collections::BTreeMap;
 use yba_fhir::Day;
 use yba_fhir::json::json;
 
 /// Twenty-five people whom a hospital diagnosed with high blood pressure.
-pub async fn patients(house: &House) -> Vec<Person> {
+pub async fn patients(house: &House, truth: &mut Truth) -> Vec<Person> {
     let mut people = Vec::new();
     for number in 0..25 {
         let one = person("ha", number, day(if number < 15 { "1955-04-05" } else { "1980-04-05" }));
-        known(house, &one, "Bản Hon").await;
+        // Of the last five everything is known but where they live together.
+        let household = if number < 20 { format!("B-{}", number / 5) } else { String::new() };
+        let is_known = number >= 10;
+        known(house, truth, Resident { household, is_known, ..resident(&one, "Bản Hon") }).await;
+        let (person, icd, day) = (one.clone(), "I10", day("2026-05-05"));
+        truth.known.push(Word { person, icd, day, is_listed: false });
         let active = json!({"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]});
         house
             .keep(json!({"resourceType": "Condition", "id": (format!("cd-{}", one.id)), "clinicalStatus": active,
@@ -27,13 +32,16 @@ pub async fn patients(house: &House) -> Vec<Person> {
 /// A day of the clinic for these people, who are to come again after two weeks; the first time they get their drugs for a month.
 pub async fn clinic(house: &mut House, truth: &mut Truth, people: &[Person], on: &str) {
     house.morning(day(on)).await;
-    for one in people {
+    for (at, one) in people.iter().enumerate() {
         let has_drugs = truth.visits.iter().all(|visit| visit.person.id != one.id);
+        // The second of those who come again has not reached the target.
+        let is_high = at == 1 && !has_drugs;
+        truth.reached.insert(one.id.clone(), !is_high);
         let page = format!("/man-tinh/hypertension/{}", one.id);
         let mut form = house.form(&page, &page).await;
         for (name, value) in [
-            ("systolic-1", "132"),
-            ("diastolic-1", "82"),
+            ("systolic-1", if is_high { "152" } else { "132" }),
+            ("diastolic-1", if is_high { "94" } else { "82" }),
             ("pulse", "76"),
             ("weight", "56,5"),
             ("smoking", "never"),
@@ -67,6 +75,7 @@ pub async fn who_should_come(house: &House, truth: &Truth, patients: &[Person], 
     let mut members: BTreeMap<&str, &Person> =
         patients.iter().chain(diagnosed).map(|one| (one.id.as_str(), one)).collect();
     members.retain(|id, _| truth.deaths.iter().all(|died| died.person.id != *id));
+    members.retain(|id, _| truth.left.iter().all(|left| left.person.id != *id));
     let mut expected: Vec<String> = members
         .values()
         .map(|one| {
@@ -84,4 +93,26 @@ pub async fn who_should_come(house: &House, truth: &Truth, patients: &[Person], 
     listed.sort();
     expected.sort();
     assert_eq!(listed, expected);
+}
+
+/// Somebody is followed no longer: they moved, or the diagnosis was another.
+pub async fn leaves(house: &House, truth: &mut Truth, one: &Person, has_moved: bool) {
+    let page = format!("/man-tinh/hypertension/{}", one.id);
+    let mut form = house.form(&page, &format!("{page}/thoi")).await;
+    form.set("loai", if has_moved { "chuyen" } else { "khac" }).set("ly-do", "Về quê, chẩn đoán lại");
+    house.send(&form).await;
+    house.send(&form).await;
+    truth.left.push(Left { person: one.clone(), has_moved });
+}
+
+/// What became of everybody who was ever followed, by the quarter in which they were taken in.
+pub async fn outcomes(house: &House, truth: &Truth, today: Day) {
+    let (hypertension, nobody) = (["I10", "I11", "I12", "I13", "I15"], BTreeMap::new());
+    for (slug, codes, reached) in [
+        ("hypertension", &hypertension[..], &truth.reached),
+        ("diabetes", &["E10", "E11", "E12", "E13", "E14"], &nobody),
+    ] {
+        let page = house.get(&format!("/man-tinh/{slug}/ket-qua")).await.text;
+        assert_eq!(lines(&page), truth.cohort(&Programme { codes, reached }, today), "{slug}");
+    }
 }

@@ -1,7 +1,51 @@
 //! Births and deaths.
 
+use super::day;
 use crate::house::House;
-use crate::truth::{Birth, Death, Truth, typed};
+use crate::truth::{Birth, Death, Person, Truth, typed};
+
+/// The three births of the month: at the station, at a hospital, at home.
+pub fn births(people: &[Person]) -> [Birth; 3] {
+    let mother = |number: usize| people[number].clone();
+    let first = Birth {
+        mother: mother(2),
+        day: day("2026-09-09"),
+        is_girl: true,
+        grams: 3100,
+        weeks: 39,
+        parity: 1,
+        place: "station",
+        attendant: "midwife",
+        mode: "vaginal",
+        is_breastfed: true,
+        had_vitamin_k: true,
+    };
+    let second = Birth {
+        mother: mother(12),
+        day: day("2026-09-11"),
+        is_girl: false,
+        grams: 2300,
+        weeks: 36,
+        parity: 3,
+        place: "hospital",
+        attendant: "doctor",
+        mode: "caesarean",
+        is_breastfed: false,
+        ..first.clone()
+    };
+    let third = Birth {
+        mother: mother(22),
+        day: day("2026-09-21"),
+        grams: 2900,
+        weeks: 40,
+        parity: 2,
+        place: "home",
+        attendant: "village",
+        had_vitamin_k: false,
+        ..first.clone()
+    };
+    [first, second, third]
+}
 
 /// A birth as it is written down on the mother's record.
 pub async fn birth(house: &mut House, truth: &mut Truth, born: Birth) {
@@ -25,6 +69,7 @@ pub async fn birth(house: &mut House, truth: &mut Truth, born: Birth) {
     }
     house.send(&form).await;
     house.send(&form).await;
+    truth.born(&born.mother, born.is_girl, born.day);
     truth.births.push(born);
 }
 

@@ -1,8 +1,8 @@
 //! The store of medicines: what came in, what was prescribed and handed out, what was counted and thrown away.
 
-use super::{day, month, papers, typed};
+use super::{day, month, papers};
 use crate::house::{Form, House, NURSE, lines, main};
-use crate::truth::{Cause, Drug, Lot, Moved, Person, Truth, Visit};
+use crate::truth::{Cause, Drug, Lot, Moved, Person, Truth, Visit, typed};
 use axum::http::StatusCode;
 use yba_fhir::Day;
 
@@ -211,15 +211,9 @@ pub async fn counted(house: &mut House, truth: &mut Truth, on: &str) {
     for (number, id, book) in on_the_sheet(house).await {
         let mut there = truth.store.there(&number);
         assert_eq!(book, there.to_string(), "the book of {number}");
-        for (lot, cause, units, why) in OTHERWISE.iter().filter(|one| one.0 == number) {
-            there = if *cause == Cause::Surplus { there + units } else { there - units };
-            truth.store.moved.push(Moved {
-                lot: *lot,
-                day: day(on),
-                cause: *cause,
-                units: *units,
-                why: *why,
-            });
+        for (lot, cause, units, why) in OTHERWISE.into_iter().filter(|one| one.0 == number) {
+            there = if cause == Cause::Surplus { there + units } else { there - units };
+            truth.store.moved.push(Moved { lot, day: day(on), cause, units, why });
             form.set(&format!("ly-do-{id}"), why);
         }
         form.set(&format!("dem-{id}"), &there.to_string());

@@ -21,6 +21,20 @@ pub async fn report(house: &House, slug: &str) -> Vec<(String, Vec<String>)> {
     answer.text.lines().skip(2).map(cells).collect()
 }
 
+/// The reports whose lines are always the same.
+pub async fn reports(house: &House, truth: &Truth) {
+    for (slug, lines) in [
+        ("monthly-visits", truth.visits()),
+        ("monthly-immunisations", truth.doses()),
+        ("monthly-births", truth.births()),
+        ("monthly-deaths", truth.deaths()),
+    ] {
+        let expected: Vec<(String, Vec<String>)> =
+            lines.into_iter().map(|(title, cells)| (title.to_owned(), cells)).collect();
+        assert_eq!(report(house, slug).await, expected, "{slug}");
+    }
+}
+
 /// Where the lines behind a number of a report stand.
 fn behind(slug: &str, cell: usize) -> String {
     format!("/bao-cao/{slug}/o/{cell}?ky={MONTH}")

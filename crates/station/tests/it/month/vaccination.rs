@@ -1,6 +1,6 @@
 //! The vaccination day.
 
-use super::{MONTH, day, known, papers, person};
+use super::{MONTH, day, known, papers, person, resident};
 use crate::house::{Form, House, STATION, lines, main};
 use crate::truth::{Dose, Person, Truth, Vial, typed};
 use yba_fhir::Day;
@@ -83,6 +83,7 @@ fn lot_of(cvx: &str) -> String {
 /// Children of these sorts, ten of each, with what they are due for.
 async fn children(
     house: &House,
+    truth: &mut Truth,
     sorts: &'static [Sort],
     first: usize,
 ) -> Vec<(Person, &'static [(&'static str, u32)])> {
@@ -90,7 +91,7 @@ async fn children(
     for (at, sort) in sorts.iter().enumerate() {
         for number in 0..10 {
             let child = person("be", (first + at) * 10 + number, day(sort.born));
-            known(house, &child, VILLAGES[number / 5]).await;
+            known(house, truth, resident(&child, VILLAGES[number / 5])).await;
             for (place, (cvx, on)) in sort.had.iter().enumerate() {
                 had(house, &child, cvx, place, day(on)).await;
             }
@@ -150,9 +151,9 @@ async fn given(house: &House, session: &str, child: &Person, due: &[(&str, u32)]
 /// The vaccination day: forty children, one of whom has a fever, and one whose doses were written before they were given.
 pub async fn vaccination_day(house: &mut House, truth: &mut Truth) {
     let today = day("2026-09-15");
-    let mut all = children(house, &SORTS[..3], 0).await;
+    let mut all = children(house, truth, &SORTS[..3], 0).await;
     let session = planned(house, "2026-09-12", today).await;
-    all.extend(children(house, &SORTS[3..], 3).await);
+    all.extend(children(house, truth, &SORTS[3..], 3).await);
     house.morning(today).await;
     lots(house, &session).await;
     for (place, (child, due)) in all.iter().enumerate() {

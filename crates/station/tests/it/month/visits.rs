@@ -1,8 +1,8 @@
 //! Those who come with this and that.
 
-use super::{day, known, medicines, person, procedures, referrals};
+use super::{day, known, medicines, person, procedures, referrals, resident};
 use crate::house::{House, main};
-use crate::truth::{End, Person, Truth, Visit, typed};
+use crate::truth::{End, Person, Resident, Truth, Visit, typed};
 
 /// One visit as the nurse writes it down.
 pub async fn visit(house: &House, truth: &mut Truth, visit: Visit) {
@@ -24,12 +24,14 @@ pub async fn visit(house: &House, truth: &mut Truth, visit: Visit) {
 }
 
 /// Those who come with this and that: forty-five people.
-pub async fn villagers(house: &House) -> Vec<Person> {
+pub async fn villagers(house: &House, truth: &mut Truth) -> Vec<Person> {
     let births = ["2022-03-01", "2015-07-09", "1990-01-30", "1961-09-02", "1978-12-12"];
     let mut people = Vec::new();
     for number in 0..45 {
         let one = person("nguoi", number, day(births[number % births.len()]));
-        known(house, &one, "Nà Khương").await;
+        // Three live together; of every other one the record is begun.
+        let (household, is_known) = (format!("H-{}", number / 3), number % 2 == 0);
+        known(house, truth, Resident { household, is_known, ..resident(&one, "Nà Khương") }).await;
         people.push(one);
     }
     people
@@ -85,7 +87,7 @@ pub async fn mistaken(house: &mut House, truth: &mut Truth, one: &Person, on: &s
 /// A child of the village has measles: seen and notified the same morning.
 pub async fn measles(house: &mut House, truth: &mut Truth, number: usize, on: &str) -> Person {
     let child = person("soi", number, day("2023-05-09"));
-    known(house, &child, "Bản Hon").await;
+    known(house, truth, resident(&child, "Bản Hon")).await;
     house.morning(day(on)).await;
     let (reason, icd) = ("Sốt, phát ban", vec!["B05.9"]);
     visit(house, truth, Visit { person: child.clone(), day: day(on), reason, icd, end: End::Home }).await;
