@@ -203,7 +203,7 @@ impl Store {
     pub fn know_kin(&self, kin: Kin) {
         let mut knowledge = self.0.knowledge.write().unwrap_or_else(PoisonError::into_inner);
         knowledge.kin = Some(kin);
-        knowledge.reached.forget();
+        knowledge.reached.know_kin(kin.follower);
     }
 
     /// The position of the last committed version.

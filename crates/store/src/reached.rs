@@ -1,16 +1,19 @@
 //! Of whom it was found a moment ago that they are within reach of places: a request must not ask the database again what
 //! the one before it asked. Only that somebody *is* within reach is remembered, for records without a label, and no longer than
-//! [`LASTS`]; the writer lets go of all of it with every commit that may take somebody out of reach.
+//! [`LASTS`], where a bar may begin by itself no longer than [`LASTS_BARRED`]; the writer lets go of all of it with every commit
+//! that may take somebody out of reach.
 //!
 //! It deliberately does not know why somebody is within reach: [`crate::search::scope`] says that in SQL.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Bars that begin by themselves, and whatever else no commit tells of, hold after so long.
-const LASTS: Duration = Duration::from_secs(1);
+/// Whatever no commit tells of holds after so long.
+const LASTS: Duration = Duration::from_secs(30);
+/// The same where there is any bar: one may begin by itself, on its day.
+const LASTS_BARRED: Duration = Duration::from_secs(1);
 /// Most people who are remembered; all are forgotten when another comes.
 const KNOWN_MAX: usize = 50_000;
 /// How many searches narrow at once after one that tried it otherwise in vain.
@@ -26,6 +29,10 @@ pub struct Reached {
     known: Mutex<HashMap<String, Around>>,
     /// How often all was forgotten: what was asked before the last time may no longer hold.
     forgotten: AtomicU64,
+    /// Whether there is, or was since the start, any bar.
+    bars: Arc<AtomicBool>,
+    /// The follower whose tables tell which Patients are one person, when there is one.
+    kin: OnceLock<&'static str>,
 }
 
 /// What was asked.
@@ -62,13 +69,31 @@ impl Reached {
         Before(self.forgotten.load(Ordering::SeqCst))
     }
 
+    /// Nobody is known yet.
+    pub fn new(bars: Arc<AtomicBool>) -> Reached {
+        Reached { bars, ..Reached::default() }
+    }
+
+    /// From now on a follower's tables tell which Patients are one person.
+    pub(crate) fn know_kin(&self, follower: &'static str) {
+        // Told once, at the start; a second follower would be told of by nobody.
+        self.kin.get_or_init(|| follower);
+        self.forget();
+    }
+
+    /// Whether what a follower derives (none: what somebody else does) may tell that Patients are no longer one person.
+    pub(crate) fn is_told_by(&self, follower: Option<&str>) -> bool {
+        follower.is_none_or(|name| self.kin.get() == Some(&name))
+    }
+
     /// Whether this Patient was found within reach of one of these places a moment ago.
     pub fn has(&self, asked: Asked, places: &BTreeSet<String>, patient: &str) -> bool {
+        let lasts = if self.bars.load(Ordering::Acquire) { LASTS_BARRED } else { LASTS };
         let known = self.known();
         known
             .get(&key(places))
             .and_then(|around| around.people.get(&asked)?.get(patient))
-            .is_some_and(|since| since.elapsed() < LASTS)
+            .is_some_and(|since| since.elapsed() < lasts)
     }
 
     /// Remembers that these Patients were found within reach, unless all was forgotten since the question.
@@ -156,6 +181,14 @@ mod tests {
     }
 
     #[test]
+    fn who_tells_who_is_who_is_known() {
+        let known = Reached::default();
+        assert!(known.is_told_by(None) && !known.is_told_by(Some("mpi")), "nobody joins Patients yet");
+        known.know_kin("mpi");
+        assert!(known.is_told_by(None) && known.is_told_by(Some("mpi")) && !known.is_told_by(Some("recall")));
+    }
+
+    #[test]
     fn nobody_is_remembered_for_long_and_not_everybody_at_once() {
         let (known, here) = (Reached::default(), places(&["Organization/a"]));
         let everybody: Vec<String> = (0..KNOWN_MAX).map(|number| format!("p{number}")).collect();
@@ -163,8 +196,9 @@ mod tests {
         assert!(known.has(Asked::Records, &here, "p0"));
         known.keep(Asked::Records, known.before(), &here, ["q"]);
         assert!(known.has(Asked::Records, &here, "q") && !known.has(Asked::Records, &here, "p0"));
-        std::thread::sleep(LASTS);
-        assert!(!known.has(Asked::Records, &here, "q"));
+        known.bars.store(true, Ordering::Release);
+        std::thread::sleep(LASTS_BARRED);
+        assert!(!known.has(Asked::Records, &here, "q"), "a bar may have begun");
     }
 
     #[test]

@@ -199,8 +199,8 @@ impl Writer {
                 let _ = answer.send(done.map_err(failed));
             }
             Job::Derive { cursor, statements, answer } => {
-                // A follower's table may tell which Patients are one person.
-                self.is_loosening = !statements.is_empty();
+                let follower = cursor.as_ref().map(|(follower, _)| follower.as_str());
+                self.is_loosening = !statements.is_empty() && self.reached.is_told_by(follower);
                 let done = self.in_transaction(|writer| {
                     writer.connection.execute_all(&statements)?;
                     let Some((follower, t)) = &cursor else { return Ok(()) };
@@ -595,6 +595,7 @@ impl Writer {
                 true => {
                     let kind_number = self.numbers.kind(&version.kind);
                     self.learn_bars(rows);
+                    self.is_loosening |= LOOSENING.contains(&version.kind.as_str());
                     group.show(&mut self.connection, slot, version, kind_number, rows, &mut self.units)?;
                 }
                 false => group.keep(version),

@@ -67,7 +67,9 @@ pub struct Knowledge {
 
 impl Default for Knowledge {
     fn default() -> Knowledge {
-        Knowledge { clock: Clock::system(), kin: None, bars: Arc::default(), reached: Arc::default() }
+        let bars = Arc::<AtomicBool>::default();
+        let reached = Arc::new(Reached::new(bars.clone()));
+        Knowledge { clock: Clock::system(), kin: None, bars, reached }
     }
 }
 
