@@ -14,6 +14,8 @@ const DEPTH_MAX: usize = 12;
 pub struct Line {
     /// How many groups it lies in.
     pub depth: usize,
+    /// The linkId of the question.
+    pub name: String,
     /// The question, or the title of a group.
     pub text: String,
     /// None for a group.
@@ -33,7 +35,8 @@ fn walk(form: &Form, parent: &Value, depth: usize, lines: &mut Vec<Line>) {
         if depth > DEPTH_MAX || lines.len() >= LINES_MAX {
             return;
         }
-        let item = str_at(entry, &["linkId"]).and_then(|link| form.item(link));
+        let link = str_at(entry, &["linkId"]).unwrap_or_default();
+        let item = form.item(link);
         if item.is_some_and(|item| item.hidden) {
             continue;
         }
@@ -51,11 +54,11 @@ fn walk(form: &Form, parent: &Value, depth: usize, lines: &mut Vec<Line>) {
             // A group without a title only holds others together.
             true if text.is_empty() => walk(form, entry, depth, lines),
             true => {
-                lines.push(Line { depth, text, answers: None });
+                lines.push(Line { depth, name: link.to_owned(), text, answers: None });
                 walk(form, entry, depth + 1, lines);
             }
             false => {
-                lines.push(Line { depth, text, answers: Some(answers) });
+                lines.push(Line { depth, name: link.to_owned(), text, answers: Some(answers) });
                 items(entry, "answer").for_each(|answer| walk(form, answer, depth + 1, lines));
             }
         }

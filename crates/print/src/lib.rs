@@ -13,6 +13,7 @@ pub mod examples;
 pub mod filled;
 pub mod library;
 pub mod paper;
+mod person;
 pub mod prescription;
 pub mod printer;
 pub mod typeset;

@@ -1,7 +1,7 @@
 //! A prescription as a slip for the pharmacy: what a template reads.
 
-use crate::filled::person;
 use crate::paper::Place;
+use crate::person;
 use yba_fhir::json::{Value, json};
 use yba_ui::format;
 
@@ -47,7 +47,7 @@ pub fn data(slip: &Slip) -> Value {
     let lines: Vec<Value> = lines.collect();
     json!({
         "title": slip.title, "code": slip.code, "kind": slip.kind.to_string().as_str(),
-        "patient": person(slip.patient, slip.at), "day": format::date(slip.at), "at": format::date_time(slip.at),
+        "patient": person::data(slip.patient, slip.at), "day": format::date(slip.at), "at": format::date_time(slip.at),
         "until": format::date(&slip.until), "by": slip.by, "diagnoses": slip.diagnoses, "advice": slip.advice,
         "weight": slip.weight, "companion": slip.companion, "place": slip.place.data(), "basis": slip.basis,
         "lines": lines, "uncertain": ""

@@ -4,6 +4,7 @@ mod files;
 mod letters;
 mod printing;
 mod sheets;
+mod station;
 
 use yba_content::Day;
 use yba_print::paper::{Cell, Column, Line, Paper, Place};

@@ -4,6 +4,7 @@
 // Arguments: address of a closed node with the people, its link for the first run, folder for screenshots. Prints what a referral costs.
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { Actions, colleague, judge as judged, keeper, launch, picture } from "./judged.mjs";
 
 const [HOUSE, LINK, SHOTS] = process.argv.slice(2);
@@ -86,6 +87,7 @@ try {
   assert.equal(await doctor.getByRole("button", { name: "Rút phiếu chuyển" }).count(), 0, "who did not write it does not take it back");
   const printed = await doctor.request.get(`${HOUSE}${await doctor.getByRole("link", { name: "In phiếu chuyển" }).getAttribute("href")}`);
   assert.equal(printed.headers()["content-type"], "application/pdf");
+  writeFileSync(`${SHOTS}/chuyen-tuyen.pdf`, await printed.body());
   await doctor.getByRole("button", { name: "Đã tiếp nhận" }).click();
   await doctor.waitForURL("**?xong=nhan");
   const id = (await doctor.locator("section[id^='phieu-lk-']").first().getAttribute("id")).slice("phieu-".length);
@@ -126,6 +128,9 @@ try {
   await shown(psychiatrist, "findings").fill("Kích động");
   await psychiatrist.getByRole("button", { name: "Chuyển tuyến" }).last().click();
   await psychiatrist.waitForURL("**?xong=ghi");
+  const sealed = await psychiatrist.getByRole("link", { name: "In phiếu chuyển" }).first().getAttribute("href");
+  assert.equal((await psychiatrist.request.get(`${HOUSE}${sealed}`)).status(), 200);
+  assert.equal((await nurse.request.get(`${HOUSE}${sealed}`)).status(), 404, "nor gets the letter");
   await nurse.goto(`${HOUSE}/chuyen-tuyen`);
   assert.doesNotMatch(await main(nurse), /F20|Tam Đường/, "who may not see the category does not see the referral");
   const cashier = await at("thu.ngan", "Vi Văn Thu", "cashier", "cskcb-12090");

@@ -1,7 +1,8 @@
 //! A referral in a real browser: from a visit at a station to the hospital that receives, whose doctor reaches the record by it and loses it
 //! when it is taken back.
 
-use crate::browser::play;
+use crate::browser::{pictures, play};
+use crate::files::words_of_pdf;
 use crate::house::{Home, House};
 use yba_fhir::json::{Value, json, str_at};
 
@@ -37,6 +38,21 @@ fn whoever_is_sent_on_is_expected_with_their_record() {
     let link = house.told("/thiet-lap/");
     let out = play("refer_story.mjs", &[&house], &[&link]);
     assert!(out.contains("a referral after a visit: "), "{out}");
+    let letter = words_of_pdf(&std::fs::read(pictures().join("chuyen-tuyen.pdf")).unwrap());
+    for wanted in [
+        "GIẤY CHUYỂN TUYẾN",
+        "TRẠM Y TẾ XÃ BẢN BO",
+        "Kính gửi: Bệnh viện đa khoa tỉnh Lai Châu",
+        "TẨN MÝ LAI",
+        "Dấu hiệu lâm sàng: Huyết áp 190/110 mmHg",
+        "(I64)",
+        "thuốc đã sử dụng: Nằm đầu cao, thở oxy",
+        "× Cấp cứu",
+        "Con trai, 0912345678",
+        "Lò Thị Điều Dưỡng",
+    ] {
+        assert!(letter.contains(wanted), "{wanted} in {letter}");
+    }
     assert_eq!(house.end().0.code(), Some(0));
     let open = home.serve_open();
     let all = open.found("ServiceRequest?_count=100");
