@@ -165,7 +165,7 @@ impl Content {
             PrintOf::Registers => registers.iter().any(|one| one.slug == slug),
             PrintOf::Reports => reports.iter().any(|one| one.slug == slug),
             PrintOf::Forms => forms.iter().any(|one| one.slug == slug),
-            PrintOf::Prescriptions => slug == "prescription",
+            of => of.only() == Some(slug),
         };
         let prints = prints::load(sources, &laws, &known, report);
         let content = Content {

@@ -44,13 +44,26 @@ pub struct PrintEdition {
 
 /// What kind of thing a sheet prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum PrintOf {
     Registers,
     Reports,
     Forms,
     /// Of drugs.
     Prescriptions,
+    /// A month of the vaccine fridge.
+    Fridge,
+}
+
+impl PrintOf {
+    /// The slug of the one thing of a kind that has one.
+    pub fn only(self) -> Option<&'static str> {
+        match self {
+            PrintOf::Registers | PrintOf::Reports | PrintOf::Forms => None,
+            PrintOf::Prescriptions => Some("prescription"),
+            PrintOf::Fridge => Some("fridge"),
+        }
+    }
 }
 
 /// A block to be signed.

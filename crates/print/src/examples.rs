@@ -1,6 +1,7 @@
 //! The examples that stand beside printed sheets, run by `yba content check`: `prints/<slug>/examples/<name>.json` is
 //! `{"prints": "registers/deaths/examples/one.json", "times": 40, "pages": 3, "text": ["SỔ TỬ VONG"]}`. It prints what
-//! another example of content gives (`times` over, for registers), or an invented prescription (`"prints": "prescription"`, of `times` drugs), and says how long it is and what stands on it.
+//! another example of content gives (`times` over, for registers), or something invented (`"prints": "prescription"`, of `times` drugs; so every
+//! kind of which there is one, [`PrintOf::only`]), and says how long it is and what stands on it.
 
 use crate::filled::{self, Sheet};
 use crate::library::Library;
@@ -17,6 +18,11 @@ const PRINTED_MS: i64 = 1_772_413_200_000;
 const KNOWN: [&str; 4] = ["prints", "times", "pages", "text"];
 /// Most times that an example's rows are printed.
 const TIMES_MAX: usize = 1000;
+
+/// What is invented for examples: of a place and a person, so many lines.
+type Invent = fn(Place, &Value, usize) -> Value;
+const INVENTED: [(PrintOf, Invent); 2] =
+    [(PrintOf::Prescriptions, crate::prescription::example), (PrintOf::Fridge, crate::fridge::example)];
 
 /// What examples are made of.
 pub struct Makers<'m> {
@@ -64,9 +70,9 @@ impl Library {
         }
         let path = str_at(&document, &["prints"]).unwrap_or_default();
         let times = document.get("times").and_then(|times| times.as_u64()).unwrap_or(1) as usize;
-        if path == "prescription" {
-            let job = self.slip(slug, times.clamp(1, TIMES_MAX));
-            return Ok((job.ok_or("bản in này không in đơn thuốc")?, document));
+        if let Some((of, invent)) = INVENTED.iter().find(|(of, _)| of.only() == Some(path)) {
+            let job = self.invented(slug, *of, invent(place(), &patient(), times.min(TIMES_MAX)));
+            return Ok((job.ok_or_else(|| format!("bản in này không in “{path}”"))?, document));
         }
         let of = makers.content.examples().find(|one| one.path == path);
         let of =
@@ -75,10 +81,9 @@ impl Library {
         Ok((job.ok_or_else(|| format!("ví dụ “{path}” không dùng được với bản in này"))?, document))
     }
 
-    /// An invented prescription of so many drugs.
-    fn slip(&self, slug: &str, drugs: usize) -> Option<Job> {
-        let own = self.editions().iter().filter(|one| one.slug == slug && one.of == PrintOf::Prescriptions);
-        let data = crate::prescription::example(place(), &patient(), drugs);
+    /// Something invented on a sheet of its kind.
+    fn invented(&self, slug: &str, of: PrintOf, data: Value) -> Option<Job> {
+        let own = self.editions().iter().filter(|one| one.slug == slug && one.of == of);
         Some(self.job(own.max_by_key(|one| one.from)?, data, PRINTED_MS))
     }
 

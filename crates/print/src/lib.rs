@@ -11,6 +11,7 @@ pub mod bundle;
 pub mod child;
 pub mod examples;
 pub mod filled;
+pub mod fridge;
 pub mod library;
 pub mod paper;
 mod person;

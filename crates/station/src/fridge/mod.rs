@@ -2,6 +2,7 @@
 //! When and how cold, content says.
 
 mod page;
+mod sheet;
 pub(crate) use page::celsius;
 
 use crate::vaccinate::typed_day;
@@ -24,7 +25,10 @@ pub const FRIDGE: &str = "/tu-lanh";
 const HOUR_MS: i64 = 3_600_000;
 
 pub(crate) fn routes() -> Router<Station> {
-    Router::new().route(FRIDGE, get(month).post(write)).route("/tu-lanh/rut", post(take_back))
+    Router::new()
+        .route(FRIDGE, get(month).post(write))
+        .route("/tu-lanh/in", get(sheet::printed))
+        .route("/tu-lanh/rut", post(take_back))
 }
 
 fn limits(station: &Station) -> Result<&Fridge, Outcome> {
@@ -80,13 +84,10 @@ async fn drawn(
     wrong: Option<&Outcome>,
 ) -> Result<Response, Outcome> {
     let (limits, today, own) = (limits(station)?, station.today(), own_facility());
-    station.records.admit_rows(ctx, "search", &["Task", "Device"])?;
     let pairs = decode_pairs(query.unwrap_or_default());
     let said = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
-    let month = said("thang").and_then(|text| Day::parse(&format!("{text}-01")));
-    let month = month.unwrap_or_else(|| today.plus_days(1 - i64::from(today.day())));
-    let last = month.plus_months(1).plus_days(-1);
-    let read = fridge::readings(&station.records, ctx, own.as_deref(), month, last).await?;
+    let month = asked_month(query, today);
+    let read = of_month(station, ctx, month).await?;
     let hour = ((station.records.store().clock().now_ms() - today.start_ms()) / HOUR_MS) as u32;
     let named = names(station, ctx, own.as_deref().into_iter()).await;
     let content = page::month(&page::Shown {
@@ -109,6 +110,21 @@ async fn drawn(
         *response.status_mut() = error::status(wrong.kind);
     }
     Ok(response)
+}
+
+/// The first day of the month that an address asks for; of this one when it asks for none.
+fn asked_month(query: Option<&str>, today: Day) -> Day {
+    let pairs = decode_pairs(query.unwrap_or_default());
+    let asked = pairs.iter().find(|(name, _)| name == "thang");
+    let month = asked.and_then(|(_, text)| Day::parse(&format!("{text}-01")));
+    month.unwrap_or_else(|| today.plus_days(1 - i64::from(today.day())))
+}
+
+/// What was read in a month at the caller's station. Refuses whom the door does not let look.
+async fn of_month(station: &Station, ctx: &Ctx, month: Day) -> Result<Vec<Read>, Outcome> {
+    station.records.admit_rows(ctx, "search", &["Task", "Device"])?;
+    let last = month.plus_months(1).plus_days(-1);
+    fridge::readings(&station.records, ctx, own_facility().as_deref(), month, last).await
 }
 
 fn done_words(code: &str) -> Option<&'static str> {

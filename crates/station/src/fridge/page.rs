@@ -52,7 +52,7 @@ pub(super) fn month(shown: &Shown) -> Markup {
         span .no-print { " " (link(shown.month.plus_months(-1), "←")) " " (link(shown.month.plus_months(1), "→")) }
     };
     html! {
-        (card::page_title("Tủ lạnh vắc xin", sub, html! { button .btn type="button" data-print { "In bảng tháng" } }))
+        (card::page_title("Tủ lạnh vắc xin", sub, card::printed(&format!("{FRIDGE}/in?thang={}", &shown.month.to_string()[..7]), "In bảng tháng")))
         @if let Some(done) = shown.done { (form::toast(done)) }
         (rooms(FRIDGE))
         (what_to_do(shown))

@@ -6,6 +6,7 @@
 // screenshots. Prints what a child costs.
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { Actions, colleague, judge as judged, keeper, launch, picture } from "./judged.mjs";
 
 const [HOUSE, LINK, COUNTS, BORN_FROM, BORN_UNTIL, EARLIER, SHOTS] = process.argv.slice(2);
@@ -18,6 +19,14 @@ const children = (page) => page.locator("#danh-sach table a[href*='/tiem-chung/'
 const VACCINES = [["102", "DPT-VGB-Hib"], ["178", "Bại liệt uống"]];
 
 // From the plan to the day with its two lots.
+// A paper of a page, kept to be read and looked at.
+async function print(who, name, file) {
+  const href = await who.getByRole("link", { name }).first().getAttribute("href");
+  const answer = await who.request.get(`${HOUSE}${href}`);
+  assert.equal(answer.headers()["content-type"], "application/pdf", href);
+  writeFileSync(`${SHOTS}/${file}.pdf`, await answer.body());
+}
+
 async function plan(nurse) {
   await nurse.goto(`${HOUSE}/tiem-chung`);
   while (await nurse.getByText("Danh sách đang được cập nhật.").count()) await nurse.reload();
@@ -317,6 +326,7 @@ async function fridge(nurse) {
   assert.equal(await nurse.locator("section.note.bad").count(), 0, "the last reading is right");
   await judge(nurse, "day-fridge-again");
   await nurse.goto(`${HOUSE}/tu-lanh`);
+  await print(nurse, "In bảng tháng", "tu-lanh");
   const cell = nurse.locator("#bang td", { hasText: "9,2" });
   await cell.getByText("Ghi nhầm?").click();
   await cell.getByRole("button", { name: "Rút lần đọc này" }).click();
