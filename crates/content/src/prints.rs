@@ -53,6 +53,8 @@ pub enum PrintOf {
     Prescriptions,
     /// A month of the vaccine fridge.
     Fridge,
+    /// After vaccines.
+    Reactions,
 }
 
 impl PrintOf {
@@ -62,6 +64,7 @@ impl PrintOf {
             PrintOf::Registers | PrintOf::Reports | PrintOf::Forms => None,
             PrintOf::Prescriptions => Some("prescription"),
             PrintOf::Fridge => Some("fridge"),
+            PrintOf::Reactions => Some("reaction"),
         }
     }
 }

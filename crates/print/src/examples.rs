@@ -21,8 +21,11 @@ const TIMES_MAX: usize = 1000;
 
 /// What is invented for examples: of a place and a person, so many lines.
 type Invent = fn(Place, &Value, usize) -> Value;
-const INVENTED: [(PrintOf, Invent); 2] =
-    [(PrintOf::Prescriptions, crate::prescription::example), (PrintOf::Fridge, crate::fridge::example)];
+const INVENTED: [(PrintOf, Invent); 3] = [
+    (PrintOf::Prescriptions, crate::prescription::example),
+    (PrintOf::Fridge, crate::fridge::example),
+    (PrintOf::Reactions, crate::reaction::example),
+];
 
 /// What examples are made of.
 pub struct Makers<'m> {

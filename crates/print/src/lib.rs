@@ -17,6 +17,7 @@ pub mod paper;
 mod person;
 pub mod prescription;
 pub mod printer;
+pub mod reaction;
 pub mod typeset;
 pub mod workbook;
 pub mod xml;

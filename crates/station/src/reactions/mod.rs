@@ -1,9 +1,10 @@
 //! «Phản ứng sau tiêm»: what happened to a child after vaccines, the report of what is serious, the lots that are stopped.
 //!
-//! `/phan-ung-tiem` lists reactions and stopped lots; `/phan-ung-tiem/{patient}` writes one. Addresses hold ids, no names.
+//! `/phan-ung-tiem` lists reactions and stopped lots; `/phan-ung-tiem/{patient}` writes one, `…/in` prints its report. Addresses hold ids, no names.
 
 mod model;
 mod page;
+mod sheet;
 
 use crate::person::Person;
 use crate::sessions::vaccine_words;
@@ -32,7 +33,7 @@ pub(crate) fn routes() -> Router<Station> {
     Router::new()
         .route(REACTIONS, get(listed))
         .route("/phan-ung-tiem/{patient}", get(child).post(write))
-        .route("/phan-ung-tiem/{patient}/in", get(sheet))
+        .route("/phan-ung-tiem/{patient}/in", get(sheet::printed))
         .route("/phan-ung-tiem/{patient}/bao-len", post(send))
         .route("/phan-ung-tiem/{patient}/rut", post(take_back))
         .route("/lo-dung/{lot}", post(release))
@@ -293,37 +294,6 @@ async fn take_back(
         Ok(to(&patient, "rut", &one.id))
     };
     answered(&station, &id, taken).await
-}
-
-async fn sheet(
-    Asking { room: station, ctx, id }: Asking<Station>,
-    Path(patient): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Response {
-    let counter = Counter { station: &station, ctx: &ctx, id: &id };
-    let drawn = async {
-        let (open, asked) = (counter.open(&patient).await?, asked(query.as_deref()));
-        let wanted = asked.reaction.unwrap_or_default();
-        let one = open
-            .reactions
-            .iter()
-            .find(|one| one.id == wanted && !one.is_mistaken)
-            .ok_or_else(error::not_found)?;
-        let own = own_facility();
-        let named = names(&station, &ctx, own.as_deref().into_iter()).await;
-        let content = page::sheet(&page::Sheet {
-            reaction: one,
-            person: &open.person,
-            doses: &open.doses,
-            agency: own.as_ref().and_then(|own| named.get(own)).map_or("", String::as_str),
-            today: &station.today().to_string(),
-            day: rules(&station)?,
-        });
-        Ok(station
-            .site
-            .page(&Page::new("Báo cáo phản ứng sau tiêm", content).here(crate::vaccinate::VACCINATE)))
-    };
-    answered(&station, &id, drawn).await
 }
 
 #[derive(serde::Deserialize)]

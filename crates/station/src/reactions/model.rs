@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use yba_care::reaction::{Draft, Reaction};
 use yba_content::Day;
 use yba_fhir::DateRange;
-use yba_fhir::json::{Value, str_at};
+use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
 
 /// A dose that may be suspected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,10 @@ pub struct Dose {
     pub vaccine: String,
     pub lot: String,
     pub expiry: String,
+    /// Which dose of its series it was, who made it, and a code of v3-RouteOfAdministration.
+    pub number: Option<u64>,
+    pub maker: String,
+    pub route: String,
     /// As it was written (ISO), and its first moment.
     pub given: String,
     pub given_ms: i64,
@@ -40,9 +44,17 @@ pub fn dose(tree: &Value) -> Option<Dose> {
         vaccine: yba_care::session::dose_cvx(tree),
         lot: text(&["lotNumber"]),
         expiry: text(&["expirationDate"]),
+        number: items(tree, "protocolApplied").find_map(|one| one.get("doseNumberPositiveInt")?.as_u64()),
+        maker: text(&["manufacturer", "display"]),
+        route: tree.get("route").and_then(code).unwrap_or_default().to_owned(),
         given_ms: DateRange::parse(&given)?.start,
         given,
     })
+}
+
+/// The first code of a concept.
+fn code(concept: &Value) -> Option<&str> {
+    items(concept, "coding").find_map(|one| str_at(one, &["code"]))
 }
 
 /// The day whose watching this reaction ended, unless another reaction of it stands.

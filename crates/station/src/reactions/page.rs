@@ -13,10 +13,8 @@ use yba_care::reaction::{Draft, ENDS, GRAVITY, Reaction, StoppedLot};
 use yba_content::VaccinationDay;
 use yba_content::schedules::Schedule;
 use yba_fhir::json::Value;
-use yba_fhir::view::Patient;
 use yba_ui::card::{self, Card};
 use yba_ui::form::{self, Field, Sort, hidden};
-use yba_ui::paper::{Paper, paper};
 use yba_ui::status::{Status, status};
 use yba_ui::{format, state};
 
@@ -34,7 +32,7 @@ pub(super) struct Listed<'a> {
     pub done: Option<&'static str>,
 }
 
-fn words<'w>(list: &[(&'w str, &'w str)], code: &str) -> &'w str {
+pub(super) fn words<'w>(list: &[(&'w str, &'w str)], code: &str) -> &'w str {
     list.iter().find(|(known, _)| *known == code).map_or("", |(_, words)| *words)
 }
 
@@ -127,6 +125,11 @@ pub(super) fn child(shown: &Shown) -> Markup {
     }
 }
 
+/// Where the report of a reaction is printed.
+fn address(shown: &Shown, one: &Reaction) -> String {
+    format!("{REACTIONS}/{}/in?pu={}", shown.person.id, one.id)
+}
+
 /// What must be done now, and by when.
 fn serious(shown: &Shown, one: &Reaction) -> Markup {
     let due = one.report.as_ref().map_or(0, |report| report.due_ms);
@@ -136,7 +139,7 @@ fn serious(shown: &Shown, one: &Reaction) -> Markup {
             div {
                 b { (one.title) ": tai biến nặng. Phải báo Sở Y tế và CDC trước " (format::date_time(&yba_fhir::date::instant(due))) " (" (words) ")." }
                 ol { @for step in &shown.day.reactions.steps { li { (step) } } }
-                p { (card::link_button(&format!("{REACTIONS}/{}/in?pu={}", shown.person.id, one.id), html! { "In báo cáo" })) }
+                p { (card::printed(&address(shown, one), "In báo cáo")) }
                 form method="post" action={ (REACTIONS) "/" (shown.person.id) "/bao-len" } {
                     (hidden("pu", &one.id))
                     @for (code, word) in WAYS { button .btn type="submit" name="cach" value=(code) { "Đã báo: " (word) } " " }
@@ -158,7 +161,7 @@ fn written(shown: &Shown, one: &Reaction) -> Markup {
         @if !one.handled.is_empty() { span .sub { "Đã xử trí: " (one.handled) } }
         @if !doses.is_empty() { span .sub { "Nghi do: " (doses.join(", ")) } }
         @if !one.is_mistaken {
-            span .sub .no-print { a href={ (REACTIONS) "/" (shown.person.id) "/in?pu=" (one.id) } { "Bản in" } }
+            p .no-print { (card::printed(&address(shown, one), "In báo cáo")) }
             details .no-print {
                 summary { "Ghi nhầm?" }
                 form method="post" action={ (REACTIONS) "/" (shown.person.id) "/rut" } {
@@ -218,51 +221,4 @@ fn writing(shown: &Shown) -> Markup {
             }
         }
     })
-}
-
-/// What the report to print shows.
-pub(super) struct Sheet<'a> {
-    pub reaction: &'a Reaction,
-    pub person: &'a Person,
-    pub doses: &'a [Dose],
-    pub agency: &'a str,
-    pub today: &'a str,
-    pub day: &'a VaccinationDay,
-}
-
-pub(super) fn sheet(shown: &Sheet) -> Markup {
-    let (one, patient) = (shown.reaction, Patient(&shown.person.tree));
-    let doses: Vec<&Dose> = shown.doses.iter().filter(|dose| one.doses.contains(&dose.id)).collect();
-    let home = yba_fhir::json::items(&shown.person.tree, "address").next();
-    let home = home.and_then(|one| yba_fhir::json::str_at(one, &["text"])).unwrap_or_default();
-    let body = html! {
-        (card::facts(&[
-            ("Họ và tên trẻ", html! { (patient.name().unwrap_or_default()) }),
-            ("Ngày sinh, giới", html! { (format::date(patient.birth_date().unwrap_or_default())) ", " (format::sex(patient.gender().unwrap_or_default())) }),
-            ("Nơi ở", html! { (home) }),
-            ("Vắc xin nghi ngờ", html! {
-                @for dose in &doses { p { (dose.words) ", lô " (dose.lot) ", hạn " (format::date(&dose.expiry)) ", tiêm " (format::date_time(&dose.given)) } }
-            }),
-            ("Phản ứng", html! { (one.title) @if !one.words.is_empty() { ": " (one.words) } }),
-            ("Bắt đầu", html! { (format::date_time(&one.began)) }),
-            ("Mức độ", html! { (words(&GRAVITY, &one.gravity)) @if one.is_serious { " (tai biến nặng)" } }),
-            ("Diễn biến", html! { (words(&ENDS, &one.end)) }),
-            ("Đã xử trí", html! { (one.handled) }),
-            ("Trạm biết lúc", html! { (format::date_time(&one.written)) }),
-        ]))
-        @if one.is_serious { p { "Trạm đã dừng dùng các lô trên từ lúc ghi phản ứng và giữ nguyên mẫu vắc xin." } }
-    };
-    html! {
-        (card::back(&format!("{REACTIONS}/{}", shown.person.id), "Phản ứng của trẻ"))
-        (card::page_title("Báo cáo phản ứng sau tiêm", html! {}, html! { button .btn.main type="button" data-print { "In báo cáo" } }))
-        div .no-print { (state::warning("Trình bày theo nội dung phải báo, chưa phải mẫu in của Bộ.", &shown.day.uncertain)) }
-        (paper(&Paper {
-            agency: shown.agency,
-            title: if one.is_serious { "Báo cáo tai biến nặng sau tiêm chủng" } else { "Báo cáo phản ứng sau tiêm chủng" },
-            date: shown.today,
-            body,
-            signatures: &[("Người báo cáo", ""), ("Trưởng trạm", "")],
-            foot: &format!("Mã phản ứng {}", one.id),
-        }))
-    }
 }
