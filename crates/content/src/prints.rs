@@ -55,6 +55,8 @@ pub enum PrintOf {
     Fridge,
     /// After vaccines.
     Reactions,
+    /// Of one person, whole.
+    HealthRecords,
 }
 
 impl PrintOf {
@@ -65,6 +67,7 @@ impl PrintOf {
             PrintOf::Prescriptions => Some("prescription"),
             PrintOf::Fridge => Some("fridge"),
             PrintOf::Reactions => Some("reaction"),
+            PrintOf::HealthRecords => Some("health-record"),
         }
     }
 }

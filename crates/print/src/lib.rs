@@ -12,6 +12,7 @@ pub mod child;
 pub mod examples;
 pub mod filled;
 pub mod fridge;
+pub mod health_record;
 pub mod library;
 pub mod paper;
 mod person;

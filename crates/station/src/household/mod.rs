@@ -2,11 +2,12 @@
 //!
 //! `/so-ho` are the villages with their shares, `/so-ho/thon` the households of one, `/so-ho/ho/{household}` one of them, `/so-ho/thieu`
 //! the people of whom something is wanting. `/so-ho/nguoi/{patient}` ([`record`]) is one person's health record by its sections, and
-//! the forms that fill it. Nothing is typed into the book: it is what the records say (`yba_recall::book`).
+//! the forms that fill it; `…/in` ([`sheet`]) prints it. Nothing is typed into the book: it is what the records say (`yba_recall::book`).
 
 mod model;
 mod page;
 mod record;
+mod sheet;
 
 use crate::{Station, answered, names, own_facility, roll};
 use axum::Router;

@@ -28,12 +28,14 @@ use yba_web::{Asking, Page, RequestId, encoded, error};
 const COUNTED: usize = 200;
 /// Forms filled in that are shown.
 const FILLED_MAX: usize = 10;
-const UNSEEN: &str = "Bạn chưa được xem hồ sơ của người này. Hãy tiếp đón họ ở trạm của bạn trước.";
+pub(super) const UNSEEN: &str =
+    "Bạn chưa được xem hồ sơ của người này. Hãy tiếp đón họ ở trạm của bạn trước.";
 
 pub(super) fn routes() -> Router<Station> {
     Router::new()
         .route("/so-ho/nguoi/{patient}", get(person))
         .route("/so-ho/nguoi/{patient}/rut", post(take_back))
+        .route("/so-ho/nguoi/{patient}/in", get(super::sheet::printed))
         .route("/so-ho/nguoi/{patient}/{form}", get(opened).post(write))
         .route("/so-ho/nguoi/{patient}/{form}/nhap", post(draft))
         .route("/so-ho/nguoi/{patient}/{form}/bo-nhap", post(drop_draft))
@@ -50,12 +52,14 @@ struct Section<'s> {
 }
 
 /// A form of the record that was filled in.
-struct Filled {
-    id: String,
+pub(super) struct Filled {
+    pub id: String,
+    /// Of its form.
+    pub slug: String,
     /// It is a check that was made within the time that the law allows between two.
     is_check_now: bool,
     title: String,
-    at: String,
+    pub at: String,
     is_visit: bool,
     /// It was written today: it may be taken back.
     is_today: bool,
@@ -91,7 +95,7 @@ async fn sections<'s>(
 }
 
 /// Whether a record was not written by mistake.
-fn is_said(tree: &Value) -> bool {
+pub(super) fn is_said(tree: &Value) -> bool {
     let verification = tree.get("verificationStatus");
     let mut codes = verification.into_iter().flat_map(|one| items(one, "coding"));
     str_at(tree, &["status"]) != Some("entered-in-error")
@@ -99,7 +103,7 @@ fn is_said(tree: &Value) -> bool {
 }
 
 /// The forms of the record that were filled in here, the newest first.
-async fn filled(
+pub(super) async fn filled(
     station: &Station,
     ctx: &Ctx,
     person: &Person,
@@ -122,6 +126,7 @@ async fn filled(
         let slug = forms.iter().find(|slug| url.ends_with(&format!("/{slug}")))?;
         Some(Filled {
             id: str_at(&tree, &["id"])?.to_owned(),
+            slug: (*slug).to_owned(),
             is_check_now: *slug == standard.about.check_up.form.text && day >= since,
             title: edition.form.title().to_owned(),
             at,
@@ -351,7 +356,10 @@ fn page(shown: &Shown) -> Markup {
     let id = &shown.person.id;
     html! {
         (card::back(BOOK, "Sổ hộ"))
-        (shown.person.banner(&shown.today.to_string(), card::link_button(&format!("/nguoi/{id}"), html! { "Mở hồ sơ" })))
+        (shown.person.banner(&shown.today.to_string(), html! {
+            (card::link_button(&format!("/nguoi/{id}"), html! { "Mở hồ sơ" })) " "
+            (card::printed(&format!("{PERSON}/{id}/in"), "In hồ sơ"))
+        }))
         @if let Some(done) = shown.done { (form::toast(done)) }
         div .cols.two.even {
             div .col { (items_card(shown)) (filled_card(shown)) }
