@@ -57,6 +57,8 @@ pub enum PrintOf {
     Reactions,
     /// Of one person, whole.
     HealthRecords,
+    /// A day of vaccination.
+    Sessions,
 }
 
 impl PrintOf {
@@ -68,6 +70,7 @@ impl PrintOf {
             PrintOf::Fridge => Some("fridge"),
             PrintOf::Reactions => Some("reaction"),
             PrintOf::HealthRecords => Some("health-record"),
+            PrintOf::Sessions => Some("session"),
         }
     }
 }

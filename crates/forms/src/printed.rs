@@ -20,6 +20,8 @@ pub struct Line {
     pub text: String,
     /// None for a group.
     pub answers: Option<Vec<String>>,
+    /// The codes of those answers that have one.
+    pub codes: Vec<String>,
 }
 
 /// The lines of a response to a form. What is hidden on the page is left out; a question that the form no longer has keeps
@@ -49,16 +51,18 @@ fn walk(form: &Form, parent: &Value, depth: usize, lines: &mut Vec<Line>) {
         let answers: Vec<String> = items(entry, "answer")
             .map(|answer| item.map(|item| shown(item, answer)).unwrap_or_default())
             .collect();
+        let codes = items(entry, "answer").filter_map(|answer| str_at(answer, &["valueCoding", "code"]));
+        let codes: Vec<String> = codes.map(str::to_owned).collect();
         let is_group = item.is_some_and(|item| item.kind == Kind::Group);
         match is_group {
             // A group without a title only holds others together.
             true if text.is_empty() => walk(form, entry, depth, lines),
             true => {
-                lines.push(Line { depth, name: link.to_owned(), text, answers: None });
+                lines.push(Line { depth, name: link.to_owned(), text, answers: None, codes: Vec::new() });
                 walk(form, entry, depth + 1, lines);
             }
             false => {
-                lines.push(Line { depth, name: link.to_owned(), text, answers: Some(answers) });
+                lines.push(Line { depth, name: link.to_owned(), text, answers: Some(answers), codes });
                 items(entry, "answer").for_each(|answer| walk(form, answer, depth + 1, lines));
             }
         }

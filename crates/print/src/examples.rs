@@ -21,11 +21,12 @@ const TIMES_MAX: usize = 1000;
 
 /// What is invented for examples: of a place and a person, so many lines.
 type Invent = fn(Place, &Value, usize) -> Value;
-const INVENTED: [(PrintOf, Invent); 4] = [
+const INVENTED: [(PrintOf, Invent); 5] = [
     (PrintOf::Prescriptions, crate::prescription::example),
     (PrintOf::Fridge, crate::fridge::example),
     (PrintOf::Reactions, crate::reaction::example),
     (PrintOf::HealthRecords, crate::health_record::example),
+    (PrintOf::Sessions, crate::session::example),
 ];
 
 /// What examples are made of.

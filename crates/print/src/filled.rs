@@ -26,7 +26,7 @@ pub fn data(sheet: &Sheet) -> Value {
     let lines = printed::lines(sheet.form, sheet.response).into_iter().map(|line| {
         let answers: Vec<&str> = line.answers.iter().flatten().map(String::as_str).collect();
         json!({"name": line.name.as_str(), "depth": line.depth, "text": line.text.as_str(), "group": line.answers.is_none(),
-            "answers": answers})
+            "answers": answers, "codes": line.codes})
     });
     let lines: Vec<Value> = lines.collect();
     let authored = str_at(sheet.response, &["authored"]).unwrap_or_default();

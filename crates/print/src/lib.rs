@@ -19,6 +19,7 @@ mod person;
 pub mod prescription;
 pub mod printer;
 pub mod reaction;
+pub mod session;
 pub mod typeset;
 pub mod workbook;
 pub mod xml;

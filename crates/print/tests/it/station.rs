@@ -10,7 +10,7 @@ use yba_print::examples::Makers;
 use yba_print::typeset::set;
 
 /// Those of which no other test reads the glyphs.
-const SHEETS: [&str; 4] = ["referral", "fridge", "reaction", "health-record"];
+const SHEETS: [&str; 5] = ["referral", "fridge", "reaction", "health-record", "session"];
 
 #[test]
 fn what_the_stations_sheets_say_is_read_back_from_their_glyphs() {

@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use yba_care::immunise::{Known, immunizations};
 use yba_content::PrintOf;
 use yba_fhir::json::{JsonValueTrait, Value, items, str_at};
-use yba_fhir::view::is_no_known_allergy;
 use yba_fhir::{Day, Outcome};
 use yba_print::health_record::{self, Check, Record, Row, Section, Series, Shot, Visit};
 use yba_recall::CHILDREN;
@@ -90,8 +89,7 @@ impl Shelf<'_> {
     }
 
     async fn rows(&self, kind: &str, query: &str) -> Result<Vec<Row>, Outcome> {
-        let is_known = |tree: &&Value| !tree.get("code").is_some_and(is_no_known_allergy);
-        Ok(self.found(kind, query).await?.iter().filter(is_known).map(Row::of).collect())
+        Ok(self.found(kind, query).await?.iter().map(Row::of).collect())
     }
 
     /// What the questions of each section find, but visits and doses, which stand in tables of their own.
@@ -204,9 +202,11 @@ async fn check(
     let answers = lines.filter_map(|line| Some((line.name, line.answers?.join("; "))));
     // The visit says who examined; what is no visit, who wrote.
     let visit = str_at(&response, &["encounter", "reference"]).and_then(|one| one.split_once('/'));
-    let visit: Vec<(String, String)> =
-        visit.map(|(kind, id)| (kind.to_owned(), id.to_owned())).into_iter().collect();
-    let visit = station.records.read_many(ctx, &visit).await?.first().map(Version::tree).unwrap_or_default();
+    let visit = match visit.filter(|(kind, _)| ctx.may(Action::Read, kind)) {
+        Some((kind, id)) => station.records.read_many(ctx, &[(kind.to_owned(), id.to_owned())]).await?,
+        None => Vec::new(),
+    };
+    let visit = visit.first().map(Version::tree).unwrap_or_default();
     let by = items(&visit, "participant").find_map(|one| str_at(one, &["individual", "display"]));
     let by = by.or(str_at(&response, &["author", "display"])).unwrap_or_default().to_owned();
     Ok(Some(Check { at: one.at.clone(), by, answers: answers.collect() }))

@@ -1,10 +1,11 @@
 //! «Buổi tiêm»: a day of vaccination is planned, its lots are taken from the fridge, its list is worked through, it is closed with what was thrown
 //! away; and the month's wastage.
 //!
-//! `/buoi-tiem` lists and plans, `/buoi-tiem/{session}` is one day. Addresses hold ids, days and villages, no names.
+//! `/buoi-tiem` lists and plans, `/buoi-tiem/{session}` is one day, `…/in` its paper. Addresses hold ids, days and villages, no names.
 
 pub(crate) mod model;
 mod page;
+mod sheet;
 
 use crate::roll::{self, PAGE, Roll};
 use crate::vaccinate::typed_day;
@@ -39,6 +40,7 @@ pub(crate) fn routes() -> Router<Station> {
     Router::new()
         .route(SESSIONS, get(listed).post(planned))
         .route("/buoi-tiem/{session}", get(day_page))
+        .route("/buoi-tiem/{session}/in", get(sheet::printed))
         .route("/buoi-tiem/{session}/lo", post(take_lot))
         .route("/buoi-tiem/{session}/bo-lo", post(drop_lot))
         .route("/buoi-tiem/{session}/danh-dau", post(mark))
@@ -210,6 +212,8 @@ struct Open {
     lines: Vec<Line>,
     needs: Vec<model::Need>,
     used: Vec<model::Used>,
+    /// Doses that were given or put off on it (Immunizations).
+    doses: Vec<Value>,
     is_behind: bool,
 }
 
@@ -237,6 +241,7 @@ impl Open {
             needs: model::needs(&called, schedule, content, Some(&session)),
             used: model::used(&session, &doses, schedule, content),
             lines: model::lines(&called, &doses, &marks, schedule, station.today()),
+            doses,
             session,
             is_behind,
         })

@@ -221,7 +221,7 @@ pub fn day(shown: &Shown) -> Markup {
     let sub = html! { (session.place) " · " (stage(session.stage)) };
     html! {
         (card::back(SESSIONS, "Các buổi tiêm"))
-        (card::page_title(&title, sub, html! { button .btn type="button" data-print { "In danh sách" } }))
+        (card::page_title(&title, sub, card::printed(&format!("{SESSIONS}/{}/in", session.id), if session.stage == Stage::Closed { "In báo cáo" } else { "In danh sách" })))
         @if let Some(done) = shown.done { (form::toast(&said(shown, done))) }
         @if let Some(wrong) = shown.wrong { (state::warning(&crate::words_of(wrong), "Những gì đã ghi vẫn còn.")) }
         @if shown.is_behind { (state::warning("Danh sách đang được cập nhật.", "Vài mũi vừa ghi có thể chưa tính. Tải lại trang sau ít giây.")) }

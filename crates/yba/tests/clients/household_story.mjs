@@ -4,6 +4,7 @@
 // Arguments: address of a closed node with the people, its link for the first run, folder for screenshots. Prints what a record costs.
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { Actions, colleague, judge as judged, keeper, launch, picture } from "./judged.mjs";
 
 const [HOUSE, LINK, SHOTS] = process.argv.slice(2);
@@ -146,6 +147,11 @@ async function check(nurse) {
       assert.match(await main(nurse), /chưa khám định kỳ/);
     }
   }
+  await nurse.goto(`${HOUSE}/so-ho/nguoi/nguoi-1-1`);
+  const href = await nurse.getByRole("link", { name: "In hồ sơ" }).getAttribute("href");
+  const printed = await nurse.request.get(`${HOUSE}${href}`);
+  assert.equal(printed.headers()["content-type"], "application/pdf");
+  writeFileSync(`${SHOTS}/ho-so-831.pdf`, await printed.body());
   await fresh(nurse);
   assert.match(await row(nurse, "Bản Cốc Phung"), /100 % 2 % 2 % 8 %/);
 }
@@ -164,7 +170,7 @@ try {
   await stranger.goto(`${HOUSE}/so-ho`);
   assert.match(await main(stranger), /Sổ chưa có ai/);
   await judge(stranger, "book-empty");
-  for (const [path, status] of [["/so-ho?noi=cskcb-12090", 403], ["/so-ho/nguoi/nguoi-1-1", 403], ["/so-ho/ho/BB-001?noi=cskcb-12090", 404], ["/so-ho/ho/BB-001", 404], ["/so-ho/nguoi/nguoi-1-1/outpatient-visit", 404]]) {
+  for (const [path, status] of [["/so-ho?noi=cskcb-12090", 403], ["/so-ho/nguoi/nguoi-1-1", 403], ["/so-ho/nguoi/nguoi-1-1/in", 403], ["/so-ho/nguoi/khong-co/in", 404], ["/so-ho/ho/BB-001?noi=cskcb-12090", 404], ["/so-ho/ho/BB-001", 404], ["/so-ho/nguoi/nguoi-1-1/outpatient-visit", 404]]) {
     assert.equal((await stranger.goto(`${HOUSE}${path}`)).status(), status, path);
   }
   const listed = await (await stranger.goto(`${HOUSE}/so-ho/thon?ten=B%E1%BA%A3n%20C%E1%BB%91c%20Phung&noi=cskcb-12090`)).text();

@@ -247,6 +247,7 @@ async function close(nurse, day) {
   await nurse.getByRole("button", { name: "Kết thúc buổi tiêm" }).click();
   await nurse.waitForURL("**?xong=ket-thuc");
   await judge(nurse, "day-closed");
+  await print(nurse, "In báo cáo", "buoi-tiem");
   await nurse.goto(DAYS);
   const rows = await nurse.locator("#hao-phi tbody tr").evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.innerText.trim())));
   assert.deepEqual(rows, [
@@ -380,6 +381,7 @@ try {
   const seen = await main(stranger);
   assert.ok(!/tre-|Lò Thị Mai|Giàng/.test(seen), seen);
   assert.match(seen, /Buổi tiêm của trạm khác/);
+  await print(stranger, "In báo cáo", "buoi-tiem-tram-khac");
   const foreign = await stranger.request.post(`${HOUSE}${day}/mo-lai`, { form: {}, maxRedirects: 0, headers: { origin: HOUSE } });
   assert.equal(foreign.status(), 403);
   await stranger.goto(`${HOUSE}/theo-doi-tiem`);
@@ -390,7 +392,7 @@ try {
   assert.equal((await stranger.request.get(`${HOUSE}/phan-ung-tiem/${watched[1]}/in`)).status(), 403);
   assert.equal((await nurse.request.get(`${HOUSE}/phan-ung-tiem/${watched[1]}/in?pu=khong-co`)).status(), 404);
   const cashier = await at("thu.ngan", "Vi Văn Thu", "cskcb-12090", "cashier");
-  for (const path of ["/tu-lanh/in", "/buoi-tiem", day, "/theo-doi-tiem", "/phan-ung-tiem", "/bao-phu", `/tiem-chung/tre-1/sang-loc`]) {
+  for (const path of ["/tu-lanh/in", "/buoi-tiem", day, `${day}/in`, "/theo-doi-tiem", "/phan-ung-tiem", "/bao-phu", `/tiem-chung/tre-1/sang-loc`]) {
     assert.equal((await cashier.goto(`${HOUSE}${path}`)).status(), 403, path);
   }
 } finally {

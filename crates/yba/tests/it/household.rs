@@ -1,7 +1,8 @@
 //! The household book of a station in a real browser: villages, households, whose record lacks what; the forms that fill a record; the
 //! family doctor; and who sees none of it.
 
-use crate::browser::play;
+use crate::browser::{pictures, play};
+use crate::files::words_of_pdf;
 use crate::house::{Home, House};
 use yba_fhir::Day;
 use yba_fhir::json::{Value, json, str_at};
@@ -76,6 +77,22 @@ fn a_station_keeps_its_household_book_by_what_the_records_say() {
     let link = house.told("/thiet-lap/");
     let out = play("household_story.mjs", &[&house], &[&link]);
     assert!(out.contains("a health record is filled in: "), "{out}");
+    let record = words_of_pdf(&std::fs::read(pictures().join("ho-so-831.pdf")).unwrap());
+    for wanted in [
+        "HỒ SƠ SỨC KHỎE CÁ NHÂN",
+        "Mã hộ gia đình: BB-001",
+        "Quan hệ với chủ hộ: Vợ",
+        "× Không Đang hút Đã bỏ",
+        "Bệnh: ai, bệnh gì: Mẹ, đái tháo đường",
+        "Số lần có thai: 2",
+        "Huyết áp tâm thu: 118 mmHg",
+        "BMI: 20,8",
+        "Loại II",
+        "Khám sức khỏe định kỳ",
+        "Lò Thị Điều Dưỡng",
+    ] {
+        assert!(record.contains(wanted), "{wanted} in {record}");
+    }
     assert_eq!(house.end().0.code(), Some(0));
 
     let open = home.serve_open();

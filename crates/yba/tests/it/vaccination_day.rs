@@ -2,7 +2,8 @@
 //! serious reaction, the lot stopped, the watch, the end with what was thrown away, coverage, the fridge; and what came of it in the
 //! record, against a count of what the test did.
 
-use crate::browser::play;
+use crate::browser::{pictures, play};
+use crate::files::words_of_pdf;
 use crate::house::{Home, House};
 use yba_fhir::json::{items, json, str_at};
 use yba_fhir::{Day, date};
@@ -81,6 +82,39 @@ fn expected(today: Day) -> [usize; 4] {
     counts
 }
 
+/// The day, the serious reaction and the month of the fridge on paper.
+fn papers_say_what_was_done() {
+    let words = |name: &str| words_of_pdf(&std::fs::read(pictures().join(format!("{name}.pdf"))).unwrap());
+    let (day, strange) = (words("buoi-tiem"), words("buoi-tiem-tram-khac"));
+    for wanted in [
+        "BÁO CÁO KẾT THÚC BUỔI TIÊM CHỦNG",
+        "Trẻ trong danh sách: 40",
+        "Đã tiêm: 39",
+        "Tạm hoãn: 1",
+        "LO-102-1",
+        "LO-178-2",
+        "0912345600",
+    ] {
+        assert!(day.contains(wanted), "{wanted} in {day}");
+    }
+    assert!(strange.contains("LO-102-1") && !strange.contains("Lò Thị"), "nobody of it: {strange}");
+    let report = words("tai-bien");
+    for wanted in [
+        "BÁO CÁO TRƯỜNG HỢP TAI BIẾN NẶNG SAU TIÊM CHỦNG",
+        "Phản vệ: Tím tái, mạch nhanh sau tiêm",
+        "Lò Thị Mẹ (mẹ)",
+        "lô LO-102-1: trong ngày trạm đã tiêm 30 người. Đã dừng dùng từ",
+        "× Nặng",
+    ] {
+        assert!(report.contains(wanted), "{wanted} in {report}");
+    }
+    let fridge = words("tu-lanh");
+    for wanted in ["PHIẾU THEO DÕI NHIỆT ĐỘ TỦ LẠNH", "9,2 ▲", "nóng quá", "Đo lại lúc", "Lò Thị Điều Dưỡng"]
+    {
+        assert!(fridge.contains(wanted), "{wanted} in {fridge}");
+    }
+}
+
 #[test]
 fn a_day_of_vaccination_is_planned_worked_through_and_closed_with_the_right_numbers() {
     let (home, today) = (Home::new(), today());
@@ -97,6 +131,7 @@ fn a_day_of_vaccination_is_planned_worked_through_and_closed_with_the_right_numb
     let out = play("vaccination_day_story.mjs", &[&house], &[&link, &counts, &born[0], &born[1], earlier]);
     assert!(out.contains("the nurse screens and vaccinates a child of the day: "), "{out}");
     assert_eq!(house.end().0.code(), Some(0));
+    papers_say_what_was_done();
 
     let open = home.serve_open();
     let doses = open.found("Immunization?_count=1000&lot-number:missing=false&status=completed");
