@@ -3,7 +3,7 @@
 use super::record::{self, UNSEEN, is_said};
 use super::standard;
 use crate::person::Person;
-use crate::print::{Shape, answer, place};
+use crate::print::{Shape, answer, in_words, place};
 use crate::{Station, answered, names, own_facility};
 use axum::extract::Path;
 use axum::response::Response;
@@ -52,7 +52,7 @@ async fn set(station: &Station, ctx: &Ctx, person: &Person) -> Result<Vec<u8>, O
     let (series, doses) = by_schedule(station, person, &given);
     let data = health_record::data(&Record {
         title: &standard.about.title,
-        patient: &person.tree,
+        patient: &in_words(station, &person.tree),
         place: place(station, ctx, own_facility().as_deref()).await,
         on: today.to_string(),
         blood: shelf.rows("Observation", BLOOD).await?,

@@ -10,7 +10,7 @@ use axum::extract::{Path, RawQuery};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use yba_fhir::json::{Value, items, str_at, to_string};
+use yba_fhir::json::{JsonValueMutTrait, Value, items, str_at, to_string};
 use yba_fhir::{Kind, Outcome};
 use yba_print::paper::{LINES_MAX, Place, SET_MAX, Said};
 use yba_print::{Library, Paper, Printer, paper, workbook, xml};
@@ -133,6 +133,27 @@ pub(crate) async fn place(station: &Station, ctx: &Ctx, facility: Option<&str>) 
     }
     let name = str_at(&tree, &["name"]).unwrap_or_default().to_owned();
     Place { name, above, town: town(&tree), ..nameless() }
+}
+
+/// A Patient with what the codes of lists are called (people, jobs), where the record has the code alone.
+pub(crate) fn in_words(station: &Station, patient: &Value) -> Value {
+    let (mut tree, terminology) = (patient.clone(), station.records.terminology_now());
+    let word = |coding: &Value| {
+        let (system, code) = (str_at(coding, &["system"])?, str_at(coding, &["code"])?);
+        let table = terminology.code_system(system, None, station.today())?.table();
+        table.find(code).map(|at| table.display(at).to_owned())
+    };
+    let said = tree.get_mut("extension").and_then(|all| all.as_array_mut());
+    for coding in said.into_iter().flat_map(|all| all.iter_mut()).filter_map(|one| one.get_mut("valueCoding"))
+    {
+        if str_at(coding, &["display"]).is_none()
+            && let Some(word) = word(coding)
+            && let Some(object) = coding.as_object_mut()
+        {
+            object.insert("display", Value::from(word.as_str()));
+        }
+    }
+    tree
 }
 
 /// `Bản Bo` of «xã Bản Bo, tỉnh Lai Châu»; empty when the address does not begin with a commune.

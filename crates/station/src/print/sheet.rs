@@ -1,6 +1,6 @@
 //! A filled-in form of content as a sheet of paper.
 
-use super::{Shape, answer, place};
+use super::{Shape, answer, in_words, place};
 use crate::{Station, answered, own_facility};
 use axum::extract::Path;
 use axum::response::Response;
@@ -55,7 +55,7 @@ async fn set(station: &Station, ctx: &Ctx, id: &str) -> Result<Vec<u8>, Outcome>
     let data = filled::data(&Sheet {
         form: &edition.form,
         response: &response,
-        patient: &patient,
+        patient: &in_words(station, &patient),
         place: place(station, ctx, facility.as_deref()).await,
         by: by.unwrap_or_default(),
         basis: library.basis(&edition.basis),

@@ -2,7 +2,7 @@
 
 use super::model::Dose;
 use super::{Counter, Open, asked, rules};
-use crate::print::{Shape, answer, place};
+use crate::print::{Shape, answer, in_words, place};
 use crate::{Station, answered, own_facility};
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
@@ -53,7 +53,7 @@ async fn set(station: &Station, ctx: &Ctx, open: &Open, one: &Reaction) -> Resul
             true => "Báo cáo trường hợp tai biến nặng sau tiêm chủng",
             false => "Báo cáo phản ứng sau tiêm chủng",
         },
-        patient: &open.person.tree,
+        patient: &in_words(station, &open.person.tree),
         place: place(station, ctx, own.as_deref()).await,
         doses: suspects.iter().map(|dose| suspect(dose, &given, &stopped, own.as_deref())).collect(),
         kind: &one.title,

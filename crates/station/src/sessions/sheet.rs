@@ -71,7 +71,6 @@ async fn set(station: &Station, ctx: &Ctx, mut open: Open) -> Result<Vec<u8>, Ou
 
 /// On paper whoever was vaccinated stands first, by village and name.
 fn sort(lines: &mut [Line], people: &BTreeMap<String, Value>) {
-    let name = |line: &Line| people.get(&line.patient).and_then(|tree| Patient(tree).name());
     lines.sort_by_cached_key(|line| {
         let place = match line.state {
             State::Given => 0,
@@ -79,8 +78,17 @@ fn sort(lines: &mut [Line], people: &BTreeMap<String, Value>) {
             State::NotFound => 2,
             State::Came | State::Invited | State::Waiting => 3,
         };
-        (place, line.village.clone(), name(line), line.patient.clone())
+        let person = people.get(&line.patient);
+        let name = person.and_then(|tree| Patient(tree).name()).unwrap_or_default();
+        let village = person.map_or("", |tree| village(line, tree)).to_owned();
+        (place, village, yba_fhir::text::fold(&name), line.patient.clone())
     });
+}
+
+/// Where a child of the list lives: of whom only a dose is known, the record says it.
+fn village<'c>(line: &'c Line, patient: &'c Value) -> &'c str {
+    let home = || items(patient, "address").find_map(|one| items(one, "line").next()?.as_str());
+    if line.village.is_empty() { home().unwrap_or_default() } else { &line.village }
 }
 
 /// The doses of each child with their lots, oldest first.
@@ -104,11 +112,10 @@ fn vials(doses: &[Value]) -> BTreeMap<&str, Vec<String>> {
 
 fn child<'c>(line: &'c Line, patient: &'c Value, vials: &BTreeMap<&str, Vec<String>>) -> Child<'c> {
     let is_given = line.state == State::Given;
-    let home = items(patient, "address").find_map(|one| items(one, "line").next()?.as_str());
     let given = vials.get(line.patient.as_str()).filter(|_| is_given);
     Child {
         patient,
-        village: if line.village.is_empty() { home.unwrap_or_default() } else { &line.village },
+        village: village(line, patient),
         doses: given.unwrap_or(&line.doses).clone(),
         state: line.state.words(),
         is_given,
