@@ -67,12 +67,18 @@ pub fn recovery_hash(typed: &str) -> Option<String> {
     fits.then(|| hash(&plain))
 }
 
-/// A password for somebody to change: four groups of five letters.
-pub fn random_password() -> String {
-    let mut bytes = [0; 13];
-    OsRng.fill_bytes(&mut bytes);
-    let letters = base32(&bytes).to_lowercase();
-    [0, 5, 10, 15].map(|at| &letters[at..at + 5]).join("-")
+/// A password for somebody to change: four groups of five letters, in which their login name does not happen to stand.
+pub fn random_password(login: &str) -> String {
+    loop {
+        let mut bytes = [0; 13];
+        OsRng.fill_bytes(&mut bytes);
+        let letters = base32(&bytes).to_lowercase();
+        let password = [0, 5, 10, 15].map(|at| &letters[at..at + 5]).join("-");
+        // A name of one letter stands in nearly every password: nobody has it, and nobody would wait for another.
+        if login.len() < 3 || !password.contains(login) {
+            return password;
+        }
+    }
 }
 
 /// What a verifier of PKCE is compared by; `None` when it is none. <https://www.rfc-editor.org/rfc/rfc7636#section-4.1>
@@ -133,6 +139,13 @@ mod tests {
     }
 
     #[test]
+    fn no_password_holds_the_name_that_it_is_for() {
+        // One in a few hundred would, across the hyphen between two groups.
+        assert!((0..5000).all(|_| !random_password("y-t").contains("y-t")));
+        assert_eq!(random_password("a").len(), 23);
+    }
+
+    #[test]
     fn a_token_is_long_its_own_and_hidden() {
         let (one, other) = (Token::random(), Token::random());
         assert_ne!(one, other);
@@ -157,6 +170,6 @@ mod tests {
         for wrong in ["", "123456", &codes[0][1..], &codes[0].replace('-', "'")] {
             assert_eq!(recovery_hash(wrong), None, "{wrong}");
         }
-        assert_eq!(random_password().len(), 23);
+        assert_eq!(random_password("nurse").len(), 23);
     }
 }

@@ -218,7 +218,7 @@ impl Gate {
 
     /// Makes an account of a demonstration, or gives it a new password, which is answered; its sessions end.
     async fn invented(&self, login: &str, name: &str, role: &str, seat: Seat) -> Result<String, Outcome> {
-        let password = random_password();
+        let password = random_password(login);
         let Seat { organization, commune, department, patients } = seat;
         let grant = Grant { organization, commune, department, ..Grant::new(role, self.today()) };
         let typed = NewAccount {
