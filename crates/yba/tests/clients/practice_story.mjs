@@ -61,9 +61,13 @@ async function done(page, slug) {
 
 // A few letters without marks, and the list has the disease.
 async function diagnose(page, words, code, name = "main") {
-  await field(page, name).pressSequentially(words);
   const option = page.locator(`datalist option[value*="${code}"]`).first();
-  await option.waitFor({ state: "attached" });
+  // On a busy machine a list that was asked for may be overtaken by the answer to what was typed before: whoever sees none types again.
+  for (let tries = 0; tries < 4 && !(await option.count()); tries += 1) {
+    await field(page, name).fill("");
+    await field(page, name).pressSequentially(words, { delay: 20 });
+    await option.waitFor({ state: "attached", timeout: 15000 }).catch(() => console.log(`no list for «${words}» yet`));
+  }
   await field(page, name).fill(await option.getAttribute("value"));
 }
 
