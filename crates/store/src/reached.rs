@@ -125,10 +125,11 @@ impl Reached {
         known.clear();
     }
 
-    /// Whether it is worth looking first, and asking afterwards whether all of it is within reach of these places.
+    /// Whether it is worth looking first, and asking afterwards whether all of it is within reach of these places; of none: whether
+    /// no label hides any of it.
     pub(crate) fn is_hopeful(&self, places: &BTreeSet<String>) -> bool {
         let mut known = self.known();
-        let Some(around) = known.get_mut(&key(places)) else { return false };
+        let Some(around) = known.get_mut(&key(places)) else { return places.is_empty() };
         let is_hopeful = around.discouraged == 0;
         around.discouraged = around.discouraged.saturating_sub(1);
         is_hopeful
@@ -136,9 +137,7 @@ impl Reached {
 
     /// That was in vain.
     pub(crate) fn discourage(&self, places: &BTreeSet<String>) {
-        if let Some(around) = self.known().get_mut(&key(places)) {
-            around.discouraged = DISCOURAGED;
-        }
+        self.known().entry(key(places)).or_default().discouraged = DISCOURAGED;
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<String, Around>> {
@@ -210,5 +209,9 @@ mod tests {
         known.discourage(&here);
         let hopeful = (0..DISCOURAGED + 1).filter(|_| known.is_hopeful(&here)).count();
         assert_eq!(hopeful, 1, "the last of them");
+        let nowhere = places(&[]);
+        assert!(known.is_hopeful(&nowhere), "what is everybody's");
+        known.discourage(&nowhere);
+        assert!(!known.is_hopeful(&nowhere), "something had a label");
     }
 }

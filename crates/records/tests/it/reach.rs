@@ -443,9 +443,11 @@ async fn whoever_was_seen_a_moment_ago_is_out_of_reach_with_the_commit_that_says
                 let read = kind(records.read(&nurse, "Observation", "o").await).is_none();
                 let by_person = found(records, &nurse, "Observation", asked).await.contains(&"o".to_owned());
                 let by_code = found(records, &nurse, "Observation", "status=final").await.contains(&"o".to_owned());
+                let by_chain = found(records, &nurse, "Observation", "patient.name=mau").await.contains(&"o".to_owned());
                 let page = records.everything_page(&nurse, &whole("p"), None).await;
                 let among_all = page.is_ok_and(|page| page.matches.iter().any(|one| one.id == "o"));
-                assert_eq!([read, by_person, by_code, among_all], [is_seen; 4], "{what}, round {round}");
+                let all = [read, by_person, by_code, by_chain, among_all];
+                assert_eq!(all, [is_seen; 5], "{what}, round {round}");
             }
         };
         let includes = async |is_seen: bool| {
@@ -489,6 +491,39 @@ async fn whoever_was_seen_a_moment_ago_is_out_of_reach_with_the_commit_that_says
 
         assert_eq!(write(records, &kit.ctx(), vec![Change::delete("Encounter", "e")]).await, None);
         sees("a visit that is gone", false).await;
+    })
+    .await;
+}
+
+/// What a chain goes through is looked up first where it is known to be seen: what is not seen leads nowhere.
+#[tokio::test]
+async fn a_chain_goes_through_what_is_seen_alone() {
+    each_engine(async |kit| {
+        let gate = gate(&kit).await;
+        two_people(&kit).await;
+        let records = &kit.records;
+        let (_, nurse) = someone(&gate, &kit, "nurse", Some("a")).await;
+        let at = |id: &str, visit: &str| {
+            let mut one = result(id, "p");
+            one["encounter"] = json!({"reference": format!("Encounter/{visit}")});
+            put(one)
+        };
+        assert_eq!(write(records, &kit.ctx(), vec![at("here", "e"), at("there", "f")]).await, None);
+        for round in 0..3 {
+            for (text, ids) in [
+                ("patient=p&_sort=_id", vec!["here", "o", "there"]),
+                ("encounter.status=finished", vec!["here"]),
+                ("encounter._id=f", vec![]),
+                ("encounter._id=e", vec!["here"]),
+                ("encounter._id=e,f", vec!["here"]),
+                ("encounter.patient.name=mau", vec!["here"]),
+                ("patient.name=mau&encounter._id=e", vec!["here"]),
+                ("patient.name=nobody", vec![]),
+                ("patient.name=mau&_sort=_id", vec!["here", "o", "there"]),
+            ] {
+                assert_eq!(found(records, &nurse, "Observation", text).await, ids, "{text}, round {round}");
+            }
+        }
     })
     .await;
 }

@@ -63,6 +63,12 @@ pub fn names_record_of(value: &str, kind: &str) -> bool {
     }
 }
 
+/// A reference to one of these records of this server, such as `Patient/1`, in no other form.
+pub(crate) fn to_one_of(addresses: &[String]) -> Condition {
+    let targets = addresses.iter().map(|text| Cell::Text(bounded(text)));
+    one_of(targets.collect()).unwrap_or_else(|| Condition::any(Vec::new()))
+}
+
 fn one_of(targets: Vec<Cell>) -> Option<Condition> {
     match targets.len() {
         0 => None,

@@ -3,9 +3,11 @@
 use super::cursor::Cursor;
 use super::include::included;
 use super::plan::{self, Plan};
+use super::query::Clause;
 use super::{Found, Query, Scope};
 use crate::db::Connection;
-use crate::index::Numbers;
+use crate::db::schema::REFERENCE;
+use crate::index::{Numbers, position, reference};
 use crate::open::Store;
 use crate::reached::Reached;
 use crate::version::Version;
@@ -17,6 +19,8 @@ const BRIEF_COUNT: usize = 100;
 /// Most records on whose bodies one page tries its filters, and how many at a time.
 const TRIED_MAX: usize = 20_000;
 const TRIED_AT_ONCE: usize = 500;
+/// Most records through which a chain goes that are looked up before the search.
+const TARGETS_MAX: usize = 20;
 
 impl Store {
     /// One page of a search; `cursor` comes from the page before.
@@ -172,17 +176,51 @@ impl Page<'_> {
         if self.queries.iter().all(is_whole) || !is_all_reached || !reached.is_hopeful(places) {
             return Ok(None);
         }
-        let matches =
-            plan::full_page(self.connection, self.queries, (self.scope, true), self.numbers, cursor, limit)?;
-        let matches = shown(matches)?;
-        let is_seen = |Shown { version, patients, .. }: &Shown| {
-            self.scope.shows_known(&version.kind, patients, &version.body) == Some(true)
-        };
-        if matches.iter().all(is_seen) {
+        if let Some(queries) = self.with_targets(cursor.t)?
+            && let Some(matches) = self.all_known(&queries, cursor, limit)?
+        {
             return Ok(Some(matches));
         }
         reached.discourage(places);
         Ok(None)
+    }
+
+    /// What everybody's records give, where it is known of each of them that the caller may see it.
+    fn all_known(
+        &mut self,
+        queries: &[Query],
+        cursor: &Cursor,
+        limit: usize,
+    ) -> Result<Option<Vec<Shown>>, Outcome> {
+        let matches =
+            plan::full_page(self.connection, queries, (self.scope, true), self.numbers, cursor, limit)?;
+        let matches = shown(matches)?;
+        let is_seen = |Shown { version, patients, .. }: &Shown| {
+            self.scope.shows_known(&version.kind, patients, &version.body) == Some(true)
+        };
+        Ok(matches.iter().all(is_seen).then_some(matches))
+    }
+
+    /// The queries with the few records that each chain goes through named in its place, so that these are not narrowed again in the
+    /// statement. `None` where they are many, or one of them is not known to be seen.
+    fn with_targets(&mut self, t: i64) -> Result<Option<Vec<Query>>, Outcome> {
+        let mut queries = self.queries.to_vec();
+        for clause in queries.iter_mut().flat_map(|query| &mut query.clauses) {
+            let Clause::Chain { code, targets } = clause else { continue };
+            let mut addresses = Vec::new();
+            for target in targets.iter() {
+                let begin = Cursor { t, at: 0, after: None };
+                let targets = std::slice::from_ref(target);
+                let Some(found) = self.all_known(targets, &begin, TARGETS_MAX + 1)? else { return Ok(None) };
+                addresses.extend(found.iter().map(|one| format!("{}/{}", one.version.kind, one.version.id)));
+            }
+            if addresses.len() > TARGETS_MAX {
+                return Ok(None);
+            }
+            let (table, condition) = (position(&REFERENCE), reference::to_one_of(&addresses));
+            *clause = Clause::Index { table, code: std::mem::take(code), condition, negated: false };
+        }
+        Ok(Some(queries))
     }
 
     /// The next matches of those that the filters leave. A page may have fewer than it could: then it ends where the
