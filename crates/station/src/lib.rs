@@ -30,12 +30,14 @@ pub mod reports;
 mod roll;
 pub mod sessions;
 pub mod today;
+pub mod turn;
 mod typing;
 pub mod vaccinate;
 pub mod visits;
 pub mod watch;
 
 use axum::Router;
+use axum::middleware;
 use axum::response::Response;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -60,6 +62,8 @@ pub struct Station {
     pub rules: Arc<yba_rules::Library>,
     /// What puts papers on paper.
     pub prints: print::Prints,
+    /// Who writes about whom just now.
+    pub turns: turn::Turns,
 }
 
 impl Station {
@@ -120,6 +124,7 @@ pub fn routes(station: Station) -> Router {
         .merge(registers::routes())
         .merge(print::routes())
         .merge(month_end::routes())
+        .route_layer(middleware::from_fn_with_state(station.turns.clone(), turn::in_turn))
         .with_state(station)
 }
 

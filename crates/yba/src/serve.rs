@@ -28,6 +28,7 @@ use yba_smart::Smart;
 use yba_station::Station;
 use yba_station::practice::{self, PRACTICE};
 use yba_station::print::Prints;
+use yba_station::turn::Turns;
 use yba_store::Indexing;
 use yba_web::{Entrance, Group, Site, SiteSettings};
 
@@ -250,6 +251,7 @@ fn app(node: &Node, gate: Gate, put_back: Arc<Notify>) -> Router {
         forms: node.forms.clone(),
         rules: node.rules.clone(),
         prints: prints(node),
+        turns: Turns::default(),
     };
     if is_practice {
         site.practise_at(practice::BAR);

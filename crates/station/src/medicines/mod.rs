@@ -264,6 +264,7 @@ async fn hand_out(
 ) -> Response {
     let handed = async {
         let typed = Typed(fields);
+        let _turn = station.turns.of(typed.of("nguoi")).await;
         let desk = Desk::open(&station, &ctx, &id, &typed)?;
         let it = named(&station, &ctx, &typed).await?;
         // The store of whoever hands out, not of whoever prescribed.
@@ -298,6 +299,7 @@ async fn take_back_handed(
 ) -> Response {
     let taken = async {
         let typed = Typed(fields);
+        let _turn = station.turns.of(typed.of("nguoi")).await;
         let desk = Desk::open(&station, &ctx, &id, &typed)?;
         let it = named(&station, &ctx, &typed).await?;
         dispense::take_back(&station.records, &ctx, &desk.place.facility, &it, typed.of("lan")).await?;

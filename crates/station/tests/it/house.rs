@@ -16,6 +16,7 @@ use yba_records::{Change, Ctx, Gate};
 use yba_report::Library;
 use yba_station::Station;
 use yba_station::print::Prints;
+use yba_station::turn::Turns;
 use yba_testkit::{Kit, MORNING_MS};
 use yba_web::{Entrance, Site, SiteSettings, shell};
 
@@ -77,6 +78,7 @@ impl House {
             forms,
             rules,
             prints,
+            turns: Turns::default(),
         };
         let router = shell(site, yba_station::routes(station));
         let mut house = House { kit, gate, content, router, cookie: String::new() };

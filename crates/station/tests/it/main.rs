@@ -5,3 +5,4 @@ mod house;
 mod medicines;
 mod month;
 mod truth;
+mod turns;

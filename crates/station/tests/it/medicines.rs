@@ -135,6 +135,22 @@ async fn what_is_handed_out_is_what_stood_on_the_page_and_may_be_less() {
 }
 
 #[tokio::test]
+async fn a_prescription_is_not_handed_out_and_replaced_at_once() {
+    let house = village().await;
+    came(&house, "B", "12/2027", "100").await;
+    prescribed(&house, "don-1").await;
+    let page = house.get("/don-thuoc/ba").await.text;
+    let code = page.split("?thay=").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let typed: Vec<(&str, &str)> =
+        AMLODIPINE.into_iter().chain([("phieu", "don-2"), ("thay", code.as_str())]).collect();
+    let (typed, handed) = (fields(&typed), handing(&house).await);
+    let (replaced, handed) = tokio::join!(house.post("/don-thuoc/ba", &typed), sent(&house, &handed));
+    let taken = [&replaced, &handed].map(|one| one.status == StatusCode::SEE_OTHER);
+    let said = [&replaced, &handed].map(|one| main(&one.text));
+    assert_eq!(taken.iter().filter(|taken| **taken).count(), 1, "just one of the two: {said:?}");
+}
+
+#[tokio::test]
 async fn another_lot_goes_out_with_a_reason_and_not_more_than_it_holds() {
     let house = village().await;
     came(&house, "A", "31/05/2026", "100").await;
