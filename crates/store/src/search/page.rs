@@ -66,17 +66,18 @@ impl Store {
     }
 
     async fn page(&self, queries: &[Query], scope: &Scope, cursor: Cursor) -> Result<Found, Outcome> {
-        let mark = mark(queries, scope);
         // Labels are those of now: of an earlier moment a body does not tell them.
         let is_now = cursor.t == self.head_t();
-        let (queries, scope, inner, t) = (self.joined(queries), scope.clone(), self.0.clone(), cursor.t);
-        let is_brief = queries.iter().all(|query| query.filters.is_empty() && query.count <= BRIEF_COUNT);
+        let (joined, narrowed, inner, t) = (self.joined(queries), scope.clone(), self.0.clone(), cursor.t);
+        let is_brief = joined.iter().all(|query| query.filters.is_empty() && query.count <= BRIEF_COUNT);
         let work = move |connection: &mut Connection| {
             let numbers = &inner.numbers;
-            let page = Page { connection, queries: &queries, scope: &scope, numbers, mark, is_now };
+            let page = Page { connection, queries: &joined, scope: &narrowed, numbers, is_now };
             page.find(cursor.clone())
         };
-        let found = if is_brief { self.brief(work).await? } else { self.answer(work).await? };
+        let (mut found, next) = if is_brief { self.brief(work).await? } else { self.answer(work).await? };
+        // By the search as it was asked; to tell it from others costs as much as a small search.
+        found.next = next.map(|next| next.to_text(mark(queries, scope)));
         if !self.0.kept_from.is_after(t) {
             return Ok(found);
         }
@@ -102,33 +103,31 @@ struct Page<'a> {
     queries: &'a [Query],
     scope: &'a Scope,
     numbers: &'a Numbers,
-    /// Tells this search from others, as it was asked.
-    mark: u32,
     /// It shows what is there now.
     is_now: bool,
 }
 
 impl Page<'_> {
-    fn find(mut self, cursor: Cursor) -> Result<Found, Outcome> {
+    /// The page, and where the one after it begins.
+    fn find(mut self, cursor: Cursor) -> Result<(Found, Option<Cursor>), Outcome> {
         let t = cursor.t;
         let mut found = Found::nothing(t);
-        let Some(query) = self.queries.first() else { return Ok(found) };
+        let Some(query) = self.queries.first() else { return Ok((found, None)) };
         if query.total || query.count_only {
             found.total = Some(self.total(t)?);
         }
         if query.count_only {
-            return Ok(found);
+            return Ok((found, None));
         }
         let next = match query.filters.is_empty() {
             true => self.matches(cursor, query.count, &mut found)?,
             false => self.filtered(cursor, query.count, &mut found)?,
         };
-        found.next = next.map(|next| next.to_text(self.mark));
         let (versions, patients) =
             included(self.connection, query, self.scope, self.numbers, (t, self.is_now), &found.matches)?;
         found.included = versions;
         found.patients.extend(patients);
-        Ok(found)
+        Ok((found, next))
     }
 
     /// The next matches; where the page after them begins, unless they are the last.

@@ -252,7 +252,8 @@ impl Scope {
                     (false, None, _) => return Some(Scope::Nothing),
                 }
                 let limits = of_patients.map(|limits| (PATIENT.to_owned(), limits)).into_iter().collect();
-                Some(Scope::Narrow(Arc::new(Narrow { whole, tied, hidden, limits, ..Narrow::clone(narrow) })))
+                let (opened, knowledge) = (narrow.opened.clone(), narrow.knowledge.clone());
+                Some(Scope::Narrow(Arc::new(Narrow { whole, tied, opened, hidden, limits, knowledge })))
             }
             other => Some(other.clone()),
         }

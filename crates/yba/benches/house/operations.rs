@@ -209,6 +209,11 @@ impl House {
         [&request[..line], more.as_bytes(), &request[line..]].concat()
     }
 
+    /// Waits until its followers have nothing more to do.
+    pub fn rest(&self) -> Result<()> {
+        self.server()?.wait_for_followers().map(drop)
+    }
+
     fn engine(&self) -> &'static str {
         if self.database.is_some() { "PostgreSQL" } else { "SQLite" }
     }
@@ -228,7 +233,8 @@ impl House {
         Ok(Some(stat(backend).context("the backend is there")?[1] as u32))
     }
 
-    fn load(&self, people: std::ops::Range<usize>) -> Result<f64> {
+    /// Writes these people; answers the seconds.
+    pub fn load(&self, people: std::ops::Range<usize>) -> Result<f64> {
         let begun = Instant::now();
         let mut people = people.peekable();
         while people.peek().is_some() {

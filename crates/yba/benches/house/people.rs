@@ -44,6 +44,7 @@ pub fn run(bench: &Bench) -> Result<Section> {
     let mut slowest: Vec<f64> = Vec::new();
     let in_process = find_in_process(bench, crowd)?;
     let server = Server::start(crowd.folder.path())?;
+    println!("  the followers read all of it in {:.0} s", server.wait_for_followers()?);
     for ((what, typed), raw) in TYPED.iter().zip(in_process) {
         let bodies = crowd.people.iter().filter_map(typed).map(|typed| format!("q={}", plus(&typed)));
         let requests = Arc::new(bodies.map(|body| post("/tim", FORM, &body)).collect::<Vec<_>>());
