@@ -270,6 +270,8 @@ impl Truth {
             ("Viêm não Nhật Bản", of(&["39"], None)),
             ("Tổng số mũi", of(&[], None)),
             ("Số trẻ được tiêm", children.collect()),
+            ("Phản ứng thông thường sau tiêm", words(&[0; 3])),
+            ("Tai biến nặng sau tiêm", words(&[0; 3])),
             ("Mũi của trẻ chưa có ngày sinh", blank(vec!["0".into()], 3)),
         ]
     }
