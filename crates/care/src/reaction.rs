@@ -22,9 +22,11 @@ const VACCINATION: &str = "vaccination";
 const SEVERITIES: &str = "http://terminology.hl7.org/CodeSystem/adverse-event-severity";
 const SERIOUSNESS: &str = "http://terminology.hl7.org/CodeSystem/adverse-event-seriousness";
 const OUTCOMES: &str = "http://terminology.hl7.org/CodeSystem/adverse-event-outcome";
-/// An AdverseEvent has no status: this says that it was written by mistake. What was done stands in a text.
+/// An AdverseEvent has no status: this says that it was written by mistake. What was done stands in a text, and whose account it is in a reference:
+/// of an Organization R4 has no element here.
 const MISTAKEN: &str = "https://yba.vn/fhir/StructureDefinition/entered-in-error";
 const HANDLED: &str = "https://yba.vn/fhir/StructureDefinition/adverse-event-handling";
+const AT: &str = "https://yba.vn/fhir/StructureDefinition/adverse-event-facility";
 const KINDS: &str = "https://yba.vn/fhir/CodeSystem/communication";
 const REPORT: &str = "vaccination-reaction";
 const MODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode";
@@ -226,12 +228,17 @@ pub async fn write(
     beside: Vec<Change>,
 ) -> Result<String, Outcome> {
     let (id, now) = (id(draft), date::instant(records.store().clock().now_ms()));
-    let labels = labels(records, ctx, draft).await?;
+    let doses = suspects(records, ctx, draft).await?;
+    let labels = labels(&doses);
     let labelled = |mut tree: Value| {
         crate::outbreak::label(&mut tree, &labels);
         Resource::from_value(tree)
     };
-    let mut changes = vec![Change::create(labelled(event(content, draft, &id, &now))?)];
+    let mut changes = vec![Change::create(labelled(event(
+        content,
+        draft,
+        &Written { id: &id, now: &now, facility, doses: &doses },
+    ))?)];
     if draft.is_serious(content) {
         changes.push(Change::create(labelled(report(draft, &id, &now, facility))?));
         for lot in lots {
@@ -252,15 +259,43 @@ pub async fn write(
     }
 }
 
-/// The security labels of the suspected doses: what tells of a dose is hidden as it is.
-async fn labels(records: &Records, ctx: &Ctx, draft: &Draft) -> Result<Vec<Value>, Outcome> {
+/// The suspected doses, as far as the caller sees them.
+async fn suspects(records: &Records, ctx: &Ctx, draft: &Draft) -> Result<Vec<Value>, Outcome> {
     let keys: Vec<_> = draft.doses.iter().map(|id| ("Immunization".to_owned(), id.clone())).collect();
-    let found = records.read_many(ctx, &keys).await?;
-    let of = |tree: Value| tree.get("meta").map(|meta| items(meta, "security").cloned().collect::<Vec<_>>());
-    Ok(found.iter().map(Version::tree).filter_map(of).flatten().collect())
+    Ok(records.read_many(ctx, &keys).await?.iter().map(Version::tree).collect())
 }
 
-fn event(content: &VaccinationDay, draft: &Draft, id: &str, now: &str) -> Value {
+/// Their security labels: what tells of a dose is hidden as it is.
+fn labels(doses: &[Value]) -> Vec<Value> {
+    let of = |tree: &Value| tree.get("meta").map(|meta| items(meta, "security").cloned().collect::<Vec<_>>());
+    doses.iter().filter_map(of).flatten().collect()
+}
+
+/// What a reaction is written with beside its draft.
+struct Written<'w> {
+    id: &'w str,
+    now: &'w str,
+    /// Whose account it is.
+    facility: Option<&'w str>,
+    /// The suspected doses.
+    doses: &'w [Value],
+}
+
+/// A suspected dose, with its words for registers: `DPT-VGB-Hib lô A1`.
+fn suspect(dose: &str, doses: &[Value]) -> Value {
+    let mut instance = json!({"reference": format!("Immunization/{dose}").as_str()});
+    if let Some(tree) = doses.iter().find(|tree| str_at(tree, &["id"]) == Some(dose)) {
+        let words = str_at(tree, &["vaccineCode", "text"]);
+        let lot = str_at(tree, &["lotNumber"]).map(|lot| format!("lô {lot}"));
+        let said: Vec<&str> = words.into_iter().chain(lot.as_deref()).collect();
+        if !said.is_empty() {
+            put(&mut instance, "display", json!(said.join(" ").as_str()));
+        }
+    }
+    json!({"instance": instance})
+}
+
+fn event(content: &VaccinationDay, draft: &Draft, written: &Written) -> Value {
     let of = |system: &str, code: &str, words: &str| json!({"coding": [{"system": system, "code": code, "display": words}]});
     let word = |list: &[(&'static str, &'static str)], code: &str| {
         list.iter().find(|(known, _)| *known == code).map_or("", |(_, words)| *words)
@@ -271,28 +306,32 @@ fn event(content: &VaccinationDay, draft: &Draft, id: &str, now: &str) -> Value 
     if !draft.words.trim().is_empty() {
         put(&mut kind, "text", json!(draft.words.trim()));
     }
-    let suspects: Vec<Value> = draft
-        .doses
-        .iter()
-        .map(|dose| json!({"instance": {"reference": format!("Immunization/{dose}").as_str()}}))
-        .collect();
+    let suspects: Vec<Value> = draft.doses.iter().map(|dose| suspect(dose, written.doses)).collect();
     let serious = if draft.is_serious(content) { "Serious" } else { "Non-serious" };
     let mut tree = json!({
         "resourceType": "AdverseEvent",
-        "id": id,
+        "id": written.id,
         "actuality": "actual",
         "category": [{"coding": [{"system": CATEGORIES, "code": VACCINATION}]}],
         "event": kind,
         "subject": {"reference": format!("Patient/{}", draft.patient).as_str()},
         "date": draft.began.as_str(),
-        "recordedDate": now,
+        "recordedDate": written.now,
         "seriousness": {"coding": [{"system": SERIOUSNESS, "code": serious}]},
         "severity": of(SEVERITIES, &draft.gravity, word(&GRAVITY, &draft.gravity)),
         "outcome": of(OUTCOMES, &draft.end, word(&ENDS, &draft.end)),
         "suspectEntity": suspects
     });
+    let mut said = Vec::new();
+    if let Some(facility) = written.facility {
+        let place = format!("Organization/{facility}");
+        said.push(json!({"url": AT, "valueReference": {"reference": place.as_str()}}));
+    }
     if !draft.handled.trim().is_empty() {
-        put(&mut tree, "extension", json!([{"url": HANDLED, "valueString": draft.handled.trim()}]));
+        said.push(json!({"url": HANDLED, "valueString": draft.handled.trim()}));
+    }
+    if !said.is_empty() {
+        put(&mut tree, "extension", Value::from(said));
     }
     tree
 }

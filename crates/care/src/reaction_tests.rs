@@ -57,8 +57,15 @@ fn what_is_serious_content_says_or_whoever_writes_it() {
         (Draft { is_serious: true, ..draft("fever") }, true),
     ] {
         assert_eq!(draft.is_serious(edition), is_serious, "{draft:?}");
-        let tree = event(edition, &draft, "pu-1", NOW);
+        let doses = [json!({"id": "d", "vaccineCode": {"text": "DPT"}, "lotNumber": "A1"})];
+        let written = Written { id: "pu-1", now: NOW, facility: Some("tram"), doses: &doses };
+        let tree = event(edition, &draft, &written);
         let read = Reaction::of(&tree, edition).unwrap();
+        // By which a register knows whose it is.
+        let at = items(&tree, "extension").find(|one| str_at(one, &["url"]) == Some(AT)).unwrap();
+        assert_eq!(str_at(at, &["valueReference", "reference"]), Some("Organization/tram"));
+        let suspect = items(&tree, "suspectEntity").next().unwrap();
+        assert_eq!(str_at(suspect, &["instance", "display"]), Some("DPT lô A1"));
         assert_eq!((read.is_serious, read.kind, read.doses), (is_serious, draft.kind, draft.doses));
     }
 }

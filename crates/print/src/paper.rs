@@ -154,13 +154,7 @@ pub fn register(register: &Register, said: Said) -> Paper {
 
 /// A report: what was closed when it was, else what the record says now. `standing` is of the same report and period.
 pub fn report(report: &Report, standing: &Standing, said: Said) -> Paper {
-    let numbers = |at: usize| match &standing.closed {
-        Some(closed) => {
-            let name = report.name(at);
-            closed.cells.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
-        }
-        None => standing.now.cells.get(at).copied().flatten(),
-    };
+    let numbers = |at: usize| standing.cell(report, at);
     let width = report.columns.len();
     let lines = report.shown(numbers).into_iter().map(|r| {
         let row = &report.rows[r];
@@ -180,7 +174,7 @@ pub fn report(report: &Report, standing: &Standing, said: Said) -> Paper {
         columns: std::iter::once(column("title", "Chỉ tiêu")).chain(columns).collect(),
         lines: lines.collect(),
         checksum: closed.map_or(&standing.now.checksum, |closed| &closed.checksum).clone(),
-        rows: standing.now.rows,
+        rows: standing.rows(),
         uncertain: report.about.uncertain.clone(),
         basis: said.basis,
         place: said.place,

@@ -11,6 +11,7 @@ use crate::running::{Run, counted};
 use crate::statement::{self, Change, Closed, Restated, Signature};
 use crate::tally;
 use yba_fhir::{Day, Kind, Outcome, Resource, date};
+use yba_fhirpath::Decimal;
 use yba_records::{Change as Write, Ctx, Records};
 
 /// Longest explanation.
@@ -29,6 +30,24 @@ pub struct Standing {
     pub changes: Vec<Change>,
     /// Whether the records behind the numbers are other versions than those at closing; with no changes, no number moved.
     pub is_other_data: bool,
+}
+
+impl Standing {
+    /// What a paper says in a cell, by its place in the grid: what was closed when it was, else what the record says now.
+    pub fn cell(&self, report: &Report, at: usize) -> Option<Decimal> {
+        match &self.closed {
+            Some(closed) => {
+                let name = report.name(at);
+                closed.cells.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
+            }
+            None => self.now.cells.get(at).copied().flatten(),
+        }
+    }
+
+    /// How many rows of registers stand behind what a paper says.
+    pub fn rows(&self) -> usize {
+        self.closed.as_ref().and_then(|closed| closed.rows).unwrap_or(self.now.rows)
+    }
 }
 
 /// What was closed for a report, a period and a facility; none when it was not, or when the caller may not read it.

@@ -4,7 +4,7 @@ use crate::period::Period;
 use crate::register::Register;
 use crate::report::Report;
 use crate::row::Row;
-use crate::running::Run;
+use yba_fhirpath::Decimal;
 
 /// What spreadsheets need at the beginning of a file to read Vietnamese.
 pub const MARK: &str = "\u{feff}";
@@ -34,15 +34,15 @@ pub fn in_words(register: &Register, row: &Row, column: usize) -> String {
     }
 }
 
-/// A report: a line for each row of the grid.
-pub fn report(report: &Report, period: Period, run: &Run, out: &mut String) {
+/// A report: a line for each row of the grid, of cells by their place in it.
+pub fn report(report: &Report, period: Period, cell: impl Fn(usize) -> Option<Decimal>, out: &mut String) {
     let title = format!("{} ({}), {}", report.about.title, report.about.form, period.title());
     line([title].into_iter(), out);
     let columns = report.columns.iter().map(|column| column.title.clone());
     line(std::iter::once(String::new()).chain(columns), out);
     let width = report.columns.len();
     for (r, row) in report.rows.iter().enumerate() {
-        let cells = run.cells[r * width..][..width].iter();
+        let cells = (r * width..(r + 1) * width).map(&cell);
         let cells = cells.map(|cell| cell.map(|number| number.to_string()).unwrap_or_default());
         line(std::iter::once(row.title.clone()).chain(cells), out);
     }

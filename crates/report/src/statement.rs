@@ -30,6 +30,8 @@ pub struct Closed {
     /// Names of cells with their numbers; blank ones are not there.
     pub cells: Vec<(String, Decimal)>,
     pub checksum: String,
+    /// How many rows of registers stood behind them; none of what was closed before that was kept.
+    pub rows: Option<usize>,
     /// Who closed or re-stated it last, as the trail names them, and when.
     pub by: String,
     pub at: String,
@@ -84,6 +86,7 @@ pub(crate) fn written(
 ) -> Value {
     let mut extensions = vec![
         text("checksum", &run.checksum),
+        json!({"url": url("rows"), "valueInteger": i32::try_from(run.rows).unwrap_or(i32::MAX)}),
         text("form", &report.about.form),
         json!({"url": url("signature"), "extension": [
             {"url": "by", "valueString": signature.by.as_str()},
@@ -195,6 +198,10 @@ pub(crate) fn read(tree: &Value) -> Closed {
             .and_then(|one| str_at(one, &["valueString"]))
             .unwrap_or_default()
             .to_owned(),
+        rows: named("rows")
+            .next()
+            .and_then(|one| one.get("valueInteger")?.as_u64())
+            .and_then(|rows| usize::try_from(rows).ok()),
         by: signature.map(|one| part(one, "by", "valueString")).unwrap_or_default(),
         at: signature.map(|one| part(one, "at", "valueInstant")).unwrap_or_default(),
         restated: named("restatement").map(read_restatement).collect(),

@@ -175,7 +175,7 @@ async fn what_has_no_day_or_no_person_is_said_and_not_lost() {
             [("g", None)]
         );
         let mut text = String::new();
-        csv::report(report, period("2026-02"), &run, &mut text);
+        csv::report(report, period("2026-02"), |at| run.cells[at], &mut text);
         assert!(text.starts_with("\"Hoạt động khám chữa bệnh (4/BCX), tháng 2/2026\"\r\n"), "{text}");
         assert!(text.contains("\r\nTổng số lượt khám,3,2,0,0,0\r\n"), "{text}");
         assert_eq!(period("2026-02").due(report.due), day("2026-03-06"));

@@ -83,14 +83,21 @@ pub(crate) fn shelves(
         shelf.good += if lot.is_good(today) { lot.units } else { 0 };
     }
     let since = today.plus_months(-i32::try_from(limits.use_months).unwrap_or(0));
+    let mut used: BTreeMap<String, u64> = BTreeMap::new();
     for one in moved.iter().filter(|one| one.cause == Cause::Given && one.day > since) {
         let Some(lot) = lots.iter().find(|lot| lot.id == one.lot).or_else(|| names.get(&one.lot)) else {
             continue;
         };
-        let shelf = all.entry((&lot.name, &lot.code)).or_insert_with(|| empty(lot));
-        shelf.monthly_hundredths += u64::from(one.units) * 100 / u64::from(limits.use_months);
+        all.entry((&lot.name, &lot.code)).or_insert_with(|| empty(lot));
+        *used.entry(lot.code.clone()).or_default() += u64::from(one.units);
     }
-    all.into_values().map(|shelf| Shelf { wanted: wanted(&shelf, limits), ..shelf }).collect()
+    // Divided once: of many small handings each would lose its fraction.
+    let of_shelf = |mut shelf: Shelf| {
+        let used = used.get(&shelf.code).copied().unwrap_or_default();
+        shelf.monthly_hundredths = used * 100 / u64::from(limits.use_months.max(1));
+        Shelf { wanted: wanted(&shelf, limits), ..shelf }
+    };
+    all.into_values().map(of_shelf).collect()
 }
 
 /// Units that make what is there enough for so many months.
@@ -185,6 +192,10 @@ mod tests {
         let gone = BTreeMap::from([("gone".to_owned(), lot("gone", "2027-01-01", 0))]);
         let moved =
             [given("a", 60, "2026-02-10"), given("gone", 90, "2026-01-10"), given("a", 999, "2025-10-01")];
+        // One tablet at a time is as much as all at once.
+        let single: Vec<Movement> = (0..150).map(|_| given("a", 1, "2026-02-10")).collect();
+        let one_by_one = shelves(&lots, &single, &gone, (today, LIMITS));
+        assert_eq!((one_by_one[0].monthly_hundredths, one_by_one[0].wanted), (5000, 60));
         let all = shelves(&lots, &moved, &gone, (today, LIMITS));
         let [shelf] = all.as_slice() else { panic!("{all:?}") };
         assert_eq!((shelf.good, shelf.monthly_hundredths), (40, 5000), "150 in three months");

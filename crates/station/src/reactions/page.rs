@@ -54,7 +54,9 @@ fn standing(one: &Reaction, now_ms: i64) -> Markup {
 
 pub(super) fn list(shown: &Listed) -> Markup {
     let pressing = shown.all.iter().filter(|one| one.is_pressing()).count();
-    let sub = html! { (format::count(shown.all.len())) " phản ứng" @if pressing > 0 { ", " b { (pressing) " tai biến nặng chưa báo" } } };
+    // What was taken back stays on the list, and is none.
+    let count = shown.all.iter().filter(|one| !one.is_mistaken).count();
+    let sub = html! { (format::count(count)) " phản ứng" @if pressing > 0 { ", " b { (pressing) " tai biến nặng chưa báo" } } };
     html! {
         (card::page_title("Phản ứng sau tiêm", sub, html! { button .btn type="button" data-print { "In" } }))
         @if let Some(done) = shown.done { (form::toast(done)) }

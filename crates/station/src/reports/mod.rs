@@ -222,9 +222,11 @@ async fn as_csv(
     let made = async {
         let asked = Asked::of(&station, &slug, query.as_deref())?;
         let facility = asked.facility.as_deref();
-        let run = running::run(&station.records, &ctx, &asked.report, asked.period, facility).await?;
+        // As every other file of it: of a closed month what was signed.
+        let standing =
+            closing::standing(&station.records, &ctx, &asked.report, asked.period, facility).await?;
         let mut text = csv::MARK.to_owned();
-        csv::report(&asked.report, asked.period, &run, &mut text);
+        csv::report(&asked.report, asked.period, |at| standing.cell(&asked.report, at), &mut text);
         let name = format!("attachment; filename=\"{}-{}.csv\"", asked.report.slug, asked.period);
         let kind = "text/csv; charset=utf-8".to_owned();
         Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], text).into_response())

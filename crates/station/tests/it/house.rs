@@ -119,6 +119,12 @@ impl House {
         self.follow().await;
     }
 
+    /// Some minutes of the same day go by; the nurse signs in anew.
+    pub async fn later(&mut self, minutes: i64) {
+        self.kit.advance_ms(minutes * 60_000);
+        self.come_in(LOGIN).await;
+    }
+
     /// Everything that follows the log comes to its end.
     pub async fn follow(&self) {
         yba_mpi::follower::catch_up(&self.kit.records).await.unwrap();
@@ -202,6 +208,22 @@ pub fn lines(page: &str) -> Vec<Vec<String>> {
         parts.map(|cell| main(&cell).trim().to_owned()).collect()
     };
     body.split("<tr").skip(1).map(cells).filter(|cells| !cells.is_empty()).collect()
+}
+
+/// The same of the table of a page that is called so; none when there is none.
+pub fn table(page: &str, caption: &str) -> Vec<Vec<String>> {
+    let rest = page.split_once(&format!(">{caption}</caption>")).map_or("", |(_, rest)| rest);
+    lines(rest.split_once("</table>").map_or("", |(table, _)| table))
+}
+
+/// What the rows of a list of a page say, by the anchor of its card.
+pub fn rows(page: &str, card: &str) -> Vec<String> {
+    let rest =
+        page.split_once(&format!("<section class=\"card\" id=\"{card}\"")).map_or("", |(_, rest)| rest);
+    let own = rest.split_once("</section>").map_or("", |(own, _)| own);
+    let list = own.split_once("<ul class=\"rows\">").map_or("", |(_, list)| list);
+    let said = |row: &str| main(&format!("<li>{row}")).split_whitespace().collect::<Vec<_>>().join(" ");
+    list.split("<li>").skip(1).map(said).collect()
 }
 
 /// Milliseconds to eight in the morning of a day.

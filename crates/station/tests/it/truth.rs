@@ -3,12 +3,16 @@
 
 mod book;
 mod cohort;
+mod coverage;
+mod reactions;
 mod store;
 mod vials;
 
 pub use book::{History, Part, Resident};
 pub use cohort::{Left, Programme, Word};
-pub use store::{Cause, Drug, Lot, Moved, Store};
+pub use coverage::How;
+pub use reactions::{Reaction, Stopped};
+pub use store::{Cause, Drug, Lot, Moved, Requested, Store, thousands};
 pub use vials::{Reading, Vial};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,6 +115,7 @@ pub struct Dose {
     /// Of the vaccine.
     pub cvx: String,
     pub number: u32,
+    pub lot: &'static str,
 }
 
 #[derive(Debug, Clone)]
@@ -146,7 +151,11 @@ pub struct Truth {
     pub visits: Vec<Visit>,
     pub referrals: Vec<Referral>,
     pub doses: Vec<Dose>,
+    /// Doses of before the month: whose (id), which vaccine (CVX), when.
+    pub had: Vec<(String, &'static str, Day)>,
     pub vials: Vec<Vial>,
+    pub reactions: Vec<Reaction>,
+    pub stopped: Vec<Stopped>,
     pub readings: Vec<Reading>,
     pub procedures: Vec<Procedure>,
     pub store: Store,
@@ -181,6 +190,8 @@ impl Truth {
             (self.visits.iter().filter(|visit| visit.is_check()).count(), "checks"),
             (self.histories.len(), "histories"),
             (self.readings.len(), "readings of the fridge"),
+            (self.reactions.len(), "reactions"),
+            (self.store.requested.len(), "requests"),
         ];
         parts.map(|(count, of)| format!("{count} {of}")).join(", ")
     }
@@ -270,6 +281,8 @@ impl Truth {
             ("Viêm não Nhật Bản", of(&["39"], None)),
             ("Tổng số mũi", of(&[], None)),
             ("Số trẻ được tiêm", children.collect()),
+            ("Phản ứng thông thường sau tiêm", self.reacted(false)),
+            ("Tai biến nặng sau tiêm", self.reacted(true)),
             ("Mũi của trẻ chưa có ngày sinh", blank(vec!["0".into()], 3)),
         ]
     }
@@ -338,6 +351,15 @@ pub fn typed(day: Day) -> String {
 
 fn words(counts: &[usize]) -> Vec<String> {
     counts.iter().map(usize::to_string).collect()
+}
+
+/// One number of a hundred of another, with one decimal.
+fn share(part: usize, whole: usize) -> String {
+    if whole == 0 {
+        return "–".to_owned();
+    }
+    let tenths = (part * 2000 + whole) / (2 * whole);
+    format!("{},{} %", tenths / 10, tenths % 10)
 }
 
 /// With empty cells up to this width.

@@ -1,7 +1,7 @@
 //! The clinic for high blood pressure.
 
-use super::{day, known, medicines, person, resident};
-use crate::house::{House, lines};
+use super::{day, known, medicines, papers, person, resident};
+use crate::house::{House, lines, table};
 use crate::truth::{End, Left, Person, Programme, Resident, Truth, Visit, Word, typed};
 use std::collections::BTreeMap;
 use yba_fhir::Day;
@@ -105,14 +105,39 @@ pub async fn leaves(house: &House, truth: &mut Truth, one: &Person, has_moved: b
     truth.left.push(Left { person: one.clone(), has_moved });
 }
 
-/// What became of everybody who was ever followed, by the quarter in which they were taken in.
+/// What became of everybody who was ever followed, by the quarter in which they were taken in and by village; and who they are.
 pub async fn outcomes(house: &House, truth: &Truth, today: Day) {
     let (hypertension, nobody) = (["I10", "I11", "I12", "I13", "I15"], BTreeMap::new());
     for (slug, codes, reached) in [
         ("hypertension", &hypertension[..], &truth.reached),
         ("diabetes", &["E10", "E11", "E12", "E13", "E14"], &nobody),
     ] {
-        let page = house.get(&format!("/man-tinh/{slug}/ket-qua")).await.text;
-        assert_eq!(lines(&page), truth.cohort(&Programme { codes, reached }, today), "{slug}");
+        let (programme, address) = (Programme { codes, reached }, format!("/man-tinh/{slug}/ket-qua?"));
+        let page = house.get(&address).await.text;
+        assert_eq!(table(&page, "Quý"), truth.cohort(&programme, today, None), "{slug}");
+        let by_village = truth.cohort_by_village(&programme, today);
+        let expected = if by_village.len() > 1 { by_village.clone() } else { Vec::new() };
+        papers::same(table(&page, "Thôn, bản"), expected, &format!("{slug} by village"));
+        for village in by_village.iter().map(|line| &line[0]) {
+            let hex: String = village.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let page = house.get(&format!("{address}&thon={hex}")).await.text;
+            assert_eq!(
+                table(&page, "Quý"),
+                truth.cohort(&programme, today, Some(village)),
+                "{slug} {village}"
+            );
+        }
+        for (column, fate) in FATES.into_iter().enumerate() {
+            let people = house.get(&format!("{address}&tt={fate}")).await.text;
+            let plain = |row: Vec<String>| {
+                let name = row[0].split(" Nam · ").next().unwrap().split(" Nữ · ").next().unwrap();
+                vec![name.to_owned(), row[1].clone(), row[2].clone()]
+            };
+            let said = lines(&people).into_iter().map(plain).collect();
+            papers::same(said, truth.of_fate(&programme, today, column), &format!("{slug} {fate}"));
+        }
     }
 }
+
+/// The columns of the table as addresses call them.
+const FATES: [&str; 7] = ["dat", "chua-dat", "chua-do", "bo-hen", "thoi", "chuyen", "tu-vong"];

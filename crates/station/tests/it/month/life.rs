@@ -73,9 +73,14 @@ pub async fn birth(house: &mut House, truth: &mut Truth, born: Birth) {
     truth.births.push(born);
 }
 
-/// A death with its chain of causes.
+/// A death on its day.
 pub async fn death(house: &mut House, truth: &mut Truth, died: Death) {
     house.morning(died.day).await;
+    told(house, truth, died).await;
+}
+
+/// A death with its chain of causes, whenever it is told.
+pub async fn told(house: &House, truth: &mut Truth, died: Death) {
     let page = format!("/sinh-tu/tu/{}", died.person.id);
     let mut form = house.form(&page, &page).await;
     form.set("day", &typed(died.day)).set("place", "home").set("cared", "true").set("determined", "doctor");

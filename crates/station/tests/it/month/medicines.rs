@@ -18,7 +18,8 @@ const METFORMIN: Drug = drug("metformin-500", "Metformin 500 mg", "viên");
 const OMEPRAZOLE: Drug = drug("omeprazole-20", "Omeprazol 20 mg", "viên");
 const ORESOL: Drug = drug("ors-goi", "Oresol gói pha 200 ml", "gói");
 /// What the script prescribes, in the order of the station's list.
-const DRUGS: [Drug; 7] = [PARACETAMOL, FOR_CHILDREN, AMOXICILLIN, AMLODIPINE, METFORMIN, OMEPRAZOLE, ORESOL];
+pub const DRUGS: [Drug; 7] =
+    [PARACETAMOL, FOR_CHILDREN, AMOXICILLIN, AMLODIPINE, METFORMIN, OMEPRAZOLE, ORESOL];
 
 /// What is on the shelves before the month begins, and what is brought on its second day: lot, last day, units.
 const BEFORE: [(Drug, &str, &str, u32); 5] = [

@@ -96,10 +96,10 @@ pub async fn registers(house: &House, truth: &Truth) {
     same(rows, visits.collect(), "the register of visits");
     // The line of all doses is the fifteenth of the report, of three columns.
     let rows = register(house, &behind("monthly-immunisations", 14 * 3)).await;
-    let rows = rows.into_iter().map(|row| of(&row, &[0, 1, 3, 7, 8])).collect();
+    let rows = rows.into_iter().map(|row| of(&row, &[0, 1, 3, 7, 8, 9])).collect();
     let doses = truth.doses.iter().map(|one| {
-        let child = &one.child;
-        vec![typed(one.day), child.name.clone(), typed(child.birth), one.cvx.clone(), one.number.to_string()]
+        let (child, number, lot) = (&one.child, one.number.to_string(), one.lot.to_owned());
+        vec![typed(one.day), child.name.clone(), typed(child.birth), one.cvx.clone(), number, lot]
     });
     same(rows, doses.collect(), "the register of vaccinations");
     let rows = register(house, &behind("monthly-births", 0)).await;

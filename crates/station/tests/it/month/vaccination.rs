@@ -1,8 +1,9 @@
 //! The vaccination day.
 
-use super::{MONTH, day, known, papers, person, resident};
-use crate::house::{Form, House, STATION, lines, main};
+use super::{MONTH, day, known, papers, person, reactions, resident};
+use crate::house::{Form, House, STATION, lines, main, table};
 use crate::truth::{Dose, Person, Truth, Vial, typed};
+use axum::http::StatusCode;
 use yba_fhir::Day;
 use yba_fhir::json::json;
 
@@ -76,8 +77,19 @@ const VIALS: [(&str, &str, u32, u32, bool); 8] = [
 /// The villages that are called.
 const VILLAGES: [&str; 2] = ["Phiêng Hoi", "Nậm Tàng"];
 
-fn lot_of(cvx: &str) -> String {
-    format!("LO-{cvx}")
+/// Lots of the day, in the order of [`VIALS`]; what is given of the five in one after its lot was stopped.
+const LOTS: [&str; 8] = ["LO-08", "LO-19", "LO-102", "LO-178", "LO-10", "LO-119", "LO-133", "LO-05"];
+const SECOND: (&str, &str) = ("102", "LO-102-2");
+/// At whose dose the first is stopped.
+const STOPPED_AT: usize = 14;
+
+/// The lot that somebody gets who comes at this place.
+pub fn lot_of(cvx: &str, place: usize) -> &'static str {
+    match VIALS.iter().position(|vial| vial.0 == cvx) {
+        Some(_) if cvx == SECOND.0 && place > STOPPED_AT => SECOND.1,
+        Some(at) => LOTS[at],
+        None => panic!("no vial of {cvx}"),
+    }
 }
 
 /// Children of these sorts, ten of each, with what they are due for.
@@ -94,6 +106,7 @@ async fn children(
             known(house, truth, resident(&child, VILLAGES[number / 5])).await;
             for (place, (cvx, on)) in sort.had.iter().enumerate() {
                 had(house, &child, cvx, place, day(on)).await;
+                truth.had.push((child.id.clone(), cvx, day(on)));
             }
             children.push((child, sort.due));
         }
@@ -120,24 +133,43 @@ async fn planned(house: &mut House, on: &str, for_day: Day) -> String {
 
 /// The lots of the day are taken from the fridge.
 async fn lots(house: &House, session: &str) {
-    for (cvx, ..) in VIALS {
-        let page = house.get(session).await.text;
-        let forms = Form::all_of(&page, &format!("{session}/lo"));
-        let mut form = forms.into_iter().find(|form| form.all("vx") == [cvx]).unwrap();
-        form.set("lo", &lot_of(cvx)).set("han", "30/06/2028");
-        house.send(&form).await;
+    for (vial, lot) in VIALS.iter().zip(LOTS) {
+        taken(house, session, vial.0, lot).await;
     }
 }
 
+async fn taken(house: &House, session: &str, cvx: &str, lot: &str) {
+    let page = house.get(session).await.text;
+    let forms = Form::all_of(&page, &format!("{session}/lo"));
+    let mut form = forms.into_iter().find(|form| form.all("vx") == [cvx]).unwrap();
+    form.set("lo", lot).set("han", "30/06/2028");
+    house.send(&form).await;
+}
+
+/// The next child gets nothing of a lot that was stopped, whoever types it; a second one is taken from the fridge.
+async fn stopped(house: &House, session: &str, child: &Person) {
+    let page = format!("/tiem-chung/{}", child.id);
+    let mut form = house.form(&format!("{page}?buoi={}", &session[11..]), &page).await;
+    let at = form.all("mui").into_iter().find(|series| form.all(&format!("vx-{series}")) == [SECOND.0]);
+    let at = at.unwrap().to_owned();
+    assert_eq!(form.all(&format!("lo-{at}")), [""], "a stopped lot is not offered");
+    form.set(&format!("lo-{at}"), lot_of(SECOND.0, 0)).set(&format!("han-{at}"), "30/06/2028");
+    form.set("sl-khong", "1");
+    let answer = house.post(&form.action, &form.fields).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", main(&answer.text));
+    assert!(main(&answer.text).contains("đang dừng dùng vì có phản ứng nặng"), "{}", main(&answer.text));
+    taken(house, session, SECOND.0, SECOND.1).await;
+}
+
 /// One child is screened and gets what is due; the lots of the day stand there.
-async fn given(house: &House, session: &str, child: &Person, due: &[(&str, u32)]) {
+async fn given(house: &House, session: &str, child: &Person, due: &[(&str, u32)], place: usize) {
     let page = format!("/tiem-chung/{}", child.id);
     let mut form = house.form(&format!("{page}?buoi={}", session.rsplit('/').next().unwrap()), &page).await;
     let field = |name: &str, series: &str| form.all(&format!("{name}-{series}"))[0].to_owned();
     let offered: Vec<(String, String)> =
         form.all("mui").iter().map(|series| (field("vx", series), field("lo", series))).collect();
     let mut expected: Vec<(String, String)> =
-        due.iter().map(|(cvx, _)| ((*cvx).to_owned(), lot_of(cvx))).collect();
+        due.iter().map(|(cvx, _)| ((*cvx).to_owned(), lot_of(cvx, place).to_owned())).collect();
     let mut seen = offered.clone();
     expected.sort_unstable();
     seen.sort_unstable();
@@ -165,22 +197,28 @@ pub async fn vaccination_day(house: &mut House, truth: &mut Truth) {
             house.send(&later).await;
             continue;
         }
-        given(house, &session, child, due).await;
+        given(house, &session, child, due, place).await;
         if place == 12 {
             for _ in *due {
                 house.send(&house.form(&page, &format!("{page}/rut")).await).await;
             }
             house.follow().await;
-            given(house, &session, child, due).await;
+            given(house, &session, child, due, place).await;
         }
         let doses = due.iter().map(|(cvx, number)| Dose {
             child: child.clone(),
             day: today,
             cvx: (*cvx).to_owned(),
             number: *number,
+            lot: lot_of(cvx, place),
         });
         truth.doses.extend(doses);
+        if place == STOPPED_AT {
+            reactions::anaphylaxis(house, truth, child, today).await;
+            stopped(house, &session, &all[place + 1].0).await;
+        }
     }
+    reactions::afterwards(house, truth, [&all[3].0, &all[20].0, &all[33].0], today).await;
     house.follow().await;
     closed(house, truth, &session).await;
     let said = main(&house.get(&session).await.text);
@@ -190,9 +228,12 @@ pub async fn vaccination_day(house: &mut House, truth: &mut Truth) {
 /// The end of the day: what broke and what is kept is typed, the rest stands there.
 async fn closed(house: &House, truth: &mut Truth, session: &str) {
     let mut form = house.form(session, &format!("{session}/ket-thuc")).await;
-    for (cvx, words, doses, broken, is_kept) in VIALS {
-        let vial = Vial { cvx, words, doses, broken, is_kept };
-        let lot = lot_of(cvx);
+    let second = VIALS
+        .iter()
+        .filter(|vial| vial.0 == SECOND.0)
+        .map(|vial| ((vial.0, vial.1, vial.2, 0, false), SECOND.1));
+    for ((cvx, words, doses, broken, is_kept), lot) in VIALS.into_iter().zip(LOTS).chain(second) {
+        let vial = Vial { cvx, lot, words, doses, broken, is_kept };
         if broken > 0 {
             form.set(&format!("mo-{cvx}-{lot}"), &truth.opened(&vial).to_string());
         }
@@ -202,6 +243,31 @@ async fn closed(house: &House, truth: &mut Truth, session: &str) {
         truth.vials.push(vial);
     }
     house.send(&form).await;
+    let page = house.get(session).await.text;
+    papers::same(table(&page, "Hao phí của buổi"), truth.wasted_by_lot(), "what was wasted by lot");
+}
+
+/// The child with the fever was vaccinated on a day without a session, which is told when the month is over.
+pub async fn told_late(house: &House, truth: &mut Truth, on: Day) {
+    let child = truth.residents.iter().find(|one| one.person.id == "be-7").unwrap().person.clone();
+    let page = format!("/tiem-chung/{}", child.id);
+    let mut form = house.form(&page, &page).await;
+    form.set("ngay", &typed(on)).set("sl-khong", "1");
+    let series: Vec<String> = form.all("mui").into_iter().map(str::to_owned).collect();
+    assert_eq!(series.len(), SORTS[0].due.len(), "{series:?}");
+    for series in series {
+        let lot = lot_of(form.all(&format!("vx-{series}"))[0], STOPPED_AT + 1);
+        form.set(&format!("lo-{series}"), lot).set(&format!("han-{series}"), "30/06/2028");
+    }
+    house.send(&form).await;
+    let doses = SORTS[0].due.iter().map(|(cvx, number)| Dose {
+        child: child.clone(),
+        day: on,
+        cvx: (*cvx).to_owned(),
+        number: *number,
+        lot: lot_of(cvx, STOPPED_AT + 1),
+    });
+    truth.doses.extend(doses);
 }
 
 /// What was wasted on the day and in the month.

@@ -1,6 +1,6 @@
 //! What became of whoever was taken into a programme of chronic care.
 
-use super::{Person, Truth, Visit};
+use super::{Person, Truth, Visit, share, typed};
 use std::collections::BTreeMap;
 use yba_fhir::Day;
 
@@ -41,20 +41,29 @@ impl Truth {
         known.chain(visits.map(|one| (&one.person, one.day, false)))
     }
 
-    /// Lines of the table: quarter, people, then reached, not reached, not measured, missed, left, moved, died, how many in a hundred who are
-    /// followed reached the target. The newest quarter first, all of them last.
-    pub fn cohort(&self, programme: &Programme, today: Day) -> Vec<Vec<String>> {
-        let mut people: BTreeMap<&str, (Day, Option<Day>, Day)> = BTreeMap::new();
+    /// Everybody who was ever taken in: when, and in which of the columns they stand.
+    fn taken_in(&self, programme: &Programme, today: Day) -> Vec<(Person, Day, usize)> {
+        let mut people: BTreeMap<&str, (&Person, Day, Option<Day>, Day)> = BTreeMap::new();
         for (person, day, is_listed) in self.words_of(programme.codes) {
-            let one = people.entry(&person.id).or_insert((day, None, day));
-            (one.0, one.2) = (one.0.min(day), one.2.max(day));
-            one.1 = one.1.or(is_listed.then_some(day));
+            let one = people.entry(&person.id).or_insert((person, day, None, day));
+            (one.1, one.3) = (one.1.min(day), one.3.max(day));
+            one.2 = one.2.or(is_listed.then_some(day));
         }
+        let of = |(person, first, listed, last): (_, Day, Option<Day>, Day)| {
+            let one: &Person = person;
+            (one.clone(), listed.unwrap_or(first), self.fate(programme, &one.id, last, today))
+        };
+        people.into_values().map(of).collect()
+    }
+
+    /// Lines of the table, of all villages or of one: quarter, people, then reached, not reached, not measured, missed, left, moved, died, how
+    /// many in a hundred who are followed reached the target. The newest quarter first, all of them last.
+    pub fn cohort(&self, programme: &Programme, today: Day, village: Option<&str>) -> Vec<Vec<String>> {
         let mut quarters: BTreeMap<(i16, i8), [usize; 7]> = BTreeMap::new();
-        for (id, (first, listed, last)) in people {
-            let since = listed.unwrap_or(first);
-            let counts = quarters.entry((since.year(), (since.month() - 1) / 3 + 1)).or_default();
-            counts[self.fate(programme, id, last, today)] += 1;
+        for (person, since, fate) in self.taken_in(programme, today) {
+            if village.is_none_or(|village| self.village(&person) == village) {
+                quarters.entry((since.year(), (since.month() - 1) / 3 + 1)).or_default()[fate] += 1;
+            }
         }
         let mut all: Vec<(String, [usize; 7])> = quarters
             .into_iter()
@@ -66,6 +75,29 @@ impl Truth {
             all.push(("Tất cả".to_owned(), std::array::from_fn(sum)));
         }
         all.into_iter().map(|(title, counts)| line(title, counts)).collect()
+    }
+
+    /// Lines of the table by village, when there are several.
+    pub fn cohort_by_village(&self, programme: &Programme, today: Day) -> Vec<Vec<String>> {
+        let mut villages: BTreeMap<&str, [usize; 7]> = BTreeMap::new();
+        for (person, _, fate) in self.taken_in(programme, today) {
+            villages.entry(self.village(&person)).or_default()[fate] += 1;
+        }
+        villages.into_iter().map(|(name, counts)| line(name.to_owned(), counts)).collect()
+    }
+
+    /// Who stands in a column, by name, with their village and the day on which they were taken in.
+    pub fn of_fate(&self, programme: &Programme, today: Day, column: usize) -> Vec<Vec<String>> {
+        let people = self.taken_in(programme, today);
+        let own = people.into_iter().filter(|(.., fate)| *fate == column);
+        let words = |(person, since, _): (Person, Day, usize)| {
+            vec![person.name.clone(), self.village(&person).to_owned(), typed(since)]
+        };
+        own.map(words).collect()
+    }
+
+    fn village(&self, person: &Person) -> &'static str {
+        self.residents.iter().find(|one| one.person.id == person.id).unwrap().village
     }
 
     /// Which of the columns. Who never got an appointment of the programme was to come on the day of the last diagnosis.
@@ -88,9 +120,7 @@ impl Truth {
 }
 
 fn line(title: String, counts: [usize; 7]) -> Vec<String> {
-    let followed: usize = counts[..4].iter().sum();
-    let tenths = if followed == 0 { 0 } else { (counts[0] * 2000 + followed) / (2 * followed) };
-    let share = if followed == 0 { "–".to_owned() } else { format!("{},{} %", tenths / 10, tenths % 10) };
+    let share = share(counts[0], counts[..4].iter().sum());
     let all = counts.iter().sum::<usize>().to_string();
     [title, all].into_iter().chain(counts.iter().map(usize::to_string)).chain([share]).collect()
 }

@@ -59,7 +59,20 @@ pub struct Moved {
 pub struct Store {
     pub lots: Vec<Lot>,
     pub moved: Vec<Moved>,
+    pub requested: Vec<Requested>,
 }
+
+/// What was asked of the level above.
+#[derive(Debug, Clone)]
+pub struct Requested {
+    pub drug: Drug,
+    pub day: Day,
+    pub units: u32,
+}
+
+/// What is asked for is enough for so many months, by what was given in so many months before.
+const KEEP_MONTHS: u32 = 2;
+const USE_MONTHS: u32 = 3;
 
 /// What became of a lot or a drug in a month.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +178,30 @@ impl Store {
         of_month.map(line).collect()
     }
 
+    /// What is to be asked for on a day, by drug: what is there and may be given, what went to people in the months before, what is wanted.
+    pub fn wanted(&self, drugs: &[Drug], today: Day) -> Vec<(Drug, [u32; 3])> {
+        let since = today.plus_months(-i32::try_from(USE_MONTHS).unwrap());
+        let of = |drug: &Drug| {
+            let own = || self.lots.iter().filter(|lot| lot.drug == *drug);
+            let good: u32 = own().filter(|lot| lot.expiry >= today).map(|lot| self.there(lot.number)).sum();
+            let is_use = |one: &&Moved| one.cause == Cause::Given && one.day > since && one.day <= today;
+            let used = self.moved.iter().filter(is_use).filter(|one| self.lot(one.lot).drug == *drug);
+            let used: u32 = used.map(|one| one.units).sum();
+            let is_known = used > 0 || own().any(|lot| self.there(lot.number) > 0);
+            let enough = (used * KEEP_MONTHS).div_ceil(USE_MONTHS);
+            is_known.then_some((*drug, [good, used / USE_MONTHS, enough.saturating_sub(good)]))
+        };
+        drugs.iter().filter_map(of).collect()
+    }
+
+    /// Lines of what was asked for.
+    pub fn requests(&self) -> Vec<String> {
+        let words = |one: &Requested| {
+            format!("{} · {} · {} {}", typed(one.day), one.drug.name, thousands(one.units), one.drug.unit)
+        };
+        self.requested.iter().map(words).collect()
+    }
+
     fn lot(&self, number: &str) -> &Lot {
         self.lots.iter().find(|lot| lot.number == number).unwrap()
     }
@@ -174,4 +211,9 @@ impl Store {
         self.moved.iter().filter(is_of).for_each(|one| balance.add(one, first));
         balance
     }
+}
+
+/// `1.234`
+pub fn thousands(units: u32) -> String {
+    if units < 1000 { units.to_string() } else { format!("{}.{:03}", units / 1000, units % 1000) }
 }

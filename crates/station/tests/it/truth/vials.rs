@@ -1,12 +1,13 @@
 //! The vials of a vaccination day, and the fridge that they come from.
 
-use super::{Truth, typed};
+use super::{Truth, share, typed};
 use yba_fhir::Day;
 
 /// Vials of a vaccine, all of one lot.
 #[derive(Debug)]
 pub struct Vial {
     pub cvx: &'static str,
+    pub lot: &'static str,
     pub words: &'static str,
     /// In a full one.
     pub doses: u32,
@@ -18,7 +19,7 @@ pub struct Vial {
 
 impl Truth {
     fn given(&self, vial: &Vial) -> u32 {
-        self.doses.iter().filter(|dose| dose.cvx == vial.cvx).map(|_| 1).sum()
+        self.doses.iter().filter(|dose| dose.cvx == vial.cvx && dose.lot == vial.lot).map(|_| 1).sum()
     }
 
     /// How many were opened: one after the other, and those that broke.
@@ -26,19 +27,36 @@ impl Truth {
         self.given(vial).div_ceil(vial.doses) + vial.broken
     }
 
+    /// Vials opened, doses given, doses that were in them, doses thrown away.
+    fn counts(&self, vial: &Vial) -> [u32; 4] {
+        let (opened, given) = (self.opened(vial), self.given(vial));
+        let held = opened * vial.doses;
+        [opened, given, held, if vial.is_kept { 0 } else { held - given }]
+    }
+
     /// Lines of what was wasted, by vaccine: vials opened, doses given, doses thrown away, how many of a hundred those are.
     pub fn wasted(&self) -> Vec<Vec<String>> {
-        let line = |vial: &Vial| {
-            let (opened, given) = (self.opened(vial), self.given(vial));
-            let held = opened * vial.doses;
-            let thrown = if vial.is_kept { 0 } else { held - given };
-            let tenths = (thrown * 2000 + held) / (2 * held);
-            let share = format!("{},{} %", tenths / 10, tenths % 10);
-            let counts = [opened, given, thrown].map(|count| count.to_string());
-            std::iter::once(vial.words.to_owned()).chain(counts).chain([share]).collect()
-        };
+        let mut all: Vec<(&str, [u32; 4])> = Vec::new();
+        for vial in &self.vials {
+            let counts = self.counts(vial);
+            match all.iter_mut().find(|(words, _)| *words == vial.words) {
+                Some((_, sum)) => sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count),
+                None => all.push((vial.words, counts)),
+            }
+        }
+        all.into_iter().map(|(words, counts)| wasted_line(words.to_owned(), counts)).collect()
+    }
+
+    /// The same of the day, by lot.
+    pub fn wasted_by_lot(&self) -> Vec<Vec<String>> {
+        let line = |vial: &Vial| wasted_line(format!("{} lô {}", vial.words, vial.lot), self.counts(vial));
         self.vials.iter().map(line).collect()
     }
+}
+
+fn wasted_line(words: String, [opened, given, held, thrown]: [u32; 4]) -> Vec<String> {
+    let counts = [opened, given, thrown].map(|count| count.to_string());
+    std::iter::once(words).chain(counts).chain([share(thrown as usize, held as usize)]).collect()
 }
 
 /// What the thermometer of the fridge showed.
