@@ -11,10 +11,10 @@ async fn both(house: &House, one: &Form, other: &Form) -> [Answer; 2] {
 
 /// Just one of two was taken; what the other was told.
 fn refused(answers: &[Answer; 2]) -> String {
-    let not_taken: Vec<&Answer> =
-        answers.iter().filter(|one| one.status != StatusCode::SEE_OTHER).collect();
+    let not_taken: Vec<&Answer> = answers.iter().filter(|one| one.status != StatusCode::SEE_OTHER).collect();
     let [only] = not_taken[..] else {
-        let said: Vec<String> = answers.iter().map(|one| format!("{} {}", one.status, main(&one.text))).collect();
+        let said: Vec<String> =
+            answers.iter().map(|one| format!("{} {}", one.status, main(&one.text))).collect();
         panic!("not just one was taken: {said:?}")
     };
     assert_eq!(only.status.as_u16() / 100, 4, "{}", main(&only.text));

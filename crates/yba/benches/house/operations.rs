@@ -228,7 +228,9 @@ impl House {
         if self.database.is_none() {
             return Ok(None);
         }
-        let rows = Connection::reader(&self.place)?.query("SELECT pg_backend_pid()::bigint", &[])?;
+        // Its backend goes with the connection.
+        let mut connection = Connection::reader(&self.place)?;
+        let rows = connection.query("SELECT pg_backend_pid()::bigint", &[])?;
         let backend = rows.first().map_or(0, |row| row.int(0)) as u32;
         Ok(Some(stat(backend).context("the backend is there")?[1] as u32))
     }
