@@ -83,7 +83,11 @@ export async function picture(page, name, [width, height] = [1000, 620]) {
 }
 
 export const heading = (page) => page.locator("h1").innerText();
-export const focused = (page) => page.evaluate(() => document.activeElement.id);
+// Which field has the focus, once any has: a busy browser gives it a moment after the page is loaded.
+export const focused = async (page) => {
+  await page.waitForFunction(() => document.activeElement !== document.body, null, { timeout: 5000 }).catch(() => {});
+  return page.evaluate(() => document.activeElement.id);
+};
 
 // What a task costs: each click, key, choice, scan, and each text typed in one go is one action.
 export class Actions {
