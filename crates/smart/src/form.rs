@@ -42,6 +42,12 @@ impl Pairs {
         self.0.iter().find(|(one, _)| one == name).map_or("", |(_, value)| value)
     }
 
+    /// The same without these names.
+    pub fn without(mut self, names: &[&str]) -> Pairs {
+        self.0.retain(|(name, _)| !names.contains(&name.as_str()));
+        self
+    }
+
     /// Names and values as they came.
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -68,6 +74,8 @@ mod tests {
         let pairs = Pairs::of("a=1&b=x%20y&c=%2B+").unwrap();
         assert_eq!((pairs.get("a"), pairs.get("b"), pairs.get("c"), pairs.get("d")), ("1", "x y", "+ ", ""));
         assert!(Pairs::of("a=1&a=1").is_err());
+        let rest = pairs.without(&["a", "x"]);
+        assert_eq!(rest.all().collect::<Vec<_>>(), [("b", "x y"), ("c", "+ ")]);
         let many: Vec<String> = (0..=PAIRS_MAX).map(|at| format!("n{at}=")).collect();
         assert!(Pairs::of(&many.join("&")).is_err() && Pairs::of(&many[1..].join("&")).is_ok());
         assert_eq!(encoded("a b/ă"), "a%20b%2F%C4%83");

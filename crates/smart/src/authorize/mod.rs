@@ -30,6 +30,8 @@ use yba_web::{Page, RequestId, error, visit};
 pub(crate) const AUTHORIZE: &str = "/oauth/authorize";
 /// Longest `state`.
 const STATE_MAX: usize = 2000;
+/// What the page itself asks, beside what the app did: what was said, whom somebody looks for, whom they chose.
+const OURS: [&str; 3] = ["quyet-dinh", "tim", "nguoi"];
 /// Most people that a search shows.
 const FOUND_MAX: usize = 10;
 
@@ -45,11 +47,12 @@ struct Question {
     pairs: Pairs,
 }
 
-/// `GET`: the question as the app put it.
+/// `GET`: the question as the app put it. A person is not looked for by an address, which stays in histories and logs.
 pub(crate) async fn asked(State(smart): State<Smart>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let text = parts.uri.query().unwrap_or_default().to_owned();
-    match question(&smart, &parts, &text).await {
+    let question = async { question(&smart, &parts, Pairs::of(&text)?.without(&OURS)).await };
+    match question.await {
         Ok(question) => shown(&smart, &question).await,
         Err(outcome) => failed(&smart, &parts, &outcome),
     }
@@ -60,8 +63,7 @@ pub(crate) async fn answered(State(smart): State<Smart>, request: Request) -> Re
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, crate::BODY_MAX).await.unwrap_or_default();
     let question = async {
-        let text = text(&body)?;
-        question(&smart, &parts, text).await
+        question(&smart, &parts, Pairs::of(text(&body)?)?).await
     };
     let question = match question.await {
         Ok(question) => question,
@@ -85,8 +87,7 @@ fn text(body: &Bytes) -> Result<&str, Outcome> {
 }
 
 /// Judges whether the question may be answered at all: by somebody who is here, to an app that is known, at its address.
-async fn question(smart: &Smart, parts: &Parts, text: &str) -> Result<Question, Outcome> {
-    let pairs = Pairs::of(text)?;
+async fn question(smart: &Smart, parts: &Parts, pairs: Pairs) -> Result<Question, Outcome> {
     let here = here(smart, parts).await?;
     let names = smart.names(&parts.headers)?;
     let origin = visit::origin(parts);
@@ -148,8 +149,7 @@ async fn drawn(
         None if !looked_for.is_empty() => found(smart, ctx, looked_for).await?,
         None => named(smart, ctx, &here.account.patients).await?,
     };
-    let carried: Vec<(&str, &str)> =
-        pairs.all().filter(|(name, _)| !["quyet-dinh", "tim", "nguoi"].contains(name)).collect();
+    let carried: Vec<(&str, &str)> = pairs.all().filter(|(name, _)| !OURS.contains(name)).collect();
     let content = page::consent(&Shown {
         client,
         redirect: &question.asking.redirect,

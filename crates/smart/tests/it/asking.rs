@@ -66,7 +66,9 @@ async fn a_person_is_told_who_asks_for_what_and_may_refuse() {
     let mut search = asked.clone();
     search.push(("tim", "lo thi mot"));
     let found = house.send(&doctor, "/oauth/authorize", &search).await;
-    assert_eq!(found.status, 200);
+    assert!(found.status == 200 && found.text.contains("value=\"lo thi mot\""), "{}", found.text);
+    let by_address = house.asked(&doctor, &search).await;
+    assert!(by_address.status == 200 && !by_address.text.contains("lo thi mot"), "nobody is looked for so");
     let mut refuse = asked.clone();
     refuse.push(("quyet-dinh", "khong"));
     let said = house.send(&doctor, "/oauth/authorize", &refuse).await;
