@@ -3,8 +3,9 @@
 use crate::house::House;
 use yba_auth::Tables;
 use yba_auth::smart::tables::{
-    ASSERTIONS_MAX, AppTables, Code, GRANTS_MAX, Grant, Launch, Sort, TOKENS_MAX, WAITING_MAX,
+    ASSERTIONS_MAX, AppTables, Code, GRANTS_MAX, Grant, Launch, RENEWALS_MAX, Sort, TOKENS_MAX, WAITING_MAX,
 };
+use yba_store::{Statement, Value};
 
 async fn tables(house: &House) -> AppTables {
     Tables::open(house.kit.store().clone()).await.unwrap().apps()
@@ -81,6 +82,34 @@ async fn a_used_refresh_token_is_not_pushed_out_by_those_after_it() {
     }
     assert!(tables.known(&first.0).await.unwrap().is_some_and(|known| known.is_used));
     assert!(tables.known(&last).await.unwrap().is_some_and(|known| !known.is_used));
+}
+
+#[tokio::test]
+async fn refresh_tokens_of_a_grant_are_bounded_and_the_oldest_goes() {
+    let house = House::open(yba_testkit::records()).await;
+    let tables = tables(&house).await;
+    let now = house.kit.now_ms();
+    tables.begin(&grant("g", now)).await.unwrap();
+    let first = tables.token("g", Sort::Refresh, i64::MAX, None).await.unwrap();
+    let used = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) INSERT INTO app_token (hash, \
+                grant_id, sort, begun_ms, until_ms, used_ms) SELECT 'h' || i, 'g', ?2, ?3 + i, ?4, 1 FROM n";
+    let kept = i64::try_from(RENEWALS_MAX).unwrap() - 2;
+    let values = vec![
+        Value::Int(kept),
+        Value::Text("refresh".into()),
+        Value::Int(now),
+        Value::Int(i64::MAX),
+    ];
+    house.kit.store().keep(vec![Statement::new(used, values)]).await.unwrap();
+    house.kit.advance_ms(kept + 1);
+    tables.token("g", Sort::Refresh, i64::MAX, None).await.unwrap();
+    assert_eq!(count(&house, "app_token").await, RENEWALS_MAX as i64);
+    assert!(tables.known(&first.0).await.unwrap().is_some(), "there was room");
+    house.kit.advance_ms(1);
+    let last = tables.token("g", Sort::Refresh, i64::MAX, None).await.unwrap();
+    assert_eq!(count(&house, "app_token").await, RENEWALS_MAX as i64);
+    assert_eq!(tables.known(&first.0).await.unwrap(), None, "the oldest made room");
+    assert!(tables.known(&last.0).await.unwrap().is_some_and(|known| !known.is_used));
 }
 
 #[tokio::test]
