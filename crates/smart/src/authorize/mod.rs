@@ -62,9 +62,7 @@ pub(crate) async fn asked(State(smart): State<Smart>, request: Request) -> Respo
 pub(crate) async fn answered(State(smart): State<Smart>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, crate::BODY_MAX).await.unwrap_or_default();
-    let question = async {
-        question(&smart, &parts, Pairs::of(text(&body)?)?).await
-    };
+    let question = async { question(&smart, &parts, Pairs::of(text(&body)?)?).await };
     let question = match question.await {
         Ok(question) => question,
         Err(outcome) => return failed(&smart, &parts, &outcome),

@@ -94,12 +94,7 @@ async fn refresh_tokens_of_a_grant_are_bounded_and_the_oldest_goes() {
     let used = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) INSERT INTO app_token (hash, \
                 grant_id, sort, begun_ms, until_ms, used_ms) SELECT 'h' || i, 'g', ?2, ?3 + i, ?4, 1 FROM n";
     let kept = i64::try_from(RENEWALS_MAX).unwrap() - 2;
-    let values = vec![
-        Value::Int(kept),
-        Value::Text("refresh".into()),
-        Value::Int(now),
-        Value::Int(i64::MAX),
-    ];
+    let values = vec![Value::Int(kept), Value::Text("refresh".into()), Value::Int(now), Value::Int(i64::MAX)];
     house.kit.store().keep(vec![Statement::new(used, values)]).await.unwrap();
     house.kit.advance_ms(kept + 1);
     tables.token("g", Sort::Refresh, i64::MAX, None).await.unwrap();
