@@ -33,6 +33,7 @@ mod upkeep;
 pub mod version;
 mod walk;
 mod writer;
+mod written;
 
 pub use chain::{CONTENT_COLUMNS, Content, audit_hash, covered};
 pub use check::{CheckReport, Progress, check};

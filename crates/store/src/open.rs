@@ -12,6 +12,7 @@ use crate::search::scope::{Kin, Knowledge};
 use crate::upkeep::Upkeep;
 use crate::version::Version;
 use crate::writer::{self, Ends, Job, KeptFrom, QUEUE_MAX, Writer, number};
+use crate::written::LastWritten;
 use rand::Rng;
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
@@ -72,6 +73,7 @@ pub(crate) struct Inner {
     pub blobs: Blobs,
     pub readers: Readers,
     pub kept_from: KeptFrom,
+    pub written: LastWritten,
     knowledge: RwLock<Knowledge>,
     /// When the log was where, within the last [`LINK_MS`].
     passed: Mutex<VecDeque<(i64, i64)>>,
@@ -107,6 +109,7 @@ impl Store {
         let kept_from = KeptFrom::default();
         kept_from.set(number(&mut connection, "pages_from_t")?.unwrap_or(0));
         let (committed_sender, committed) = watch::channel(ends.t);
+        let written = LastWritten::since(ends.t);
         let begun = reindex::begin(&mut connection, ends.t)?;
         let knowledge = Knowledge { clock: clock.clone(), ..Knowledge::default() };
         // Rows that are still to be made may hold bars too.
@@ -130,6 +133,7 @@ impl Store {
             indexing: indexing_sender,
             indexed_at: Instant::now(),
             kept_from: kept_from.clone(),
+            written: written.clone(),
             bars: knowledge.bars.clone(),
             reached: knowledge.reached.clone(),
             is_loosening: false,
@@ -154,6 +158,7 @@ impl Store {
             blobs,
             readers: Readers::of(&place),
             kept_from,
+            written,
             knowledge: RwLock::new(knowledge),
             place,
             folder,

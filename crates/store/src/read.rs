@@ -286,6 +286,9 @@ impl Store {
         after: i64,
         last: i64,
     ) -> Result<Vec<(String, String)>, Outcome> {
+        if self.0.written.is_nothing_after(kinds, after) {
+            return Ok(Vec::new());
+        }
         let kinds: Vec<Value> = kinds.iter().map(|kind| Value::from(*kind)).collect();
         let work = move |connection: &mut Connection| {
             let mut sql = Sql::default();

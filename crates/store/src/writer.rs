@@ -18,6 +18,7 @@ use crate::reindex::{self, Indexing};
 use crate::request::{Arrival, Effect, Expect, Refusal, Request, Write};
 use crate::search::plan;
 use crate::version::{Version, deleted_hash};
+use crate::written::LastWritten;
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -85,6 +86,8 @@ pub(crate) struct Writer {
     pub indexed_at: Instant,
     /// Since when the index rows tell the past.
     pub kept_from: KeptFrom,
+    /// Where the log was when each type was written last.
+    pub written: LastWritten,
     /// Whether any person bars a place.
     pub bars: Arc<AtomicBool>,
     /// Who was found within reach a moment ago.
@@ -531,6 +534,7 @@ impl Writer {
             body,
         };
         let kind_number = self.numbers.kind(&write.kind);
+        self.written.note(&version.kind, version.t);
         self.learn_bars(write.rows());
         // What is new brings people within reach, but for a Consent that bars them.
         let is_new = effect == Effect::Created && write.kind != "Consent";
@@ -588,6 +592,7 @@ impl Writer {
             self.ends.hybrid = Hybrid(self.ends.hybrid.0.max(foreign.hlc));
             let rid = head.as_ref().map_or(self.ends.t, |head| head.rid);
             let version = Version { t: self.ends.t, tx, rid, ..foreign.clone() };
+            self.written.note(&version.kind, version.t);
             // The head is the version with the highest clock; equal clocks are parted by the version id.
             let shown =
                 head.is_none_or(|head| (version.hlc, &version.version_id) > (head.hlc, &head.version_id));
