@@ -156,12 +156,17 @@ fn progress(scene: &Scene<'_, '_>, own: &mut Vec<Value>) {
                 let _ = writeln!(text, "{heading}{words}");
             }
         }
-        let at = row.moment("THOI_DIEM_DBLS").map(shown).unwrap_or_default();
         let mut one = Tree::new();
-        one.put("title", at.as_str());
+        if let Some(at) = row.moment("THOI_DIEM_DBLS") {
+            one.put("title", shown(at).as_str());
+        }
         let authors = scene.practitioners(row, "NGUOI_THUC_HIEN");
         people.extend(authors.iter().filter(|author| !people.contains(author)).cloned().collect::<Vec<_>>());
         one.put_all("author", authors);
+        if text.trim().is_empty() {
+            // A section must say something: <https://hl7.org/fhir/R4/composition.html#invs>, cmp-1.
+            text.push_str("Không ghi nội dung.");
+        }
         one.put("text", json!({"status": "generated", "div": xhtml(&text).as_str()}));
         sections.push(one.finish());
     }

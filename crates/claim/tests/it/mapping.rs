@@ -181,6 +181,25 @@ fn every_resource_is_shaped_as_r4_says() {
 }
 
 #[test]
+fn a_note_without_a_time_or_words_is_still_a_section() {
+    let time = inpatient().set("XML5", 0, "THOI_DIEM_DBLS", "");
+    let words = ["DIEN_BIEN_LS", "GIAI_DOAN_BENH", "HOI_CHAN", "PHAU_THUAT"]
+        .into_iter()
+        .fold(inpatient(), |example, column| example.set("XML5", 0, column, ""));
+    for (example, title) in [(time, None), (words, Some("16/11/2026 08:30"))] {
+        let mapped = mapped(&example.file());
+        let note = of(&mapped, "Composition")
+            .into_iter()
+            .find(|note| str_at(note, &["title"]) == Some("Diễn biến lâm sàng"))
+            .expect("the paper of XML5");
+        assert_eq!(faults(note), [] as [String; 0]);
+        let section = items(note, "section").next().expect("its note");
+        assert_eq!(str_at(section, &["title"]), title);
+        assert!(str_at(section, &["text", "div"]).is_some_and(|div| div.contains("<p>")), "{section}");
+    }
+}
+
+#[test]
 fn money_is_kept_to_the_dong_with_its_digits() {
     let mapped = mapped(&outpatient().file());
     let claim = of(&mapped, "Claim")[0];
